@@ -1,0 +1,55 @@
+"""The npe2 writer: napari's save menu, ``layer.save`` and ``npe2.write``. A thin shell over `export`."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from napari_dicom_writer._napari.preferences import options_from_preferences
+from napari_dicom_writer.errors import ExportError, NoteKind
+from napari_dicom_writer.export import ExportReport, export
+from napari_dicom_writer.plan import format_bytes
+
+
+def write_layers(path: str, layer_data: list[tuple[Any, dict[str, Any], str]]) -> list[str]:
+    """Write the layers napari hands over.
+
+    Parameters
+    ----------
+    path
+        As typed in the save dialog or given to ``layer.save``.
+    layer_data
+        Layer tuples (data, attributes, layer type).
+
+    Returns
+    -------
+    list of str
+        The folder, or the single file: the save dialog opens in its parent the next time.
+
+    Raises
+    ------
+    ExportError
+        A `RuntimeError`, which napari shows to the user; it would swallow a `ValueError`.
+    """
+    try:
+        report = export(layer_data, path, options_from_preferences())
+    except ExportError:
+        raise
+    except ValueError as error:
+        raise ExportError(f"Saving failed: {error}", "This is a fault of napari-dicom-writer: please report it") from error
+    _tell(report)
+    return [str(report.path)]
+
+
+def _tell(report: ExportReport) -> None:
+    """Show a summary, and what was assumed or lost, where napari is running; a plain warning would be swallowed."""
+    if "napari" not in sys.modules:
+        return
+    from napari.utils.notifications import show_info, show_warning
+
+    plan = report.plan
+    series = "1 series" if len(plan.series) == 1 else f"{len(plan.series)} series"
+    show_info(f"DICOM: {series}, {plan.instances:,} instances, {format_bytes(report.bytes)}, saved to {report.path}")
+    told = [str(note) for note in plan.notes if note.kind is not NoteKind.INFO]
+    if told:
+        show_warning("DICOM: " + "\n".join(told))

@@ -1,0 +1,229 @@
+"""A folder on this machine, or a single file: staged beside the target, published by rename.
+
+Staging beside the target keeps both on one file system, where a rename is atomic. A staging area holds a lock that the
+system releases when its process dies, however it dies: one that can be locked is a leftover, and is cleaned up by the
+next export to the same place.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import secrets
+import shutil
+import unicodedata
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
+
+from napari_dicom_writer.destinations._base import Destination, Staging
+from napari_dicom_writer.errors import DestinationError
+from napari_dicom_writer.plan import format_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from napari_dicom_writer.plan import ExportPlan, InstancePlan, SeriesPlan
+
+_NAME_LENGTH = 40
+
+
+class FolderDestination(Destination):
+    """A folder, or a file for a single instance.
+
+    ``x.dcm``, ``x`` and ``x/`` name the same place: the file ``x.dcm`` for a single instance, the folder ``x`` for a
+    series, ``x/<number>-<modality>-<description>`` for several. A single instance goes into ``x`` where that is a folder
+    already.
+
+    Parameters
+    ----------
+    path
+        As above; missing parents are made.
+    plan
+        What will be written; None checks only what does not depend on it.
+    overwrite
+        Replace a target that holds nothing but DICOM files.
+
+    Raises
+    ------
+    DestinationError
+        A target that is not empty, a parent that is a file or not writable, too little space.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], plan: ExportPlan | None, *, overwrite: bool) -> None:
+        given = _absolute(path)
+        stem = given.with_name(given.name[:-4]) if given.suffix.lower() == ".dcm" and not given.is_dir() else given
+        self._single = plan is not None and plan.instances == 1 and not stem.is_dir()
+        self.target = stem.with_name(f"{stem.name}.dcm") if self._single else stem
+        self._several = plan is not None and len(plan.series) > 1
+        self._overwrite = overwrite
+        self._check_parent(plan)
+        self._check_target()
+
+    def _check_parent(self, plan: ExportPlan | None) -> None:
+        parent = next(p for p in self.target.parents if p.exists() or p.is_symlink())
+        if not parent.is_dir():
+            raise DestinationError(f"{parent} is a file, so nothing can be saved below it", "Choose another folder")
+        if not os.access(parent, os.W_OK | os.X_OK):
+            raise DestinationError(f"{parent} is not writable", "Choose another folder, or ask for permission")
+        free = shutil.disk_usage(parent).free
+        if plan is not None and plan.bytes > free:
+            raise DestinationError(
+                f"The export needs {format_bytes(plan.bytes)}, and {parent} has {format_bytes(free)} free",
+                "Free some space or choose another disk",
+            )
+
+    def _check_target(self) -> None:
+        """Refuse what is in the way; overwriting is for earlier exports, never for other people's files."""
+        target = self.target
+        if not target.exists() and not target.is_symlink():
+            return
+        if target.is_dir() == self._single or target.is_symlink():
+            kind = "link" if target.is_symlink() else "folder" if target.is_dir() else "file"
+            raise DestinationError(f"{target} is in the way: it is a {kind}", "Choose another name")
+        if target.is_dir() and not any(target.iterdir()):
+            return
+        if not self._overwrite:
+            raise DestinationError(
+                f"{target} exists already", "Choose another name, or overwrite it (overwrite=True, --overwrite)"
+            )
+        foreign = next((file for file in _files(target) if not _is_dicom(file)), None)
+        if foreign is not None:
+            raise DestinationError(
+                f"{target} is not replaced, because it holds {foreign.name}, which is not DICOM", "Choose another name"
+            )
+
+    @contextmanager
+    def stage(self) -> Iterator[FolderStaging]:
+        """Stage beside the target; see `Destination`."""
+        made = _make_parents(self.target.parent)
+        # Named after a hash: the target's name may be a patient's, and may be as long as the system allows.
+        prefix = f".napari-dicom-{hashlib.sha256(self.target.name.encode()).hexdigest()[:12]}-"
+        published = False
+        try:
+            self._clean_leftovers(prefix)
+            area = self.target.parent / f"{prefix}{secrets.token_hex(4)}"
+            with _refused_by_system(f"Cannot write to {self.target.parent}"):
+                area.mkdir()
+            lock = FileLock(area / "lock")
+            try:
+                with lock.acquire(timeout=0):
+                    staging = FolderStaging(area, self.target, single=self._single, several=self._several)
+                    yield staging
+                    published = staging.published
+            finally:
+                shutil.rmtree(area, ignore_errors=True)
+        finally:
+            if not published:
+                for folder in made:
+                    with suppress(OSError):
+                        folder.rmdir()
+
+    def _clean_leftovers(self, prefix: str) -> None:
+        for area in self.target.parent.glob(f"{prefix}*"):
+            try:
+                with FileLock(area / "lock").acquire(timeout=0):
+                    _restore(area, self.target)
+            except Timeout:
+                raise DestinationError(
+                    f"Another export to {self.target} is running", "Wait until it has finished, or choose another name"
+                ) from None
+            except FileNotFoundError:
+                continue  # it was finished and removed meanwhile
+            shutil.rmtree(area, ignore_errors=True)
+
+
+class FolderStaging(Staging):
+    """A hidden folder beside the target."""
+
+    def __init__(self, area: Path, target: Path, *, single: bool, several: bool) -> None:
+        self._area, self._target, self._single, self._several = area, target, single, several
+        self._content = area / "content"
+        self._content.mkdir()
+        self.published = False
+
+    def path(self, series: SeriesPlan, instance: InstancePlan) -> Path:
+        """See `Staging`."""
+        if not self._several:
+            return self._content / instance.filename
+        folder = self._content / series_folder(series)
+        folder.mkdir(exist_ok=True)
+        return folder / instance.filename
+
+    def publish(self) -> Path:
+        """See `Staging`."""
+        source = next(self._content.iterdir()) if self._single else self._content
+        aside = self._area / "replaced"
+        with _refused_by_system(f"{self._target} could not be published"):
+            if self._target.exists():
+                self._target.rename(aside)
+            try:
+                source.rename(self._target)
+            except OSError:
+                if aside.exists():
+                    aside.rename(self._target)
+                raise
+        self.published = True
+        return self._target
+
+
+def _restore(area: Path, target: Path) -> None:
+    """Put back what a killed export had set aside when it was about to replace it."""
+    aside = area / "replaced"
+    if aside.exists() and not target.exists():
+        aside.rename(target)
+
+
+def series_folder(series: SeriesPlan) -> str:
+    """Name of a series' folder: ``<number>-<modality>-<description>``, safe on every file system.
+
+    Letters and digits of any script stay; everything else, separators and direction marks included, does not.
+    """
+    text = unicodedata.normalize("NFC", series.description)
+    safe = re.sub(r"[^\w.-]+", "_", text).strip("._-")[:_NAME_LENGTH].strip("._-")
+    return f"{series.number}-{series.options.modality}-{safe}" if safe else f"{series.number}-{series.options.modality}"
+
+
+def _absolute(path: str | os.PathLike[str]) -> Path:
+    text = os.fspath(path)
+    if not text or "\0" in text:
+        raise DestinationError("The path is empty or holds a zero byte", "Give a path such as out.dcm")
+    absolute = Path(os.path.abspath(Path(text).expanduser()))  # noqa: PTH100 - resolve() would follow links
+    # napari appends ".dcm" to "out/": the folder was meant.
+    absolute = absolute.parent if absolute.name.lower() == ".dcm" else absolute
+    if absolute == absolute.parent:
+        raise DestinationError(f"{absolute} is no place for an export", "Name a folder or file to make")
+    return absolute
+
+
+def _make_parents(parent: Path) -> list[Path]:
+    """Make missing parents; return them, innermost first, for removal if the export fails."""
+    missing = [p for p in (parent, *parent.parents) if not p.exists()]
+    with _refused_by_system(f"Cannot make the folder {parent}"):
+        parent.mkdir(parents=True, exist_ok=True)
+    return missing
+
+
+@contextmanager
+def _refused_by_system(what: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise DestinationError(f"{what}: {error.strerror}", "Check permissions and space, or choose another folder") from error
+
+
+def _files(target: Path) -> Iterator[Path]:
+    if target.is_dir():
+        yield from (file for file in target.rglob("*") if not file.is_dir() or file.is_symlink())
+    else:
+        yield target
+
+
+def _is_dicom(path: Path) -> bool:
+    if path.is_symlink() or not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(132)[128:] == b"DICM"

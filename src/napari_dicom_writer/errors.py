@@ -1,0 +1,185 @@
+"""The one error of this package, its kinds, and the notes of a plan.
+
+A *refusal* says what is wrong, where, and what to do about it. All refusals of an export travel together in one
+`ExportError`, raised before anything is written. A *note* is the milder sister: the export goes on, but something
+was assumed or lost, and the user is told what and how much.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One reason why an export cannot be done, with its remedy.
+
+    Parameters
+    ----------
+    what
+        What is wrong, in plain words, with the offending value.
+    remedy
+        What the user can do about it.
+    where
+        The layer, option or path concerned; empty when the whole export is.
+    """
+
+    what: str
+    remedy: str
+    where: str = ""
+
+    def __str__(self) -> str:
+        place = f"{self.where}: " if self.where else ""
+        return f"{place}{self.what}. {self.remedy}."
+
+
+class NoteKind(StrEnum):
+    """How much a note matters."""
+
+    LOST = "lost"
+    ASSUMED = "assumed"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something assumed, lost or worth knowing, announced in the plan before anything is written.
+
+    Parameters
+    ----------
+    kind
+        Whether something is lost, assumed, or merely worth knowing.
+    text
+        The fact in plain words, with its size.
+    where
+        The layer concerned.
+    """
+
+    kind: NoteKind
+    text: str
+    where: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.text}" if self.where else self.text
+
+
+class ExportError(RuntimeError):
+    """An export that cannot be done: every reason, each with its place and remedy.
+
+    A `RuntimeError`, because napari swallows a `ValueError` that comes out of a writer.
+
+    Parameters
+    ----------
+    what, remedy, where
+        As in `Refusal`, for an error with a single reason.
+    refusals
+        Several reasons at once; given instead of the three above.
+
+    Attributes
+    ----------
+    refusals : tuple of Refusal
+    """
+
+    def __init__(
+        self, what: str = "", remedy: str = "", where: str = "", *, refusals: tuple[Refusal, ...] | None = None
+    ) -> None:
+        self.refusals = refusals if refusals is not None else (Refusal(what, remedy, where),)
+        super().__init__(what, remedy, where, self.refusals)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_rebuild, (type(self), self.refusals))
+
+    def __str__(self) -> str:
+        if len(self.refusals) == 1:
+            return str(self.refusals[0])
+        lines = "\n".join(f"  {number}. {refusal}" for number, refusal in enumerate(self.refusals, 1))
+        return f"Nothing was written, for {len(self.refusals)} reasons:\n{lines}"
+
+
+def _rebuild(kind: type[ExportError], refusals: tuple[Refusal, ...]) -> ExportError:
+    """Unpickle an error with all its refusals."""
+    return kind(refusals=refusals)
+
+
+class OptionsError(ExportError):
+    """An option that is not valid: text against its VR, an unknown choice, a contradiction."""
+
+
+class LayerError(ExportError):
+    """A layer that is not an image, or whose axes cannot be understood."""
+
+
+class GeometryError(ExportError):
+    """A geometry that DICOM cannot hold: sheared, singular, not finite."""
+
+
+class PixelError(ExportError):
+    """Values that DICOM cannot hold: complex, NaN without a fill value, too many rows."""
+
+
+class DestinationError(ExportError):
+    """A place that cannot be written to."""
+
+
+class VerificationError(ExportError):
+    """What was read back is not what the plan promised; nothing was published."""
+
+
+class ExportCancelled(ExportError):  # noqa: N818 - it is raised by a user's wish, not by a fault
+    """Raised by a progress callback to stop an export; nothing is left behind."""
+
+    def __init__(
+        self,
+        what: str = "The export was cancelled",
+        remedy: str = "Nothing was written",
+        where: str = "",
+        *,
+        refusals: tuple[Refusal, ...] | None = None,
+    ) -> None:
+        super().__init__(what, remedy, where, refusals=refusals)
+
+
+class Refusals:
+    """Collects the refusals of an export, so that the user sees all of them at once.
+
+    Examples
+    --------
+    >>> refusals = Refusals()
+    >>> with refusals.collect("layer 'brain'"):
+    ...     raise PixelError("its values are complex", "Save the real and imaginary parts as two layers")
+    >>> refusals.raise_if_any()
+    Traceback (most recent call last):
+        ...
+    napari_dicom_writer.errors.PixelError: layer 'brain': its values are complex. Save the real and ...
+    """
+
+    def __init__(self) -> None:
+        self._errors: list[ExportError] = []
+
+    @contextmanager
+    def collect(self, where: str = "") -> Iterator[None]:
+        """Keep the `ExportError` raised in this block; refusals without a place get `where`."""
+        try:
+            yield
+        except ExportCancelled:
+            raise
+        except ExportError as error:
+            placed = tuple(r if r.where else replace(r, where=where) for r in error.refusals)
+            self._errors.append(type(error)(refusals=placed))
+
+    def __bool__(self) -> bool:
+        return bool(self._errors)
+
+    def raise_if_any(self) -> None:
+        """Raise one error holding everything collected; its kind is the common one, if there is one."""
+        if not self._errors:
+            return
+        kinds = {type(error) for error in self._errors}
+        kind = kinds.pop() if len(kinds) == 1 else ExportError
+        raise kind(refusals=tuple(r for error in self._errors for r in error.refusals))

@@ -1,0 +1,276 @@
+"""The one way from layers to files: plan, stage, verify, publish."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_dicom_writer.destinations import open_destination
+from napari_dicom_writer.encode import SeriesEncoder
+from napari_dicom_writer.errors import DestinationError, ExportError, LayerError, PixelError, Refusals
+from napari_dicom_writer.options import ExportOptions, VerifyLevel
+from napari_dicom_writer.plan import describe, format_bytes
+from napari_dicom_writer.readers import summary
+from napari_dicom_writer.resolve import resolve, where
+from napari_dicom_writer.verify import SeriesVerifier
+from napari_dicom_writer.volume import Volume
+
+if TYPE_CHECKING:
+    import os
+
+    from napari_dicom_writer.destinations._base import Staging
+    from napari_dicom_writer.plan import ExportPlan, InstancePlan, SeriesPlan
+    from napari_dicom_writer.volume import Slab
+
+Progress = Callable[[int, int], None]
+"""Called with (instances done, total); raise `ExportCancelled` in it to stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportReport:
+    """What was written.
+
+    Attributes
+    ----------
+    path : Path
+        The folder, or the single file.
+    plan : ExportPlan
+        Every decision, with what was assumed and lost in `plan.notes`.
+    bytes : int
+        Size of all files.
+    seconds : float
+        Time from the first byte to publishing.
+    verified : VerifyLevel
+        How much was read back before publishing.
+    """
+
+    path: Path
+    plan: ExportPlan
+    bytes: int
+    seconds: float
+    verified: VerifyLevel
+
+    def __str__(self) -> str:
+        checked = {
+            VerifyLevel.FULL: "every voxel and every header read back and compared",
+            VerifyLevel.HEADERS: "every header read back and compared",
+            VerifyLevel.OFF: "not read back",
+        }[self.verified]
+        lines = [f"Wrote {self.plan.instances:,} instances, {format_bytes(self.bytes)}, to {self.path}", f"  {checked}"]
+        for series in self.plan.series:
+            lines += [f"  {describe(series)}", f"    opens as a volume in: {summary(series.opens_in)}"]
+        lines += [f"  {note.kind}: {note}" for note in self.plan.notes]
+        return "\n".join(lines)
+
+
+def plan_export(layers: Any, options: ExportOptions | None = None) -> ExportPlan:
+    """Decide everything about an export and write nothing.
+
+    Parameters
+    ----------
+    layers
+        One or several napari layers, layer tuples ``(data, attributes, type)``, `Volume` objects or NumPy arrays.
+    options
+        Default: `ExportOptions()`.
+
+    Returns
+    -------
+    ExportPlan
+
+    Raises
+    ------
+    ExportError
+        With every reason why it cannot be done.
+    """
+    refusals = Refusals()
+    resolved = _prepare(layers, options or ExportOptions(), refusals)
+    refusals.raise_if_any()
+    assert resolved is not None  # noqa: S101 - refused otherwise
+    return resolved[0]
+
+
+def export(
+    layers: Any,
+    path: str | os.PathLike[str],
+    options: ExportOptions | None = None,
+    *,
+    progress: Progress | None = None,
+) -> ExportReport:
+    """Write layers as DICOM: whole and verified under `path`, or not at all.
+
+    Parameters
+    ----------
+    layers
+        One or several napari layers, layer tuples ``(data, attributes, type)``, `Volume` objects or NumPy arrays.
+    path
+        ``x.dcm``, ``x`` and ``x/`` are the same: the file ``x.dcm`` for a single instance, the folder ``x`` for a
+        series, one folder per series in ``x`` for several.
+    options
+        Default: `ExportOptions()`.
+    progress
+        Called with (instances done, total).
+
+    Returns
+    -------
+    ExportReport
+
+    Raises
+    ------
+    ExportError
+        With every reason why it cannot be done; nothing was written, and what was there before is untouched.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> volume = Volume(np.arange(4096, dtype=np.int16).reshape(16, 16, 16), spacing=(2.5, 0.7, 0.7))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     report = export(volume, f"{folder}/scan", ExportOptions(modality="MR"))
+    ...     len(list(report.path.glob("*.dcm")))
+    16
+    """
+    options = options or ExportOptions()
+    refusals = Refusals()
+    resolved = _prepare(layers, options, refusals)
+    with refusals.collect():
+        destination = open_destination(path, resolved[0] if resolved else None, overwrite=options.overwrite)
+    refusals.raise_if_any()
+    assert resolved is not None  # noqa: S101 - refused otherwise
+    plan, volumes = resolved
+    start = time.perf_counter()
+    with destination.stage() as staging:
+        writer = _Writer(plan, staging, options.verify, progress)
+        for index, volume in enumerate(volumes):
+            writer.write(index, volume)
+        writer.finish()
+        published = staging.publish()
+    return ExportReport(published, plan, writer.bytes, time.perf_counter() - start, options.verify)
+
+
+def _prepare(layers: Any, options: ExportOptions, refusals: Refusals) -> tuple[ExportPlan, list[Volume]] | None:
+    """Make volumes of whatever was given, and plan them; refusals of every step are collected."""
+    given = _as_sequence(layers)
+    volumes: list[Volume | None] = []
+    if not given:
+        with refusals.collect():
+            raise LayerError("There is nothing to save", "Select at least one image layer")
+    for index, layer in enumerate(given):
+        volumes.append(None)
+        with refusals.collect(where(index, _name(layer))):
+            volumes[-1] = _as_volume(layer, options)
+    return resolve(volumes, options, refusals) if given else None
+
+
+def _as_sequence(layers: Any) -> Sequence[Any]:
+    is_tuple = isinstance(layers, tuple) and len(layers) in (1, 2, 3) and not _is_layer(layers[0])
+    if _is_layer(layers) or is_tuple or not isinstance(layers, Iterable):
+        return [layers]
+    return list(layers)
+
+
+def _is_layer(item: Any) -> bool:
+    """A thing that is one layer by itself; an array in a list is one too, a tuple may be a layer tuple."""
+    return isinstance(item, Volume | tuple) or hasattr(item, "as_layer_data_tuple") or _is_array(item)
+
+
+def _is_array(item: Any) -> bool:
+    return hasattr(item, "shape") and hasattr(item, "dtype")
+
+
+def _name(layer: Any) -> str:
+    if isinstance(layer, tuple):
+        return str(layer[1].get("name") or "") if len(layer) > 1 and isinstance(layer[1], dict) else ""
+    return str(getattr(layer, "name", "") or "") if not _is_array(layer) else ""
+
+
+def _as_volume(layer: Any, options: ExportOptions) -> Volume:
+    """Turn a layer, a layer tuple or an array into a Volume."""
+    if isinstance(layer, Volume):
+        return layer
+    if _is_array(layer):
+        return Volume(layer)
+    if hasattr(layer, "as_layer_data_tuple"):
+        layer = layer.as_layer_data_tuple()
+    if not isinstance(layer, tuple) or not 1 <= len(layer) <= 3:
+        raise LayerError(
+            f"A {type(layer).__name__} cannot be saved", "Pass napari layers, layer tuples, Volumes or NumPy arrays"
+        )
+    # Imported here: the core knows no napari, and this module is its door.
+    from napari_dicom_writer._napari.layers import to_volume
+
+    data, attributes, layer_type = (*layer, {}, "image")[:3] if len(layer) == 1 else (*layer, "image")[:3]
+    return to_volume(data, attributes or {}, str(layer_type), options)
+
+
+class _Writer:
+    """Reads each volume once, slab by slab, and writes every plane where the plan wants it."""
+
+    def __init__(self, plan: ExportPlan, staging: Staging, level: VerifyLevel, progress: Progress | None) -> None:
+        self._plan, self._staging, self._progress = plan, staging, progress
+        self._encoders = [SeriesEncoder(series) for series in plan.series]
+        self._verifiers = [
+            None if level is VerifyLevel.OFF else SeriesVerifier(series, level) for series in plan.series
+        ]
+        self._done = 0
+        self.bytes = 0
+
+    def write(self, volume_index: int, volume: Volume) -> None:
+        """Write all instances made of one volume."""
+        places = {
+            (instance.leading, instance.plane): (number, instance)
+            for number, series in enumerate(self._plan.series)
+            if series.volume_index == volume_index
+            for instance in series.instances
+        }
+        self._report()
+        for slab in _slabs(volume):
+            for offset, values in enumerate(slab.values):
+                self._write_plane(*places.pop((slab.leading, slab.start + offset)), values)
+
+    def _write_plane(self, number: int, instance: InstancePlan, values: np.ndarray[Any, Any]) -> None:
+        series = self._plan.series[number]
+        path = self._staging.path(series, instance)
+        try:
+            self.bytes += self._encoders[number].write(path, instance, series.stored.encode(values))
+        except OSError as error:
+            raise DestinationError(
+                f"Writing failed: {error.strerror}", "Check space and permissions; nothing was written"
+            ) from error
+        verifier = self._verifiers[number]
+        if verifier:
+            verifier.instance(path, instance, values)
+        self._done += 1
+        self._report()
+
+    def finish(self) -> None:
+        """Check every series as a whole."""
+        for verifier in self._verifiers:
+            if verifier:
+                verifier.finish()
+
+    def _report(self) -> None:
+        if self._progress:
+            self._progress(self._done, self._plan.instances)
+
+
+def _slabs(volume: Volume) -> Iterable[Slab]:
+    """Read slabs; whatever the array raises becomes an `ExportError` that says where."""
+    slabs = volume.slabs()
+    while True:
+        try:
+            slab = next(slabs, None)
+        except ExportError:
+            raise
+        except Exception as error:
+            raise PixelError(
+                f"Its data could not be read: {type(error).__name__}: {error}",
+                "Check the source of the layer; nothing was written",
+                where(0, volume.name) if volume.name else "",
+            ) from error
+        if slab is None:
+            return
+        yield slab

@@ -1,0 +1,59 @@
+"""CT Image (PS3.3 A.3)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydicom.uid import CTImageStorage
+
+from napari_dicom_writer import modules
+from napari_dicom_writer.errors import Note, NoteKind
+from napari_dicom_writer.iods._base import IOD, compose, varying_image_plane
+from napari_dicom_writer.pixels import ModalityLUT, PixelRules
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
+
+    from napari_dicom_writer.options import ExportOptions
+    from napari_dicom_writer.plan import InstancePlan, SeriesPlan
+
+
+class CTImage(IOD):
+    """Planes of a CT, derived; values in Hounsfield units unless the options say otherwise."""
+
+    key = "ct"
+    sop_class_uid = CTImageStorage
+    rules = PixelRules("CT", bits_8=False, color=False, lut=ModalityLUT.FULL)
+    units = frozenset({"HU", "US", "OD", "MGML", "PCT", "Z_EFF", "ED", "EDW", "HU_MOD"})  # C.11.1.1.2
+
+    def check_options(self, options: ExportOptions) -> list[Note]:
+        """Announce that the values are taken as Hounsfield units."""
+        notes = super().check_options(options)
+        if not options.value_unit:
+            notes.append(Note(NoteKind.ASSUMED, "CT values taken as Hounsfield units (value_unit='US' for others)"))
+        return notes
+
+    def shared(self, series: SeriesPlan) -> Dataset:
+        """Compose the modules of table A.3-1."""
+        ct_image = modules.ct_image()
+        if series.time:
+            del ct_image["AcquisitionNumber"]  # varies
+        return compose(
+            modules.patient(series),
+            modules.general_study(series),
+            modules.general_series(series),
+            modules.patient_position(series),
+            modules.frame_of_reference(series),
+            modules.general_equipment(series),
+            modules.general_image(series, "DERIVED", "SECONDARY", "AXIAL"),
+            modules.image_plane(series),
+            modules.image_pixel(series),
+            ct_image,
+            modules.modality_lut(series, series.options.value_unit or "HU"),
+            modules.voi_lut(series),
+            modules.sop_common(series, self.sop_class_uid),
+        )
+
+    def varying(self, series: SeriesPlan, instance: InstancePlan) -> modules.Attributes:
+        """Position, number, UID and time point."""
+        return varying_image_plane(series, instance)

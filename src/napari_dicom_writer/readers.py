@@ -1,0 +1,59 @@
+"""Which software opens a series as a volume: rules from measured behaviour, each held by a test with that software."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one program makes of a series.
+
+    Attributes
+    ----------
+    software : str
+    opens : bool
+        Whether it shows one volume with every voxel in its place.
+    why : str
+        What it does instead, or needs; empty when there is nothing to say.
+    """
+
+    software: str
+    opens: bool
+    why: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.software}: {'yes' if self.opens else 'no'}{f' ({self.why})' if self.why else ''}"
+
+
+def opens_as_volume(*, planes: int, time_points: int, evenly_spaced: bool) -> tuple[Verdict, ...]:
+    """Say which software opens a series of single-frame instances as a volume.
+
+    Parameters
+    ----------
+    planes
+        Number of different positions.
+    time_points
+        How many instances share each position.
+    evenly_spaced
+        Whether positions are evenly spaced along the normal, and the stack is not sheared.
+    """
+    if not evenly_spaced:
+        return (
+            Verdict("SimpleITK", opens=False, why="averages the gaps silently"),
+            Verdict("highdicom", opens=False, why="refuses uneven planes"),
+            Verdict("dcm2niix", opens=False, why="writes an extra, resampled file"),
+        )
+    if time_points > 1:
+        return (
+            Verdict("SimpleITK", opens=False, why="one long stack of all time points; use one series per time point"),
+            Verdict("highdicom", opens=False, why="refuses several time points in a series"),
+            Verdict("dcm2niix", opens=True, why="as 4-D"),
+        )
+    why = "as a single plane" if planes == 1 else ""
+    return tuple(Verdict(name, opens=True, why=why) for name in ("SimpleITK", "highdicom", "dcm2niix"))
+
+
+def summary(verdicts: tuple[Verdict, ...]) -> str:
+    """Name the software that opens the series, in one line."""
+    return ", ".join(v.software for v in verdicts if v.opens) or "none that was tested"

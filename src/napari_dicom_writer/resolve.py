@@ -1,0 +1,306 @@
+"""From volumes and options to an `ExportPlan`: every decision is taken here, and nothing is written.
+
+Pixels are read only where the choice of stored values needs their range, slab by slab.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import product
+from typing import TYPE_CHECKING
+
+from napari_dicom_writer import geometry, iods
+from napari_dicom_writer.errors import GeometryError, Note, NoteKind, PixelError, Refusals
+from napari_dicom_writer.options import ExportOptions, ShearPolicy, TimeLayout, UnnamedAxis
+from napari_dicom_writer.pixels import ModalityLUT, StoredValues, ValueRange, needs_range, plan_values, plan_window
+from napari_dicom_writer.plan import ExportPlan, InstancePlan, SeriesPlan, StudyPlan, TimePlan
+from napari_dicom_writer.space import check_shared_space
+from napari_dicom_writer.text import single_line
+from napari_dicom_writer.uids import UIDSource
+from napari_dicom_writer.volume import Volume, check_pixels
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from napari_dicom_writer.geometry import Grid
+    from napari_dicom_writer.iods._base import IOD
+
+_LO = 64  # characters in a Series Description
+_US = 65535  # Rows and Columns are US
+_NATIVE_BYTES = 2**32 - 2  # length of native Pixel Data (PS3.5 7.1.1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Member:
+    """One future series of a volume: fixed indices along its leading axes, and the time points in it."""
+
+    fixed: tuple[int | None, ...]  # None along the time axis
+    times: tuple[int, ...]
+    suffix: str
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A volume that passed all checks, on its way to series plans."""
+
+    index: int
+    volume: Volume
+    where: str
+    grid: Grid
+    names: tuple[str, ...]  # of the leading axes; at most one is "time"
+    notes: list[Note]
+    ranges: dict[tuple[int, ...], ValueRange] = field(default_factory=dict)
+
+
+def where(index: int, name: str) -> str:
+    """Say which layer a message is about."""
+    return f"layer {name!r}" if name else f"layer {index + 1}"
+
+
+def resolve(
+    volumes: Sequence[Volume | None], options: ExportOptions, refusals: Refusals
+) -> tuple[ExportPlan, list[Volume]] | None:
+    """Decide everything about an export.
+
+    Parameters
+    ----------
+    volumes
+        None where a layer was refused already.
+    options
+        What the user wants.
+    refusals
+        Collects every reason against the export.
+
+    Returns
+    -------
+    (ExportPlan, list of Volume) or None
+        The plan and the volumes it reads from, resampled where the options said so; None if anything was refused.
+    """
+    iod = iods.choose(options)
+    notes: list[Note] = []
+    with refusals.collect("options"):
+        notes = iod.check_options(options)
+    drafts: list[_Draft] = []
+    for index, volume in enumerate(volumes):
+        if volume is not None:
+            with refusals.collect(where(index, volume.name)):
+                drafts.append(_draft(index, volume, iod, options))
+    with refusals.collect():
+        check_shared_space([(draft.where, draft.grid, draft.volume.shape) for draft in drafts])
+    series: list[SeriesPlan] = []
+    study = _study(options)
+    for draft in drafts:
+        with refusals.collect(draft.where):
+            series += _series(draft, iod, options, study, notes, first=len(series), several=len(volumes) > 1)
+    if refusals:
+        return None
+    return ExportPlan(study, tuple(series)), [draft.volume for draft in drafts]
+
+
+def _study(options: ExportOptions) -> StudyPlan:
+    uids, created = UIDSource(), datetime.now().astimezone()
+    uid = options.study.instance_uid or uids.study()
+    anonymous = "ANON-" + hashlib.sha256(uid.encode()).hexdigest()[:12].upper()
+    return StudyPlan(
+        uid=uid,
+        frame_of_reference_uid=options.study.frame_of_reference_uid or uids.frame_of_reference(),
+        patient_id=options.patient.id or anonymous,
+        date=options.study.date or created.strftime("%Y%m%d"),
+        time=options.study.time or created.strftime("%H%M%S"),
+        created=created,
+    )
+
+
+def _draft(index: int, volume: Volume, iod: IOD, options: ExportOptions) -> _Draft:
+    """Check one volume, straighten it where asked, and scan its values where needed."""
+    check_pixels(volume)
+    notes = list(volume.notes)
+    geometry.check_affine(volume.affine)
+    if options.shear is ShearPolicy.RESAMPLE and geometry.is_sheared(volume.affine, volume.shape):
+        from napari_dicom_writer.resample import resample
+
+        volume, note = resample(volume)
+        notes.append(note)
+    _check_size(volume, iod)
+    grid = geometry.make_grid(volume.affine, volume.shape)
+    _note_displacement(volume, notes)
+    draft = _Draft(index, volume, where(index, volume.name), grid, _leading_names(volume, options, notes), notes)
+    if needs_range(volume.dtype, iod.rules, rgb=volume.rgb):
+        draft.ranges = _scan(draft)
+    return draft
+
+
+def _check_size(volume: Volume, iod: IOD) -> None:
+    planes, rows, columns = volume.shape
+    for name, count in (("rows", rows), ("columns", columns)):
+        if count > _US:
+            raise PixelError(f"It has {count:,} {name}; DICOM allows {_US:,}", "Crop, tile or downsample the layer")
+    if rows * columns * min(volume.samples, 3) * 2 > _NATIVE_BYTES:
+        raise PixelError(f"A plane of {rows:,} × {columns:,} passes 4 GiB", "Crop, tile or downsample the layer")
+    instances = planes
+    for count in volume.leading_shape:
+        instances *= count
+    if iod.rules.lut is ModalityLUT.SLOPE_ONLY and instances > _US:
+        raise PixelError(f"It has {instances:,} planes; a PET series holds {_US:,}", "Choose another modality")
+
+
+def _note_displacement(volume: Volume, notes: list[Note]) -> None:
+    """Announce a shear too small to refuse; float32 affines have some."""
+    straight = geometry.orthogonal_affine(volume.affine)
+    apart = geometry.largest_displacement(volume.affine, straight, volume.shape)
+    if apart > 1e-5:
+        notes.append(Note(NoteKind.LOST, f"Axes not quite at right angles: straightened, no voxel moves over {apart:.2g} mm"))
+
+
+def _leading_names(volume: Volume, options: ExportOptions, notes: list[Note]) -> tuple[str, ...]:
+    """Name every leading axis. The first without a name is what the option says; any other becomes series of its own."""
+    names = list(volume.leading)
+    for position, (name, length) in enumerate(zip(volume.leading, volume.leading_shape, strict=True)):
+        if name:
+            continue
+        is_time = options.unnamed_axis is UnnamedAxis.TIME and "time" not in names
+        names[position] = "time" if is_time else "channel" if "channel" not in names else f"axis {position}"
+        if length > 1:
+            text = f"Axis {position} ({length} long) has no telling label or unit: taken as {names[position]}"
+            notes.append(Note(NoteKind.ASSUMED, text))
+    return tuple(names)
+
+
+def _channel(draft: _Draft, leading: tuple[int, ...]) -> tuple[int, ...]:
+    """Index without time: all time points of a channel share one Modality LUT, and stay comparable."""
+    return tuple(i for i, name in zip(leading, draft.names, strict=True) if name != "time")
+
+
+def _scan(draft: _Draft) -> dict[tuple[int, ...], ValueRange]:
+    """Find the range of every channel, reading each slab once."""
+    ranges: dict[tuple[int, ...], ValueRange] = {}
+    for slab in draft.volume.slabs():
+        found = ValueRange()
+        found.add(slab.values[..., :3] if draft.volume.rgb else slab.values)
+        ranges.setdefault(_channel(draft, slab.leading), ValueRange()).merge(found)
+    return ranges
+
+
+def _members(draft: _Draft, options: ExportOptions) -> list[_Member]:
+    """Split a volume into series: one for each channel, and for each time point where the option says so."""
+    volume = draft.volume
+    choices: list[list[int | None]] = []
+    times: tuple[int, ...] = (0,)
+    for name, length in zip(draft.names, volume.leading_shape, strict=True):
+        if name == "time":
+            times = tuple(range(length))
+        choices.append([None] if name == "time" else list(range(length)))
+    members = []
+    for fixed in product(*choices):
+        named = zip(draft.names, fixed, volume.leading_shape, strict=True)
+        suffix = "".join(f" {name} {i}" for name, i, length in named if i is not None and length > 1)
+        if options.time is TimeLayout.SERIES_PER_POINT and len(times) > 1:
+            members += [_Member(fixed, (t,), f"{suffix} time {t}") for t in times]
+        else:
+            members.append(_Member(fixed, times, suffix))
+    return members
+
+
+def _series(
+    draft: _Draft,
+    iod: IOD,
+    options: ExportOptions,
+    study: StudyPlan,
+    notes: Sequence[Note],
+    *,
+    first: int,
+    several: bool,
+) -> list[SeriesPlan]:
+    """Plan every series of a volume."""
+    volume, uids = draft.volume, UIDSource()
+    plans = []
+    stored_by_channel: dict[tuple[int, ...], tuple[StoredValues, list[Note]]] = {}
+    members = _members(draft, options)
+    for offset, member in enumerate(members):
+        channel = tuple(i for i in member.fixed if i is not None)
+        if channel not in stored_by_channel:
+            found = draft.ranges.get(channel)
+            stored_by_channel[channel] = plan_values(volume.dtype, found, iod.rules, options, samples=volume.samples)
+        stored, value_notes = stored_by_channel[channel]
+        description, comment, name_notes = _describe(volume.name, member.suffix, options, several=several)
+        time = TimePlan(len(member.times), volume.time_step) if _has_time(draft) else None
+        all_notes = [*draft.notes, *value_notes, *name_notes, *_time_notes(time), *notes]
+        plans.append(
+            SeriesPlan(
+                iod=iod.key,
+                layer=volume.name,
+                volume_index=draft.index,
+                uid=uids.series(),
+                number=_series_number(options, first + offset),
+                description=description,
+                comment=comment,
+                options=options,
+                study=study,
+                grid=draft.grid,
+                planes=volume.shape[0],
+                rows=volume.shape[1],
+                columns=volume.shape[2],
+                stored=stored,
+                window=plan_window(volume.window, stored, iod.rules),
+                time=time,
+                instances=_instances(draft, member, uids),
+                notes=tuple(Note(n.kind, n.text, n.where or draft.where) for n in all_notes),
+            )
+        )
+    return plans
+
+
+def _has_time(draft: _Draft) -> bool:
+    return "time" in draft.names and draft.volume.leading_shape[draft.names.index("time")] > 1
+
+
+def _series_number(options: ExportOptions, offset: int) -> int:
+    return int(options.series.number) + offset
+
+
+def _describe(name: str, suffix: str, options: ExportOptions, *, several: bool) -> tuple[str, str, list[Note]]:
+    """Series Description, a comment with the full name where it did not fit, and the note that says so."""
+    base = options.series.description
+    full = (f"{base} {name}".strip() if several else base) if base else name
+    description = single_line(single_line(full, _LO - len(suffix)) + suffix, _LO)
+    if description == (full + suffix).strip():
+        return description, "", []
+    text = f"Its name does not fit a Series Description: written as {description!r}, whole in Image Comments"
+    return description, single_line(full + suffix, 10240), [Note(NoteKind.INFO, text)]
+
+
+def _time_notes(time: TimePlan | None) -> list[Note]:
+    if time is None:
+        return []
+    notes = []
+    if time.step is None:
+        notes.append(Note(NoteKind.ASSUMED, "The time between its time points is not known, and not written"))
+    if time.points > 1:
+        text = (
+            f"{time.points} time points in one series: SimpleITK stacks them into one long volume "
+            "(time='series-per-point' gives each its own series)"
+        )
+        notes.append(Note(NoteKind.INFO, text))
+    return notes
+
+
+def _instances(draft: _Draft, member: _Member, uids: UIDSource) -> tuple[InstancePlan, ...]:
+    """One instance a plane, time point by time point, Instance Number rising along the normal."""
+    count = draft.volume.shape[0]
+    order = range(count - 1, -1, -1) if draft.grid.reversed else range(count)
+    places = [(plane, draft.grid.position(plane), draft.grid.location(plane)) for plane in order]
+    drawn = iter(uids.instances(len(member.times) * count))
+    instances = []
+    for t in member.times:
+        leading = tuple(t if i is None else i for i in member.fixed)
+        for plane, position, location in places:
+            number = len(instances) + 1
+            instances.append(InstancePlan(next(drawn), number, leading, plane, t, position, location))
+    positions = {position for _, position, _ in places}
+    if len(positions) < count:
+        raise GeometryError(
+            "Its planes lie closer together than a DICOM position can tell", "Move the layer nearer to the origin"
+        )
+    return tuple(instances)

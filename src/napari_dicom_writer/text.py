@@ -1,0 +1,182 @@
+"""Text and numbers as DICOM value representations hold them (PS3.5 section 6.2).
+
+pydicom's validators are the base; what they let through (days that do not exist, backslashes, control characters,
+numbers out of range) is checked here, because these reach a radiologist's worklist as broken names or shifted tags.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import date, datetime, time
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
+
+from pydicom import config
+from pydicom.datadict import dictionary_description, dictionary_VR
+from pydicom.valuerep import format_number_as_ds, validate_value
+
+from napari_dicom_writer.errors import OptionsError
+
+_IS_RANGE = range(-(2**31), 2**31)
+# PS3.5 6.2: these may hold line breaks; no other character under 32 is allowed anywhere.
+_MULTI_LINE = {"LT", "ST", "UT"}
+
+
+def check(keyword: str, value: object) -> str:
+    """Return `value` as the text of one DICOM attribute.
+
+    Parameters
+    ----------
+    keyword
+        The attribute's keyword in PS3.6, such as ``PatientBirthDate``; its VR decides what is valid.
+    value
+        Text, a number for IS and DS, or a `datetime.date` / `datetime.time` for DA and TM. Dates and times may also
+        be written as in ISO 8601 (``2026-11-22``, ``14:05``).
+
+    Returns
+    -------
+    str
+        The value, stripped of surrounding blanks; empty for None.
+
+    Raises
+    ------
+    OptionsError
+        If DICOM does not allow the value: length, characters, a date that does not exist.
+    """
+    vr = dictionary_VR(keyword)
+    text = "" if value is None else _as_text(vr, value).strip()
+    if not text:
+        return ""
+    problem = _problem(vr, keyword, text)
+    if problem:
+        # The value itself may be a patient's: the message names the attribute only.
+        raise OptionsError(f"{dictionary_description(keyword)} {problem}", f"Correct {keyword}", "options")
+    return text
+
+
+def _as_text(vr: str, value: object) -> str:
+    """Text of a date, time or number; ISO 8601 dates and times lose their punctuation."""
+    if isinstance(value, datetime):
+        return value.strftime("%Y%m%d" if vr == "DA" else "%H%M%S.%f")
+    if isinstance(value, date):
+        return value.strftime("%Y%m%d")
+    if isinstance(value, time):
+        return value.strftime("%H%M%S.%f")
+    if vr == "DS" and isinstance(value, int | float):
+        return decimal_string(value)
+    text = str(value)
+    if vr == "DA":
+        return text.replace("-", "")
+    return text.replace(":", "") if vr == "TM" else text
+
+
+def _problem(vr: str, keyword: str, text: str) -> str | None:
+    """Say what is wrong with `text`, or None."""
+    allowed = "\n\r\f\t" if vr in _MULTI_LINE else ""
+    if any(unicodedata.category(c) in ("Cc", "Cs") and c not in allowed for c in text):
+        return "holds a control character"
+    if "\\" in text and vr not in _MULTI_LINE:
+        return "holds a backslash, which separates values in DICOM"
+    if vr == "PN" and text.count("^") > 4:
+        return "has more than five name components"
+    if vr == "DA" and not _parses(text, "%Y%m%d"):
+        return "is not a date that exists, written YYYYMMDD or YYYY-MM-DD"
+    if vr == "TM" and not any(_parses(text, form) for form in ("%H", "%H%M", "%H%M%S", "%H%M%S.%f")):
+        return "is not a time, written HHMMSS or HH:MM:SS"
+    if vr == "UI" and (len(text) > 64 or not _valid_root(text)):
+        return "is not a valid UID"
+    if keyword == "PatientSex" and text not in ("M", "F", "O"):
+        return "is not M, F or O"
+    try:
+        validate_value(vr, text, config.RAISE)
+        if vr == "IS" and int(text) not in _IS_RANGE:
+            return "is outside the range of a 32-bit integer"
+    except ValueError as error:
+        return f"is not valid ({vr}): {_first_sentence(str(error), text)}"
+    return None
+
+
+def _parses(text: str, form: str) -> bool:
+    try:
+        # strptime takes "2026112" for "%Y%m%d"; DICOM wants every digit.
+        return datetime.strptime(text, form).strftime(form).startswith(text)  # noqa: DTZ007
+    except ValueError:
+        return False
+
+
+def _valid_root(uid: str) -> bool:
+    """PS3.5 section 9.1 with the arcs of ISO 9834-1: the first is 0, 1 or 2, the second under 40 below 0 and 1."""
+    arcs = uid.split(".")
+    return len(arcs) > 1 and arcs[0] in ("0", "1", "2") and (arcs[0] == "2" or (arcs[1].isdigit() and int(arcs[1]) < 40))
+
+
+def _first_sentence(message: str, value: str) -> str:
+    """pydicom's reason without the value, which may identify a patient, and without its link."""
+    return message.replace(repr(value), "the text given").split(" Please see")[0].rstrip(".")
+
+
+def single_line(text: str, limit: int) -> str:
+    """Make free text (a layer's name) fit a single-valued LO or SH of `limit` characters.
+
+    Control characters become blanks, a backslash becomes a slash, and the end is cut. Callers compare the result with
+    the original and announce any difference.
+
+    Examples
+    --------
+    >>> single_line("a\\\\b\\n", 64)
+    'a/b'
+    """
+    blanked = "".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in text)
+    return blanked.replace("\\", "/").strip()[:limit].strip()
+
+
+def decimal_string(value: float) -> str:
+    """Format a number as a DS of at most 16 bytes, with the most digits that fit.
+
+    Examples
+    --------
+    >>> decimal_string(-1 / 3), decimal_string(2.0), decimal_string(-0.0)
+    ('-0.3333333333333', '2', '0')
+    """
+    if value == int(value) and abs(value) < 1e15:
+        return str(int(value))
+    return str(format_number_as_ds(float(value)))
+
+
+def decimal_string_above(value: float, digits: int) -> str:
+    """Round a number up to a DS of `digits` significant digits."""
+    return _rounded(value, digits, ROUND_CEILING)
+
+
+def decimal_string_below(value: float) -> str:
+    """Round a number down to a DS with the most digits that fit (9 always do: ``-1.23456789e-150``)."""
+    texts = (_rounded(value, digits, ROUND_FLOOR) for digits in range(15, 8, -1))
+    return next(text for text in texts if len(text) <= 16)
+
+
+def _rounded(value: float, digits: int, rounding: str) -> str:
+    number = Decimal(value)
+    text = decimal_string(value)
+    if Decimal(text) == number and len(number.as_tuple().digits) <= digits:
+        return text
+    return _shortest(Context(prec=digits, rounding=rounding).plus(number))
+
+
+def _shortest(number: Decimal) -> str:
+    """Write a decimal exactly in at most 16 bytes: fixed point where it fits, else scientific."""
+    fixed = format(number.normalize(), "f")
+    if len(fixed) <= 16:
+        return fixed
+    digits = len(number.normalize().as_tuple().digits)
+    return format(number, f".{digits - 1}e")
+
+
+def product(text: str, factor: int) -> str:
+    """Multiply a short DS by an integer, exactly where 16 bytes suffice.
+
+    Examples
+    --------
+    >>> product("1.2346e-05", -65535)
+    '-0.80909511'
+    """
+    exact = _shortest(Decimal(text) * factor)
+    return exact if len(exact) <= 16 else decimal_string(float(exact))

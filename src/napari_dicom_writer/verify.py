@@ -1,0 +1,168 @@
+"""What was staged, read back by pydicom's reader and compared with the plan and the layer.
+
+The comparison is with the layer's own values, not with what the encoder was given: a fault in quantising would show.
+Across a series it checks what no validator sees: repeated UIDs and positions, uneven planes, shear, order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import numpy as np
+import pydicom
+
+from napari_dicom_writer.errors import VerificationError
+from napari_dicom_writer.iods import IODS
+from napari_dicom_writer.options import VerifyLevel
+from napari_dicom_writer.pixels import Method
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+    from pydicom.dataelem import DataElement
+    from pydicom.dataset import Dataset, FileDataset
+
+    from napari_dicom_writer.plan import InstancePlan, SeriesPlan
+
+_REMEDY = "Nothing was published; this is a fault of the software or of the disk: please report it"
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What the checks across a series need of an instance."""
+
+    uid: str
+    number: int
+    position: tuple[float, ...]
+    time_index: int
+
+
+class SeriesVerifier:
+    """Checks the instances of one series as they are written, then the series.
+
+    Parameters
+    ----------
+    series
+        The plan.
+    level
+        ``headers`` compares every element and no pixels; ``full`` compares both.
+    """
+
+    def __init__(self, series: SeriesPlan, level: VerifyLevel) -> None:
+        self._series = series
+        self._level = level
+        self._iod = IODS[series.iod]
+        self._shared = self._iod.shared(series)
+        self._seen: list[_Seen] = []
+
+    def instance(self, path: Path, instance: InstancePlan, values: NDArray[Any]) -> None:
+        """Read one instance back.
+
+        Parameters
+        ----------
+        path
+            The staged file.
+        instance
+            Its plan.
+        values
+            The layer's values of this plane, as read: (rows, columns) or (rows, columns, samples).
+
+        Raises
+        ------
+        VerificationError
+            Naming the instance and the first element or voxel that differs.
+        """
+        dataset = pydicom.dcmread(path)
+        self._check_header(dataset, instance)
+        if self._level is VerifyLevel.FULL:
+            self._check_pixels(dataset, instance, values)
+        position = tuple(float(p) for p in dataset.ImagePositionPatient)
+        self._seen.append(_Seen(dataset.SOPInstanceUID, int(dataset.InstanceNumber), position, instance.time_index))
+
+    def _check_header(self, dataset: FileDataset, instance: InstancePlan) -> None:
+        expected = self._expected(instance)
+        missing = [str(expected[tag].name) for tag in expected.keys() - dataset.keys()]
+        if missing:
+            self._fail(instance, f"{missing[0]} is missing")
+        for element in dataset:
+            if element.keyword == "PixelData":
+                continue
+            if element.tag not in expected or not _same(element, expected[element.tag]):
+                self._fail(instance, f"{element.name} is not what the plan says")
+        meta = dataset.file_meta
+        if (meta.MediaStorageSOPInstanceUID, meta.MediaStorageSOPClassUID) != (instance.uid, self._iod.sop_class_uid):
+            self._fail(instance, "the file meta information names another instance")
+        if len(dataset.get("PixelData", b"")) % 2:
+            self._fail(instance, "Pixel Data has an odd length")
+
+    def _expected(self, instance: InstancePlan) -> Dataset:
+        expected = pydicom.Dataset()
+        expected.update(self._shared)
+        for keyword, value in self._iod.varying(self._series, instance).items():
+            setattr(expected, keyword, value)
+        return expected
+
+    def _check_pixels(self, dataset: FileDataset, instance: InstancePlan, values: NDArray[Any]) -> None:
+        stored = self._series.stored
+        read = dataset.pixel_array
+        source = values[..., :3] if stored.samples == 3 else values
+        if read.shape != source.shape:
+            self._fail(instance, f"it has {read.shape} pixels instead of {source.shape}")
+        if stored.fill is not None:
+            source = np.where(np.isfinite(source), source, stored.fill)
+        if stored.method is Method.CAST:
+            wrong = read != source
+        elif stored.method is Method.OFFSET and source.dtype.kind in "iu":
+            # In 64-bit integers: the real values of int64 pass what a float holds.
+            wrong = read.astype(source.dtype) + np.asarray(stored.offset, source.dtype) != source
+        else:
+            # NaN compares false: `not within` also catches what is not finite.
+            wrong = ~(np.abs(stored.decode(read) - source) <= stored.largest_error)
+        if wrong.any():
+            first = tuple(int(i) for i in np.argwhere(wrong)[0])
+            self._fail(
+                instance,
+                f"{int(wrong.sum()):,} values differ; the first, at row {first[0]}, column {first[1]}, "
+                f"is {stored.decode(read[first])} instead of {source[first]}",
+            )
+
+    def finish(self) -> None:
+        """Check the series as a whole, after its last instance.
+
+        Raises
+        ------
+        VerificationError
+            Repeated UIDs; positions that repeat, are unevenly spaced, or leave the normal; wrong order.
+        """
+        seen = sorted(self._seen, key=lambda s: s.number)
+        if len(seen) != len(self._series.instances) or len({s.uid for s in seen}) != len(seen):
+            self._fail(None, "instances are missing or share a UID")
+        if [s.number for s in seen] != list(range(1, len(seen) + 1)):
+            self._fail(None, "Instance Numbers do not count from 1")
+        for time_index in sorted({s.time_index for s in seen}):
+            self._check_stack(np.array([s.position for s in seen if s.time_index == time_index]))
+
+    def _check_stack(self, positions: NDArray[np.float64]) -> None:
+        """Planes of one time point: even steps along the normal, in rising order."""
+        grid = self._series.grid
+        if len(positions) != self._series.planes:
+            self._fail(None, f"a time point has {len(positions)} planes instead of {self._series.planes}")
+        if len(positions) == 1:
+            return
+        step = grid.normal * float(grid.spacing_between_planes)
+        expected = positions[0] + np.arange(len(positions))[:, np.newaxis] * step
+        # A DS holds at least 10 digits; coordinates far from the origin lose some of them.
+        tolerance = 1e-4 * float(grid.spacing_between_planes) + 1e-9 * float(np.abs(positions).max())
+        if np.abs(positions - expected).max() > tolerance:
+            self._fail(None, "planes are not evenly spaced along the normal, in rising order")
+
+    def _fail(self, instance: InstancePlan | None, what: str) -> NoReturn:
+        at = f", instance {instance.number}" if instance else ""
+        raise VerificationError(f"Read back, {what}", _REMEDY, f"series {self._series.number}{at}")
+
+
+def _same(read: DataElement, expected: DataElement) -> bool:
+    """Whether two elements say the same; pydicom reads an empty one as None, text or a list, by its VR."""
+    return bool(read.is_empty and expected.is_empty) or bool(read.value == expected.value)

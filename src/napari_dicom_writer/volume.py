@@ -1,0 +1,252 @@
+"""A volume: lazy pixels and where they lie. Knows no napari and no DICOM attribute."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_dicom_writer.errors import GeometryError, LayerError, Note, NoteKind, PixelError
+from napari_dicom_writer.geometry import compose_affine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+# A slab of an array without chunks: large enough to be read at full speed, small enough to be forgotten.
+_SLAB_BYTES = 32 * 2**20
+SPATIAL = ("plane", "row", "column")
+
+
+@dataclass(frozen=True, slots=True)
+class Slab:
+    """Some planes of a volume, read at once.
+
+    Attributes
+    ----------
+    leading : tuple of int
+        Index along the leading axes.
+    start : int
+        Index of the first plane.
+    values : numpy.ndarray
+        (planes, rows, columns) or (planes, rows, columns, samples).
+    """
+
+    leading: tuple[int, ...]
+    start: int
+    values: NDArray[Any]
+
+
+class Volume:
+    """An array of planes with its place in the patient.
+
+    Parameters
+    ----------
+    array
+        Anything sliceable with a shape and a dtype: NumPy, a memory map, dask, zarr, h5py. Axes are leading ones (time,
+        channel, others), then (planes, rows, columns), then samples if `rgb`. A 2-D array is one plane. Never copied,
+        and read slab by slab.
+    spacing
+        Distance between neighbours along (planes, rows, columns), or (rows, columns) for one plane, in mm.
+    position
+        Centre of the first voxel, LPS mm (x, y, z).
+    direction
+        3×3; column j is the LPS unit vector along which spatial axis j of (planes, rows, columns) increases. Default:
+        an axial volume, planes toward the head, rows toward posterior, columns toward left.
+    affine
+        4×4, instead of the three above: maps (plane, row, column, 1) to LPS mm (x, y, z, 1).
+    axes
+        Names of the array's axes without samples, from ``time``, ``channel``, any other word, and the spatial
+        ``plane``, ``row``, ``column``, in the array's order. Default: the last three (or two) are spatial, those before
+        have no name and are resolved by `ExportOptions.unnamed_axis`.
+    rgb
+        Whether the last axis holds 3 (RGB) or 4 (RGBA) samples. Never guessed.
+    name
+        Becomes the Series Description.
+    window
+        Lowest and highest value to display.
+    time_step
+        Seconds between time points, if known.
+    notes
+        What was assumed to make this volume; the plan announces it.
+
+    Raises
+    ------
+    LayerError
+        If axes and shape contradict each other.
+    GeometryError
+        If spacing, direction or affine have the wrong shape.
+
+    Examples
+    --------
+    >>> volume = Volume(np.zeros((20, 64, 48), np.int16), spacing=(2.5, 0.7, 0.7), name="scan")
+    >>> volume.shape, volume.affine[:3, 2].tolist()
+    ((20, 64, 48), [0.7, 0.0, 0.0])
+    """
+
+    def __init__(
+        self,
+        array: Any,
+        *,
+        spacing: Sequence[float] | None = None,
+        position: Sequence[float] | None = None,
+        direction: ArrayLike | None = None,
+        affine: ArrayLike | None = None,
+        axes: Sequence[str] | None = None,
+        rgb: bool = False,
+        name: str = "",
+        window: tuple[float, float] | None = None,
+        time_step: float | None = None,
+        notes: Sequence[Note] = (),
+    ) -> None:
+        self.array = array if hasattr(array, "shape") and hasattr(array, "dtype") else np.asarray(array)
+        self.name = name
+        self.rgb = rgb
+        self.window = window
+        self.time_step = time_step
+        self.notes = tuple(notes)
+        if spacing is None and affine is None:
+            self.notes += (Note(NoteKind.ASSUMED, "No spacing given: neighbours taken as 1 mm apart"),)
+        self.axes = _axes(self.array.shape[:-1] if rgb else self.array.shape, axes)
+        self.affine = _affine(spacing, position, direction, affine, planar="plane" not in self.axes)
+
+    def __repr__(self) -> str:
+        return f"Volume({self.name!r}, {'×'.join(map(str, self.array.shape))}, {self.dtype})"
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The array's own dtype."""
+        return np.dtype(self.array.dtype)
+
+    @property
+    def samples(self) -> int:
+        """Samples a pixel: 1, 3 or 4."""
+        return int(self.array.shape[-1]) if self.rgb else 1
+
+    @property
+    def leading(self) -> tuple[str, ...]:
+        """Names of the axes that are not spatial, in the array's order; empty text for one without a name."""
+        return tuple(axis for axis in self.axes if axis not in SPATIAL)
+
+    @property
+    def leading_shape(self) -> tuple[int, ...]:
+        """Lengths of the leading axes."""
+        return tuple(
+            int(n) for n, axis in zip(self.array.shape, self.axes, strict=False) if axis not in SPATIAL
+        )
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(planes, rows, columns)."""
+        planes, rows, columns = (self._length(axis) for axis in SPATIAL)
+        return planes, rows, columns
+
+    def _length(self, axis: str) -> int:
+        return int(self.array.shape[self.axes.index(axis)]) if axis in self.axes else 1
+
+    def read(self, leading: tuple[int, ...], start: int, stop: int) -> NDArray[Any]:
+        """Read the planes from `start` to `stop`.
+
+        Returns
+        -------
+        numpy.ndarray
+            (planes, rows, columns) or (planes, rows, columns, samples); a view where the array allows it.
+        """
+        at = iter(leading)
+        index: list[int | slice] = [
+            slice(start, stop) if axis == "plane" else slice(None) if axis in SPATIAL else next(at) for axis in self.axes
+        ]
+        values = np.asarray(self.array[tuple(index)])
+        order = [axis for axis in self.axes if axis in SPATIAL]
+        if "plane" not in order:
+            values, order = values[np.newaxis], ["plane", *order]
+        sources = [order.index(axis) for axis in SPATIAL]
+        return values if sources == [0, 1, 2] else np.moveaxis(values, sources, [0, 1, 2])
+
+    def slabs(self) -> Iterator[Slab]:
+        """Read the whole volume once, in slabs that follow the array's chunks along the planes."""
+        for leading in product(*map(range, self.leading_shape)):
+            for start, stop in self._slab_bounds():
+                yield Slab(leading, start, self.read(leading, start, stop))
+
+    def _slab_bounds(self) -> list[tuple[int, int]]:
+        planes, rows, columns = self.shape
+        plane_bytes = max(1, rows * columns * self.samples * self.dtype.itemsize)
+        chunks = getattr(self.array, "chunks", None)
+        along = chunks[self.axes.index("plane")] if chunks and "plane" in self.axes else None
+        if along is None:
+            along = max(1, _SLAB_BYTES // plane_bytes)
+        if isinstance(along, int):
+            edges = [*range(0, planes, along), planes]
+        else:  # dask: the sizes of all chunks
+            edges = [0, *np.cumsum(along).tolist()]
+        return list(zip(edges, edges[1:], strict=False))
+
+
+def _axes(shape: Sequence[int], axes: Sequence[str] | None) -> tuple[str, ...]:
+    """Check the names given, or name the last three axes (two of a 2-D array)."""
+    if axes is None:
+        if len(shape) < 2:
+            raise LayerError(f"It has {len(shape)} axes, and an image needs rows and columns", "Save a 2-D or 3-D array")
+        spatial = SPATIAL[-min(3, len(shape)) :]
+        return ("",) * (len(shape) - len(spatial)) + spatial
+    remedy = "Name every axis of the array except samples, with one 'row', one 'column' and at most one 'plane'"
+    if len(axes) != len(shape):
+        raise LayerError(f"{len(axes)} axes are named, but the array has {len(shape)}", remedy)
+    counts = [list(axes).count(axis) for axis in SPATIAL]
+    if counts[0] > 1 or counts[1:] != [1, 1]:
+        raise LayerError(f"The axes {tuple(axes)} do not name one row and one column axis", remedy)
+    if list(axes).count("time") > 1:
+        raise LayerError("Two axes are named 'time'", "Give one of them another name")
+    return tuple(axes)
+
+
+def _affine(
+    spacing: Sequence[float] | None,
+    position: Sequence[float] | None,
+    direction: ArrayLike | None,
+    affine: ArrayLike | None,
+    *,
+    planar: bool,
+) -> NDArray[np.float64]:
+    """One affine from either way of giving the geometry."""
+    if affine is not None:
+        if any(part is not None for part in (spacing, position, direction)):
+            raise GeometryError("Both an affine and its parts are given", "Give either affine, or spacing and position")
+        return np.array(affine, np.float64)
+    spacing = (1.0, 1.0, 1.0) if spacing is None else tuple(spacing)
+    if planar and len(spacing) == 2:
+        spacing = (1.0, *spacing)
+    if len(spacing) != 3 or np.shape(direction) not in ((), (3, 3)) or len(position or (0, 0, 0)) != 3:
+        raise GeometryError(
+            "Spacing, position or direction have the wrong shape",
+            "Give spacing (planes, rows, columns) in mm, position (x, y, z), and direction 3×3",
+        )
+    if any(not s > 0 for s in spacing):
+        raise GeometryError(f"Spacing {tuple(spacing)} is not positive", "Give positive distances in mm")
+    return compose_affine(spacing, (0, 0, 0) if position is None else position, direction)
+
+
+def check_pixels(volume: Volume) -> None:
+    """Refuse an array that is empty, or whose values are no numbers.
+
+    Raises
+    ------
+    PixelError
+        Zero-size arrays; complex, object, text and date types; a mask; samples other than 3 or 4.
+    """
+    if 0 in volume.array.shape:
+        raise PixelError(f"It is empty: its shape is {tuple(volume.array.shape)}", "Save a layer that holds data")
+    if volume.dtype.kind == "c":
+        raise PixelError(
+            f"Its values are complex ({volume.dtype})", "Save magnitude and phase, or real and imaginary part, as layers"
+        )
+    if volume.dtype.kind not in "buif":
+        raise PixelError(f"Its values are no numbers ({volume.dtype})", "Convert the layer to integers or floats")
+    if isinstance(volume.array, np.ma.MaskedArray) and np.ma.is_masked(volume.array):
+        raise PixelError("It is a masked array, and DICOM has no mask", "Fill the masked voxels first, with filled()")
+    if volume.rgb and volume.samples not in (3, 4):
+        raise PixelError(f"It has {volume.samples} samples a pixel", "Save RGB (3) or RGBA (4) data, or a grey layer")
