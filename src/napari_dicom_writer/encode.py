@@ -12,6 +12,7 @@ from functools import cache
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+import numpy as np
 from pydicom.charset import convert_encodings
 from pydicom.datadict import dictionary_VR, tag_for_keyword
 from pydicom.dataset import Dataset
@@ -86,7 +87,7 @@ class SeriesEncoder:
         int
             Bytes written.
         """
-        pixels = memoryview(stored.reshape(-1)).cast("B")
+        pixels = stored.reshape(-1).view(np.uint8).data
         padding = b"\0" * (len(pixels) % 2)
         header = self.header(instance, len(pixels) + len(padding))
         with path.open("xb", buffering=0) as file:

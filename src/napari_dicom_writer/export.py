@@ -5,10 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from napari_dicom_writer.destinations import open_destination
 from napari_dicom_writer.encode import SeriesEncoder
@@ -22,9 +19,12 @@ from napari_dicom_writer.volume import Volume
 
 if TYPE_CHECKING:
     import os
+    from pathlib import Path
+
+    import numpy as np
 
     from napari_dicom_writer.destinations._base import Staging
-    from napari_dicom_writer.plan import ExportPlan, InstancePlan, SeriesPlan
+    from napari_dicom_writer.plan import ExportPlan, InstancePlan
     from napari_dicom_writer.volume import Slab
 
 Progress = Callable[[int, int], None]

@@ -47,7 +47,8 @@ def compose_affine(
     """
     axial = np.array([[0.0, 0.0, 1.0], [0.0, 1.0, 0.0], [1.0, 0.0, 0.0]])
     matrix = np.eye(4)
-    matrix[:3, :3] = (axial if direction is None else np.asarray(direction, float)) @ np.diag(np.asarray(spacing, float))
+    axes = axial if direction is None else np.asarray(direction, float)
+    matrix[:3, :3] = axes @ np.diag(np.asarray(spacing, float))
     matrix[:3, 3] = position
     return matrix
 

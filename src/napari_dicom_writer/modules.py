@@ -43,22 +43,30 @@ def person(name: str) -> str:
 def patient(series: SeriesPlan) -> Attributes:
     """Patient (C.7.1.1) and Patient Study (C.7.2.2)."""
     given = _given(series.options.patient)
-    return {"PatientBirthDate": "", "PatientSex": ""} | given | {
-        "PatientName": person(series.options.patient.name),
-        "PatientID": series.study.patient_id,
-    }
+    return (
+        {"PatientBirthDate": "", "PatientSex": ""}
+        | given
+        | {
+            "PatientName": person(series.options.patient.name),
+            "PatientID": series.study.patient_id,
+        }
+    )
 
 
 def general_study(series: SeriesPlan) -> Attributes:
     """General Study (C.7.2.1)."""
     given = _given(series.options.study)
     given.pop("FrameOfReferenceUID", None)
-    return {"AccessionNumber": "", "StudyID": "1"} | given | {
-        "StudyInstanceUID": series.study.uid,
-        "StudyDate": series.study.date,
-        "StudyTime": series.study.time,
-        "ReferringPhysicianName": person(series.options.study.referring_physician),
-    }
+    return (
+        {"AccessionNumber": "", "StudyID": "1"}
+        | given
+        | {
+            "StudyInstanceUID": series.study.uid,
+            "StudyDate": series.study.date,
+            "StudyTime": series.study.time,
+            "ReferringPhysicianName": person(series.options.study.referring_physician),
+        }
+    )
 
 
 def general_series(series: SeriesPlan) -> Attributes:

@@ -11,12 +11,15 @@ import math
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from functools import cache
-from typing import Any, get_type_hints
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 from napari_dicom_writer import text
 from napari_dicom_writer.errors import OptionsError, Refusals
 from napari_dicom_writer.transfer_syntax import TransferSyntax
 from napari_dicom_writer.units import millimetres
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
 
 
 class Modality(StrEnum):
@@ -88,15 +91,15 @@ def _option(default: Any, doc: str) -> Any:
 
 
 @cache
-def _types(cls: type) -> dict[str, Any]:
+def _types(cls: Hashable) -> dict[str, Any]:
     return get_type_hints(cls)
 
 
 def _coerce(instance: Any) -> None:
     """Turn strings into enum members and check text against its VR; report everything wrong at once."""
-    refusals = Refusals()
+    refusals, hints = Refusals(), _types(type(instance))
     for item in fields(instance):
-        value, kind = getattr(instance, item.name), _types(type(instance))[item.name]
+        value, kind = getattr(instance, item.name), hints[item.name]
         with refusals.collect("options"):
             if keyword := item.metadata.get("keyword"):
                 object.__setattr__(instance, item.name, text.check(keyword, value))

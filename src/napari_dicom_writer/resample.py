@@ -32,9 +32,7 @@ def resample(volume: Volume) -> tuple[Volume, Note]:
     try:
         import scipy.ndimage  # noqa: F401 - says early that it is missing
     except ImportError:
-        raise ExportError(
-            "Resampling needs SciPy", 'Install it: pip install "napari-dicom-writer[resample]"'
-        ) from None
+        raise ExportError("Resampling needs SciPy", 'Install it: pip install "napari-dicom-writer[resample]"') from None
     angle, axes = shear_angle(volume.affine)
     affine, shape = _covering_grid(volume)
     note = Note(

@@ -14,12 +14,15 @@ from typing import TYPE_CHECKING
 from napari_dicom_writer import geometry, iods
 from napari_dicom_writer.errors import GeometryError, Note, NoteKind, PixelError, Refusals
 from napari_dicom_writer.options import ExportOptions, ShearPolicy, TimeLayout, UnnamedAxis
-from napari_dicom_writer.pixels import ModalityLUT, StoredValues, ValueRange, needs_range, plan_values, plan_window
+from napari_dicom_writer.pixels import ModalityLUT, StoredValues
 from napari_dicom_writer.plan import ExportPlan, InstancePlan, SeriesPlan, StudyPlan, TimePlan
 from napari_dicom_writer.space import check_shared_space
 from napari_dicom_writer.text import single_line
 from napari_dicom_writer.uids import UIDSource
+from napari_dicom_writer.value_policy import needs_range, plan_values
+from napari_dicom_writer.value_range import ValueRange
 from napari_dicom_writer.volume import Volume, check_pixels
+from napari_dicom_writer.window import plan_window
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -151,11 +154,12 @@ def _note_displacement(volume: Volume, notes: list[Note]) -> None:
     straight = geometry.orthogonal_affine(volume.affine)
     apart = geometry.largest_displacement(volume.affine, straight, volume.shape)
     if apart > 1e-5:
-        notes.append(Note(NoteKind.LOST, f"Axes not quite at right angles: straightened, no voxel moves over {apart:.2g} mm"))
+        text = f"Axes not quite at right angles: straightened, no voxel moves by more than {apart:.2g} mm"
+        notes.append(Note(NoteKind.LOST, text))
 
 
 def _leading_names(volume: Volume, options: ExportOptions, notes: list[Note]) -> tuple[str, ...]:
-    """Name every leading axis. The first without a name is what the option says; any other becomes series of its own."""
+    """Name every leading axis: the first without a name is what the option says, others get series of their own."""
     names = list(volume.leading)
     for position, (name, length) in enumerate(zip(volume.leading, volume.leading_shape, strict=True)):
         if name:
@@ -292,7 +296,7 @@ def _instances(draft: _Draft, member: _Member, uids: UIDSource) -> tuple[Instanc
     order = range(count - 1, -1, -1) if draft.grid.reversed else range(count)
     places = [(plane, draft.grid.position(plane), draft.grid.location(plane)) for plane in order]
     drawn = iter(uids.instances(len(member.times) * count))
-    instances = []
+    instances: list[InstancePlan] = []
     for t in member.times:
         leading = tuple(t if i is None else i for i in member.fixed)
         for plane, position, location in places:

@@ -98,7 +98,7 @@ def _problem(vr: str, keyword: str, text: str) -> str | None:
 def _parses(text: str, form: str) -> bool:
     try:
         # strptime takes "2026112" for "%Y%m%d"; DICOM wants every digit.
-        return datetime.strptime(text, form).strftime(form).startswith(text)  # noqa: DTZ007
+        return datetime.strptime(text, form).strftime(form).startswith(text)
     except ValueError:
         return False
 
@@ -106,23 +106,25 @@ def _parses(text: str, form: str) -> bool:
 def _valid_root(uid: str) -> bool:
     """PS3.5 section 9.1 with the arcs of ISO 9834-1: the first is 0, 1 or 2, the second under 40 below 0 and 1."""
     arcs = uid.split(".")
-    return len(arcs) > 1 and arcs[0] in ("0", "1", "2") and (arcs[0] == "2" or (arcs[1].isdigit() and int(arcs[1]) < 40))
+    if len(arcs) < 2 or arcs[0] not in ("0", "1", "2") or not arcs[1].isdigit():
+        return False
+    return arcs[0] == "2" or int(arcs[1]) < 40
 
 
 def _first_sentence(message: str, value: str) -> str:
-    """pydicom's reason without the value, which may identify a patient, and without its link."""
+    """Return pydicom's reason without the value, which may identify a patient, and without its link."""
     return message.replace(repr(value), "the text given").split(" Please see")[0].rstrip(".")
 
 
 def single_line(text: str, limit: int) -> str:
-    """Make free text (a layer's name) fit a single-valued LO or SH of `limit` characters.
+    r"""Make free text (a layer's name) fit a single-valued LO or SH of `limit` characters.
 
     Control characters become blanks, a backslash becomes a slash, and the end is cut. Callers compare the result with
     the original and announce any difference.
 
     Examples
     --------
-    >>> single_line("a\\\\b\\n", 64)
+    >>> single_line("a\\b\n", 64)
     'a/b'
     """
     blanked = "".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in text)

@@ -24,12 +24,13 @@ def quantity(unit: object) -> pint.Quantity[Any]:
     """
     import pint
 
-    registry = pint.get_application_registry()
+    registry: pint.UnitRegistry[Any] = pint.get_application_registry()  # type: ignore[no-untyped-call]
     try:
-        if isinstance(unit, str):
-            return registry.Quantity(unit)
-        return registry.Quantity(1, str(unit))
-    except Exception as error:  # noqa: BLE001 - pint raises whatever its tokenizer meets
+        value: pint.Quantity[Any] = (
+            registry.Quantity(unit) if isinstance(unit, str) else registry.Quantity(1, str(unit))
+        )
+        return value
+    except Exception as error:  # pint raises whatever its tokenizer meets
         raise ValueError(f"unit {str(unit)!r} is not known") from error
 
 

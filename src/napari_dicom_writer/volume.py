@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise, product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -134,9 +134,7 @@ class Volume:
     @property
     def leading_shape(self) -> tuple[int, ...]:
         """Lengths of the leading axes."""
-        return tuple(
-            int(n) for n, axis in zip(self.array.shape, self.axes, strict=False) if axis not in SPATIAL
-        )
+        return tuple(int(n) for n, axis in zip(self.array.shape, self.axes, strict=False) if axis not in SPATIAL)
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -157,7 +155,8 @@ class Volume:
         """
         at = iter(leading)
         index: list[int | slice] = [
-            slice(start, stop) if axis == "plane" else slice(None) if axis in SPATIAL else next(at) for axis in self.axes
+            slice(start, stop) if axis == "plane" else slice(None) if axis in SPATIAL else next(at)
+            for axis in self.axes
         ]
         values = np.asarray(self.array[tuple(index)])
         order = [axis for axis in self.axes if axis in SPATIAL]
@@ -179,18 +178,16 @@ class Volume:
         along = chunks[self.axes.index("plane")] if chunks and "plane" in self.axes else None
         if along is None:
             along = max(1, _SLAB_BYTES // plane_bytes)
-        if isinstance(along, int):
-            edges = [*range(0, planes, along), planes]
-        else:  # dask: the sizes of all chunks
-            edges = [0, *np.cumsum(along).tolist()]
-        return list(zip(edges, edges[1:], strict=False))
+        # zarr and h5py give one depth, dask the depths of all chunks.
+        edges = [*range(0, planes, along), planes] if isinstance(along, int) else [0, *np.cumsum(along).tolist()]
+        return list(pairwise(edges))
 
 
 def _axes(shape: Sequence[int], axes: Sequence[str] | None) -> tuple[str, ...]:
     """Check the names given, or name the last three axes (two of a 2-D array)."""
     if axes is None:
         if len(shape) < 2:
-            raise LayerError(f"It has {len(shape)} axes, and an image needs rows and columns", "Save a 2-D or 3-D array")
+            raise LayerError(f"It has {len(shape)} axes, and an image needs rows and columns", "Give 2-D or 3-D data")
         spatial = SPATIAL[-min(3, len(shape)) :]
         return ("",) * (len(shape) - len(spatial)) + spatial
     remedy = "Name every axis of the array except samples, with one 'row', one 'column' and at most one 'plane'"
@@ -220,7 +217,11 @@ def _affine(
     spacing = (1.0, 1.0, 1.0) if spacing is None else tuple(spacing)
     if planar and len(spacing) == 2:
         spacing = (1.0, *spacing)
-    if len(spacing) != 3 or np.shape(direction) not in ((), (3, 3)) or len(position or (0, 0, 0)) != 3:
+    if (
+        len(spacing) != 3
+        or np.asarray(np.eye(3) if direction is None else direction).shape != (3, 3)
+        or len(position or (0, 0, 0)) != 3
+    ):
         raise GeometryError(
             "Spacing, position or direction have the wrong shape",
             "Give spacing (planes, rows, columns) in mm, position (x, y, z), and direction 3×3",
@@ -242,7 +243,8 @@ def check_pixels(volume: Volume) -> None:
         raise PixelError(f"It is empty: its shape is {tuple(volume.array.shape)}", "Save a layer that holds data")
     if volume.dtype.kind == "c":
         raise PixelError(
-            f"Its values are complex ({volume.dtype})", "Save magnitude and phase, or real and imaginary part, as layers"
+            f"Its values are complex ({volume.dtype})",
+            "Save magnitude and phase, or real and imaginary part, as layers",
         )
     if volume.dtype.kind not in "buif":
         raise PixelError(f"Its values are no numbers ({volume.dtype})", "Convert the layer to integers or floats")

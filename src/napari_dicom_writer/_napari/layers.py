@@ -28,8 +28,8 @@ _CHANNEL_LABELS = {"c", "ch", "channel", "channels"}
 _NO_LABEL = re.compile(r"-?\d+|dim_?\d+|axis_?\d+|")
 _PIXEL = {"pixel", "pixels", "px", "dimensionless", ""}
 _INSTEAD = {
-    "labels": "Labels become a DICOM Segmentation, which this version does not write: deselect the layer, or convert it "
-    "to an image layer (right-click it, Convert to Image)",
+    "labels": "Labels become a DICOM Segmentation, which this version does not write: deselect the layer, or convert "
+    "it to an image layer (right-click it, Convert to Image)",
 }
 
 
@@ -96,7 +96,8 @@ def _full_resolution(data: Any, attributes: Mapping[str, Any], notes: list[Note]
     levels = attributes.get("multiscale") or type(data).__name__ == "MultiScaleData"
     if levels:
         if len(data) > 1:
-            notes.append(Note(NoteKind.INFO, f"Multiscale: the full resolution is written, not the {len(data) - 1} others"))
+            text = f"Multiscale: the full resolution is written, not the other {len(data) - 1} levels"
+            notes.append(Note(NoteKind.INFO, text))
         data = data[0]
     return data if hasattr(data, "shape") and hasattr(data, "dtype") and hasattr(data, "ndim") else np.asarray(data)
 
@@ -181,7 +182,7 @@ def _axis(label: str, unit: Any, options: ExportOptions) -> _Axis:
     try:
         value = quantity(unit)
     except ValueError as error:
-        raise GeometryError(str(error).capitalize(), "Set the layer's units to ones that pint knows, such as mm") from None
+        raise GeometryError(f"The {error}", "Set the layer's units to ones that pint knows, such as mm") from None
     if value.dimensionality == {"[time]": 1}:
         return _Axis("time", float(value.to("s").magnitude))
     return _Axis(kind, float(value.to("mm").magnitude) if value.dimensionality == {"[length]": 1} else None)
@@ -211,7 +212,8 @@ def _check_separable(matrix: NDArray[np.float64], spatial: Sequence[int]) -> Non
     other = [i for i in range(len(matrix) - 1) if i not in spatial]
     if matrix[np.ix_(spatial, other)].any() or matrix[np.ix_(other, spatial)].any():
         raise GeometryError(
-            "Its transform mixes spatial axes with others", "Remove rotation and shear between space and time or channel"
+            "Its transform mixes spatial axes with others",
+            "Remove rotation and shear between space and time or channel",
         )
 
 

@@ -36,7 +36,8 @@ def write_layers(path: str, layer_data: list[tuple[Any, dict[str, Any], str]]) -
     except ExportError:
         raise
     except ValueError as error:
-        raise ExportError(f"Saving failed: {error}", "This is a fault of napari-dicom-writer: please report it") from error
+        remedy = "This is a fault of napari-dicom-writer: please report it"
+        raise ExportError(f"Saving failed: {error}", remedy) from error
     _tell(report)
     return [str(report.path)]
 

@@ -35,8 +35,8 @@ class FolderDestination(Destination):
     """A folder, or a file for a single instance.
 
     ``x.dcm``, ``x`` and ``x/`` name the same place: the file ``x.dcm`` for a single instance, the folder ``x`` for a
-    series, ``x/<number>-<modality>-<description>`` for several. A single instance goes into ``x`` where that is a folder
-    already.
+    series, ``x/<number>-<modality>-<description>`` for several. A single instance goes into ``x`` where that is
+    already a folder.
 
     Parameters
     ----------
@@ -212,7 +212,8 @@ def _refused_by_system(what: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise DestinationError(f"{what}: {error.strerror}", "Check permissions and space, or choose another folder") from error
+        remedy = "Check permissions and space, or choose another folder"
+        raise DestinationError(f"{what}: {error.strerror}", remedy) from error
 
 
 def _files(target: Path) -> Iterator[Path]:

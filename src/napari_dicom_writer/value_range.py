@@ -1,0 +1,68 @@
+"""What a scan of a layer's values found."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@dataclass(slots=True)
+class ValueRange:
+    """What a scan of the values found; grows slab by slab.
+
+    Attributes
+    ----------
+    low, high : int or float
+        Over the finite values; `low` > `high` when there are none.
+    nan, infinite : int
+        Number of values that are not finite.
+    integral : bool
+        Whether all finite values are whole numbers.
+    """
+
+    low: float = math.inf
+    high: float = -math.inf
+    nan: int = 0
+    infinite: int = 0
+    integral: bool = True
+
+    def add(self, values: NDArray[Any]) -> None:
+        """Take in one slab."""
+        low, high = values.min(), values.max()
+        if values.dtype.kind == "f":
+            if not (np.isfinite(low) and np.isfinite(high)):
+                finite = np.isfinite(values)
+                nan = int(np.isnan(values).sum())
+                self.nan += nan
+                self.infinite += int(finite.size - finite.sum()) - nan
+                values = values[finite]
+                if not values.size:
+                    return
+                low, high = values.min(), values.max()
+            self.integral = self.integral and bool(np.array_equal(values, np.rint(values)))
+            low, high = float(low), float(high)
+        self._widen(*(low, high) if isinstance(low, float) else (low.item(), high.item()))
+
+    def with_fill(self, fill: float) -> ValueRange:
+        """Return the range after values that are not finite were replaced by `fill`."""
+        filled = ValueRange(self.low, self.high, integral=self.integral and fill == int(fill))
+        filled._widen(fill, fill)
+        return filled
+
+    def merge(self, other: ValueRange) -> None:
+        """Take in what another scan found."""
+        self._widen(other.low, other.high)
+        self.nan += other.nan
+        self.infinite += other.infinite
+        self.integral = self.integral and other.integral
+
+    def _widen(self, low: float, high: float) -> None:
+        # Integers stay Python integers: a float would lose the last digits of int64.
+        self.low = low if low < self.low else self.low
+        self.high = high if high > self.high else self.high
