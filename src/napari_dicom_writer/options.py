@@ -11,15 +11,12 @@ import math
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from functools import cache
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import Any, get_type_hints
 
 from napari_dicom_writer import text
 from napari_dicom_writer.errors import OptionsError, Refusals
 from napari_dicom_writer.transfer_syntax import TransferSyntax
 from napari_dicom_writer.units import millimetres
-
-if TYPE_CHECKING:
-    from collections.abc import Hashable
 
 
 class Modality(StrEnum):
@@ -91,13 +88,13 @@ def _option(default: Any, doc: str) -> Any:
 
 
 @cache
-def _types(cls: Hashable) -> dict[str, Any]:
-    return get_type_hints(cls)
+def _types(name: str) -> dict[str, Any]:
+    return get_type_hints(globals()[name])
 
 
 def _coerce(instance: Any) -> None:
     """Turn strings into enum members and check text against its VR; report everything wrong at once."""
-    refusals, hints = Refusals(), _types(type(instance))
+    refusals, hints = Refusals(), _types(type(instance).__name__)
     for item in fields(instance):
         value, kind = getattr(instance, item.name), hints[item.name]
         with refusals.collect("options"):

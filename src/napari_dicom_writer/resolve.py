@@ -59,7 +59,8 @@ class _Draft:
 
 def where(index: int, name: str) -> str:
     """Say which layer a message is about."""
-    return f"layer {name!r}" if name else f"layer {index + 1}"
+    short = single_line(name, 48)
+    return f"layer {short + ('…' if len(name) > len(short) else '')!r}" if short else f"layer {index + 1}"
 
 
 def resolve(

@@ -26,9 +26,8 @@ def quantity(unit: object) -> pint.Quantity[Any]:
 
     registry: pint.UnitRegistry[Any] = pint.get_application_registry()  # type: ignore[no-untyped-call]
     try:
-        value: pint.Quantity[Any] = (
-            registry.Quantity(unit) if isinstance(unit, str) else registry.Quantity(1, str(unit))
-        )
+        # Text may hold a number, too; a Unit may belong to another registry, and goes by its name.
+        value: pint.Quantity[Any] = registry.Quantity(unit if isinstance(unit, str) else f"1 {unit}")
         return value
     except Exception as error:  # pint raises whatever its tokenizer meets
         raise ValueError(f"unit {str(unit)!r} is not known") from error

@@ -217,18 +217,16 @@ def _affine(
     spacing = (1.0, 1.0, 1.0) if spacing is None else tuple(spacing)
     if planar and len(spacing) == 2:
         spacing = (1.0, *spacing)
-    if (
-        len(spacing) != 3
-        or np.asarray(np.eye(3) if direction is None else direction).shape != (3, 3)
-        or len(position or (0, 0, 0)) != 3
-    ):
+    position = (0.0, 0.0, 0.0) if position is None else tuple(position)
+    square = direction is None or np.asarray(direction).shape == (3, 3)
+    if len(spacing) != 3 or len(position) != 3 or not square:
         raise GeometryError(
             "Spacing, position or direction have the wrong shape",
             "Give spacing (planes, rows, columns) in mm, position (x, y, z), and direction 3×3",
         )
     if any(not s > 0 for s in spacing):
         raise GeometryError(f"Spacing {tuple(spacing)} is not positive", "Give positive distances in mm")
-    return compose_affine(spacing, (0, 0, 0) if position is None else position, direction)
+    return compose_affine(spacing, position, direction)
 
 
 def check_pixels(volume: Volume) -> None:

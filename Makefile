@@ -1,0 +1,35 @@
+# `make demo` and `make test` set up all they need in .venv, from nothing but python3, git and make.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# No screen is needed: Qt draws into memory.
+export QT_QPA_PLATFORM ?= offscreen
+# The user's own napari settings stay out of the tests, and the tests out of them.
+export NAPARI_CONFIG := $(CURDIR)/$(VENV)/napari-test-settings.yaml
+
+.PHONY: help demo test lint clean
+
+help: ## Show this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+
+demo: $(VENV)/.test-ready ## Export a phantom and a real scan to demo-out/, read them back, draw them
+	rm -rf demo-out
+	$(BIN)/napari-dicom-writer demo demo-out
+	$(BIN)/python examples/nifti_to_dicom.py demo-out/scan
+	@echo; echo "Look at the pictures: demo-out/*.png and demo-out/scan/*.png"
+
+test: $(VENV)/.test-ready lint ## Run the whole suite, headless
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+lint: $(VENV)/.test-ready ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+$(VENV)/.test-ready: pyproject.toml scripts/setup.sh
+	sh scripts/setup.sh $(PYTHON) $(VENV) test
+	touch $@
+
+clean: ## Remove what the commands above made
+	rm -rf $(VENV) demo-out .mypy_cache .ruff_cache .pytest_cache
