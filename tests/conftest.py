@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from pydicom import config
 
-from napari_dicom_writer import Volume
 from volumes import oblique_volume
+
+if TYPE_CHECKING:
+    from napari_dicom_writer import Volume
 
 
 @pytest.fixture(autouse=True)

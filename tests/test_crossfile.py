@@ -125,14 +125,20 @@ def test_a_seeded_fault_is_found(series, fault):
 
 
 @pytest.mark.parametrize(
-    "keyword", ["StudyInstanceUID", "FrameOfReferenceUID", "SeriesInstanceUID", "SeriesNumber", "SOPInstanceUID"]
+    ("keyword", "value", "fault"),
+    [
+        ("StudyInstanceUID", "1.2.{}", "StudyInstanceUID is not shared"),
+        ("FrameOfReferenceUID", "1.2.{}", "FrameOfReferenceUID is not shared"),
+        ("SeriesInstanceUID", "1.2.3", "Series Instance UID repeats"),
+        ("SeriesNumber", "7", "Series Number repeats"),
+        ("SOPInstanceUID", "1.2.3", "SOP Instance UID 1.2.3 repeats"),
+    ],
 )
-def test_a_fault_across_series_is_found(tmp_path, indexed_volume, keyword):
+def test_a_fault_across_series_is_found(tmp_path, indexed_volume, keyword, value, fault):
     report = export([indexed_volume, indexed_volume], tmp_path / "out")
     series = [read(folder) for folder in sorted(report.path.iterdir())]
     assert study_faults(series) == []
     for number, instances in enumerate(series):
-        shared = keyword in ("StudyInstanceUID", "FrameOfReferenceUID")
         for instance in instances:
-            setattr(instance, keyword, f"1.2.{number}" if shared else "7")
-    assert any(keyword[:6] in found for found in study_faults(series))
+            setattr(instance, keyword, value.format(number))
+    assert study_faults(series) == [fault]
