@@ -21,6 +21,7 @@ import numpy as np
 import pydicom
 import pytest
 from pydicom import config
+from pydicom.pixels import apply_rescale
 
 with warnings.catch_warnings():
     # SWIG modules warn on Python 3.12 and later, when they are imported.
@@ -55,6 +56,25 @@ def dicom_files(path: Path) -> list[Path]:
 def read(path: Path) -> list[pydicom.FileDataset]:
     """All instances of one series, by Instance Number."""
     return sorted((pydicom.dcmread(file) for file in dicom_files(path)), key=lambda d: int(d.InstanceNumber))
+
+
+def read_series(path: Path) -> list[list[pydicom.FileDataset]]:
+    """All series of an export, by Series Number, each by Instance Number."""
+    series: dict[str, list[pydicom.FileDataset]] = {}
+    for instance in read(path):
+        series.setdefault(instance.SeriesInstanceUID, []).append(instance)
+    return sorted(series.values(), key=lambda instances: int(instances[0].SeriesNumber))
+
+
+def real_values(instance: pydicom.Dataset) -> np.ndarray:
+    """Real values of one instance: by Real World Value Mapping where there is one, else by the Modality LUT."""
+    stored = instance.pixel_array
+    if "RealWorldValueMappingSequence" not in instance:
+        return apply_rescale(stored, instance)
+    (mapping,) = instance.RealWorldValueMappingSequence
+    assert mapping.RealWorldValueFirstValueMapped <= stored.min()
+    assert stored.max() <= mapping.RealWorldValueLastValueMapped
+    return stored * np.float64(mapping.RealWorldValueSlope) + np.float64(mapping.RealWorldValueIntercept)
 
 
 # --- validators -------------------------------------------------------------------------------------------------------
