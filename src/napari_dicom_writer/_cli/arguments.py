@@ -1,0 +1,95 @@
+"""Command-line arguments generated from the fields of `ExportOptions`: a new field appears by itself."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import re
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, get_args, get_type_hints
+
+from napari_dicom_writer.errors import Refusals
+from napari_dicom_writer.options import ExportOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add ``--modality``, ``--patient-name`` and all others; nested groups get a heading of their own."""
+    _add(parser.add_argument_group("export options"), ExportOptions, "", parser)
+
+
+def options_from(given: Mapping[str, Any]) -> ExportOptions:
+    """Build the options from parsed arguments; what was not given keeps its default.
+
+    Raises
+    ------
+    OptionsError
+        With everything that is wrong in any group.
+    """
+    refusals = Refusals()
+    options = _build(ExportOptions, "", given, refusals)
+    refusals.raise_if_any()
+    return options  # type: ignore[no-any-return]
+
+
+def _add(group: argparse._ArgumentGroup, options: type, prefix: str, parser: argparse.ArgumentParser) -> None:
+    kinds = get_type_hints(options)
+    for item in dataclasses.fields(options):
+        kind = kinds[item.name]
+        if dataclasses.is_dataclass(kind):
+            assert isinstance(kind, type)  # noqa: S101 - for mypy: a field's type is no instance
+            title = re.sub(r" \(PS3.*?\)", "", (kind.__doc__ or "").splitlines()[0])
+            _add(parser.add_argument_group(item.name, title), kind, f"{item.name}.", parser)
+        else:
+            flag = f"--{prefix}{item.name}".replace(".", "-").replace("_", "-")
+            group.add_argument(
+                flag, dest=prefix + item.name, default=argparse.SUPPRESS, help=_help(item), **_kind(kind, item.default)
+            )
+
+
+def _help(item: dataclasses.Field[Any]) -> str:
+    default = item.default
+    shown = default not in (None, "", False, dataclasses.MISSING)
+    text: str = item.metadata["doc"] + (f" (default: {default})" if shown else "")
+    return text.replace("%", "%%")
+
+
+def _kind(kind: Any, default: Any) -> dict[str, Any]:
+    """Translate a field's type to keywords of `add_argument`."""
+    if kind is bool:
+        return {"action": argparse.BooleanOptionalAction if default else "store_true"}
+    plain = next((part for part in get_args(kind) if part is not type(None)), kind)
+    if isinstance(plain, type) and issubclass(plain, StrEnum):
+        return {"type": _choice(plain), "metavar": "{" + ",".join(plain) + "}"}
+    return {"type": plain, "metavar": "NUMBER" if plain in (int, float) else "TEXT"}
+
+
+def _choice(kind: type[StrEnum]) -> Callable[[str], StrEnum]:
+    """Read a choice as the options do, aliases included."""
+
+    def read(text: str) -> StrEnum:
+        try:
+            return kind(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{text!r} is not one of {', '.join(kind)}") from None
+
+    return read
+
+
+def _build(options: type, prefix: str, given: Mapping[str, Any], refusals: Refusals) -> Any:
+    """Build one group; None if it was refused."""
+    kinds = get_type_hints(options)
+    values: dict[str, Any] = {}
+    for item in dataclasses.fields(options):
+        kind, key = kinds[item.name], prefix + item.name
+        if dataclasses.is_dataclass(kind):
+            assert isinstance(kind, type)  # noqa: S101 - as above
+            built = _build(kind, f"{key}.", given, refusals)
+            values |= {item.name: built} if built else {}
+        elif key in given:
+            values[item.name] = given[key]
+    with refusals.collect("options"):
+        return options(**values)
+    return None

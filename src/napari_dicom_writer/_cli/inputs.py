@@ -1,0 +1,105 @@
+"""Files to layer tuples, by the readers that are installed for napari."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_dicom_writer.errors import ExportError, Refusals
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+LayerTuple = tuple[Any, dict[str, Any], str]
+
+_READERS = (
+    'Install a reader: pip install "napari-dicom-writer[all]" brings napari\'s own, or install a plugin for this kind'
+)
+
+
+def read_files(paths: Sequence[str], plugin: str | None, spacing: Sequence[float] | None) -> list[LayerTuple]:
+    """Read every file.
+
+    Parameters
+    ----------
+    paths
+        Files, or folders a reader takes as one image.
+    plugin
+        Name of the reader plugin to use; None for the first that accepts the file.
+    spacing
+        mm along (planes, rows, columns) or (rows, columns), for files that do not know theirs.
+
+    Returns
+    -------
+    list of layer tuples
+        Layers without a name get the file's.
+
+    Raises
+    ------
+    ExportError
+        For every file that does not exist, that no reader takes, or that has a spacing of its own where one is given.
+    """
+    refusals = Refusals()
+    layers: list[LayerTuple] = []
+    for path in paths:
+        with refusals.collect(path):
+            for layer in _read(path, plugin):
+                data, attributes, layer_type = (*layer, {}, "image")[:3] if len(layer) == 1 else (*layer, "image")[:3]
+                attributes = {"name": Path(path).stem, **_rgb(data, attributes or {})}
+                if spacing:
+                    attributes = _with_spacing(data, attributes, spacing)
+                layers.append((data, attributes, layer_type))
+    refusals.raise_if_any()
+    return layers
+
+
+def _read(path: str, plugin: str | None) -> list[Any]:
+    if not Path(path).exists():
+        raise ExportError("There is no such file", "Check the path")
+    import npe2
+
+    manager = npe2.PluginManager.instance()
+    manager.discover()
+    readers = sorted({reader.plugin_name for reader in manager.iter_compatible_readers([path])})
+    if not readers:
+        raise ExportError("No installed plugin reads it", _READERS)
+    if plugin and plugin.partition(".")[0] not in readers:
+        raise ExportError(f"The plugin {plugin!r} does not read it", f"Choose --plugin from {', '.join(readers)}")
+    try:
+        layers = npe2.read([path], stack=False, plugin_name=plugin)
+    except Exception as error:  # a reader raises whatever it likes
+        reason = " ".join(str(error).split())
+        remedy = "Check that the file is whole, or choose another reader with --plugin"
+        raise ExportError(f"It could not be read: {type(error).__name__}: {reason}".rstrip("."), remedy) from error
+    if layers and len(layers[0]) == 1 and layers[0][0] is None:  # the reader's way of saying: no layers in it
+        raise ExportError("There is no image in it", "Name a file that holds one")
+    return list(layers)
+
+
+def _rgb(data: Any, attributes: dict[str, Any]) -> dict[str, Any]:
+    """Where a reader leaves it open, tell colour as napari does: three or four 8-bit samples behind a real picture."""
+    shape = np.shape(data)
+    colored = len(shape) > 2 and shape[-1] in (3, 4) and min(shape[-3:-1]) > 30 and data.dtype == np.uint8
+    return {"rgb": colored, **attributes} if attributes.get("rgb") is None else attributes
+
+
+def _with_spacing(data: Any, attributes: dict[str, Any], spacing: Sequence[float]) -> dict[str, Any]:
+    """Add scale and unit to a layer that has none."""
+    own = attributes.get("scale")
+    if attributes.get("affine") is not None or (own is not None and not np.allclose(own, 1)):
+        raise ExportError("It has a spacing of its own", "Leave out --spacing")
+    level = data[0] if attributes.get("multiscale") else data
+    axes = np.ndim(level) - bool(attributes["rgb"])
+    if len(spacing) != min(3, axes):
+        raise ExportError(
+            f"It has {axes} axes, and --spacing has {len(spacing)} numbers",
+            "Give mm between planes, rows and columns, or between rows and columns of a 2-D image",
+        )
+    leading = axes - len(spacing)
+    return {
+        **attributes,
+        "scale": (1,) * leading + tuple(spacing),
+        "units": ("pixel",) * leading + ("mm",) * len(spacing),
+    }
