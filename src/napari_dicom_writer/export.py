@@ -127,6 +127,7 @@ def export(
     Examples
     --------
     >>> import tempfile
+    >>> import numpy as np
     >>> volume = Volume(np.arange(4096, dtype=np.int16).reshape(16, 16, 16), spacing=(2.5, 0.7, 0.7))
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     report = export(volume, f"{folder}/scan", ExportOptions(modality="MR"))

@@ -20,6 +20,8 @@ _TOP = 65535
 # Five digits of slope times five of a stored value make ten, which a DS holds exactly with sign and exponent: the
 # intercept becomes an exact multiple of the slope, and a background of 0 stays exactly 0.
 _SLOPE_DIGITS = 5
+# Rounded to the ten digits a DS holds, numbers near the end of double precision would read as infinite.
+_HUGE = 1e300
 
 
 def needs_range(dtype: np.dtype[Any], rules: PixelRules, *, rgb: bool) -> bool:
@@ -105,6 +107,8 @@ def _plan_grey(dtype: np.dtype[Any], found: ValueRange | None, rules: PixelRules
 def _plan_quantised(dtype: np.dtype[Any], found: ValueRange, rules: PixelRules, notes: list[Note]) -> StoredValues:
     """One slope and intercept for the series, formatted first, so that readers compute with the very same numbers."""
     low, high = float(found.low), float(found.high)
+    if max(abs(low), abs(high)) > _HUGE:
+        raise PixelError(f"Its values go to {max(low, high, key=abs):g}", f"Scale them to stay below {_HUGE:g}")
     stored_as, intercept, error = "<u2", "0", 0.0
     if rules.lut is ModalityLUT.SLOPE_ONLY:
         stored_as = "<i2" if low < 0 else "<u2"
@@ -128,8 +132,6 @@ def _plan_quantised(dtype: np.dtype[Any], found: ValueRange, rules: PixelRules, 
 
 
 def _slope_above(value: float) -> str:
-    if not math.isfinite(value):
-        raise PixelError("Its values span more than double precision holds", "Scale the layer's values down")
     # Below, a DS has too few bytes for sign, digits and exponent.
     return decimal_string_above(max(value, 1e-99), _SLOPE_DIGITS)
 

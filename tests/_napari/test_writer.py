@@ -56,7 +56,9 @@ def test_layer_save_by_extension_alone(viewer, tmp_path):
 
 
 def test_selected_layers_become_series_of_one_study(viewer, tmp_path):
-    viewer.add_image(viewer.layers[0].data + np.int16(7), name="denoised", scale=(2.5, 0.7, 0.8), translate=(10, -20, 30))
+    viewer.add_image(
+        viewer.layers[0].data + np.int16(7), name="denoised", scale=(2.5, 0.7, 0.8), translate=(10, -20, 30)
+    )
     viewer.layers.selection = set(viewer.layers)
     viewer.layers.save(str(tmp_path / "both.dcm"), selected=True)
     series = sorted(p.name for p in (tmp_path / "both").iterdir())

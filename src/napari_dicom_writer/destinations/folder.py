@@ -55,13 +55,18 @@ class FolderDestination(Destination):
 
     def __init__(self, path: str | os.PathLike[str], plan: ExportPlan | None, *, overwrite: bool) -> None:
         given = _absolute(path)
-        stem = given.with_name(given.name[:-4]) if given.suffix.lower() == ".dcm" and not given.is_dir() else given
-        self._single = plan is not None and plan.instances == 1 and not stem.is_dir()
-        self.target = stem.with_name(f"{stem.name}.dcm") if self._single else stem
         self._several = plan is not None and len(plan.series) > 1
         self._overwrite = overwrite
-        self._check_parent(plan)
-        self._check_target()
+        with _refused_by_system(f"{given} cannot be used"):
+            stem = given.with_name(given.name[:-4]) if given.suffix.lower() == ".dcm" and not given.is_dir() else given
+            self._single = plan is not None and plan.instances == 1 and not stem.is_dir()
+            self.target = stem.with_name(f"{stem.name}.dcm") if self._single else stem
+            # Named after a hash: the target's name may be a patient's, and may be as long as the system allows.
+            self._prefix = f".napari-dicom-{hashlib.sha256(os.fsencode(self.target.name)).hexdigest()[:12]}-"
+            self._check_parent(plan)
+            # First of all, because a leftover may hold what was under the target's name before.
+            self._clean_leftovers()
+            self.check_target()
 
     def _check_parent(self, plan: ExportPlan | None) -> None:
         parent = next(p for p in self.target.parents if p.exists() or p.is_symlink())
@@ -76,7 +81,7 @@ class FolderDestination(Destination):
                 "Free some space or choose another disk",
             )
 
-    def _check_target(self) -> None:
+    def check_target(self) -> None:
         """Refuse what is in the way; overwriting is for earlier exports, never for other people's files."""
         target = self.target
         if not target.exists() and not target.is_symlink():
@@ -100,18 +105,15 @@ class FolderDestination(Destination):
     def stage(self) -> Iterator[FolderStaging]:
         """Stage beside the target; see `Destination`."""
         made = _make_parents(self.target.parent)
-        # Named after a hash: the target's name may be a patient's, and may be as long as the system allows.
-        prefix = f".napari-dicom-{hashlib.sha256(self.target.name.encode()).hexdigest()[:12]}-"
         published = False
         try:
-            self._clean_leftovers(prefix)
-            area = self.target.parent / f"{prefix}{secrets.token_hex(4)}"
+            area = self.target.parent / f"{self._prefix}{secrets.token_hex(4)}"
             with _refused_by_system(f"Cannot write to {self.target.parent}"):
                 area.mkdir()
             lock = FileLock(area / "lock")
             try:
                 with lock.acquire(timeout=0):
-                    staging = FolderStaging(area, self.target, single=self._single, several=self._several)
+                    staging = FolderStaging(area, self, single=self._single, several=self._several)
                     yield staging
                     published = staging.published
             finally:
@@ -122,8 +124,8 @@ class FolderDestination(Destination):
                     with suppress(OSError):
                         folder.rmdir()
 
-    def _clean_leftovers(self, prefix: str) -> None:
-        for area in self.target.parent.glob(f"{prefix}*"):
+    def _clean_leftovers(self) -> None:
+        for area in self.target.parent.glob(f"{self._prefix}*"):
             try:
                 with FileLock(area / "lock").acquire(timeout=0):
                     _restore(area, self.target)
@@ -139,8 +141,8 @@ class FolderDestination(Destination):
 class FolderStaging(Staging):
     """A hidden folder beside the target."""
 
-    def __init__(self, area: Path, target: Path, *, single: bool, several: bool) -> None:
-        self._area, self._target, self._single, self._several = area, target, single, several
+    def __init__(self, area: Path, destination: FolderDestination, *, single: bool, several: bool) -> None:
+        self._area, self._destination, self._single, self._several = area, destination, single, several
         self._content = area / "content"
         self._content.mkdir()
         self.published = False
@@ -157,17 +159,19 @@ class FolderStaging(Staging):
         """See `Staging`."""
         source = next(self._content.iterdir()) if self._single else self._content
         aside = self._area / "replaced"
-        with _refused_by_system(f"{self._target} could not be published"):
-            if self._target.exists():
-                self._target.rename(aside)
+        target = self._destination.target
+        self._destination.check_target()  # again: something may have come there meanwhile
+        with _refused_by_system(f"{target} could not be published"):
+            if target.exists():
+                target.rename(aside)
             try:
-                source.rename(self._target)
+                source.rename(target)
             except OSError:
                 if aside.exists():
-                    aside.rename(self._target)
+                    aside.rename(target)
                 raise
         self.published = True
-        return self._target
+        return target
 
 
 def _restore(area: Path, target: Path) -> None:
