@@ -29,7 +29,7 @@ with warnings.catch_warnings():
     import gdcm
     import highdicom
     import nibabel
-    import SimpleITK as sitk  # noqa: N813
+    import SimpleITK as sitk
     from dicom_validator.spec_reader.edition_reader import EditionReader
     from dicom_validator.validator.dicom_file_validator import DicomFileValidator
     from dicom_validator.validator.error_handler import NullValidationResultHandler
