@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass, field, replace
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 # What other software allows: positions of many vendors are rounded to 0.01 mm or worse.
 _UNEVEN = 0.01  # of the spacing between planes
+_REASON = 160  # characters of what a decoder says
 _SAME = 1e-3  # of the pixel spacing: planes closer than that are one
 _TURNED = 1e-3  # largest difference of two direction cosines
 
@@ -44,6 +46,8 @@ class SeriesSurvey:
         As written; empty where they are not.
     kind : str
         Name of the SOP Class.
+    folder : Path
+        Where its first file is.
     instances : int
         Files.
     frames : int
@@ -72,6 +76,7 @@ class SeriesSurvey:
     description: str
     modality: str
     kind: str
+    folder: Path
     instances: int
     frames: int = 0
     size: tuple[int, int, int] = (0, 0, 0)
@@ -92,7 +97,7 @@ class Survey:
     Attributes
     ----------
     series : tuple of SeriesSurvey
-        By series number.
+        Study by study, by series number.
     foreign : int
         Files that are not DICOM, or too broken to tell.
     """
@@ -105,6 +110,8 @@ class Survey:
 class _Group:
     """The instances of one series, without their pixels."""
 
+    folder: Path
+    study: int  # in the order they were found
     headers: list[Dataset] = field(default_factory=list)
     low: float = np.inf
     high: float = -np.inf
@@ -129,6 +136,7 @@ def survey(folder: Path) -> Survey:
         If there is no such folder, or no DICOM in it.
     """
     groups: dict[str, _Group] = {}
+    studies: dict[str, int] = {}
     foreign = 0
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # other people's files are what they are
@@ -137,11 +145,16 @@ def survey(folder: Path) -> Survey:
             if header is None:
                 foreign += 1
             elif uid := header.get("SeriesInstanceUID"):
-                _add(groups.setdefault(uid, _Group()), path, header)
-        found = [_summarize(group) for group in groups.values()]
+                study = studies.setdefault(header.get("StudyInstanceUID", ""), len(studies))
+                _add(groups.setdefault(uid, _Group(path.parent, study)), path, header)
+        found = [(group.study, _summarize(group)) for group in groups.values()]
     if not found:
-        raise SurveyError(f"{folder} holds no DICOM series ({foreign} other files)", "Name a folder with DICOM files")
-    return Survey(tuple(sorted(found, key=lambda s: (s.number.zfill(12), s.description))), foreign)
+        raise SurveyError(
+            f"{folder} holds no DICOM series ({foreign} other file{'' if foreign == 1 else 's'})",
+            "Name a folder with DICOM files",
+        )
+    found.sort(key=lambda item: (item[0], item[1].number.zfill(12)))
+    return Survey(tuple(series for _, series in found), foreign)
 
 
 def _files(folder: Path) -> list[Path]:
@@ -165,14 +178,17 @@ def _read(path: Path) -> Dataset | None:
 
 def _add(group: _Group, path: Path, header: Dataset) -> None:
     group.headers.append(header)
-    if "Rows" not in header:
+    # An enhanced multi-frame object may map the values of every frame otherwise.
+    if "Rows" not in header or "PerFrameFunctionalGroupsSequence" in header:
         return
+    if "RealWorldValueMappingSequence" in header:
+        group.remarks["Values are those of the Real World Value Mapping; the window is of stored values"] = None
     try:
         for frame in iter_pixels(path):
             values = _real_world(frame, header)
             group.low, group.high = min(group.low, float(values.min())), max(group.high, float(values.max()))
     except Exception as error:  # noqa: BLE001 - decoders raise whatever they like
-        group.remarks[f"Pixels could not be decoded: {' '.join(str(error).split())}"] = None
+        group.remarks[shorten(f"Pixels could not be decoded: {error}", _REASON)] = None
 
 
 def _real_world(frame: NDArray[Any], header: Dataset) -> NDArray[Any]:
@@ -190,6 +206,7 @@ def _summarize(group: _Group) -> SeriesSurvey:
         description=str(first.get("SeriesDescription") or ""),
         modality=str(first.get("Modality") or ""),
         kind=UID(first.get("SOPClassUID") or "").name,
+        folder=group.folder,
         instances=len(group.headers),
         values=(group.low, group.high) if group.low <= group.high else None,
         remarks=tuple(group.remarks),
@@ -197,8 +214,8 @@ def _summarize(group: _Group) -> SeriesSurvey:
     try:
         return _with_geometry(plain, group.headers)
     except (ArithmeticError, AttributeError, IndexError, TypeError, ValueError) as error:
-        reason = " ".join(str(error).split())
-        return replace(plain, remarks=(*plain.remarks, f"Its attributes could not be understood: {reason}"))
+        remark = shorten(f"Its attributes could not be understood: {error}", _REASON)
+        return replace(plain, remarks=(*plain.remarks, remark))
 
 
 def _with_geometry(plain: SeriesSurvey, headers: Sequence[Dataset]) -> SeriesSurvey:
@@ -236,7 +253,7 @@ def _geometry(headers: Sequence[Dataset], frames: int) -> _Stack:
     """Stack single frames along their normal, if they make a stack."""
     if not frames:
         return _Stack(0, remarks=("It holds no pictures",))
-    if frames > len(headers):
+    if frames > len(headers) or any("SharedFunctionalGroupsSequence" in h for h in headers):
         return _Stack(frames, remarks=(f"Multi-frame: {frames} frames, whose places are not shown here",))
     if any("ImagePositionPatient" not in h or "ImageOrientationPatient" not in h for h in headers):
         return _Stack(frames, remarks=("No position and orientation: pictures, and not a volume",))

@@ -84,12 +84,13 @@ def _facts(series: SeriesPlan) -> Facts:
 
 def heading(number: int | str, description: str, modality: str) -> str:
     """Name a series."""
-    return f"Series {number} · " + " · ".join(part for part in (description, modality) if part)
+    return " · ".join(part for part in (f"Series {number}".strip(), description, modality) if part)
 
 
 def print_facts(console: Console, title: str, facts: Facts) -> None:
     """Print one series as a table of its facts, without the empty ones."""
-    table = Table(box=box.ROUNDED, show_header=False, title=Text(title, "bold"), title_justify="left", padding=(0, 1))
+    console.print(Text(title, "bold"))
+    table = Table(box=box.ROUNDED, show_header=False)
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
     for key, value in facts.items():
@@ -109,9 +110,9 @@ def print_notes(console: Console, notes: Iterable[Note]) -> None:
         console.print(table)
 
 
-def size(planes: int, rows: int, columns: int, time_points: int) -> str:
+def size(planes: int, rows: int, columns: int, time_points: int, planes_are: str = "planes") -> str:
     """Write the size of a volume."""
-    what = "planes × rows × columns"
+    what = f"{planes_are} × rows × columns"
     text = f"{planes} × {rows} × {columns}"
     return f"{text} × {time_points} ({what} × time points)" if time_points > 1 else f"{text} ({what})"
 
@@ -153,9 +154,12 @@ def verdicts(found: Iterable[Verdict]) -> Table:
 def print_survey(found: Survey) -> None:
     """Show every series of a folder."""
     console = Console(highlight=False)
+    scattered = len({series.folder for series in found.series}) > 1
     for series in found.series:
         print_facts(
-            console, heading(series.number or "without number", series.description, series.modality), _surveyed(series)
+            console,
+            heading(series.number, series.description, series.modality),
+            {**({"Folder": str(series.folder)} if scattered else {}), **_surveyed(series)},
         )
     if found.foreign:
         _say(console, f"{found.foreign} other file{'s are' if found.foreign > 1 else ' is'} not DICOM.")
@@ -163,15 +167,16 @@ def print_survey(found: Survey) -> None:
 
 def _surveyed(series: SeriesSurvey) -> Facts:
     planes, rows, columns = series.size
+    kind = "planes" if series.directions else "pictures"
     return {
         "Kind": series.kind,
         "Instances": f"{series.instances:,}"
         + (f" ({series.frames:,} frames)" if series.frames > series.instances else ""),
-        "Size": size(planes, rows, columns, series.time_points) if planes else "",
+        "Size": size(planes, rows, columns, series.time_points, kind) if planes else "",
         "Spacing": spacing(series.spacing),
         "Directions": directions(series.directions) if series.directions else "",
         "First voxel": position(series.position) if series.position else "",
-        "Values": f"{series.values[0]:g} to {series.values[1]:g}" if series.values else "",
+        "Values": f"{series.values[0]:.7g} to {series.values[1]:.7g}" if series.values else "",
         "Window": "center {:g}, width {:g}".format(*series.window) if series.window else "",
         "Opens in": verdicts(series.opens_in) if series.opens_in else "",
         "Remark": "\n".join(series.remarks),
