@@ -54,3 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     for command in (export, show, demo):
         command.add_to(commands)
     return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -99,7 +99,7 @@ class Survey:
     series : tuple of SeriesSurvey
         Study by study, by series number.
     foreign : int
-        Files that are not DICOM, or too broken to tell.
+        Files that are not DICOM, or too broken to belong to a series.
     """
 
     series: tuple[SeriesSurvey, ...]
@@ -142,17 +142,15 @@ def survey(folder: Path) -> Survey:
         warnings.simplefilter("ignore")  # other people's files are what they are
         for path in _files(folder):
             header = _read(path)
-            if header is None:
-                foreign += 1
-            elif uid := header.get("SeriesInstanceUID"):
-                study = studies.setdefault(header.get("StudyInstanceUID", ""), len(studies))
-                _add(groups.setdefault(uid, _Group(path.parent, study)), path, header)
+            if header is None or "SeriesInstanceUID" not in header:
+                foreign += header is None or "DirectoryRecordSequence" not in header  # a DICOMDIR is no one's loss
+                continue
+            study = studies.setdefault(header.get("StudyInstanceUID", ""), len(studies))
+            _add(groups.setdefault(header.SeriesInstanceUID, _Group(path.parent, study)), path, header)
         found = [(group.study, _summarize(group)) for group in groups.values()]
     if not found:
-        raise SurveyError(
-            f"{folder} holds no DICOM series ({foreign} other file{'' if foreign == 1 else 's'})",
-            "Name a folder with DICOM files",
-        )
+        others = "1 other file" if foreign == 1 else f"{foreign} other files"
+        raise SurveyError(f"{folder} holds no DICOM series, but {others}", "Name a folder with DICOM files")
     found.sort(key=lambda item: (item[0], item[1].number.zfill(12)))
     return Survey(tuple(series for _, series in found), foreign)
 

@@ -62,7 +62,7 @@ def check_installed() -> None:
     missing = [name for name in ("SimpleITK", "matplotlib") if find_spec(name) is None]
     if missing:
         raise ExportError(
-            f"This needs {' and '.join(missing)}", 'Install them: pip install "napari-dicom-writer[demo]"'
+            f"This needs {' and '.join(missing)}", 'Get the extra: pip install "napari-dicom-writer[demo]"'
         )
 
 

@@ -156,19 +156,17 @@ def print_survey(found: Survey) -> None:
     console = Console(highlight=False)
     scattered = len({series.folder for series in found.series}) > 1
     for series in found.series:
-        print_facts(
-            console,
-            heading(series.number, series.description, series.modality),
-            {**({"Folder": str(series.folder)} if scattered else {}), **_surveyed(series)},
-        )
+        folder = str(series.folder) if scattered else ""
+        print_facts(console, heading(series.number, series.description, series.modality), _surveyed(series, folder))
     if found.foreign:
-        _say(console, f"{found.foreign} other file{'s are' if found.foreign > 1 else ' is'} not DICOM.")
+        _say(console, f"{found.foreign} other file{'s are' if found.foreign > 1 else ' is'} no part of a DICOM series.")
 
 
-def _surveyed(series: SeriesSurvey) -> Facts:
+def _surveyed(series: SeriesSurvey, folder: str) -> Facts:
     planes, rows, columns = series.size
     kind = "planes" if series.directions else "pictures"
     return {
+        "Folder": folder,
         "Kind": series.kind,
         "Instances": f"{series.instances:,}"
         + (f" ({series.frames:,} frames)" if series.frames > series.instances else ""),
