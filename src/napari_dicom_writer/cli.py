@@ -35,7 +35,10 @@ def main(argv: list[str] | None = None) -> int:
         try:
             arguments.run(arguments)
         except (KeyboardInterrupt, ExportCancelled):
-            print("cancelled, nothing was written", file=sys.stderr)
+            written = getattr(arguments, "written", None)
+            print(
+                f"cancelled, after writing {written}" if written else "cancelled, nothing was written", file=sys.stderr
+            )
             return _CANCELLED
         except ExportError as error:
             print(error, file=sys.stderr)

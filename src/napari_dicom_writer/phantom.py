@@ -24,6 +24,8 @@ AIR, BODY, LETTER, FACE_LETTER = -1000, 40, 1000, 400
 
 _BLUR = 1.5  # mm over which an edge runs from one value to the other, as in a scanner
 
+_CUT_DOT, _FACE_DOT = 2.8, 5.0  # mm
+
 _HALF = np.array((42.0, 46.0, 48.0))  # of the body along x, y, z, mm
 _LEFT, _POSTERIOR, _HEAD = np.eye(3)
 _BITMAPS = {
@@ -108,7 +110,7 @@ def orientation_phantom() -> Volume:
     Returns
     -------
     Volume
-        60 planes × 100 rows × 120 columns, int16 in Hounsfield-like units, 2 × 1.2 × 0.9 mm, rotated by 12° about the
+        60 planes × 100 rows × 120 columns, int16 in Hounsfield-like units, 2 × 1.2 × 0.9 mm, rotated by 11° about the
         left-right and by 10° about the front-back axis, centered at the LPS origin.
 
     Examples
@@ -117,7 +119,7 @@ def orientation_phantom() -> Volume:
     >>> phantom.shape, str(phantom.dtype)
     ((60, 100, 120), 'int16')
     """
-    direction = _rotation(_LEFT, 12) @ _rotation(_POSTERIOR, 10) @ np.stack((_HEAD, _POSTERIOR, _LEFT), axis=1)
+    direction = _rotation(_LEFT, 11) @ _rotation(_POSTERIOR, 10) @ np.stack((_HEAD, _POSTERIOR, _LEFT), axis=1)
     position = -direction @ (np.array(SPACING) * (np.array(SHAPE) - 1) / 2)
     steps = direction * np.array(SPACING)
     points = np.moveaxis(np.indices(SHAPE), 0, -1) @ steps.T + position
@@ -169,14 +171,15 @@ def glyphs() -> tuple[Glyph, ...]:
 def _cut_letters(right: NDArray[np.float64], up: NDArray[np.float64]) -> list[Glyph]:
     """Place the letters of one cut near its four edges, clockwise of the center lines where the other cuts pass.
 
-    They are deep enough for the planes of the oblique grid to show them whole, too.
+    They are so deep that the central planes of the oblique grid show them, too.
     """
     found = []
     for letter, toward in _TOWARD.items():
         if not toward @ np.cross(right, up):
             clockwise = (toward @ up) * right - (toward @ right) * up
-            center = toward * (abs(toward) @ _HALF - 13) + clockwise * 21
-            found.append(Glyph(letter, _vector(center), _vector(right), _vector(up), 2.8, 10, LETTER))
+            extent = (2.5 if toward @ right else 3.5) * _CUT_DOT  # half of the letter, toward its edge
+            center = toward * (abs(toward) @ _HALF - extent - 6) + clockwise * 22.5
+            found.append(Glyph(letter, _vector(center), _vector(right), _vector(up), _CUT_DOT, 13.5, LETTER))
     return found
 
 
@@ -185,7 +188,7 @@ def _face_letter(letter: str) -> Glyph:
     outward = _TOWARD[letter]
     up = -_POSTERIOR if letter in "HF" else _HEAD
     center = outward * (abs(outward) @ _HALF + 1)
-    return Glyph(letter, _vector(center), _vector(np.cross(up, outward)), _vector(up), 4, 2, FACE_LETTER)
+    return Glyph(letter, _vector(center), _vector(np.cross(up, outward)), _vector(up), _FACE_DOT, 2.5, FACE_LETTER)
 
 
 def _vector(array: NDArray[np.float64]) -> Vector:

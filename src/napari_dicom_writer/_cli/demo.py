@@ -46,6 +46,7 @@ def run(arguments: argparse.Namespace) -> None:
     with progress_bar() as progress:
         options = ExportOptions(overwrite=arguments.overwrite)
         report = export(phantom, arguments.out / "phantom", options, progress=progress)
+        arguments.written = report.path
     compared = _compare(report.path, phantom)
     png = report.path.with_name("phantom.png")
     draw_views(report.path, png, "orientation phantom, as SimpleITK reads it")

@@ -72,6 +72,7 @@ def run(arguments: argparse.Namespace) -> None:
         return
     with progress_bar() as progress:
         report = export(layers, arguments.output, options, progress=progress)
+        arguments.written = report.path  # what Ctrl-C says from here on
     print_report(report)
 
 
