@@ -125,7 +125,7 @@ def _standard():
     try:
         with FileLock(folder / "lock"):
             return EditionReader(folder).dicom_info_for_edition("current")
-    except Exception as error:  # noqa: BLE001 - whatever goes wrong in a download
+    except Exception as error:  # whatever goes wrong in a download
         return str(error) or type(error).__name__
 
 

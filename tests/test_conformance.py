@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import numpy as np
 import pytest
 
 from crossfile import series_faults, study_faults
 from judges import dcentvfy, dciodvfy, dicom_files, dicom_validator, read_series
-from napari_dicom_writer import ExportError, ExportOptions, Patient, Series, Study, Volume, export
+from napari_dicom_writer import ExportError, ExportOptions, Patient, Series, Study, Volume, export, plan_export
 from napari_dicom_writer.modules import UNPAIRED
 from volumes import SHAPE, indexed, oblique
 
@@ -24,6 +26,7 @@ PIXELS = {
     "a plane": indexed()[0],
     "one voxel": np.full((1, 1), 2.5),
 }
+TIME = ("time", "plane", "row", "column")
 AXES = {"time": ("time",), "channel": ("channel",), "both": ("channel", "time")}
 EVERY_PATIENT_FIELD = Patient(
     name="Yamada^Tarou=山田^太郎=やまだ^たろう",
@@ -104,7 +107,7 @@ def test_colours(tmp_path, shape, samples):
 
 @pytest.mark.parametrize("modality", MODALITIES)
 @pytest.mark.parametrize("layout", ["one-series", "series-per-point"])
-@pytest.mark.parametrize("step", [None, 2.5, 86400.0, 1e-6])
+@pytest.mark.parametrize("step", [None, 2.5, 1e-6, 30 * 86400.0])
 @pytest.mark.parametrize("axes", AXES)
 def test_time_and_channels(tmp_path, modality, layout, step, axes):
     leading = AXES[axes]
@@ -183,6 +186,27 @@ def test_a_long_name_is_cut_to_64_characters_and_kept_whole_beside(tmp_path):
     first = read_series(report.path)[0][0]
     assert (first.SeriesDescription, first.ImageComments) == ("脳" * 64, "脳" * 100)
     assert dicom_validator(dicom_files(report.path)) == []
+
+
+def test_a_name_has_five_components_in_each_of_three_groups(tmp_path, indexed_volume):
+    name = "Yamada^Tarou^A^B^C=山田^太郎^甲^乙^丙=やまだ^たろう^こう^おつ^へい"
+    report = export(indexed_volume, tmp_path / "out", ExportOptions(patient=Patient(name=name)))
+    assert_conforms(report.path)
+    assert str(read_series(report.path)[0][0].PatientName) == name
+
+
+@pytest.mark.parametrize("modality", ["CT", "MR", "PT"])
+@pytest.mark.parametrize("step", [np.nan, np.inf, -1.0, 1e12, 1e20])
+def test_a_time_step_that_is_no_duration_is_refused(tmp_path, modality, step):
+    array, options = np.zeros((3, *SHAPE), "i2"), ExportOptions(modality=modality)
+    with pytest.raises(ExportError):
+        export(Volume(array, spacing=(1, 1, 1), axes=TIME, time_step=step), tmp_path / "out", options)
+
+
+def test_a_laterality_that_is_not_written_is_said(indexed_volume):
+    options = ExportOptions(series=Series(body_part="BRAIN", laterality="L"))
+    with contextlib.suppress(ExportError):  # a refusal would say it, too
+        assert any("Laterality" in note.text for note in plan_export(indexed_volume, options).notes)
 
 
 def test_many_layers_of_one_study(tmp_path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+
 import numpy as np
 import pytest
 
@@ -182,3 +184,18 @@ def test_lazy_arrays_are_the_same_values(tmp_path, dtype):
         (instances,) = read_series(report.path)
         found = np.stack([real_values(i) for i in instances])
         assert np.abs(found - array.astype(float)).max() <= plan.stored.largest_error
+
+
+@pytest.mark.parametrize("axes", list(permutations(["time", "channel", "position"])))
+@pytest.mark.parametrize("layout", ["one-series", "series-per-point"])
+def test_leading_axes_in_any_order(tmp_path, axes, layout):
+    """Channels and other axes become series, in the array's order; time comes last."""
+    lengths = {"time": 3, "channel": 2, "position": 2}
+    array = np.arange(3 * 2 * 2 * 2 * 3 * 4, dtype="u2").reshape(*(lengths[axis] for axis in axes), 2, 3, 4)
+    volume = Volume(array, spacing=(1, 1, 1), axes=(*axes, "plane", "row", "column"))
+    series = read_series(export(volume, tmp_path / "out", ExportOptions(time=layout)).path)
+    found = [np.stack([instance.pixel_array for instance in instances]) for instances in series]
+    # (others, time, planes, rows, columns), however time points were divided into series
+    expected = np.moveaxis(array, axes.index("time"), 2).reshape(4, 3, 2, 3, 4)
+    assert len(found) == (4 if layout == "one-series" else 12)
+    np.testing.assert_array_equal(np.reshape(found, expected.shape), expected)

@@ -8,9 +8,10 @@ from itertools import permutations, product
 import numpy as np
 import pytest
 
-from judges import TOLERANCE, VOLUME_READERS
-from napari_dicom_writer import ExportOptions, Volume, export
-from volumes import SPACING, affine_of, assert_placed, indexed, rotation
+from crossfile import series_faults
+from judges import TOLERANCE, VOLUME_READERS, read_series
+from napari_dicom_writer import ExportOptions, GeometryError, Volume, export
+from volumes import SHAPE, SPACING, affine_of, assert_placed, indexed, rotation
 
 with warnings.catch_warnings():
     # pydantic's deprecations inside napari
@@ -84,6 +85,18 @@ def test_one_series_of_time_points_is_4d_in_dcm2niix(tmp_path, indexed_volume):
     assert reading.values.shape[0] == 2
     for found, expected in zip(reading.values, values, strict=True):
         assert_placed(type(reading)(found, reading.affine), expected, indexed_volume.affine, 1e-4)
+
+
+@pytest.mark.parametrize(("distance", "spacing"), [(3e3, 1e-6), (1e6, 1e-6), (1e9, 1e-3), (1e12, 0.15), (1e13, 0.15)])
+def test_far_from_the_origin_planes_are_even_or_refused(tmp_path, distance, spacing):
+    """A DS has 16 bytes: far away too few are left for small steps."""
+    volume = Volume(VALUES, spacing=(spacing,) * 3, position=(distance,) * 3)
+    try:
+        report = export(volume, tmp_path / "out")
+    except GeometryError:
+        assert distance > 1e9
+    else:
+        assert series_faults(read_series(report.path)[0], SHAPE) == []
 
 
 # --- napari layers ----------------------------------------------------------------------------------------------------

@@ -68,3 +68,11 @@ def test_a_16_bit_mr_volume(tmp_path):
     assert {(i.Modality, i.BitsAllocated, i.PixelRepresentation) for i in instances} == {("MR", 16, 1)}
     assert float(instances[0].SpacingBetweenSlices) == SPACING[0]
     assert_placed(simpleitk_volume(report.path), stored, volume.affine, 1e-5)
+
+
+@pytest.mark.parametrize("container", [list, tuple, iter, set])
+def test_layers_come_in_any_container(tmp_path, container):
+    volumes = [Volume(STACKS["16-bit"], spacing=SPACING, name=name) for name in "ab"]
+    report = export(container(volumes), tmp_path / "out")
+    assert sorted(series.layer for series in report.plan.series) == ["a", "b"]
+    assert_valid(report.path)
