@@ -87,7 +87,7 @@ def test_one_series_of_time_points_is_4d_in_dcm2niix(tmp_path, indexed_volume):
         assert_placed(type(reading)(found, reading.affine), expected, indexed_volume.affine, 1e-4)
 
 
-@pytest.mark.parametrize(("distance", "spacing"), [(3e3, 1e-6), (1e6, 1e-6), (1e9, 1e-3), (1e12, 0.15), (1e13, 0.15)])
+@pytest.mark.parametrize(("distance", "spacing"), [(3e3, 1e-6), (1e6, 1e-6), (1e9, 1e-3), (1e13, 0.15)])
 def test_far_from_the_origin_planes_are_even_or_refused(tmp_path, distance, spacing):
     """A DS has 16 bytes: far away too few are left for small steps."""
     volume = Volume(VALUES, spacing=(spacing,) * 3, position=(distance,) * 3)
