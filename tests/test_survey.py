@@ -82,7 +82,9 @@ def test_a_missing_plane_is_seen(stack: Path) -> None:
 def test_a_missing_picture_of_a_time_point_is_seen(tmp_path: Path) -> None:
     path = export(Volume(np.zeros((3, 4, 8, 8), np.uint8), spacing=(1, 1, 1)), tmp_path / "x").path
     (path / "00007.dcm").unlink()
-    assert only(path).remarks == ("From 2 to 3 pictures share a position",)
+    series = only(path)
+    assert series.remarks == ("From 2 to 3 pictures share a position",)
+    assert series.opens_in == ()
 
 
 def test_planes_that_turn_are_no_volume(stack: Path) -> None:

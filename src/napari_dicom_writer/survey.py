@@ -15,8 +15,7 @@ from pydicom.pixels.utils import iter_pixels
 from pydicom.uid import UID
 
 from napari_dicom_writer.errors import ExportError
-from napari_dicom_writer.geometry import patient_letters
-from napari_dicom_writer.readers import Verdict, opens_as_volume
+from napari_dicom_writer.stack import pixel_spacing, stack_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,11 +24,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pydicom.dataset import Dataset
 
-# What other software allows: positions of many vendors are rounded to 0.01 mm or worse.
-_UNEVEN = 0.01  # of the spacing between planes
+    from napari_dicom_writer.readers import Verdict
+
 _REASON = 160  # characters of what a decoder says
-_SAME = 1e-3  # of the pixel spacing: planes closer than that are one
-_TURNED = 1e-3  # largest difference of two direction cosines
 
 
 class SurveyError(ExportError):
@@ -219,82 +216,19 @@ def _summarize(group: _Group) -> SeriesSurvey:
 def _with_geometry(plain: SeriesSurvey, headers: Sequence[Dataset]) -> SeriesSurvey:
     first = headers[0]
     frames = sum(int(h.get("NumberOfFrames") or 1) for h in headers if "Rows" in h)
-    stack = _geometry(headers, frames)
+    stack = stack_of(headers, frames)
     return replace(
         plain,
         frames=frames,
         size=(stack.planes, int(first.get("Rows") or 0), int(first.get("Columns") or 0)),
         time_points=stack.time_points,
-        spacing=(stack.between, *_pixel_spacing(first)),
+        spacing=(stack.between, *pixel_spacing(first)),
         directions=stack.directions,
         position=stack.position,
         window=_window(first),
         opens_in=stack.opens_in,
         remarks=(*stack.remarks, *plain.remarks),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Stack:
-    """How the pictures of a series lie in space."""
-
-    planes: int
-    time_points: int = 1
-    between: float | None = None
-    directions: str = ""
-    position: tuple[float, float, float] | None = None
-    opens_in: tuple[Verdict, ...] = ()
-    remarks: tuple[str, ...] = ()
-
-
-def _geometry(headers: Sequence[Dataset], frames: int) -> _Stack:
-    """Stack single frames along their normal, if they make a stack."""
-    if not frames:
-        return _Stack(0, remarks=("It holds no pictures",))
-    if frames > len(headers) or any("SharedFunctionalGroupsSequence" in h for h in headers):
-        return _Stack(frames, remarks=(f"Multi-frame: {frames} frames, whose places are not shown here",))
-    if any("ImagePositionPatient" not in h or "ImageOrientationPatient" not in h for h in headers):
-        return _Stack(frames, remarks=("No position and orientation: pictures, and not a volume",))
-    if len({(h.Rows, h.Columns) for h in headers}) > 1:
-        return _Stack(frames, remarks=("Its pictures differ in size: not a volume",))
-    orientations = np.array([h.ImageOrientationPatient for h in headers], float)
-    if np.abs(orientations - orientations[0]).max() > _TURNED:
-        return _Stack(frames, remarks=("Its planes differ in orientation, as a localizer's do: not a volume",))
-    return _stack(headers, orientations[0])
-
-
-def _stack(headers: Sequence[Dataset], orientation: NDArray[np.float64]) -> _Stack:
-    row, column = orientation[:3], orientation[3:]
-    normal = np.cross(row, column)
-    all_positions = np.array([h.ImagePositionPatient for h in headers], float)
-    all_positions = all_positions[np.argsort(all_positions @ normal, kind="stable")]
-    # Time points of one plane may differ in the last digit.
-    same = _SAME * min((s for s in _pixel_spacing(headers[0]) if s), default=1.0)
-    starts = np.flatnonzero(np.diff(all_positions @ normal, prepend=-np.inf) > same)
-    positions, counts = all_positions[starts], np.diff(starts, append=len(headers))
-    gaps = np.diff(positions, axis=0)
-    between = float(np.median(gaps @ normal)) if len(gaps) else None
-    even = between is None or np.abs(gaps - between * normal).max() <= max(_UNEVEN * between, same)
-    remarks = []
-    if not even:
-        remarks.append("Its planes are not evenly spaced along their normal")
-    if counts.min() < counts.max():
-        remarks.append(f"From {counts.min()} to {counts.max()} pictures share a position")
-    x, y, z = map(float, positions[0])
-    return _Stack(
-        planes=len(positions),
-        time_points=int(counts.max()),
-        between=between,
-        directions=", ".join(map(patient_letters, (row, column, normal))),
-        position=(x, y, z),
-        opens_in=opens_as_volume(planes=len(positions), time_points=int(counts.max()), evenly_spaced=bool(even)),
-        remarks=tuple(remarks),
-    )
-
-
-def _pixel_spacing(header: Dataset) -> tuple[float | None, float | None]:
-    spacing = header.get("PixelSpacing") or header.get("ImagerPixelSpacing")
-    return (float(spacing[0]), float(spacing[1])) if spacing and len(spacing) == 2 else (None, None)
 
 
 def _window(header: Dataset) -> tuple[float, float] | None:

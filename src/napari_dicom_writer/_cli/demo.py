@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare the command."""
     about = "write a phantom with letters on its sides, read it back with SimpleITK and draw it"
-    parser = commands.add_parser("demo", help=about, description=f"{about.capitalize()}.", allow_abbrev=False)
+    parser = commands.add_parser("demo", help=about, description=f"{about[0].upper()}{about[1:]}.", allow_abbrev=False)
     parser.add_argument("out", metavar="OUT", type=Path, help="folder for phantom/ and phantom.png")
     parser.add_argument("--overwrite", action="store_true", help="replace those of an earlier run")
     parser.set_defaults(run=run)

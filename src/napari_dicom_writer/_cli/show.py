@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare the command."""
     about = "show the series in a folder of DICOM: size, place, values"
-    parser = commands.add_parser("show", help=about, description=f"{about.capitalize()}.", allow_abbrev=False)
+    parser = commands.add_parser("show", help=about, description=f"{about[0].upper()}{about[1:]}.", allow_abbrev=False)
     parser.add_argument("folder", metavar="FOLDER", type=Path, help="searched with all folders below; or one file")
     parser.set_defaults(run=run)
 
