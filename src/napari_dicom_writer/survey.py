@@ -15,7 +15,8 @@ from pydicom.pixels.utils import iter_pixels
 from pydicom.uid import UID
 
 from napari_dicom_writer.errors import ExportError
-from napari_dicom_writer.stack import pixel_spacing, stack_of
+from napari_dicom_writer.geometry import patient_letters
+from napari_dicom_writer.readers import Verdict, opens_as_volume
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -24,8 +25,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pydicom.dataset import Dataset
 
-    from napari_dicom_writer.readers import Verdict
 
+# What other software allows: positions of many vendors are rounded to 0.01 mm or worse.
+_UNEVEN = 0.01  # of the spacing between planes
+_SAME = 1e-3  # of the pixel spacing: planes closer than that are one
+_TURNED = 1e-3  # largest difference of two direction cosines
 _REASON = 160  # characters of what a decoder says
 
 
@@ -214,21 +218,73 @@ def _summarize(group: _Group) -> SeriesSurvey:
 
 
 def _with_geometry(plain: SeriesSurvey, headers: Sequence[Dataset]) -> SeriesSurvey:
+    """Add what the headers say of size and place."""
     first = headers[0]
     frames = sum(int(h.get("NumberOfFrames") or 1) for h in headers if "Rows" in h)
-    stack = stack_of(headers, frames)
-    return replace(
+    series = replace(
         plain,
         frames=frames,
-        size=(stack.planes, int(first.get("Rows") or 0), int(first.get("Columns") or 0)),
-        time_points=stack.time_points,
-        spacing=(stack.between, *pixel_spacing(first)),
-        directions=stack.directions,
-        position=stack.position,
+        size=(frames, int(first.get("Rows") or 0), int(first.get("Columns") or 0)),
+        spacing=(None, *_pixel_spacing(first)),
         window=_window(first),
-        opens_in=stack.opens_in,
-        remarks=(*stack.remarks, *plain.remarks),
     )
+    why_not = _why_no_stack(headers, frames)
+    return replace(series, remarks=(why_not, *series.remarks)) if why_not else _stacked(series, headers)
+
+
+def _why_no_stack(headers: Sequence[Dataset], frames: int) -> str | None:
+    if not frames:
+        return "It holds no pictures"
+    if frames > len(headers) or any("SharedFunctionalGroupsSequence" in h for h in headers):
+        return f"Multi-frame: {frames} frames, whose places are not shown here"
+    if any("ImagePositionPatient" not in h or "ImageOrientationPatient" not in h for h in headers):
+        return "No position and orientation: pictures, and not a volume"
+    if len({(h.Rows, h.Columns) for h in headers}) > 1:
+        return "Its pictures differ in size: not a volume"
+    orientations = np.array([h.ImageOrientationPatient for h in headers], float)
+    if np.abs(orientations - orientations[0]).max() > _TURNED:
+        return "Its planes differ in orientation, as a localizer's do: not a volume"
+    return None
+
+
+def _stacked(series: SeriesSurvey, headers: Sequence[Dataset]) -> SeriesSurvey:
+    """Stack single frames along their normal."""
+    orientation = np.array(headers[0].ImageOrientationPatient, float)
+    row, column = orientation[:3], orientation[3:]
+    normal = np.cross(row, column)
+    every = np.array([h.ImagePositionPatient for h in headers], float)
+    every = every[np.argsort(every @ normal, kind="stable")]
+    # Time points of one plane may differ in the last digit.
+    same = _SAME * min((s for s in series.spacing if s), default=1.0)
+    starts = np.flatnonzero(np.diff(every @ normal, prepend=-np.inf) > same)
+    positions, counts = every[starts], np.diff(starts, append=len(every))
+    gaps = np.diff(positions, axis=0)
+    between = float(np.median(gaps @ normal)) if len(gaps) else None
+    even = between is None or bool(np.abs(gaps - between * normal).max() <= max(_UNEVEN * between, same))
+    whole = bool(counts.min() == counts.max())
+    remarks = []
+    if not even:
+        remarks.append("Its planes are not evenly spaced along their normal")
+    if not whole:
+        remarks.append(f"From {counts.min()} to {counts.max()} pictures share a position")
+    planes, time_points = len(positions), int(counts.max())
+    opens_in = opens_as_volume(planes=planes, time_points=time_points, evenly_spaced=even)
+    x, y, z = map(float, positions[0])
+    return replace(
+        series,
+        size=(planes, *series.size[1:]),
+        time_points=time_points,
+        spacing=(between, *series.spacing[1:]),
+        directions=", ".join(map(patient_letters, (row, column, normal))),
+        position=(x, y, z),
+        opens_in=opens_in if whole else (),
+        remarks=(*remarks, *series.remarks),
+    )
+
+
+def _pixel_spacing(header: Dataset) -> tuple[float | None, float | None]:
+    spacing = header.get("PixelSpacing") or header.get("ImagerPixelSpacing")
+    return (float(spacing[0]), float(spacing[1])) if spacing and len(spacing) == 2 else (None, None)
 
 
 def _window(header: Dataset) -> tuple[float, float] | None:
