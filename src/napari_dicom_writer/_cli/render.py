@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from rich import box
@@ -154,9 +155,10 @@ def verdicts(found: Iterable[Verdict]) -> Table:
 def print_survey(found: Survey) -> None:
     """Show every series of a folder."""
     console = Console(highlight=False)
-    scattered = len({series.folder for series in found.series}) > 1
+    folders = {series.folder for series in found.series}
+    root = os.path.commonpath(folders)
     for series in found.series:
-        folder = str(series.folder) if scattered else ""
+        folder = str(series.folder.relative_to(root)) if len(folders) > 1 else ""
         print_facts(console, heading(series.number, series.description, series.modality), _surveyed(series, folder))
     if found.foreign:
         _say(console, f"{found.foreign} other file{'s are' if found.foreign > 1 else ' is'} no part of a DICOM series.")
