@@ -36,7 +36,7 @@ def test_python_blocks_run_one_after_the_other(tmp_path, monkeypatch, capsys):
 @pytest.mark.parametrize("command", COMMANDS)
 def test_commands_run(command, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    tifffile.imwrite("scan.tif", np.arange(4 * 32 * 32, dtype=np.uint16).reshape(4, 32, 32))
+    tifffile.imwrite("scan.tif", np.arange(4 * 32 * 32, dtype=np.uint16).reshape(4, 32, 32), photometric="minisblack")
     if " show " in command:
         assert main(["export", "scan.tif", "out"]) == 0
     assert main(shlex.split(command)[1:]) == 0

@@ -90,7 +90,7 @@ class ExportError(RuntimeError):
         self, what: str = "", remedy: str = "", where: str = "", *, refusals: tuple[Refusal, ...] | None = None
     ) -> None:
         self.refusals = refusals if refusals is not None else (Refusal(what, remedy, where),)
-        super().__init__(what, remedy, where, self.refusals)
+        super().__init__(self.refusals)
 
     def __reduce__(self) -> tuple[object, ...]:
         return (_rebuild, (type(self), self.refusals))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ from napari_dicom_writer.destinations import open_destination
 from napari_dicom_writer.encode import SeriesEncoder
 from napari_dicom_writer.errors import DestinationError, ExportError, LayerError, PixelError, Refusals
 from napari_dicom_writer.options import ExportOptions, VerifyLevel
-from napari_dicom_writer.plan import describe, format_bytes
+from napari_dicom_writer.plan import count, describe, format_bytes
 from napari_dicom_writer.readers import summary
 from napari_dicom_writer.resolve import resolve, where
 from napari_dicom_writer.verify import SeriesVerifier
@@ -61,7 +61,7 @@ class ExportReport:
             VerifyLevel.HEADERS: "every header read back and compared",
             VerifyLevel.OFF: "not read back",
         }[self.verified]
-        lines = [f"Wrote {self.plan.instances:,} instances, {format_bytes(self.bytes)}, to {self.path}", f"  {checked}"]
+        lines = [f"Wrote {count(self.plan.instances)}, {format_bytes(self.bytes)}, to {self.path}", f"  {checked}"]
         for series in self.plan.series:
             lines += [f"  {describe(series)}", f"    opens as a volume in: {summary(series.opens_in)}"]
         lines += [f"  {note.kind}: {note}" for note in self.plan.notes]
@@ -167,15 +167,11 @@ def _prepare(layers: Any, options: ExportOptions, refusals: Refusals) -> tuple[E
 
 
 def _as_sequence(layers: Any) -> Sequence[Any]:
-    is_tuple = isinstance(layers, tuple) and len(layers) in (1, 2, 3) and not _is_layer(layers[0])
-    if _is_layer(layers) or is_tuple or not isinstance(layers, Iterable):
+    # (data, attributes, type) is one layer; any other tuple holds several.
+    layer_tuple = isinstance(layers, tuple) and len(layers) > 1 and isinstance(layers[1], Mapping)
+    if isinstance(layers, Volume | str) or layer_tuple or _is_array(layers) or not isinstance(layers, Iterable):
         return [layers]
     return list(layers)
-
-
-def _is_layer(item: Any) -> bool:
-    """A thing that is one layer by itself; an array in a list is one too, a tuple may be a layer tuple."""
-    return isinstance(item, Volume | tuple) or hasattr(item, "as_layer_data_tuple") or _is_array(item)
 
 
 def _is_array(item: Any) -> bool:

@@ -227,6 +227,32 @@ def make_grid(affine: NDArray[np.float64], shape: Sequence[int]) -> Grid:
     )
 
 
+def check_precision(grid: Grid, planes: Sequence[int], positions: Sequence[tuple[str, str, str]]) -> None:
+    """Refuse positions so far from the origin that sixteen bytes cannot tell neighbouring voxels apart.
+
+    Parameters
+    ----------
+    grid
+        Where the planes are.
+    planes, positions
+        Indices of all planes, and their ImagePositionPatient.
+
+    Raises
+    ------
+    GeometryError
+        If rounding moves a plane by more than `MAX_DISPLACEMENT` voxels.
+    """
+    exact = np.array(grid.origin) + np.outer(planes, grid.step)
+    lengths = [*grid.pixel_spacing, grid.spacing_between_planes or grid.pixel_spacing[0]]
+    smallest = min(map(float, lengths))
+    if np.abs(np.array(positions, float) - exact).max() > MAX_DISPLACEMENT * smallest:
+        raise GeometryError(
+            f"It lies {np.abs(exact).max():.3g} mm from the origin, where a position cannot tell its voxels of "
+            f"{smallest:g} mm apart",
+            "Move the layer nearer to the origin",
+        )
+
+
 def _cosines(vector: NDArray[np.float64]) -> tuple[str, str, str]:
     x, y, z = (decimal_string(_denoise(float(v), 1e-13)) for v in vector)
     return x, y, z

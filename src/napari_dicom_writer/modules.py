@@ -199,7 +199,10 @@ def real_world_value_mapping(series: SeriesPlan, unit: str) -> Attributes:
     """Real World Value Mapping macro (C.7.6.16.2.11): real values where an IOD has no Modality LUT."""
     stored = series.stored
     code = Dataset()
-    code.CodeValue = unit or "1"
+    if len(unit) > 16:  # what a Code Value holds (PS3.3 8.1)
+        code.LongCodeValue = unit
+    else:
+        code.CodeValue = unit or "1"
     code.CodingSchemeDesignator = "UCUM"
     code.CodeMeaning = unit or "no units"
     item = Dataset()
@@ -308,7 +311,9 @@ def pet_isotope() -> Attributes:
 def pet_image(series: SeriesPlan) -> Attributes:
     """PET Image (C.8.9.4) but for what varies."""
     step = series.time.step if series.time else None
-    attributes: Attributes = {"ActualFrameDuration": "" if step is None else str(round(step * 1000))}
+    duration = "" if step is None else str(round(step * 1000))
+    # Type 2; an IS ends at 2**31, which is 24 days.
+    attributes: Attributes = {"ActualFrameDuration": duration if len(duration) < 10 else ""}
     if series.time is None or step is None:
         attributes |= {"AcquisitionDate": "", "AcquisitionTime": ""}
     return attributes

@@ -114,7 +114,7 @@ class StoredValues:
         elif self.method is Method.QUANTISE:
             values = self._quantise(values)
         elif self.method is Method.SCALE_8:
-            values = np.clip(np.rint(values * self.gain), 0, 255)
+            values = np.clip(np.rint(np.multiply(values, self.gain, dtype=np.float64)), 0, 255)
         return np.ascontiguousarray(values, dtype=self.dtype)
 
     def _quantise(self, values: NDArray[Any]) -> NDArray[Any]:

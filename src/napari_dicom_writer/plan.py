@@ -193,12 +193,17 @@ def describe(series: SeriesPlan) -> str:
     color = "RGB" if series.stored.samples == 3 else f"{series.stored.bits}-bit"
     return (
         f"Series {series.number} '{series.description}': {series.options.modality}, {size} {color}{points}, "
-        f"{spacing} mm, columns/rows/planes toward {series.directions}, {len(series.instances):,} instances, "
+        f"{spacing} mm, columns/rows/planes toward {series.directions}, {count(len(series.instances))}, "
         f"{format_bytes(series.bytes)}"
     )
 
 
-def format_bytes(count: float) -> str:
+def count(instances: int) -> str:
+    """Write a number of instances."""
+    return f"{instances:,} instance{'' if instances == 1 else 's'}"
+
+
+def format_bytes(size: float) -> str:
     """Write a size as a person reads it.
 
     Examples
@@ -207,7 +212,7 @@ def format_bytes(count: float) -> str:
     '17.3 MB'
     """
     for unit in ("bytes", "kB", "MB", "GB"):
-        if count < 1000:
-            return f"{count:.3g} {unit}"
-        count /= 1000
-    return f"{count:.3g} TB"
+        if size < 1000:
+            return f"{size:.3g} {unit}"
+        size /= 1000
+    return f"{size:.3g} TB"

@@ -12,7 +12,8 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from napari_dicom_writer import geometry, iods
-from napari_dicom_writer.errors import GeometryError, Note, NoteKind, PixelError, Refusals
+from napari_dicom_writer.errors import Note, NoteKind, OptionsError, PixelError, Refusals
+from napari_dicom_writer.modules import UNPAIRED
 from napari_dicom_writer.options import ExportOptions, ShearPolicy, TimeLayout, UnnamedAxis
 from napari_dicom_writer.pixels import ModalityLUT, StoredValues
 from napari_dicom_writer.plan import ExportPlan, InstancePlan, SeriesPlan, StudyPlan, TimePlan
@@ -85,7 +86,7 @@ def resolve(
     iod = iods.choose(options)
     notes: list[Note] = []
     with refusals.collect("options"):
-        notes = iod.check_options(options)
+        notes = [*iod.check_options(options), *_laterality_note(options)]
     drafts: list[_Draft] = []
     for index, volume in enumerate(volumes):
         if volume is not None:
@@ -101,6 +102,14 @@ def resolve(
     if refusals:
         return None
     return ExportPlan(study, tuple(series)), [draft.volume for draft in drafts]
+
+
+def _laterality_note(options: ExportOptions) -> list[Note]:
+    series = options.series
+    if not series.laterality or series.body_part not in UNPAIRED:
+        return []
+    text = f"Laterality {series.laterality} is not written: {series.body_part} is not a paired body part"
+    return [Note(NoteKind.LOST, text)]
 
 
 def _study(options: ExportOptions) -> StudyPlan:
@@ -262,7 +271,10 @@ def _has_time(draft: _Draft) -> bool:
 
 
 def _series_number(options: ExportOptions, offset: int) -> int:
-    return int(options.series.number) + offset
+    number = int(options.series.number) + offset
+    if number >= 2**31:
+        raise OptionsError(f"Series number {number} passes what DICOM holds", "Start with a smaller one", "options")
+    return number
 
 
 def _describe(name: str, suffix: str, options: ExportOptions, *, several: bool) -> tuple[str, str, list[Note]]:
@@ -296,6 +308,7 @@ def _instances(draft: _Draft, member: _Member, uids: UIDSource) -> tuple[Instanc
     count = draft.volume.shape[0]
     order = range(count - 1, -1, -1) if draft.grid.reversed else range(count)
     places = [(plane, draft.grid.position(plane), draft.grid.location(plane)) for plane in order]
+    geometry.check_precision(draft.grid, order, [position for _, position, _ in places])
     drawn = iter(uids.instances(len(member.times) * count))
     instances: list[InstancePlan] = []
     for t in member.times:
@@ -303,9 +316,4 @@ def _instances(draft: _Draft, member: _Member, uids: UIDSource) -> tuple[Instanc
         for plane, position, location in places:
             number = len(instances) + 1
             instances.append(InstancePlan(next(drawn), number, leading, plane, t, position, location))
-    positions = {position for _, position, _ in places}
-    if len(positions) < count:
-        raise GeometryError(
-            "Its planes lie closer together than a DICOM position can tell", "Move the layer nearer to the origin"
-        )
     return tuple(instances)

@@ -76,7 +76,7 @@ def _problem(vr: str, keyword: str, text: str) -> str | None:
         return "holds a control character"
     if "\\" in text and vr not in _MULTI_LINE:
         return "holds a backslash, which separates values in DICOM"
-    if vr == "PN" and text.count("^") > 4:
+    if vr == "PN" and any(group.count("^") > 4 for group in text.split("=")):
         return "has more than five name components"
     if vr == "DA" and not _parses(text, "%Y%m%d"):
         return "is not a date that exists, written YYYYMMDD or YYYY-MM-DD"

@@ -111,7 +111,7 @@ class SeriesVerifier:
         if read.shape != source.shape:
             self._fail(instance, f"it has {read.shape} pixels instead of {source.shape}")
         if stored.fill is not None:
-            source = np.where(np.isfinite(source), source, stored.fill)
+            source = np.where(np.isfinite(source), source.astype(np.float64), stored.fill)
         if stored.method is Method.CAST:
             wrong = read != source
         elif stored.method is Method.OFFSET and source.dtype.kind in "iu":
@@ -153,8 +153,9 @@ class SeriesVerifier:
             return
         step = grid.normal * float(grid.spacing_between_planes)
         expected = positions[0] + np.arange(len(positions))[:, np.newaxis] * step
-        # A DS holds at least 10 digits; coordinates far from the origin lose some of them.
-        tolerance = 1e-4 * float(grid.spacing_between_planes) + 1e-9 * float(np.abs(positions).max())
+        # Both ends of a step are rounded to a DS, whose sixteen bytes hold at least 14 digits of a coordinate.
+        smallest = min(map(float, (*grid.pixel_spacing, grid.spacing_between_planes)))
+        tolerance = 1e-6 * smallest + 1e-13 * float(np.abs(positions).max())
         if np.abs(positions - expected).max() > tolerance:
             self._fail(None, "planes are not evenly spaced along the normal, in rising order")
 

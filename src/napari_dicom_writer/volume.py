@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # A slab of an array without chunks: large enough to be read at full speed, small enough to be forgotten.
 _SLAB_BYTES = 32 * 2**20
 SPATIAL = ("plane", "row", "column")
+_LONGEST_STEP = 1e9  # seconds, 31 years; dates end not much later
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ class Volume:
     Raises
     ------
     LayerError
-        If axes and shape contradict each other.
+        If axes and shape contradict each other, or the time step is no duration.
     GeometryError
         If spacing, direction or affine have the wrong shape.
 
@@ -110,6 +111,8 @@ class Volume:
         self.notes = tuple(notes)
         if spacing is None and affine is None:
             self.notes += (Note(NoteKind.ASSUMED, "No spacing given: neighbours taken as 1 mm apart"),)
+        if time_step is not None and not 0 < time_step < _LONGEST_STEP:
+            raise LayerError(f"The time between its time points is {time_step} s", "Give a positive duration, or none")
         self.axes = _axes(self.array.shape[:-1] if rgb else self.array.shape, axes)
         self.affine = _affine(spacing, position, direction, affine, planar="plane" not in self.axes)
 

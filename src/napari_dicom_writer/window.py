@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from napari_dicom_writer.pixels import Method, ModalityLUT, PixelRules, StoredValues
 from napari_dicom_writer.text import decimal_string
+
+_HUGE = 1e300  # beyond, a DS would read as infinite
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +33,12 @@ def plan_window(limits: tuple[float, float] | None, stored: StoredValues, rules:
     Returns
     -------
     Window or None
-        None for colours, and for limits that are not given, not finite, or upside down.
+        None for colours, and for limits that are not given, beyond 1e300, or upside down.
     """
     if limits is None or stored.samples > 1:
         return None
     low, high = (float(limit) for limit in limits)
-    if not (math.isfinite(low) and math.isfinite(high) and low <= high):
+    if not (-_HUGE < low <= high < _HUGE):  # NaN included
         return None
     quantised = stored.method is Method.QUANTISE
     if rules.lut is ModalityLUT.REAL_WORLD and not stored.is_identity:

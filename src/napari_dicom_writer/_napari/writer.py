@@ -8,7 +8,7 @@ from typing import Any
 from napari_dicom_writer._napari.preferences import options_from_preferences
 from napari_dicom_writer.errors import ExportError, NoteKind
 from napari_dicom_writer.export import ExportReport, export
-from napari_dicom_writer.plan import format_bytes
+from napari_dicom_writer.plan import count, format_bytes
 
 
 def write_layers(path: str, layer_data: list[tuple[Any, dict[str, Any], str]]) -> list[str]:
@@ -50,7 +50,7 @@ def _tell(report: ExportReport) -> None:
 
     plan = report.plan
     series = "1 series" if len(plan.series) == 1 else f"{len(plan.series)} series"
-    show_info(f"DICOM: {series}, {plan.instances:,} instances, {format_bytes(report.bytes)}, saved to {report.path}")
+    show_info(f"DICOM: {series}, {count(plan.instances)}, {format_bytes(report.bytes)}, saved to {report.path}")
     told = [str(note) for note in plan.notes if note.kind is not NoteKind.INFO]
     if told:
         show_warning("DICOM: " + "\n".join(told))
