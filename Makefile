@@ -3,8 +3,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# No screen is needed: Qt draws into memory.
-export QT_QPA_PLATFORM ?= offscreen
+# Windows open on a virtual screen.
+SCREEN := xvfb-run -a -s "-screen 0 1400x1000x24"
 # The user's own napari settings stay out of the tests, and the tests out of them.
 export NAPARI_CONFIG := $(CURDIR)/$(VENV)/napari-test-settings.yaml
 
@@ -20,7 +20,7 @@ demo: $(VENV)/.test-ready ## Export a phantom and a real scan to demo-out/, read
 	@echo; echo "Look at the pictures: demo-out/*.png and demo-out/scan/*.png"
 
 test: $(VENV)/.test-ready lint ## Run the whole suite, headless
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(SCREEN) $(BIN)/python -m pytest -n 2
 
 lint: $(VENV)/.test-ready ## ruff and mypy
 	$(BIN)/ruff check .

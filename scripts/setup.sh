@@ -1,5 +1,6 @@
 #!/bin/sh
-# Makes a virtual environment with this package and one of its extras, and sees that Qt can start.
+# Makes a virtual environment with this package and one of its extras, and sees that Qt can open a window on a
+# virtual screen.
 #
 #   sh scripts/setup.sh PYTHON VENV EXTRA
 #
@@ -7,17 +8,19 @@
 set -eu
 python=$1 venv=$2 extra=$3
 
-# What Qt 6 loads even without a screen.
-qt_libraries="libegl1 libgl1 libopengl0 libglib2.0-0 libdbus-1-3 libfontconfig1 libxkbcommon0 libxcb-cursor0"
+# A virtual screen, and what Qt 6 and OpenGL load to draw on it.
+screen_packages="xvfb xauth libegl1 libgl1 libgl1-mesa-dri libopengl0 libglib2.0-0 libdbus-1-3 libfontconfig1 \
+libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-randr0 libxcb-render-util0 \
+libxcb-shape0 libxcb-xkb1"
 
 need() { # need PACKAGE... : install system packages, or say how
-    echo "Missing system packages: $*"
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        echo "Installing system packages: $*"
         apt-get update -qq
         # Ubuntu 24.04 renamed libglib2.0-0; apt resolves the old name there.
         DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
     else
-        echo "Install them and run make again:"
+        echo "System packages are missing. Install them and run make again:"
         echo "    sudo apt-get install -y $*"
         exit 1
     fi
@@ -29,19 +32,22 @@ need() { # need PACKAGE... : install system packages, or say how
     exit 1
 }
 if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
-    version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
-    need "python$version-venv"
+    need "$("$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')"
 fi
 [ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
+echo "Installing Python packages into $venv (a few minutes the first time)"
 "$venv/bin/python" -m pip install --quiet --upgrade pip
 "$venv/bin/python" -m pip install --quiet --editable ".[$extra]"
 
-qt_starts() { QT_QPA_PLATFORM=offscreen "$venv/bin/python" -c 'from qtpy.QtWidgets import QApplication; QApplication([])' 2>/dev/null; }
-if ! qt_starts; then
+open_window='
+from qtpy.QtWidgets import QApplication, QWidget
+app = QApplication([])
+window = QWidget()
+window.show()
+app.processEvents()
+'
+if ! xvfb-run -a "$venv/bin/python" -c "$open_window" 2>/dev/null; then
     # shellcheck disable=SC2086 # a list of words
-    need $qt_libraries
-    qt_starts || {
-        echo "Qt does not start:"
-        QT_QPA_PLATFORM=offscreen "$venv/bin/python" -c 'from qtpy.QtWidgets import QApplication; QApplication([])'
-    }
+    need $screen_packages
+    xvfb-run -a "$venv/bin/python" -c "$open_window"
 fi
