@@ -274,3 +274,12 @@ def test_the_command_is_installed() -> None:
     command = Path(sys.executable).with_name("napari-dicom-writer")
     done = subprocess.run([command, "--version"], capture_output=True, text=True, check=True)
     assert done.stdout.strip()
+
+
+@pytest.mark.parametrize(("flag", "said", "stored"), [(None, True, (1, 40, 50, 3)), ("--no-rgb", False, (40, 50, 3))])
+def test_colours_that_were_guessed_are_announced(tmp_path, capsys, flag, said, stored):
+    np.save(tmp_path / "picture.npy", np.random.default_rng(2).integers(0, 255, (40, 50, 3), dtype=np.uint8))
+    assert main(["export", str(tmp_path / "picture.npy"), str(tmp_path / "x"), *([flag] if flag else [])]) == 0
+    assert ("taken as colours" in capsys.readouterr().err) == said
+    files = sorted((tmp_path / "x").glob("*.dcm")) or [tmp_path / "x.dcm"]
+    assert np.stack([pydicom.dcmread(file).pixel_array for file in files]).shape == stored

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import signal
+import sys
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -44,6 +45,11 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         metavar="MM",
         help="between planes, rows and columns (2-D: rows and columns), where the input has none",
     )
+    parser.add_argument(
+        "--rgb",
+        action=argparse.BooleanOptionalAction,
+        help="whether the last axis holds colours, where the reader leaves it open (default: told by its length)",
+    )
     add_options(parser)
     parser.set_defaults(run=run)
 
@@ -64,7 +70,13 @@ def run(arguments: argparse.Namespace) -> None:
         With every reason why it cannot be done.
     """
     options = options_from(vars(arguments))
-    layers = read_files(arguments.input, arguments.plugin, arguments.spacing)
+    layers = read_files(
+        arguments.input,
+        plugin=arguments.plugin,
+        spacing=arguments.spacing,
+        rgb=arguments.rgb,
+        announce=lambda text: print(text, file=sys.stderr),
+    )
     if arguments.dry_run:
         plan = plan_export(layers, options)
         open_destination(arguments.output, plan, overwrite=options.overwrite)  # checks, and writes nothing

@@ -10,7 +10,7 @@ import numpy as np
 from napari_dicom_writer.errors import ExportError, Refusals
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 LayerTuple = tuple[Any, dict[str, Any], str]
 
@@ -19,7 +19,14 @@ _READERS = (
 )
 
 
-def read_files(paths: Sequence[str], plugin: str | None, spacing: Sequence[float] | None) -> list[LayerTuple]:
+def read_files(
+    paths: Sequence[str],
+    *,
+    plugin: str | None,
+    spacing: Sequence[float] | None,
+    rgb: bool | None,
+    announce: Callable[[str], None],
+) -> list[LayerTuple]:
     """Read every file.
 
     Parameters
@@ -30,6 +37,10 @@ def read_files(paths: Sequence[str], plugin: str | None, spacing: Sequence[float
         Name of the reader plugin to use; None for the first that accepts the file.
     spacing
         mm along (planes, rows, columns) or (rows, columns), for files that do not know theirs.
+    rgb
+        Whether the last axis holds colours, for readers that leave it open; None tells as napari does.
+    announce
+        Called with what had to be assumed.
 
     Returns
     -------
@@ -47,7 +58,13 @@ def read_files(paths: Sequence[str], plugin: str | None, spacing: Sequence[float
         with refusals.collect(path):
             for layer in _read(path, plugin):
                 data, attributes, layer_type = (*layer, {}, "image")[:3] if len(layer) == 1 else (*layer, "image")[:3]
-                attributes = {"name": Path(path).stem, **_rgb(data, attributes or {})}
+                attributes = {"name": Path(path).stem, **(attributes or {})}
+                if attributes.get("rgb") is None:
+                    attributes["rgb"] = _looks_colored(data) if rgb is None else rgb
+                    if attributes["rgb"] and rgb is None:
+                        announce(
+                            f"{path}: its last axis, {np.shape(data)[-1]} long, is taken as colours (else: --no-rgb)"
+                        )
                 if spacing:
                     attributes = _with_spacing(data, attributes, spacing)
                 layers.append((data, attributes, layer_type))
@@ -78,11 +95,10 @@ def _read(path: str, plugin: str | None) -> list[Any]:
     return list(layers)
 
 
-def _rgb(data: Any, attributes: dict[str, Any]) -> dict[str, Any]:
-    """Where a reader leaves it open, tell colour as napari does: three or four 8-bit samples behind a real picture."""
+def _looks_colored(data: Any) -> bool:
+    """Tell colour as napari does: three or four 8-bit samples behind a real picture."""
     shape = np.shape(data)
-    colored = len(shape) > 2 and shape[-1] in (3, 4) and min(shape[-3:-1]) > 30 and data.dtype == np.uint8
-    return {"rgb": colored, **attributes} if attributes.get("rgb") is None else attributes
+    return len(shape) > 2 and shape[-1] in (3, 4) and min(shape[-3:-1]) > 30 and data.dtype == np.uint8
 
 
 def _with_spacing(data: Any, attributes: dict[str, Any], spacing: Sequence[float]) -> dict[str, Any]:
