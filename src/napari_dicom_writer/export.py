@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from napari_dicom_writer.destinations import open_destination
+from napari_dicom_writer.draft import where
 from napari_dicom_writer.encode import SeriesEncoder
 from napari_dicom_writer.errors import DestinationError, ExportError, LayerError, PixelError, Refusals
 from napari_dicom_writer.options import ExportOptions, VerifyLevel
 from napari_dicom_writer.plan import count, describe, format_bytes
 from napari_dicom_writer.readers import summary
-from napari_dicom_writer.resolve import resolve, where
+from napari_dicom_writer.resolve import resolve
 from napari_dicom_writer.verify import SeriesVerifier
 from napari_dicom_writer.volume import Volume
 

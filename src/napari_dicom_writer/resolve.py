@@ -6,34 +6,31 @@ Pixels are read only where the choice of stored values needs their range, slab b
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import product
 from typing import TYPE_CHECKING
 
 from napari_dicom_writer import geometry, iods
-from napari_dicom_writer.errors import Note, NoteKind, OptionsError, PixelError, Refusals
+from napari_dicom_writer.draft import Draft, make_draft, where
+from napari_dicom_writer.errors import Note, NoteKind, OptionsError, Refusals
 from napari_dicom_writer.modules import UNPAIRED
-from napari_dicom_writer.options import ExportOptions, ShearPolicy, TimeLayout, UnnamedAxis
-from napari_dicom_writer.pixels import ModalityLUT, StoredValues
+from napari_dicom_writer.options import ExportOptions, TimeLayout
 from napari_dicom_writer.plan import ExportPlan, InstancePlan, SeriesPlan, StudyPlan, TimePlan
 from napari_dicom_writer.space import check_shared_space
 from napari_dicom_writer.text import single_line
 from napari_dicom_writer.uids import UIDSource
-from napari_dicom_writer.value_policy import needs_range, plan_values
-from napari_dicom_writer.value_range import ValueRange
-from napari_dicom_writer.volume import Volume, check_pixels
+from napari_dicom_writer.value_policy import plan_values
 from napari_dicom_writer.window import plan_window
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from napari_dicom_writer.geometry import Grid
     from napari_dicom_writer.iods._base import IOD
+    from napari_dicom_writer.pixels import StoredValues
+    from napari_dicom_writer.volume import Volume
 
 _LO = 64  # characters in a Series Description
-_US = 65535  # Rows and Columns are US
-_NATIVE_BYTES = 2**32 - 2  # length of native Pixel Data (PS3.5 7.1.1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,25 +40,6 @@ class _Member:
     fixed: tuple[int | None, ...]  # None along the time axis
     times: tuple[int, ...]
     suffix: str
-
-
-@dataclass(slots=True)
-class _Draft:
-    """A volume that passed all checks, on its way to series plans."""
-
-    index: int
-    volume: Volume
-    where: str
-    grid: Grid
-    names: tuple[str, ...]  # of the leading axes; at most one is "time"
-    notes: list[Note]
-    ranges: dict[tuple[int, ...], ValueRange] = field(default_factory=dict)
-
-
-def where(index: int, name: str) -> str:
-    """Say which layer a message is about."""
-    short = single_line(name, 48)
-    return f"layer {short + ('…' if len(name) > len(short) else '')!r}" if short else f"layer {index + 1}"
 
 
 def resolve(
@@ -87,11 +65,11 @@ def resolve(
     notes: list[Note] = []
     with refusals.collect("options"):
         notes = [*iod.check_options(options), *_laterality_note(options)]
-    drafts: list[_Draft] = []
+    drafts: list[Draft] = []
     for index, volume in enumerate(volumes):
         if volume is not None:
             with refusals.collect(where(index, volume.name)):
-                drafts.append(_draft(index, volume, iod, options))
+                drafts.append(make_draft(index, volume, iod.rules, options))
     with refusals.collect():
         check_shared_space([(draft.where, draft.grid, draft.volume.shape) for draft in drafts])
     series: list[SeriesPlan] = []
@@ -126,78 +104,7 @@ def _study(options: ExportOptions) -> StudyPlan:
     )
 
 
-def _draft(index: int, volume: Volume, iod: IOD, options: ExportOptions) -> _Draft:
-    """Check one volume, straighten it where asked, and scan its values where needed."""
-    check_pixels(volume)
-    notes = list(volume.notes)
-    geometry.check_affine(volume.affine)
-    if options.shear is ShearPolicy.RESAMPLE and geometry.is_sheared(volume.affine, volume.shape):
-        from napari_dicom_writer.resample import resample
-
-        volume, note = resample(volume)
-        notes.append(note)
-    _check_size(volume, iod)
-    grid = geometry.make_grid(volume.affine, volume.shape)
-    _note_displacement(volume, notes)
-    draft = _Draft(index, volume, where(index, volume.name), grid, _leading_names(volume, options, notes), notes)
-    if needs_range(volume.dtype, iod.rules, rgb=volume.rgb):
-        draft.ranges = _scan(draft)
-    return draft
-
-
-def _check_size(volume: Volume, iod: IOD) -> None:
-    planes, rows, columns = volume.shape
-    for name, count in (("rows", rows), ("columns", columns)):
-        if count > _US:
-            raise PixelError(f"It has {count:,} {name}; DICOM allows {_US:,}", "Crop, tile or downsample the layer")
-    if rows * columns * min(volume.samples, 3) * 2 > _NATIVE_BYTES:
-        raise PixelError(f"A plane of {rows:,} × {columns:,} passes 4 GiB", "Crop, tile or downsample the layer")
-    instances = planes
-    for count in volume.leading_shape:
-        instances *= count
-    if iod.rules.lut is ModalityLUT.SLOPE_ONLY and instances > _US:
-        raise PixelError(f"It has {instances:,} planes; a PET series holds {_US:,}", "Choose another modality")
-
-
-def _note_displacement(volume: Volume, notes: list[Note]) -> None:
-    """Announce a shear too small to refuse; float32 affines have some."""
-    straight = geometry.orthogonal_affine(volume.affine)
-    apart = geometry.largest_displacement(volume.affine, straight, volume.shape)
-    if apart > 1e-5:
-        text = f"Axes not quite at right angles: straightened, no voxel moves by more than {apart:.2g} mm"
-        notes.append(Note(NoteKind.LOST, text))
-
-
-def _leading_names(volume: Volume, options: ExportOptions, notes: list[Note]) -> tuple[str, ...]:
-    """Name every leading axis: the first without a name is what the option says, others get series of their own."""
-    names = list(volume.leading)
-    for position, (name, length) in enumerate(zip(volume.leading, volume.leading_shape, strict=True)):
-        if name:
-            continue
-        is_time = options.unnamed_axis is UnnamedAxis.TIME and "time" not in names
-        names[position] = "time" if is_time else "channel" if "channel" not in names else f"axis {position}"
-        if length > 1:
-            text = f"Axis {position} ({length} long) has no telling label or unit: taken as {names[position]}"
-            notes.append(Note(NoteKind.ASSUMED, text))
-    return tuple(names)
-
-
-def _channel(draft: _Draft, leading: tuple[int, ...]) -> tuple[int, ...]:
-    """Index without time: all time points of a channel share one Modality LUT, and stay comparable."""
-    return tuple(i for i, name in zip(leading, draft.names, strict=True) if name != "time")
-
-
-def _scan(draft: _Draft) -> dict[tuple[int, ...], ValueRange]:
-    """Find the range of every channel, reading each slab once."""
-    ranges: dict[tuple[int, ...], ValueRange] = {}
-    for slab in draft.volume.slabs():
-        found = ValueRange()
-        found.add(slab.values[..., :3] if draft.volume.rgb else slab.values)
-        ranges.setdefault(_channel(draft, slab.leading), ValueRange()).merge(found)
-    return ranges
-
-
-def _members(draft: _Draft, options: ExportOptions) -> list[_Member]:
+def _members(draft: Draft, options: ExportOptions) -> list[_Member]:
     """Split a volume into series: one for each channel, and for each time point where the option says so."""
     volume = draft.volume
     choices: list[list[int | None]] = []
@@ -218,7 +125,7 @@ def _members(draft: _Draft, options: ExportOptions) -> list[_Member]:
 
 
 def _series(
-    draft: _Draft,
+    draft: Draft,
     iod: IOD,
     options: ExportOptions,
     study: StudyPlan,
@@ -266,7 +173,7 @@ def _series(
     return plans
 
 
-def _has_time(draft: _Draft) -> bool:
+def _has_time(draft: Draft) -> bool:
     return "time" in draft.names and draft.volume.leading_shape[draft.names.index("time")] > 1
 
 
@@ -303,7 +210,7 @@ def _time_notes(time: TimePlan | None) -> list[Note]:
     return notes
 
 
-def _instances(draft: _Draft, member: _Member, uids: UIDSource) -> tuple[InstancePlan, ...]:
+def _instances(draft: Draft, member: _Member, uids: UIDSource) -> tuple[InstancePlan, ...]:
     """One instance a plane, time point by time point, Instance Number rising along the normal."""
     count = draft.volume.shape[0]
     order = range(count - 1, -1, -1) if draft.grid.reversed else range(count)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pydicom.uid import CTImageStorage
 
-from napari_dicom_writer import modules
+from napari_dicom_writer import modality_modules, modules
 from napari_dicom_writer.errors import Note, NoteKind
 from napari_dicom_writer.iods._base import IOD, compose, varying_image_plane
 from napari_dicom_writer.pixels import ModalityLUT, PixelRules
@@ -35,7 +35,7 @@ class CTImage(IOD):
 
     def shared(self, series: SeriesPlan) -> Dataset:
         """Compose the modules of table A.3-1."""
-        ct_image = modules.ct_image()
+        ct_image = modality_modules.ct_image()
         if series.time:
             del ct_image["AcquisitionNumber"]  # varies
         return compose(

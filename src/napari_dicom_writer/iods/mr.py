@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pydicom.uid import MRImageStorage
 
-from napari_dicom_writer import modules
+from napari_dicom_writer import modality_modules, modules
 from napari_dicom_writer.iods._base import IOD, compose, varying_image_plane
 from napari_dicom_writer.pixels import ModalityLUT, PixelRules
 
@@ -37,7 +37,7 @@ class MRImage(IOD):
             modules.general_image(series, "DERIVED", "SECONDARY", "OTHER"),
             modules.image_plane(series),
             modules.image_pixel(series),
-            modules.mr_image(series),
+            modality_modules.mr_image(series),
             modules.real_world_value_mapping(series, unit) if mapped else {},
             modules.voi_lut(series),
             modules.sop_common(series, self.sop_class_uid),
@@ -45,4 +45,4 @@ class MRImage(IOD):
 
     def varying(self, series: SeriesPlan, instance: InstancePlan) -> modules.Attributes:
         """Position, number, UID and temporal position."""
-        return varying_image_plane(series, instance) | modules.mr_image_of(series, instance)
+        return varying_image_plane(series, instance) | modality_modules.mr_image_of(series, instance)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pydicom.uid import PositronEmissionTomographyImageStorage
 
-from napari_dicom_writer import modules
+from napari_dicom_writer import modality_modules, modules
 from napari_dicom_writer.errors import Note, NoteKind
 from napari_dicom_writer.iods._base import IOD, compose, varying_image_plane
 from napari_dicom_writer.pixels import ModalityLUT, PixelRules
@@ -45,14 +45,14 @@ class PETImage(IOD):
             modules.patient(series),
             modules.general_study(series),
             modules.general_series(series),
-            modules.pet_series(series, series.options.value_unit or "NONE"),
-            modules.pet_isotope(),
+            modality_modules.pet_series(series, series.options.value_unit or "NONE"),
+            modality_modules.pet_isotope(),
             modules.frame_of_reference(series),
             modules.general_equipment(series),
             modules.general_image(series, "DERIVED", "PRIMARY"),
             modules.image_plane(series),
             modules.image_pixel(series),
-            modules.pet_image(series),
+            modality_modules.pet_image(series),
             lut,
             modules.voi_lut(series),
             modules.sop_common(series, self.sop_class_uid),
@@ -60,4 +60,4 @@ class PETImage(IOD):
 
     def varying(self, series: SeriesPlan, instance: InstancePlan) -> modules.Attributes:
         """Position, number, UID, index and frame time."""
-        return varying_image_plane(series, instance) | modules.pet_image_of(series, instance)
+        return varying_image_plane(series, instance) | modality_modules.pet_image_of(series, instance)

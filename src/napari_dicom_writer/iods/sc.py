@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pydicom.uid import SecondaryCaptureImageStorage
 
-from napari_dicom_writer import modules
+from napari_dicom_writer import modality_modules, modules
 from napari_dicom_writer.iods._base import IOD, compose, varying_image_plane
 from napari_dicom_writer.pixels import ModalityLUT, PixelRules
 
@@ -34,7 +34,7 @@ class SecondaryCapture(IOD):
             modules.general_series(series),
             modules.frame_of_reference(series),
             modules.general_equipment(series),
-            modules.sc_equipment(),
+            modality_modules.sc_equipment(),
             modules.general_image(series, "DERIVED", "SECONDARY"),
             modules.patient_orientation(series),
             modules.image_plane(series),

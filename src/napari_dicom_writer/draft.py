@@ -1,0 +1,111 @@
+"""A volume on its way to series plans: checked, straightened where asked, its axes named, its values scanned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from napari_dicom_writer import geometry
+from napari_dicom_writer.errors import Note, NoteKind, PixelError
+from napari_dicom_writer.options import ExportOptions, ShearPolicy, UnnamedAxis
+from napari_dicom_writer.pixels import ModalityLUT, PixelRules
+from napari_dicom_writer.text import single_line
+from napari_dicom_writer.value_policy import needs_range
+from napari_dicom_writer.value_range import ValueRange
+from napari_dicom_writer.volume import Volume, check_pixels
+
+if TYPE_CHECKING:
+    from napari_dicom_writer.geometry import Grid
+
+_US = 65535  # Rows and Columns are US
+_NATIVE_BYTES = 2**32 - 2  # length of native Pixel Data (PS3.5 7.1.1)
+
+
+@dataclass(slots=True)
+class Draft:
+    """A volume that passed all checks, on its way to series plans."""
+
+    index: int
+    volume: Volume
+    where: str
+    grid: Grid
+    names: tuple[str, ...]  # of the leading axes; at most one is "time"
+    notes: list[Note]
+    ranges: dict[tuple[int, ...], ValueRange] = field(default_factory=dict)
+
+
+def where(index: int, name: str) -> str:
+    """Say which layer a message is about."""
+    short = single_line(name, 48)
+    return f"layer {short + ('…' if len(name) > len(short) else '')!r}" if short else f"layer {index + 1}"
+
+
+def make_draft(index: int, volume: Volume, rules: PixelRules, options: ExportOptions) -> Draft:
+    """Check one volume, straighten it where asked, and scan its values where needed."""
+    check_pixels(volume)
+    notes = list(volume.notes)
+    geometry.check_affine(volume.affine)
+    if options.shear is ShearPolicy.RESAMPLE and geometry.is_sheared(volume.affine, volume.shape):
+        from napari_dicom_writer.resample import resample
+
+        volume, note = resample(volume)
+        notes.append(note)
+    _check_size(volume, rules)
+    grid = geometry.make_grid(volume.affine, volume.shape)
+    _note_displacement(volume, notes)
+    draft = Draft(index, volume, where(index, volume.name), grid, _leading_names(volume, options, notes), notes)
+    if needs_range(volume.dtype, rules, rgb=volume.rgb):
+        draft.ranges = _scan(draft)
+    return draft
+
+
+def _check_size(volume: Volume, rules: PixelRules) -> None:
+    planes, rows, columns = volume.shape
+    for name, count in (("rows", rows), ("columns", columns)):
+        if count > _US:
+            raise PixelError(f"It has {count:,} {name}; DICOM allows {_US:,}", "Crop, tile or downsample the layer")
+    if rows * columns * min(volume.samples, 3) * 2 > _NATIVE_BYTES:
+        raise PixelError(f"A plane of {rows:,} × {columns:,} passes 4 GiB", "Crop, tile or downsample the layer")
+    instances = planes
+    for count in volume.leading_shape:
+        instances *= count
+    if rules.lut is ModalityLUT.SLOPE_ONLY and instances > _US:
+        raise PixelError(f"It has {instances:,} planes; a PET series holds {_US:,}", "Choose another modality")
+
+
+def _note_displacement(volume: Volume, notes: list[Note]) -> None:
+    """Announce a shear too small to refuse; float32 affines have some."""
+    straight = geometry.orthogonal_affine(volume.affine)
+    apart = geometry.largest_displacement(volume.affine, straight, volume.shape)
+    if apart > 1e-5:
+        text = f"Axes not quite at right angles: straightened, no voxel moves by more than {apart:.2g} mm"
+        notes.append(Note(NoteKind.LOST, text))
+
+
+def _leading_names(volume: Volume, options: ExportOptions, notes: list[Note]) -> tuple[str, ...]:
+    """Name every leading axis: the first without a name is what the option says, others get series of their own."""
+    names = list(volume.leading)
+    for position, (name, length) in enumerate(zip(volume.leading, volume.leading_shape, strict=True)):
+        if name:
+            continue
+        is_time = options.unnamed_axis is UnnamedAxis.TIME and "time" not in names
+        names[position] = "time" if is_time else "channel" if "channel" not in names else f"axis {position}"
+        if length > 1:
+            text = f"Axis {position} ({length} long) has no telling label or unit: taken as {names[position]}"
+            notes.append(Note(NoteKind.ASSUMED, text))
+    return tuple(names)
+
+
+def channel_of(draft: Draft, leading: tuple[int, ...]) -> tuple[int, ...]:
+    """Index without time: all time points of a channel share one Modality LUT, and stay comparable."""
+    return tuple(i for i, name in zip(leading, draft.names, strict=True) if name != "time")
+
+
+def _scan(draft: Draft) -> dict[tuple[int, ...], ValueRange]:
+    """Find the range of every channel, reading each slab once."""
+    ranges: dict[tuple[int, ...], ValueRange] = {}
+    for slab in draft.volume.slabs():
+        found = ValueRange()
+        found.add(slab.values[..., :3] if draft.volume.rgb else slab.values)
+        ranges.setdefault(channel_of(draft, slab.leading), ValueRange()).merge(found)
+    return ranges
