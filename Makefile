@@ -8,7 +8,7 @@ SCREEN := xvfb-run -a -s "-screen 0 1400x1000x24"
 # The user's own napari settings stay out of the tests, and the tests out of them.
 export NAPARI_CONFIG := $(CURDIR)/$(VENV)/napari-test-settings.yaml
 
-.PHONY: help demo test lint clean
+.PHONY: help demo test lint bench clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -27,8 +27,11 @@ lint: $(VENV)/.test-ready ## ruff and mypy
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-$(VENV)/.test-ready: pyproject.toml scripts/setup.sh
-	sh scripts/setup.sh $(PYTHON) $(VENV) test
+bench: $(VENV)/.bench-ready ## Measure speed and memory beside other packages, into benchmarks/RESULTS.md
+	$(BIN)/python -m benchmarks.run
+
+$(VENV)/.%-ready: pyproject.toml scripts/setup.sh
+	sh scripts/setup.sh $(PYTHON) $(VENV) $*
 	touch $@
 
 clean: ## Remove what the commands above made

@@ -1,0 +1,68 @@
+"""Writing a series: this package beside its peers, as times the raw write of the same bytes."""
+
+from __future__ import annotations
+
+import shutil
+from functools import partial
+from typing import TYPE_CHECKING
+
+from benchmarks.case import find_fault, prepare
+from benchmarks.contenders import CONTENDERS
+from benchmarks.measure import alternate
+from benchmarks.report import Table, duration, ratio
+from benchmarks.workloads import QUICK_WORKLOADS, WORKLOADS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from benchmarks.case import Case
+    from benchmarks.measure import Settings
+    from benchmarks.workloads import Workload
+
+# Slow contenders write this many instances of a longer series, and their time is scaled.
+_PART = 200
+
+
+def tables(settings: Settings) -> list[Table]:
+    """Measure all workloads."""
+    workloads = QUICK_WORKLOADS if settings.quick else WORKLOADS
+    columns, faults = [], []
+    elements = 0
+    for workload in workloads:
+        case = prepare(workload, settings.scratch / "prepared")
+        shutil.rmtree(settings.scratch / "prepared")
+        elements = max(elements, len(case.first))
+        times, found = _measure(case, settings)
+        columns.append(times)
+        faults += [f"{workload}: {fault}" for fault in found]
+    rows = [[name, *_cells(name, columns, workloads)] for name in columns[0]]
+    notes = [
+        f"Times the raw write; medians of {settings.repeats()} turns. Up to {elements} elements a file.",
+        "The raw write opens, writes and closes the same files with the same bytes: its row is the time a file.",
+        f"Of series longer than {_PART} planes, SimpleITK and pydicom write {_PART}, and their time is scaled.",
+        "ITK's Python binding cannot give each plane its Instance Number. Peers leave out the one nested sequence.",
+        *(faults or ["First, middle and last file of every contender were read back: the pixels are right."]),
+    ]
+    return [Table("Writing a series", ["", *map(str, workloads)], rows, notes)]
+
+
+def _cells(name: str, columns: list[dict[str, float]], workloads: tuple[Workload, ...]) -> list[str]:
+    if name == CONTENDERS[0].name:
+        return [duration(times[name] / work.instances) for times, work in zip(columns, workloads, strict=True)]
+    return [ratio(times[name] / times[CONTENDERS[0].name]) if name in times else "n/a" for times in columns]
+
+
+def _measure(case: Case, settings: Settings) -> tuple[dict[str, float], list[str]]:
+    """Median seconds of each contender, and what is wrong with the files of any."""
+    cases = {c.name: case.part(_PART) if c.slow and case.workload.instances > _PART else case for c in CONTENDERS}
+    faults: list[str] = []
+
+    def inspect(name: str, folder: Path) -> None:
+        if name != CONTENDERS[0].name and (fault := find_fault(cases[name], folder)):
+            faults.append(f"{name}: {fault}")
+
+    actions: dict[str, Callable[[Path], object]] = {c.name: partial(c.write, cases[c.name]) for c in CONTENDERS}
+    times = alternate(actions, settings, inspect=inspect)
+    scaled = {name: case.workload.instances / cases[name].workload.instances for name in times}
+    return {name: seconds * scaled[name] for name, seconds in times.items()}, faults

@@ -1,0 +1,88 @@
+"""The series that every contender writes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_dicom_writer import ExportOptions, Volume
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+SPACING = (2.5, 0.7, 0.7)
+"""Of all of them: distance between planes, rows and columns in mm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """What is to be written.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        (planes, rows, columns), after time where there are four, before samples where `rgb`.
+    dtype : str
+        Of the array in memory.
+    modality : str
+        Decides the IOD.
+    """
+
+    shape: tuple[int, ...]
+    dtype: str
+    modality: str
+    rgb: bool = False
+
+    def __str__(self) -> str:
+        return f"{'×'.join(map(str, self.shape))} {'RGB ' if self.rgb else ''}{self.dtype}"
+
+    @property
+    def instances(self) -> int:
+        """Number of files."""
+        return int(np.prod(self.shape[:-2]))
+
+    @property
+    def planes(self) -> int:
+        """Number of positions."""
+        return self.shape[-3]
+
+    def make(self) -> NDArray[Any]:
+        """Fill an array with noise, so that every page of it is in memory."""
+        random = np.random.default_rng(0)
+        shape = (*self.shape, 3) if self.rgb else self.shape
+        if self.dtype == "float32":
+            return random.random(shape, np.float32) * 2 - 0.5
+        high = 255 if self.dtype == "uint8" else 4000
+        low = -1000 if self.dtype == "int16" else 0
+        return random.integers(low, high, shape, dtype=self.dtype)
+
+    def volume(self, array: NDArray[Any]) -> Volume:
+        """Give the array its place."""
+        axes = ("time", "plane", "row", "column")[-len(self.shape) :]
+        return Volume(
+            array, spacing=SPACING, axes=axes, rgb=self.rgb, name="scan", time_step=2.0 if "time" in axes else None
+        )
+
+    def options(self, verify: str) -> ExportOptions:
+        """Return the options to export it with."""
+        return ExportOptions(modality=self.modality, verify=verify)  # type: ignore[arg-type]  # strings are members
+
+
+WORKLOADS = (
+    Workload((400, 512, 512), "int16", "CT"),
+    Workload((180, 256, 256), "uint16", "MR"),
+    Workload((2000, 128, 128), "uint8", "OT"),
+    Workload((100, 1024, 1024), "uint8", "OT", rgb=True),
+    Workload((100, 40, 128, 128), "int16", "MR"),
+    Workload((200, 512, 512), "float32", "CT"),
+)
+QUICK_WORKLOADS = (
+    Workload((40, 512, 512), "int16", "CT"),
+    Workload((40, 256, 256), "uint16", "MR"),
+    Workload((100, 128, 128), "uint8", "OT"),
+    Workload((8, 1024, 1024), "uint8", "OT", rgb=True),
+    Workload((5, 20, 128, 128), "int16", "MR"),
+    Workload((20, 512, 512), "float32", "CT"),
+)
