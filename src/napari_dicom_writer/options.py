@@ -11,6 +11,7 @@ import math
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from functools import cache
+from numbers import Integral, Real
 from typing import Any, get_type_hints
 
 from napari_dicom_writer import text
@@ -116,6 +117,20 @@ def _member(kind: type[StrEnum], name: str, value: object) -> StrEnum:
         raise OptionsError(f"{name}={value!r} is not a choice", f"Choose one of {choices}") from None
 
 
+def _check_loss(error: object, ratio: object) -> None:
+    """Check what the lossy transfer syntaxes are told, whichever is chosen."""
+    refusals = Refusals()
+    with refusals.collect("options"):
+        if not isinstance(error, Integral) or isinstance(error, bool) or not 1 <= int(error) <= 255:
+            remedy = "Give an integer from 1 to 255, or choose transfer_syntax='jpeg-ls' to lose nothing"
+            raise OptionsError(f"lossy_error={error!r} is not an error JPEG-LS can be held to", remedy)
+    with refusals.collect("options"):
+        if not isinstance(ratio, Real) or isinstance(ratio, bool) or not 1 < float(ratio) < math.inf:
+            remedy = "Give a number above 1, or choose transfer_syntax='jpeg-2000' to lose nothing"
+            raise OptionsError(f"lossy_ratio={ratio!r} is not a ratio to compress to", remedy)
+    refusals.raise_if_any()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Patient:
     """Who was imaged (PS3.3 C.7.1.1, C.7.2.2). Without a name and an ID the patient is anonymous.
@@ -188,7 +203,7 @@ class ExportOptions:
     ------
     OptionsError
         Unknown choices, text that its VR does not allow, a pixel unit that is no length, a fill value that is not
-        finite.
+        finite, an error or a ratio that lossy compression cannot be held to.
 
     Examples
     --------
@@ -215,6 +230,8 @@ class ExportOptions:
     world: World = _option(World.LPS, "what napari's x and y axes mean: LPS, or RAS for layers from NIfTI tools")
     shear: ShearPolicy = _option(ShearPolicy.REFUSE, "grids that are not orthogonal: refuse, or resample")
     transfer_syntax: TransferSyntax = _option(TransferSyntax.EXPLICIT_LE, "encoding of the files")
+    lossy_error: int = _option(1, "jpeg-ls-lossy: largest error it may make, in stored values (1 to 255)")
+    lossy_ratio: float = _option(10.0, "jpeg-2000-lossy: how many times smaller its planes become")
     verify: VerifyLevel = _option(VerifyLevel.FULL, "read back before publishing: full, headers or off")
     overwrite: bool = _option(False, "replace an earlier export of the same name")
 
@@ -222,5 +239,6 @@ class ExportOptions:
         _coerce(self)
         if self.nan is not None and not math.isfinite(self.nan):
             raise OptionsError(f"nan={self.nan} is not a finite number", "Give a finite fill value", "options")
+        _check_loss(self.lossy_error, self.lossy_ratio)
         object.__setattr__(self, "value_unit", text.check("RescaleType", self.value_unit))
         millimetres(self.pixel_unit)

@@ -1,21 +1,103 @@
-"""The transfer syntaxes the writer can encode: one table, one row each."""
+"""The transfer syntaxes the writer can encode: one table, one row each. The codecs themselves are in `codecs`."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from pydicom.uid import UID, ExplicitVRLittleEndian
+from pydicom import uid
+
+if TYPE_CHECKING:
+    from pydicom.uid import UID
 
 
 class TransferSyntax(StrEnum):
     """How data sets and pixels are encoded on disk."""
 
     EXPLICIT_LE = "explicit-le"
+    RLE = "rle"
+    JPEG_LS = "jpeg-ls"
+    JPEG_LS_LOSSY = "jpeg-ls-lossy"
+    JPEG_2000 = "jpeg-2000"
+    JPEG_2000_LOSSY = "jpeg-2000-lossy"
+    HTJ2K = "htj2k"
+    DEFLATED = "deflated"
+
+    @property
+    def row(self) -> Row:
+        """What there is to know about it."""
+        return _TABLE[self]
 
     @property
     def uid(self) -> UID:
         """The UID of PS3.6 table A-1."""
-        return _UIDS[self]
+        return self.row.uid
+
+    @property
+    def encapsulated(self) -> bool:
+        """Whether Pixel Data holds a compressed frame in fragments (PS3.5 A.4)."""
+        return bool(self.row.codec)
+
+    @property
+    def lossless(self) -> bool:
+        """Whether a reader gets every stored value back as it was."""
+        return not self.row.lossy_method
+
+    def photometric_interpretation(self, samples: int) -> str:
+        """Return Photometric Interpretation (0028,0004) of images with 1 (grey) or 3 (RGB) samples.
+
+        Examples
+        --------
+        >>> TransferSyntax.JPEG_2000.photometric_interpretation(3)
+        'YBR_RCT'
+        """
+        return self.row.color if samples == 3 else "MONOCHROME2"
 
 
-_UIDS = {TransferSyntax.EXPLICIT_LE: ExplicitVRLittleEndian}
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One transfer syntax.
+
+    Attributes
+    ----------
+    uid : UID
+    codec : str
+        Module of `codecs` that encodes a frame; empty where pixels are native.
+    package, extra : str
+        What encodes, as pip knows it, and the extra of this package that brings it; empty where nothing is needed.
+    color : str
+        Photometric Interpretation of RGB images: the codecs of JPEG 2000 turn RGB into YBR_RCT (reversible) or YBR_ICT
+        on their way (PS3.5 8.2.4), the others leave it alone.
+    lossy_method : str
+        Lossy Image Compression Method (0028,2114), PS3.3 C.7.6.1.1.5.2; empty when nothing is lost.
+    thread_safe : bool
+        Whether frames can be encoded side by side. Where it is False, the codec takes its turns behind a lock.
+    """
+
+    uid: UID
+    codec: str = ""
+    package: str = ""
+    extra: str = ""
+    color: str = "RGB"
+    lossy_method: str = ""
+    thread_safe: bool = True
+
+
+# fmt: off
+_TABLE = {
+    TransferSyntax.EXPLICIT_LE: Row(uid.ExplicitVRLittleEndian),
+    TransferSyntax.RLE: Row(uid.RLELossless, "rle", "imagecodecs", "compression"),
+    TransferSyntax.JPEG_LS: Row(uid.JPEGLSLossless, "jpeg_ls", "imagecodecs", "compression"),
+    TransferSyntax.JPEG_LS_LOSSY: Row(
+        uid.JPEGLSNearLossless, "jpeg_ls", "imagecodecs", "compression", lossy_method="ISO_14495_1"
+    ),
+    TransferSyntax.JPEG_2000: Row(uid.JPEG2000Lossless, "jpeg_2000", "imagecodecs", "compression", color="YBR_RCT"),
+    TransferSyntax.JPEG_2000_LOSSY: Row(
+        uid.JPEG2000, "jpeg_2000_lossy", "pylibjpeg-openjpeg", "compression",
+        color="YBR_ICT", lossy_method="ISO_15444_1", thread_safe=False,
+    ),
+    TransferSyntax.HTJ2K: Row(uid.HTJ2KLossless, "htj2k", "imagecodecs", "compression", color="YBR_RCT"),
+    TransferSyntax.DEFLATED: Row(uid.DeflatedExplicitVRLittleEndian),
+}
+# fmt: on

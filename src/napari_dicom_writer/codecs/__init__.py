@@ -1,0 +1,57 @@
+"""Codecs: one frame of stored values in, one codestream out, and back by another library to prove it.
+
+The table of `transfer_syntax` names the module of each; the packages they need are imported when they are used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from napari_dicom_writer.errors import OptionsError
+from napari_dicom_writer.transfer_syntax import TransferSyntax
+
+if TYPE_CHECKING:
+    from napari_dicom_writer.codecs._base import Codec
+
+# Import names of packages that are called otherwise than pip calls them.
+_IMPORT_NAMES = {"pylibjpeg-openjpeg": "openjpeg"}
+
+
+def open_codec(syntax: TransferSyntax, *, lossy_error: int = 1, lossy_ratio: float = 10.0) -> Codec | None:
+    """Return the codec of a transfer syntax, or None where pixels are native.
+
+    Parameters
+    ----------
+    syntax
+    lossy_error, lossy_ratio
+        The options of those names; each counts for its own lossy transfer syntax only.
+
+    Raises
+    ------
+    OptionsError
+        When the package that encodes is not installed, naming the line that installs it.
+
+    Examples
+    --------
+    >>> open_codec(TransferSyntax.EXPLICIT_LE) is None
+    True
+    """
+    row = syntax.row
+    if not row.codec:
+        return None
+    if find_spec(_IMPORT_NAMES.get(row.package, row.package)) is None:
+        raise OptionsError(
+            f"transfer_syntax={str(syntax)!r} needs {row.package}, which is not installed",
+            f'pip install "napari-dicom-writer[{row.extra}]", or choose another transfer syntax',
+            "options",
+        )
+    module = import_module(f"napari_dicom_writer.codecs.{row.codec}")
+    if syntax is TransferSyntax.JPEG_LS_LOSSY:
+        codec: Codec = module.CODEC(syntax, error=lossy_error)
+    elif syntax is TransferSyntax.JPEG_2000_LOSSY:
+        codec = module.CODEC(syntax, ratio=lossy_ratio)
+    else:
+        codec = module.CODEC(syntax)
+    return codec
