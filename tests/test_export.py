@@ -199,11 +199,11 @@ def test_lazy_arrays_are_read_once_and_a_few_planes_at_a_time(tmp_path):
     reads: list[tuple[int, int]] = []
 
     class Counting:
-        shape, dtype, chunks = (2, 10, 6, 5), np.dtype(np.uint8), (1, 4, 6, 5)
+        shape, dtype, chunks = (2, 10, 1024, 1024), np.dtype(np.uint8), (1, 4, 1024, 1024)
 
         def __getitem__(self, index):
             reads.append((index[0], index[1].start))
-            return np.zeros((index[1].stop - index[1].start, 6, 5), np.uint8)
+            return np.zeros((index[1].stop - index[1].start, 1024, 1024), np.uint8)
 
     export(Volume(Counting(), spacing=(1, 1, 1), axes=("time", "plane", "row", "column")), tmp_path / "x")
     assert reads == [(t, start) for t in (0, 1) for start in (0, 4, 8)]

@@ -50,8 +50,8 @@ def test_positions_follow_the_affine_without_adding_up_rounding(seed):
     grid = make_grid(affine, (1000, 5, 6))
     for plane in (0, 1, 500, 999):
         expected = affine[:3, 3] + plane * affine[:3, 0]
-        np.testing.assert_allclose(numbers(grid.position(plane)), expected, rtol=1e-9, atol=1e-7)
-        assert float(grid.location(plane)) == pytest.approx(expected @ grid.normal, rel=1e-9, abs=1e-7)
+        np.testing.assert_allclose(numbers(grid.places([plane])[0][0]), expected, rtol=1e-9, atol=1e-7)
+        assert float(grid.places([plane])[0][1]) == pytest.approx(expected @ grid.normal, rel=1e-9, abs=1e-7)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -68,21 +68,21 @@ def test_only_a_left_handed_grid_is_reversed(flip):
     grid = make_grid(affine, SHAPE)
     assert grid.reversed == (np.prod(flip) < 0)
     first, second = (5, 4) if grid.reversed else (4, 5)
-    step = numbers(grid.position(second)) - numbers(grid.position(first))
+    step = numbers(grid.places([second])[0][0]) - numbers(grid.places([first])[0][0])
     assert step @ grid.normal == pytest.approx(2.5)
 
 
 def test_a_single_plane_has_no_spacing_between_planes():
     grid = make_grid(compose_affine((2.5, 0.8, 0.7), (1, 2, 3)), (1, 4, 5))
     assert (grid.spacing_between_planes, grid.reversed) == ("", False)
-    assert grid.position(0) == ("1", "2", "3")
+    assert grid.places([0])[0][0] == ("1", "2", "3")
 
 
 def test_rounding_noise_is_not_written():
     quarter = np.array([[0, 0, 1], [np.cos(np.pi / 2), 1, 0], [1, np.cos(np.pi / 2), 0]])
     grid = make_grid(affine_of(quarter, (1e-17, 0, 0)), SHAPE)
     assert grid.orientation == ("1", "0", "0", "0", "1", "0")
-    assert grid.position(0) == ("0", "0", "0")
+    assert grid.places([0])[0][0] == ("0", "0", "0")
 
 
 @pytest.mark.parametrize(

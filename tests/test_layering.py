@@ -20,12 +20,13 @@ LAYERS = [
     {"text", "units"},
     {"options", "geometry"},
     {"volume", "pixels", "value_range", "readers", "uids"},
-    {"value_policy", "window", "resample", "space", "_napari.layers", "phantom"},
+    {"value_policy", "window", "resample", "slabs", "space", "_napari.layers", "phantom"},
     {"draft"},
     {"plan"},
     {"modules", "modality_modules"},
     {"iods", "iods._base", "iods.sc", "iods.ct", "iods.mr", "iods.pet"},
     {"encode", "verify", "resolve", "destinations", "destinations._base", "destinations.folder"},
+    {"write"},
     {"export"},
 ]
 GUI = {"napari", "qtpy", "magicgui", "PyQt6", "PySide6"}

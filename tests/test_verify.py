@@ -130,9 +130,9 @@ def test_a_fault_on_disk_stops_the_export_and_publishes_nothing(tmp_path, monkey
     def faulty(self, path, instance, stored):
         size = write(self, path, instance, stored)
         if instance.number == 3:
-            content = bytearray(path.read_bytes())
+            content = bytearray(Path(path).read_bytes())
             content[-1] ^= 0x40
-            path.write_bytes(content)
+            Path(path).write_bytes(content)
         return size
 
     monkeypatch.setattr(SeriesEncoder, "write", faulty)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from napari_dicom_writer import GeometryError, LayerError, Volume
+from napari_dicom_writer.slabs import read_ahead, slabs
 
 
 def test_spacing_position_and_direction_make_the_affine():
@@ -91,8 +92,8 @@ def test_slabs_cover_everything_once():
     array = np.arange(2 * 7 * 3 * 4).reshape(2, 7, 3, 4)
     volume = Volume(array, spacing=(1, 1, 1), axes=AXES)
     seen = np.zeros((2, 7), int)
-    for slab in volume.slabs():
-        stop = slab.start + len(slab.values)
-        seen[slab.leading[0], slab.start : stop] += 1
-        np.testing.assert_array_equal(slab.values, array[slab.leading[0], slab.start : stop])
+    for slab, values in read_ahead(volume, slabs(volume)):
+        for at, (leading, plane) in zip(np.ndindex(slab.shape), slab.places(), strict=True):
+            seen[(*leading, plane)] += 1
+            np.testing.assert_array_equal(values[at], array[(*leading, plane)])
     assert (seen == 1).all()

@@ -5,16 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from napari_dicom_writer import geometry
 from napari_dicom_writer.errors import Note, NoteKind, PixelError
 from napari_dicom_writer.options import ExportOptions, ShearPolicy, UnnamedAxis
 from napari_dicom_writer.pixels import ModalityLUT, PixelRules
+from napari_dicom_writer.slabs import read_ahead, slabs
 from napari_dicom_writer.text import single_line
 from napari_dicom_writer.value_policy import needs_range
 from napari_dicom_writer.value_range import ValueRange
 from napari_dicom_writer.volume import Volume, check_pixels
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from napari_dicom_writer.geometry import Grid
 
 _US = 65535  # Rows and Columns are US
@@ -40,8 +45,10 @@ def where(index: int, name: str) -> str:
     return f"layer {short + ('…' if len(name) > len(short) else '')!r}" if short else f"layer {index + 1}"
 
 
-def make_draft(index: int, volume: Volume, rules: PixelRules, options: ExportOptions) -> Draft:
-    """Check one volume, straighten it where asked, and scan its values where needed."""
+def make_draft(
+    index: int, volume: Volume, rules: PixelRules, options: ExportOptions, tick: Callable[[], None]
+) -> Draft:
+    """Check one volume, straighten it where asked, and scan its values where needed, calling `tick` every slab."""
     check_pixels(volume)
     notes = list(volume.notes)
     geometry.check_affine(volume.affine)
@@ -55,7 +62,7 @@ def make_draft(index: int, volume: Volume, rules: PixelRules, options: ExportOpt
     _note_displacement(volume, notes)
     draft = Draft(index, volume, where(index, volume.name), grid, _leading_names(volume, options, notes), notes)
     if needs_range(volume.dtype, rules, rgb=volume.rgb):
-        draft.ranges = _scan(draft)
+        draft.ranges = _scan(draft, tick)
     return draft
 
 
@@ -101,11 +108,12 @@ def channel_of(draft: Draft, leading: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(i for i, name in zip(leading, draft.names, strict=True) if name != "time")
 
 
-def _scan(draft: Draft) -> dict[tuple[int, ...], ValueRange]:
+def _scan(draft: Draft, tick: Callable[[], None]) -> dict[tuple[int, ...], ValueRange]:
     """Find the range of every channel, reading each slab once."""
     ranges: dict[tuple[int, ...], ValueRange] = {}
-    for slab in draft.volume.slabs():
-        found = ValueRange()
-        found.add(slab.values[..., :3] if draft.volume.rgb else slab.values)
-        ranges.setdefault(channel_of(draft, slab.leading), ValueRange()).merge(found)
+    for slab, values in read_ahead(draft.volume, slabs(draft.volume)):
+        for place, (leading, _) in zip(np.ndindex(slab.shape), slab.places(), strict=True):
+            plane = values[place][..., :3] if draft.volume.rgb else values[place]
+            ranges.setdefault(channel_of(draft, leading), ValueRange()).add(plane)
+        tick()
     return ranges

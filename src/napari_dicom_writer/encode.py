@@ -10,7 +10,7 @@ import os
 import struct
 from functools import cache
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from pydicom.charset import convert_encodings
@@ -23,8 +23,6 @@ from napari_dicom_writer.iods import IODS
 from napari_dicom_writer.uids import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from numpy.typing import NDArray
 
     from napari_dicom_writer.plan import InstancePlan, SeriesPlan
@@ -39,37 +37,38 @@ class SeriesEncoder:
     def __init__(self, series: SeriesPlan) -> None:
         self._series = series
         self._iod = IODS[series.iod]
-        self._vr = b"OB" if series.stored.bits == 8 else b"OW"
-        varying = self._iod.varying(series, series.instances[0])
-        # Keywords in tag order, each with the shared bytes before it.
-        self._keywords = sorted(varying, key=_tag)
-        self._shared = _encode_between(self._iod.shared(series), [_tag(keyword) for keyword in self._keywords])
+        vr = b"OB" if series.stored.bits == 8 else b"OW"
+        self._pixel_head = struct.pack("<HH2sH", _PIXEL_DATA >> 16, _PIXEL_DATA & 0xFFFF, vr, 0)
+        # What varies, in tag order, each with the shared bytes before it.
+        keywords = sorted(self._iod.varying(series, series.instances[0]), key=_tag)
+        shared = _encode_between(self._iod.shared(series), [_tag(keyword) for keyword in keywords])
+        self._pieces = list(zip(keywords, shared[:-1], strict=True))
+        self._last = shared[-1]
+        self._meta_before = struct.pack("<HH2sHL", 2, 1, b"OB", 0, 2) + b"\0\1"
+        self._meta_before += _element("MediaStorageSOPClassUID", self._iod.sop_class_uid)
+        self._meta_after = b"".join(
+            (
+                _element("TransferSyntaxUID", series.options.transfer_syntax.uid),
+                _element("ImplementationClassUID", IMPLEMENTATION_CLASS_UID),
+                _element("ImplementationVersionName", IMPLEMENTATION_VERSION_NAME),
+            )
+        )
 
     def header(self, instance: InstancePlan, pixel_bytes: int) -> bytes:
         """Return everything before the pixels: preamble, file meta information, data set, head of Pixel Data."""
         varying = self._iod.varying(self._series, instance)
         parts = [_PREAMBLE, self._meta(instance.uid)]
-        for keyword, shared in zip(self._keywords, self._shared, strict=False):
+        for keyword, shared in self._pieces:
             parts += (shared, _element(keyword, varying[keyword]))
-        parts.append(self._shared[-1])
-        parts.append(struct.pack("<HH2sHL", _PIXEL_DATA >> 16, _PIXEL_DATA & 0xFFFF, self._vr, 0, pixel_bytes))
+        parts += (self._last, self._pixel_head, struct.pack("<L", pixel_bytes))
         return b"".join(parts)
 
     def _meta(self, uid: str) -> bytes:
         """File meta information (PS3.10 7.1)."""
-        elements = b"".join(
-            (
-                struct.pack("<HH2sHL", 2, 1, b"OB", 0, 2) + b"\0\1",
-                _element("MediaStorageSOPClassUID", self._iod.sop_class_uid),
-                _element("MediaStorageSOPInstanceUID", uid),
-                _element("TransferSyntaxUID", self._series.options.transfer_syntax.uid),
-                _element("ImplementationClassUID", IMPLEMENTATION_CLASS_UID),
-                _element("ImplementationVersionName", IMPLEMENTATION_VERSION_NAME),
-            )
-        )
+        elements = self._meta_before + _element("MediaStorageSOPInstanceUID", uid) + self._meta_after
         return struct.pack("<HH2sHL", 2, 0, b"UL", 4, len(elements)) + elements
 
-    def write(self, path: Path, instance: InstancePlan, stored: NDArray[Any]) -> int:
+    def write(self, path: str | os.PathLike[str], instance: InstancePlan, stored: NDArray[Any]) -> int:
         """Write one instance.
 
         Parameters
@@ -87,25 +86,29 @@ class SeriesEncoder:
         int
             Bytes written.
         """
-        pixels = stored.reshape(-1).view(np.uint8).data
+        pixels: memoryview = stored.reshape(-1).view(np.uint8).data
         padding = b"\0" * (len(pixels) % 2)
         header = self.header(instance, len(pixels) + len(padding))
-        with path.open("xb", buffering=0) as file:
-            _write_all(file, [header, pixels, padding] if padding else [header, pixels])
-        return len(header) + len(pixels) + len(padding)
+        buffers: list[bytes | memoryview] = [header, pixels, padding] if padding else [header, pixels]
+        size = len(header) + len(pixels) + len(padding)
+        # Without Python's file object: for a small file it costs as much as the writing.
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+        try:
+            written = os.writev(descriptor, buffers) if hasattr(os, "writev") else 0
+            if written < size:
+                _write_rest(descriptor, buffers, written)
+        finally:
+            os.close(descriptor)
+        return size
 
 
-def _write_all(file: BinaryIO, buffers: list[bytes | memoryview]) -> None:
-    """Write buffers in one call where the system can, and what a short write left over in more."""
-    written = os.writev(file.fileno(), buffers) if hasattr(os, "writev") else 0
+def _write_rest(descriptor: int, buffers: list[bytes | memoryview], written: int) -> None:
+    """Write what a short write left over."""
     for buffer in buffers:
-        if written >= len(buffer):
-            written -= len(buffer)
-            continue
         rest = memoryview(buffer)[written:]
-        written = 0
+        written = max(0, written - len(buffer))
         while rest:
-            rest = rest[file.write(rest) :]
+            rest = rest[os.write(descriptor, rest) :]
 
 
 def _encode_between(dataset: Dataset, tags: list[int]) -> list[bytes]:

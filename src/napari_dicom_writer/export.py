@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from napari_dicom_writer.destinations import open_destination
 from napari_dicom_writer.draft import where
-from napari_dicom_writer.encode import SeriesEncoder
-from napari_dicom_writer.errors import DestinationError, ExportError, LayerError, PixelError, Refusals
+from napari_dicom_writer.errors import LayerError, Refusals
 from napari_dicom_writer.options import ExportOptions, VerifyLevel
 from napari_dicom_writer.plan import count, describe, format_bytes
 from napari_dicom_writer.readers import summary
 from napari_dicom_writer.resolve import resolve
-from napari_dicom_writer.verify import SeriesVerifier
 from napari_dicom_writer.volume import Volume
+from napari_dicom_writer.write import write_volumes
 
 if TYPE_CHECKING:
     import os
     from pathlib import Path
 
-    import numpy as np
-
-    from napari_dicom_writer.destinations._base import Staging
-    from napari_dicom_writer.plan import ExportPlan, InstancePlan
-    from napari_dicom_writer.volume import Slab
+    from napari_dicom_writer.plan import ExportPlan
 
 Progress = Callable[[int, int], None]
 """Called with (instances done, total); raise `ExportCancelled` in it to stop."""
@@ -89,7 +86,7 @@ def plan_export(layers: Any, options: ExportOptions | None = None) -> ExportPlan
         With every reason why it cannot be done.
     """
     refusals = Refusals()
-    resolved = _prepare(layers, options or ExportOptions(), refusals)
+    resolved = _prepare(layers, options or ExportOptions(), refusals, progress=None)
     refusals.raise_if_any()
     assert resolved is not None  # noqa: S101 - refused otherwise
     return resolved[0]
@@ -114,7 +111,8 @@ def export(
     options
         Default: `ExportOptions()`.
     progress
-        Called with (instances done, total).
+        Called with (instances done, total), also while values are scanned before writing; raise `ExportCancelled` in it
+        to stop.
 
     Returns
     -------
@@ -137,7 +135,7 @@ def export(
     """
     options = options or ExportOptions()
     refusals = Refusals()
-    resolved = _prepare(layers, options, refusals)
+    resolved = _prepare(layers, options, refusals, progress)
     with refusals.collect():
         destination = open_destination(path, resolved[0] if resolved else None, overwrite=options.overwrite)
     refusals.raise_if_any()
@@ -145,15 +143,15 @@ def export(
     plan, volumes = resolved
     start = time.perf_counter()
     with destination.stage() as staging:
-        writer = _Writer(plan, staging, options.verify, progress)
-        for index, volume in enumerate(volumes):
-            writer.write(index, volume)
-        writer.finish()
+        counter = _Counter(plan.instances, progress)
+        size = write_volumes(plan, volumes, staging, options.verify, counter)
         published = staging.publish()
-    return ExportReport(published, plan, writer.bytes, time.perf_counter() - start, options.verify)
+    return ExportReport(published, plan, size, time.perf_counter() - start, options.verify)
 
 
-def _prepare(layers: Any, options: ExportOptions, refusals: Refusals) -> tuple[ExportPlan, list[Volume]] | None:
+def _prepare(
+    layers: Any, options: ExportOptions, refusals: Refusals, progress: Progress | None
+) -> tuple[ExportPlan, list[Volume]] | None:
     """Make volumes of whatever was given, and plan them; refusals of every step are collected."""
     given = _as_sequence(layers)
     volumes: list[Volume | None] = []
@@ -164,7 +162,9 @@ def _prepare(layers: Any, options: ExportOptions, refusals: Refusals) -> tuple[E
         volumes.append(None)
         with refusals.collect(where(index, _name(layer))):
             volumes[-1] = _as_volume(layer, options)
-    return resolve(volumes, options, refusals) if given else None
+    total = sum(math.prod((*v.leading_shape, v.shape[0])) for v in volumes if v is not None)
+    tick = partial(progress, 0, total) if progress else lambda: None
+    return resolve(volumes, options, refusals, tick) if given else None
 
 
 def _as_sequence(layers: Any) -> Sequence[Any]:
@@ -204,71 +204,14 @@ def _as_volume(layer: Any, options: ExportOptions) -> Volume:
     return to_volume(data, attributes or {}, str(layer_type), options)
 
 
-class _Writer:
-    """Reads each volume once, slab by slab, and writes every plane where the plan wants it."""
+class _Counter:
+    """Counts instances and tells the progress callback."""
 
-    def __init__(self, plan: ExportPlan, staging: Staging, level: VerifyLevel, progress: Progress | None) -> None:
-        self._plan, self._staging, self._progress = plan, staging, progress
-        self._encoders = [SeriesEncoder(series) for series in plan.series]
-        self._verifiers = [
-            None if level is VerifyLevel.OFF else SeriesVerifier(series, level) for series in plan.series
-        ]
-        self._done = 0
-        self.bytes = 0
+    def __init__(self, total: int, progress: Progress | None) -> None:
+        self._done, self._total, self._progress = -1, total, progress
+        self()
 
-    def write(self, volume_index: int, volume: Volume) -> None:
-        """Write all instances made of one volume."""
-        places = {
-            (instance.leading, instance.plane): (number, instance)
-            for number, series in enumerate(self._plan.series)
-            if series.volume_index == volume_index
-            for instance in series.instances
-        }
-        self._report()
-        for slab in _slabs(volume):
-            for offset, values in enumerate(slab.values):
-                self._write_plane(*places.pop((slab.leading, slab.start + offset)), values)
-
-    def _write_plane(self, number: int, instance: InstancePlan, values: np.ndarray[Any, Any]) -> None:
-        series = self._plan.series[number]
-        path = self._staging.path(series, instance)
-        try:
-            self.bytes += self._encoders[number].write(path, instance, series.stored.encode(values))
-        except OSError as error:
-            raise DestinationError(
-                f"Writing failed: {error.strerror}", "Check space and permissions; nothing was written"
-            ) from error
-        verifier = self._verifiers[number]
-        if verifier:
-            verifier.instance(path, instance, values)
+    def __call__(self) -> None:
         self._done += 1
-        self._report()
-
-    def finish(self) -> None:
-        """Check every series as a whole."""
-        for verifier in self._verifiers:
-            if verifier:
-                verifier.finish()
-
-    def _report(self) -> None:
         if self._progress:
-            self._progress(self._done, self._plan.instances)
-
-
-def _slabs(volume: Volume) -> Iterable[Slab]:
-    """Read slabs; whatever the array raises becomes an `ExportError` that says where."""
-    slabs = volume.slabs()
-    while True:
-        try:
-            slab = next(slabs, None)
-        except ExportError:
-            raise
-        except Exception as error:
-            raise PixelError(
-                f"Its data could not be read: {type(error).__name__}: {error}",
-                "Check the source of the layer; nothing was written",
-                where(0, volume.name) if volume.name else "",
-            ) from error
-        if slab is None:
-            return
-        yield slab
+            self._progress(self._done, self._total)

@@ -98,17 +98,28 @@ class Grid:
         """Row × column cosines: where Instance Number rises."""
         return np.cross(self.row_cosines, self.column_cosines)
 
-    def position(self, plane: int) -> tuple[str, str, str]:
-        """ImagePositionPatient of the plane at array index `plane`."""
-        # Rounding noise such as 1e-17 would print as such; a billionth of a pixel is nothing.
-        noise = 1e-9 * min(float(s) for s in self.pixel_spacing)
-        x, y, z = (decimal_string(_denoise(o + plane * s, noise)) for o, s in zip(self.origin, self.step, strict=True))
-        return x, y, z
+    def places(self, planes: Sequence[int]) -> list[tuple[tuple[str, str, str], str]]:
+        """ImagePositionPatient and SliceLocation (along the normal) of the planes at array indices `planes`.
 
-    def location(self, plane: int) -> str:
-        """SliceLocation of the plane at array index `plane`: its position along the normal, mm."""
-        along = float(np.dot(np.array(self.origin) + plane * np.array(self.step), self.normal))
-        return decimal_string(_denoise(along, 1e-9 * float(self.pixel_spacing[0])))
+        Raises
+        ------
+        GeometryError
+            If they lie so far from the origin that sixteen bytes cannot tell neighbouring voxels apart.
+        """
+        exact = np.array(self.origin) + np.outer(planes, self.step)
+        smallest = min(map(float, (*self.pixel_spacing, self.spacing_between_planes or self.pixel_spacing[0])))
+        along = exact @ self.normal
+        # Rounding noise such as 1e-17 would print as such; a billionth of a voxel is nothing.
+        rows = np.column_stack([exact, along])
+        rows[np.abs(rows) < 1e-9 * smallest] = 0
+        texts = [tuple(map(decimal_string, row)) for row in rows.tolist()]
+        if np.abs(np.array(texts, float)[:, :3] - exact).max() > MAX_DISPLACEMENT * smallest:
+            raise GeometryError(
+                f"It lies {np.abs(exact).max():.3g} mm from the origin, where a position cannot tell its voxels of "
+                f"{smallest:g} mm apart",
+                "Move the layer nearer to the origin",
+            )
+        return [((x, y, z), location) for x, y, z, location in texts]
 
     def affine(self) -> NDArray[np.float64]:
         """What a reader makes of the attributes: (plane, row, column, 1) → LPS mm."""
@@ -225,32 +236,6 @@ def make_grid(affine: NDArray[np.float64], shape: Sequence[int]) -> Grid:
         step=(sx, sy, sz),
         reversed=left_handed and not single,
     )
-
-
-def check_precision(grid: Grid, planes: Sequence[int], positions: Sequence[tuple[str, str, str]]) -> None:
-    """Refuse positions so far from the origin that sixteen bytes cannot tell neighbouring voxels apart.
-
-    Parameters
-    ----------
-    grid
-        Where the planes are.
-    planes, positions
-        Indices of all planes, and their ImagePositionPatient.
-
-    Raises
-    ------
-    GeometryError
-        If rounding moves a plane by more than `MAX_DISPLACEMENT` voxels.
-    """
-    exact = np.array(grid.origin) + np.outer(planes, grid.step)
-    lengths = [*grid.pixel_spacing, grid.spacing_between_planes or grid.pixel_spacing[0]]
-    smallest = min(map(float, lengths))
-    if np.abs(np.array(positions, float) - exact).max() > MAX_DISPLACEMENT * smallest:
-        raise GeometryError(
-            f"It lies {np.abs(exact).max():.3g} mm from the origin, where a position cannot tell its voxels of "
-            f"{smallest:g} mm apart",
-            "Move the layer nearer to the origin",
-        )
 
 
 def _cosines(vector: NDArray[np.float64]) -> tuple[str, str, str]:

@@ -234,6 +234,7 @@ class ExportOptions:
     lossy_ratio: float = _option(10.0, "jpeg-2000-lossy: how many times smaller its planes become")
     verify: VerifyLevel = _option(VerifyLevel.FULL, "read back before publishing: full, headers or off")
     overwrite: bool = _option(False, "replace an earlier export of the same name")
+    workers: int | None = _option(None, "threads that encode and write; by default as many as pay")
 
     def __post_init__(self) -> None:
         _coerce(self)
@@ -242,3 +243,5 @@ class ExportOptions:
         _check_loss(self.lossy_error, self.lossy_ratio)
         object.__setattr__(self, "value_unit", text.check("RescaleType", self.value_unit))
         millimetres(self.pixel_unit)
+        if self.workers is not None and not (isinstance(self.workers, int) and self.workers > 0):
+            raise OptionsError(f"workers={self.workers!r} is no number of threads", "Give 1 or more", "options")

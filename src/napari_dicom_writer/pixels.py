@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+_BLOCK = 2**16  # values quantised at once
+
+
 class ModalityLUT(StrEnum):
     """What an IOD allows between stored and real values."""
 
@@ -118,12 +121,23 @@ class StoredValues:
         return np.ascontiguousarray(values, dtype=self.dtype)
 
     def _quantise(self, values: NDArray[Any]) -> NDArray[Any]:
-        limits = np.iinfo(self.dtype)
-        codes: NDArray[np.float64] = np.subtract(values, float(self.intercept), dtype=np.float64)
-        codes /= float(self.slope)
-        np.rint(codes, out=codes)
-        # The slope was rounded up, so nothing is clipped but the last bit's rounding; a wrap would be a silent error.
-        return np.clip(codes, limits.min, limits.max, out=codes)
+        """Round to the nearest step, by rows whose intermediate results stay in the processor's cache."""
+        # In double precision: single would be twice as fast, and now and then a hundredth of a step off.
+        limits, per_step, intercept = np.iinfo(self.dtype), 1 / float(self.slope), float(self.intercept)
+        result = np.empty(values.shape, self.dtype)
+        rows = max(1, _BLOCK // max(1, values[0].size))
+        buffer = np.empty((rows, *values.shape[1:]))
+        for start in range(0, len(values), rows):
+            part = values[start : start + rows]
+            codes = buffer[: len(part)]
+            np.subtract(part, intercept, out=codes, dtype=np.float64)
+            codes *= per_step
+            np.rint(codes, out=codes)
+            # The slope was rounded up, so nothing is clipped, unless the layer changed after it was scanned: a wrap
+            # would be a silent error.
+            np.clip(codes, limits.min, limits.max, out=codes)
+            result[start : start + rows] = codes
+        return result
 
     def decode(self, stored: NDArray[Any]) -> NDArray[np.float64]:
         """What a reader that applies the Modality LUT (or the Real World Value Mapping) sees, in the layer's units."""

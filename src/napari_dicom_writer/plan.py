@@ -158,10 +158,13 @@ class ExportPlan:
     ----------
     study : StudyPlan
     series : tuple of SeriesPlan
+    workers : int
+        Threads that encode and write.
     """
 
     study: StudyPlan
     series: tuple[SeriesPlan, ...]
+    workers: int = 1
 
     @property
     def instances(self) -> int:

@@ -6,16 +6,18 @@ Pixels are read only where the choice of stored values needs their range, slab b
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import product
 from typing import TYPE_CHECKING
 
-from napari_dicom_writer import geometry, iods
+from napari_dicom_writer import iods
 from napari_dicom_writer.draft import Draft, make_draft, where
 from napari_dicom_writer.errors import Note, NoteKind, OptionsError, Refusals
 from napari_dicom_writer.modules import UNPAIRED
 from napari_dicom_writer.options import ExportOptions, TimeLayout
+from napari_dicom_writer.pixels import Method
 from napari_dicom_writer.plan import ExportPlan, InstancePlan, SeriesPlan, StudyPlan, TimePlan
 from napari_dicom_writer.space import check_shared_space
 from napari_dicom_writer.text import single_line
@@ -24,7 +26,7 @@ from napari_dicom_writer.value_policy import plan_values
 from napari_dicom_writer.window import plan_window
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from napari_dicom_writer.iods._base import IOD
     from napari_dicom_writer.pixels import StoredValues
@@ -43,7 +45,7 @@ class _Member:
 
 
 def resolve(
-    volumes: Sequence[Volume | None], options: ExportOptions, refusals: Refusals
+    volumes: Sequence[Volume | None], options: ExportOptions, refusals: Refusals, tick: Callable[[], None]
 ) -> tuple[ExportPlan, list[Volume]] | None:
     """Decide everything about an export.
 
@@ -55,6 +57,8 @@ def resolve(
         What the user wants.
     refusals
         Collects every reason against the export.
+    tick
+        Called after every slab whose values were scanned; may raise to stop.
 
     Returns
     -------
@@ -69,7 +73,7 @@ def resolve(
     for index, volume in enumerate(volumes):
         if volume is not None:
             with refusals.collect(where(index, volume.name)):
-                drafts.append(make_draft(index, volume, iod.rules, options))
+                drafts.append(make_draft(index, volume, iod.rules, options, tick))
     with refusals.collect():
         check_shared_space([(draft.where, draft.grid, draft.volume.shape) for draft in drafts])
     series: list[SeriesPlan] = []
@@ -79,7 +83,13 @@ def resolve(
             series += _series(draft, iod, options, study, notes, first=len(series), several=len(volumes) > 1)
     if refusals:
         return None
-    return ExportPlan(study, tuple(series)), [draft.volume for draft in drafts]
+    return ExportPlan(study, tuple(series), _workers(series, options)), [draft.volume for draft in drafts]
+
+
+def _workers(series: Sequence[SeriesPlan], options: ExportOptions) -> int:
+    """As many threads as pay: arithmetic runs in parallel, writing plain files does not (measured: it gets slower)."""
+    busy = any(s.stored.method in (Method.QUANTISE, Method.SCALE_8) for s in series)
+    return options.workers or (min(8, os.cpu_count() or 1) if busy else 1)
 
 
 def _laterality_note(options: ExportOptions) -> list[Note]:
@@ -214,13 +224,12 @@ def _instances(draft: Draft, member: _Member, uids: UIDSource) -> tuple[Instance
     """One instance a plane, time point by time point, Instance Number rising along the normal."""
     count = draft.volume.shape[0]
     order = range(count - 1, -1, -1) if draft.grid.reversed else range(count)
-    places = [(plane, draft.grid.position(plane), draft.grid.location(plane)) for plane in order]
-    geometry.check_precision(draft.grid, order, [position for _, position, _ in places])
+    places = list(zip(order, draft.grid.places(order), strict=True))
     drawn = iter(uids.instances(len(member.times) * count))
     instances: list[InstancePlan] = []
     for t in member.times:
         leading = tuple(t if i is None else i for i in member.fixed)
-        for plane, position, location in places:
+        for plane, (position, location) in places:
             number = len(instances) + 1
             instances.append(InstancePlan(next(drawn), number, leading, plane, t, position, location))
     return tuple(instances)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import unicodedata
 from datetime import date, datetime, time
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
+from functools import lru_cache
 
 from pydicom import config
 from pydicom.datadict import dictionary_description, dictionary_VR
@@ -131,6 +132,7 @@ def single_line(text: str, limit: int) -> str:
     return blanked.replace("\\", "/").strip()[:limit].strip()
 
 
+@lru_cache(4096)
 def decimal_string(value: float) -> str:
     """Format a number as a DS of at most 16 bytes, with the most digits that fit.
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class ValueRange:
-    """What a scan of the values found; grows slab by slab.
+    """What a scan of the values found; grows plane by plane, which stay in the processor's cache meanwhile.
 
     Attributes
     ----------
@@ -33,7 +33,7 @@ class ValueRange:
     integral: bool = True
 
     def add(self, values: NDArray[Any]) -> None:
-        """Take in one slab."""
+        """Take in one plane."""
         low, high = values.min(), values.max()
         if values.dtype.kind == "f":
             if not (np.isfinite(low) and np.isfinite(high)):
@@ -54,13 +54,6 @@ class ValueRange:
         filled = ValueRange(self.low, self.high, integral=self.integral and fill == int(fill))
         filled._widen(fill, fill)
         return filled
-
-    def merge(self, other: ValueRange) -> None:
-        """Take in what another scan found."""
-        self._widen(other.low, other.high)
-        self.nan += other.nan
-        self.infinite += other.infinite
-        self.integral = self.integral and other.integral
 
     def _widen(self, low: float, high: float) -> None:
         # Integers stay Python integers: a float would lose the last digits of int64.

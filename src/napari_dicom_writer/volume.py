@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import pairwise, product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,33 +10,12 @@ from napari_dicom_writer.errors import GeometryError, LayerError, Note, NoteKind
 from napari_dicom_writer.geometry import compose_affine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
-# A slab of an array without chunks: large enough to be read at full speed, small enough to be forgotten.
-_SLAB_BYTES = 32 * 2**20
 SPATIAL = ("plane", "row", "column")
 _LONGEST_STEP = 1e9  # seconds, 31 years; dates end not much later
-
-
-@dataclass(frozen=True, slots=True)
-class Slab:
-    """Some planes of a volume, read at once.
-
-    Attributes
-    ----------
-    leading : tuple of int
-        Index along the leading axes.
-    start : int
-        Index of the first plane.
-    values : numpy.ndarray
-        (planes, rows, columns) or (planes, rows, columns, samples).
-    """
-
-    leading: tuple[int, ...]
-    start: int
-    values: NDArray[Any]
 
 
 class Volume:
@@ -149,41 +126,42 @@ class Volume:
         return int(self.array.shape[self.axes.index(axis)]) if axis in self.axes else 1
 
     def read(self, leading: tuple[int, ...], start: int, stop: int) -> NDArray[Any]:
-        """Read the planes from `start` to `stop`.
+        """Read the planes from `start` to `stop` at one place along the leading axes.
 
         Returns
         -------
         numpy.ndarray
             (planes, rows, columns) or (planes, rows, columns, samples); a view where the array allows it.
         """
-        at = iter(leading)
-        index: list[int | slice] = [
-            slice(start, stop) if axis == "plane" else slice(None) if axis in SPATIAL else next(at)
-            for axis in self.axes
-        ]
+        values: NDArray[Any] = self.read_ranges([range(i, i + 1) for i in leading], range(start, stop))
+        plane_stack: NDArray[Any] = values[(0,) * len(leading)]
+        return plane_stack
+
+    def read_ranges(self, leading: Sequence[range], planes: range) -> NDArray[Any]:
+        """Read some planes at several places along the leading axes at once.
+
+        Returns
+        -------
+        numpy.ndarray
+            (*leading, planes, rows, columns) or (…, samples); a view where the array allows it.
+        """
+        ranges = iter(leading)
+        index: list[int | slice] = []
+        for axis in self.axes:
+            wanted = None if axis in ("row", "column") else planes if axis == "plane" else next(ranges)
+            if wanted is None:
+                index.append(slice(None))
+            elif len(wanted) == 1 and axis != "plane":
+                index.append(wanted.start)  # which every array understands
+            else:
+                index.append(slice(wanted.start, wanted.stop))
         values = np.asarray(self.array[tuple(index)])
-        order = [axis for axis in self.axes if axis in SPATIAL]
-        if "plane" not in order:
-            values, order = values[np.newaxis], ["plane", *order]
-        sources = [order.index(axis) for axis in SPATIAL]
-        return values if sources == [0, 1, 2] else np.moveaxis(values, sources, [0, 1, 2])
-
-    def slabs(self) -> Iterator[Slab]:
-        """Read the whole volume once, in slabs that follow the array's chunks along the planes."""
-        for leading in product(*map(range, self.leading_shape)):
-            for start, stop in self._slab_bounds():
-                yield Slab(leading, start, self.read(leading, start, stop))
-
-    def _slab_bounds(self) -> list[tuple[int, int]]:
-        planes, rows, columns = self.shape
-        plane_bytes = max(1, rows * columns * self.samples * self.dtype.itemsize)
-        chunks = getattr(self.array, "chunks", None)
-        along = chunks[self.axes.index("plane")] if chunks and "plane" in self.axes else None
-        if along is None:
-            along = max(1, _SLAB_BYTES // plane_bytes)
-        # zarr and h5py give one depth, dask the depths of all chunks.
-        edges = [*range(0, planes, along), planes] if isinstance(along, int) else [0, *np.cumsum(along).tolist()]
-        return list(pairwise(edges))
+        kept = [position for position, i in enumerate(index) if isinstance(i, slice)]
+        order = [p for p in kept if self.axes[p] not in SPATIAL]
+        order += [self.axes.index(axis) for axis in SPATIAL if axis in self.axes]
+        values = np.moveaxis(values, [kept.index(p) for p in order], range(len(order)))
+        single = [number for number, wanted in enumerate(leading) if len(wanted) == 1]
+        return np.expand_dims(values, (*single, *(() if "plane" in self.axes else (len(leading),))))
 
 
 def _axes(shape: Sequence[int], axes: Sequence[str] | None) -> tuple[str, ...]:

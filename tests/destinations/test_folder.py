@@ -159,8 +159,8 @@ def test_too_little_space_is_refused_before_writing(tmp_path):
 class FailingArray:
     """Reads like an array until plane 2."""
 
-    shape, dtype = (4, 6, 5), np.dtype(np.int16)
-    chunks = (1, 6, 5)
+    shape, dtype = (4, 2048, 2048), np.dtype(np.uint8)
+    chunks = (1, 2048, 2048)
 
     def __init__(self, error: Exception) -> None:
         self.error = error
@@ -168,7 +168,7 @@ class FailingArray:
     def __getitem__(self, index):
         if index[0].start >= 2:
             raise self.error
-        return np.zeros((1, 6, 5), np.int16)
+        return np.zeros((1, 2048, 2048), np.uint8)
 
 
 @pytest.mark.parametrize("error", [OSError("network is down"), KeyError("chunk 3"), MemoryError()])

@@ -9,14 +9,14 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from napari_dicom_writer.plan import InstancePlan, SeriesPlan
+    from napari_dicom_writer.plan import SeriesPlan
 
 
 class Destination(ABC):
     """A place that takes an export whole or not at all.
 
     Construction checks everything that can be known before writing and raises `DestinationError`. Then, once:
-    ``with destination as staging:`` opens a staging area, ``staging.path(...)`` says where to write each instance, and
+    ``with destination as staging:`` opens a staging area, ``staging.folder(...)`` says where to write each series, and
     ``staging.publish()`` makes all of it visible in one step. Leaving the block without `publish`, by an exception or
     not, removes everything that was staged.
     """
@@ -36,8 +36,8 @@ class Staging(ABC):
     """Written to by the export, then published."""
 
     @abstractmethod
-    def path(self, series: SeriesPlan, instance: InstancePlan) -> Path:
-        """Return the file to write an instance to; its folder exists."""
+    def folder(self, series: SeriesPlan) -> Path:
+        """Return the folder to write a series' instances to; it exists, and nobody else writes there."""
 
     @abstractmethod
     def publish(self) -> Path:

@@ -26,7 +26,7 @@ from napari_dicom_writer.plan import format_bytes
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from napari_dicom_writer.plan import ExportPlan, InstancePlan, SeriesPlan
+    from napari_dicom_writer.plan import ExportPlan, SeriesPlan
 
 _NAME_LENGTH = 40
 
@@ -147,13 +147,13 @@ class FolderStaging(Staging):
         self._content.mkdir()
         self.published = False
 
-    def path(self, series: SeriesPlan, instance: InstancePlan) -> Path:
+    def folder(self, series: SeriesPlan) -> Path:
         """See `Staging`."""
         if not self._several:
-            return self._content / instance.filename
+            return self._content
         folder = self._content / series_folder(series)
         folder.mkdir(exist_ok=True)
-        return folder / instance.filename
+        return folder
 
     def publish(self) -> Path:
         """See `Staging`."""
