@@ -9,7 +9,7 @@ import numpy as np
 from pydicom import dcmread
 
 from benchmarks.workloads import SPACING, Workload
-from napari_dicom_writer import export
+from napari_dicom_writer import VerifyLevel, export
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -91,7 +91,7 @@ class Case:
 def prepare(workload: Workload, folder: Path) -> Case:
     """Make the array, and export it once to know the headers."""
     array = workload.make()
-    written = export(workload.volume(array), folder, workload.options("off")).path
+    written = export(workload.volume(array), folder, workload.options(VerifyLevel.OFF)).path
     files = sorted(written.glob("*.dcm"))
     first = dcmread(files[0])
     pixel_bytes = len(first.PixelData)

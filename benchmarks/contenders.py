@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.tag import Tag
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
 from benchmarks import itk_contenders
 from benchmarks.case import Case, quantise
-from napari_dicom_writer import export
+from benchmarks.raw import write_planes
+from napari_dicom_writer import VerifyLevel, export
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,16 +38,11 @@ class Contender:
 
 
 def raw(case: Case, folder: Path) -> None:
-    """Write the bytes of this package's files with `open`, `writev` and `close`: nothing in Python is faster."""
-    folder.mkdir()
-    for number, (header, plane) in enumerate(zip(case.headers, case.stored, strict=True)):
-        pixels = plane.reshape(-1).view(np.uint8).data
-        descriptor = os.open(f"{folder}/{number + 1:05d}.dcm", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
-        os.writev(descriptor, [header, pixels])
-        os.close(descriptor)
+    """Write the bytes of this package's files."""
+    write_planes(folder, case.stored, case.headers)
 
 
-def this_package(verify: str) -> Callable[[Case, Path], object]:
+def this_package(verify: VerifyLevel) -> Callable[[Case, Path], object]:
     """`export`, planning and publishing included."""
 
     def write(case: Case, folder: Path) -> object:
@@ -113,9 +107,9 @@ def dicomsdl(case: Case, folder: Path) -> None:
 
 CONTENDERS = (
     Contender("raw write", raw),
-    Contender("this package, verify off", this_package("off")),
-    Contender("this package, verify headers", this_package("headers")),
-    Contender("this package, verify full", this_package("full")),
+    Contender("this package, verify off", this_package(VerifyLevel.OFF)),
+    Contender("this package, verify headers", this_package(VerifyLevel.HEADERS)),
+    Contender("this package, verify full", this_package(VerifyLevel.FULL)),
     Contender("dicomsdl", dicomsdl),
     Contender("ITK ImageSeriesWriter", itk_contenders.itk_series),
     Contender("SimpleITK, slice by slice", itk_contenders.simpleitk_slices, slow=True),

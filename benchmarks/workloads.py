@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_dicom_writer import ExportOptions, Volume
+from napari_dicom_writer import ExportOptions, Modality, VerifyLevel, Volume
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,13 +26,13 @@ class Workload:
         (planes, rows, columns), after time where there are four, before samples where `rgb`.
     dtype : str
         Of the array in memory.
-    modality : str
+    modality : Modality
         Decides the IOD.
     """
 
     shape: tuple[int, ...]
     dtype: str
-    modality: str
+    modality: Modality
     rgb: bool = False
 
     def __str__(self) -> str:
@@ -65,24 +65,24 @@ class Workload:
             array, spacing=SPACING, axes=axes, rgb=self.rgb, name="scan", time_step=2.0 if "time" in axes else None
         )
 
-    def options(self, verify: str) -> ExportOptions:
+    def options(self, verify: VerifyLevel) -> ExportOptions:
         """Return the options to export it with."""
-        return ExportOptions(modality=self.modality, verify=verify)  # type: ignore[arg-type]  # strings are members
+        return ExportOptions(modality=self.modality, verify=verify)
 
 
 WORKLOADS = (
-    Workload((400, 512, 512), "int16", "CT"),
-    Workload((180, 256, 256), "uint16", "MR"),
-    Workload((2000, 128, 128), "uint8", "OT"),
-    Workload((100, 1024, 1024), "uint8", "OT", rgb=True),
-    Workload((100, 40, 128, 128), "int16", "MR"),
-    Workload((200, 512, 512), "float32", "CT"),
+    Workload((400, 512, 512), "int16", Modality.CT),
+    Workload((180, 256, 256), "uint16", Modality.MR),
+    Workload((2000, 128, 128), "uint8", Modality.OT),
+    Workload((100, 1024, 1024), "uint8", Modality.OT, rgb=True),
+    Workload((100, 40, 128, 128), "int16", Modality.MR),
+    Workload((200, 512, 512), "float32", Modality.CT),
 )
 QUICK_WORKLOADS = (
-    Workload((40, 512, 512), "int16", "CT"),
-    Workload((40, 256, 256), "uint16", "MR"),
-    Workload((100, 128, 128), "uint8", "OT"),
-    Workload((8, 1024, 1024), "uint8", "OT", rgb=True),
-    Workload((5, 20, 128, 128), "int16", "MR"),
-    Workload((20, 512, 512), "float32", "CT"),
+    Workload((40, 512, 512), "int16", Modality.CT),
+    Workload((40, 256, 256), "uint16", Modality.MR),
+    Workload((100, 128, 128), "uint8", Modality.OT),
+    Workload((8, 1024, 1024), "uint8", Modality.OT, rgb=True),
+    Workload((5, 20, 128, 128), "int16", Modality.MR),
+    Workload((20, 512, 512), "float32", Modality.CT),
 )
