@@ -17,6 +17,7 @@ from benchmarks.report import Table, duration
 if TYPE_CHECKING:
     from benchmarks.measure import Settings
 
+_ROOT = Path(__file__).parents[1]
 _ROWS = 1024
 _PLANE_BYTES = _ROWS * _ROWS * 2
 _SIZES = (256 * 2**20, 2**30, 4 * 2**30, 8 * 2**30)
@@ -43,7 +44,7 @@ def _row(size: int, settings: Settings) -> list[str]:
         store = Path(folder, "store")
         sparse_store(store, (planes, _ROWS, _ROWS))
         command = [sys.executable, "-m", "benchmarks.memory_child", str(store), f"{folder}/out"]
-        result = subprocess.run(command, check=True, capture_output=True, text=True)
+        result = subprocess.run(command, check=True, capture_output=True, text=True, cwd=_ROOT)
     found = json.loads(result.stdout)
     return [*label, f"{found['peak'] / 2**20:.0f} MiB", duration(found["seconds"])]
 
