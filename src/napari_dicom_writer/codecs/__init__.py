@@ -6,7 +6,6 @@ The table of `transfer_syntax` names the module of each; the packages they need 
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from napari_dicom_writer.errors import OptionsError
@@ -14,9 +13,6 @@ from napari_dicom_writer.transfer_syntax import TransferSyntax
 
 if TYPE_CHECKING:
     from napari_dicom_writer.codecs._base import Codec
-
-# Import names of packages that are called otherwise than pip calls them.
-_IMPORT_NAMES = {"pylibjpeg-openjpeg": "openjpeg"}
 
 
 def open_codec(syntax: TransferSyntax, *, lossy_error: int = 1, lossy_ratio: float = 10.0) -> Codec | None:
@@ -41,12 +37,6 @@ def open_codec(syntax: TransferSyntax, *, lossy_error: int = 1, lossy_ratio: flo
     row = syntax.row
     if not row.codec:
         return None
-    if find_spec(_IMPORT_NAMES.get(row.package, row.package)) is None:
-        raise OptionsError(
-            f"transfer_syntax={str(syntax)!r} needs {row.package}, which is not installed",
-            f'pip install "napari-dicom-writer[{row.extra}]", or choose another transfer syntax',
-            "options",
-        )
     module = import_module(f"napari_dicom_writer.codecs.{row.codec}")
     if syntax is TransferSyntax.JPEG_LS_LOSSY:
         codec: Codec = module.CODEC(syntax, error=lossy_error)
@@ -54,4 +44,10 @@ def open_codec(syntax: TransferSyntax, *, lossy_error: int = 1, lossy_ratio: flo
         codec = module.CODEC(syntax, ratio=lossy_ratio)
     else:
         codec = module.CODEC(syntax)
+    if not codec.installed():
+        raise OptionsError(
+            f"transfer_syntax={str(syntax)!r} needs {row.package}, which is not installed or lacks this codec",
+            f'pip install "napari-dicom-writer[{row.extra}]", or choose another transfer syntax',
+            "options",
+        )
     return codec

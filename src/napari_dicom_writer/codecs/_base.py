@@ -37,6 +37,10 @@ class Codec(ABC):
     decoders: ClassVar[tuple[str, ...]]
 
     @abstractmethod
+    def installed(self) -> bool:
+        """Whether the package that encodes can be imported, and holds this codec."""
+
+    @abstractmethod
     def why_not(self, rows: int, columns: int, stored: StoredValues) -> str | None:
         """Say why frames of this kind cannot be encoded, or read by common readers; None if they can."""
 
@@ -113,3 +117,12 @@ class Codec(ABC):
 def _first_available(syntax: TransferSyntax, plugins: tuple[str, ...]) -> str | None:
     available = get_decoder(syntax.uid).available_plugins
     return next((plugin for plugin in plugins if plugin in available), None)
+
+
+def built_with(codec: str) -> bool:
+    """Whether imagecodecs is installed with a codec; some builds lack some, and old releases lack HTJ2K."""
+    try:
+        import imagecodecs
+    except ImportError:
+        return False
+    return bool(getattr(getattr(imagecodecs, codec, None), "available", False))

@@ -38,7 +38,7 @@ def compression_ratio(native: int, codestream: int) -> str:
     Examples
     --------
     >>> compression_ratio(524288, 52429)
-    '9.99981'
+    '9.99977'
     """
     return format_number_as_ds(float(f"{native / (codestream + codestream % 2):.6g}"))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from napari_dicom_writer.codecs._base import Codec
+from napari_dicom_writer.codecs._base import Codec, built_with
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,6 +22,10 @@ class HTJ2K(Codec):
     """HTJ2K without loss, encoded by imagecodecs (OpenJPH)."""
 
     decoders = ("pylibjpeg",)
+
+    def installed(self) -> bool:
+        """Whether imagecodecs is there, and was built with what this takes."""
+        return built_with("HTJ2K")
 
     def why_not(self, rows: int, columns: int, stored: StoredValues) -> str | None:
         """Hold any size and type."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from napari_dicom_writer.codecs._base import Codec
+from napari_dicom_writer.codecs._base import Codec, built_with
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,6 +23,10 @@ class JPEG2000(Codec):
     """JPEG 2000 without loss, encoded by imagecodecs (OpenJPEG)."""
 
     decoders = ("pylibjpeg", "gdcm")
+
+    def installed(self) -> bool:
+        """Whether imagecodecs is there, and was built with what this takes."""
+        return built_with("JPEG2K")
 
     def why_not(self, rows: int, columns: int, stored: StoredValues) -> str | None:
         """Hold any size and type."""

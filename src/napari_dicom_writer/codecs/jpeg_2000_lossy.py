@@ -36,6 +36,14 @@ class LossyJPEG2000(Codec):
     ratio: float = 10.0
     decoders = ()
 
+    def installed(self) -> bool:
+        """Whether pylibjpeg-openjpeg is there."""
+        try:
+            import openjpeg.utils  # noqa: F401
+        except ImportError:
+            return False
+        return True
+
     def why_not(self, rows: int, columns: int, stored: StoredValues) -> str | None:
         """Sides of at least 32 pixels."""
         if min(rows, columns) >= _SMALLEST:

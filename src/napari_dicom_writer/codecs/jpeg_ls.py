@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_dicom_writer.codecs._base import Codec
+from napari_dicom_writer.codecs._base import Codec, built_with
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,6 +32,10 @@ class JPEGLS(Codec):
 
     error: int = 0
     decoders = ("pyjpegls", "gdcm", "pylibjpeg")
+
+    def installed(self) -> bool:
+        """Whether imagecodecs is there, and was built with what this takes."""
+        return built_with("JPEGLS")
 
     def why_not(self, rows: int, columns: int, stored: StoredValues) -> str | None:
         """Hold any size and type; NEAR ends at half the range of 8 bits."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_dicom_writer.codecs._base import Codec
+from napari_dicom_writer.codecs._base import Codec, built_with
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,6 +28,10 @@ class RLE(Codec):
     """RLE Lossless, encoded by imagecodecs."""
 
     decoders = ("pylibjpeg", "pydicom")
+
+    def installed(self) -> bool:
+        """Whether imagecodecs is there, and was built with what this takes."""
+        return built_with("PACKBITS")
 
     def why_not(self, rows: int, columns: int, stored: StoredValues) -> str | None:
         """GDCM, and ITK with it, refuse a frame whose last segment starts past the length of the native frame."""
