@@ -26,6 +26,7 @@ def main() -> None:
     with scratch_folder(arguments.folder) as scratch:
         settings = Settings(quick=arguments.quick, scratch=scratch)
         for topic in TOPICS if arguments.topic == "all" else (arguments.topic,):
+            print(f"Measuring: {topic}", flush=True)
             found = importlib.import_module(f"benchmarks.{topic}").tables(settings)
             show(found)
             tables += found
