@@ -1,8 +1,9 @@
 """JPEG 2000 with loss (PS3.5 8.2.4), to a ratio.
 
 pylibjpeg-openjpeg aims at a ratio of bytes, which is what radiology thinks in: 10 asked for gave 9.9 to 10.0 on
-images, and more on labels, which need fewer bytes than that; imagecodecs aims at a signal to noise ratio of the whole 16 bits, which says little of an image that fills twelve.
-imagecodecs decodes, from a build of its own, at twice GDCM's speed and from several threads.
+images, and more on labels, which need fewer bytes than that. imagecodecs aims at a signal to noise ratio of the whole
+16 bits, which says little of an image that fills twelve; it decodes, from a build of its own, at twice GDCM's speed
+and from several threads.
 """
 
 from __future__ import annotations
