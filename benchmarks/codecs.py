@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from benchmarks.measure import Settings
 
+_BROKEN = "UNREADABLE"
 _HAS_WORKERS = any(field.name == "workers" for field in fields(ExportOptions))
 
 
@@ -83,6 +84,8 @@ def _row(
         times = alternate(actions, settings, inspect=inspect)
     except ExportError as error:
         return [str(syntax), *["n/a"] * (len(workers) + 1), str(error).splitlines()[0]]
+    if state["same"] == _BROKEN:
+        return [str(syntax), *["n/a"] * (len(workers) + 1), _BROKEN]
     speeds = [f"{array.nbytes / seconds / 1e6:.0f}" for seconds in times.values()]
     return [str(syntax), f"{state['ratio']:.3g}", *speeds, str(state["same"])]
 
@@ -102,6 +105,6 @@ def _read_back(file: Path, plane: NDArray[Any]) -> str:
     except (NotImplementedError, RuntimeError):
         return "no decoder"
     except Exception:  # noqa: BLE001 - whatever a decoder raises over a broken stream
-        return "UNREADABLE"
+        return _BROKEN
     error = int(np.abs(read.astype(np.int32) - plane).max())
     return f"up to {error} off" if error else "same"
