@@ -72,9 +72,10 @@ def test_only_a_left_handed_grid_is_reversed(flip):
     assert step @ grid.normal == pytest.approx(2.5)
 
 
-def test_a_single_plane_has_no_spacing_between_planes():
-    grid = make_grid(compose_affine((2.5, 0.8, 0.7), (1, 2, 3)), (1, 4, 5))
-    assert (grid.spacing_between_planes, grid.reversed) == ("", False)
+@pytest.mark.parametrize(("known", "thickness"), [(True, "2.5"), (False, "")])
+def test_a_single_plane_keeps_the_thickness_it_has(known, thickness):
+    grid = make_grid(compose_affine((2.5, 0.8, 0.7), (1, 2, 3)), (1, 4, 5), thickness_known=known)
+    assert (grid.spacing_between_planes, grid.reversed) == (thickness, False)
     assert grid.places([0])[0][0] == ("1", "2", "3")
 
 

@@ -21,16 +21,33 @@ LAYERS = [
     {"options", "geometry"},
     {"volume", "pixels", "value_range", "readers", "uids"},
     {"value_policy", "window", "resample", "slabs", "space", "_napari.layers", "phantom"},
+    {"codecs", "codecs._base", "codecs.deflate", "codecs.encapsulation"},
+    {"codecs.htj2k", "codecs.jpeg_2000", "codecs.jpeg_2000_lossy", "codecs.jpeg_ls", "codecs.rle"},
     {"draft"},
     {"plan"},
     {"modules", "modality_modules"},
     {"iods", "iods._base", "iods.sc", "iods.ct", "iods.mr", "iods.pet"},
     {"encode", "verify", "resolve", "destinations", "destinations._base", "destinations.folder"},
-    {"write"},
+    {"recipes"},
+    {"write", "distribute"},
     {"export"},
 ]
 GUI = {"napari", "qtpy", "magicgui", "PyQt6", "PySide6"}
-HEAVY = {"dask", "zarr", "scipy", "highdicom", "pint", "matplotlib", "SimpleITK", "npe2", "rich"}
+HEAVY = {
+    "dask",
+    "distributed",
+    "cloudpickle",
+    "zarr",
+    "scipy",
+    "highdicom",
+    "pint",
+    "matplotlib",
+    "SimpleITK",
+    "npe2",
+    "rich",
+    "imagecodecs",
+    "isal",
+}
 
 
 def modules() -> dict[str, Path]:

@@ -52,13 +52,13 @@ def test_options_take_every_name(syntax):
 
 @pytest.mark.parametrize("error", [0, -1, 256, 1.5, True, None, "3", math.nan])
 def test_an_error_jpeg_ls_cannot_be_held_to_is_refused(error):
-    with pytest.raises(OptionsError, match="lossy_error=.* Give an integer from 1 to 255"):
+    with pytest.raises(OptionsError, match="lossy_error.* (Give an integer from 1 to 255|as an integer)"):
         ExportOptions(lossy_error=error)
 
 
 @pytest.mark.parametrize("ratio", [1, 0.5, 0, -3, math.nan, math.inf, True, None, "10"])
 def test_a_ratio_that_is_none_is_refused(ratio):
-    with pytest.raises(OptionsError, match="lossy_ratio=.* Give a number above 1"):
+    with pytest.raises(OptionsError, match="lossy_ratio.* (Give a number above 1|as a number)"):
         ExportOptions(lossy_ratio=ratio)
 
 

@@ -41,6 +41,12 @@ def test_a_plane_takes_two_spacings():
         {"spacing": (1, 1, 1), "direction": np.eye(2)},
         {"spacing": (1, 1, 1), "affine": np.eye(4)},
         {"affine": np.eye(4), "position": (0, 0, 0)},
+        {"affine": "x"},
+        {"spacing": 1.0},
+        {"spacing": "abc"},
+        {"spacing": (1, 1, 1), "position": (10**400, 0, 0)},
+        {"spacing": (1, 1, 1), "direction": 2 * np.eye(3)},
+        {"spacing": (1, 1, 1), "time_step": "soon"},
     ],
     ids=str,
 )

@@ -42,7 +42,7 @@ class Draft:
 def where(index: int, name: str) -> str:
     """Say which layer a message is about."""
     short = single_line(name, 48)
-    return f"layer {short + ('…' if len(name) > len(short) else '')!r}" if short else f"layer {index + 1}"
+    return f"layer {short + ('…' if len(name.strip()) > len(short) else '')!r}" if short else f"layer {index + 1}"
 
 
 def make_draft(
@@ -58,7 +58,7 @@ def make_draft(
         volume, note = resample(volume)
         notes.append(note)
     _check_size(volume, rules)
-    grid = geometry.make_grid(volume.affine, volume.shape)
+    grid = geometry.make_grid(volume.affine, volume.shape, thickness_known="plane" in volume.axes)
     _note_displacement(volume, notes)
     draft = Draft(index, volume, where(index, volume.name), grid, _leading_names(volume, options, notes), notes)
     if needs_range(volume.dtype, rules, rgb=volume.rgb):
@@ -73,11 +73,12 @@ def _check_size(volume: Volume, rules: PixelRules) -> None:
             raise PixelError(f"It has {count:,} {name}; DICOM allows {_US:,}", "Crop, tile or downsample the layer")
     if rows * columns * min(volume.samples, 3) * 2 > _NATIVE_BYTES:
         raise PixelError(f"A plane of {rows:,} × {columns:,} passes 4 GiB", "Crop, tile or downsample the layer")
-    instances = planes
-    for count in volume.leading_shape:
-        instances *= count
-    if rules.lut is ModalityLUT.SLOPE_ONLY and instances > _US:
-        raise PixelError(f"It has {instances:,} planes; a PET series holds {_US:,}", "Choose another modality")
+    times = max(
+        [n for n, axis in zip(volume.leading_shape, volume.leading, strict=True) if axis in ("", "time")] or [1]
+    )
+    if rules.lut is ModalityLUT.SLOPE_ONLY and planes * times > _US:
+        remedy = "Choose time='series-per-point', or another modality"
+        raise PixelError(f"It has {planes * times:,} planes; a PET series holds {_US:,}", remedy)
 
 
 def _note_displacement(volume: Volume, notes: list[Note]) -> None:
@@ -104,7 +105,9 @@ def _leading_names(volume: Volume, options: ExportOptions, notes: list[Note]) ->
 
 
 def channel_of(draft: Draft, leading: tuple[int, ...]) -> tuple[int, ...]:
-    """Index without time: all time points of a channel share one Modality LUT, and stay comparable."""
+    """Index without time: all time points of a channel share one Modality LUT, and stay comparable; so do colours."""
+    if draft.volume.rgb:
+        return ()
     return tuple(i for i, name in zip(leading, draft.names, strict=True) if name != "time")
 
 

@@ -7,21 +7,25 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 from napari_dicom_writer.destinations import open_destination
+from napari_dicom_writer.distribute import write_distributed
 from napari_dicom_writer.draft import where
-from napari_dicom_writer.errors import LayerError, Refusals
+from napari_dicom_writer.errors import LayerError, OptionsError, Refusals
 from napari_dicom_writer.options import ExportOptions, VerifyLevel
 from napari_dicom_writer.plan import count, describe, format_bytes
 from napari_dicom_writer.readers import summary
 from napari_dicom_writer.resolve import resolve
-from napari_dicom_writer.volume import Volume
+from napari_dicom_writer.volume import Volume, color_note
 from napari_dicom_writer.write import write_volumes
 
 if TYPE_CHECKING:
     import os
     from pathlib import Path
+
+    from distributed import Client
 
     from napari_dicom_writer.plan import ExportPlan
 
@@ -98,6 +102,7 @@ def export(
     options: ExportOptions | None = None,
     *,
     progress: Progress | None = None,
+    client: Client | None = None,
 ) -> ExportReport:
     """Write layers as DICOM: whole and verified under `path`, or not at all.
 
@@ -113,6 +118,9 @@ def export(
     progress
         Called with (instances done, total), also while values are scanned before writing; raise `ExportCancelled` in it
         to stop.
+    client
+        Of a dask.distributed cluster whose workers share the file system of `path`: they read, write and verify, slab
+        by slab. Default: threads of this process.
 
     Returns
     -------
@@ -144,7 +152,10 @@ def export(
     start = time.perf_counter()
     with destination.stage() as staging:
         counter = _Counter(plan.instances, progress)
-        size = write_volumes(plan, volumes, staging, options.verify, counter)
+        if client is None:
+            size = write_volumes(plan, volumes, staging, options.verify, counter)
+        else:
+            size = write_distributed(plan, volumes, staging, options.verify, counter, client)
         published = staging.publish()
     return ExportReport(published, plan, size, time.perf_counter() - start, options.verify)
 
@@ -153,6 +164,8 @@ def _prepare(
     layers: Any, options: ExportOptions, refusals: Refusals, progress: Progress | None
 ) -> tuple[ExportPlan, list[Volume]] | None:
     """Make volumes of whatever was given, and plan them; refusals of every step are collected."""
+    if not isinstance(options, ExportOptions):
+        raise OptionsError(f"The options are a {type(options).__name__}", "Pass ExportOptions(modality=..., ...)")
     given = _as_sequence(layers)
     volumes: list[Volume | None] = []
     if not given:
@@ -169,7 +182,7 @@ def _prepare(
 
 def _as_sequence(layers: Any) -> Sequence[Any]:
     # (data, attributes, type) is one layer; any other tuple holds several.
-    layer_tuple = isinstance(layers, tuple) and len(layers) > 1 and isinstance(layers[1], Mapping)
+    layer_tuple = isinstance(layers, tuple) and len(layers) > 1 and isinstance(layers[1], Mapping | NoneType)
     if isinstance(layers, Volume | str) or layer_tuple or _is_array(layers) or not isinstance(layers, Iterable):
         return [layers]
     return list(layers)
@@ -190,7 +203,7 @@ def _as_volume(layer: Any, options: ExportOptions) -> Volume:
     if isinstance(layer, Volume):
         return layer
     if _is_array(layer):
-        return Volume(layer)
+        return Volume(layer, notes=color_note(layer))
     if hasattr(layer, "as_layer_data_tuple"):
         layer = layer.as_layer_data_tuple()
     if not isinstance(layer, tuple) or not 1 <= len(layer) <= 3:
@@ -200,7 +213,11 @@ def _as_volume(layer: Any, options: ExportOptions) -> Volume:
     # Imported here: the core knows no napari, and this module is its door.
     from napari_dicom_writer._napari.layers import to_volume
 
-    data, attributes, layer_type = (*layer, {}, "image")[:3] if len(layer) == 1 else (*layer, "image")[:3]
+    data, attributes, layer_type = (*layer, *(None, "image")[len(layer) - 1 :])[:3]
+    if not isinstance(attributes, Mapping | NoneType):
+        raise LayerError(
+            f"The attributes of a layer tuple are a {type(attributes).__name__}", "Pass (data, {attributes}, 'image')"
+        )
     return to_volume(data, attributes or {}, str(layer_type), options)
 
 
@@ -208,10 +225,10 @@ class _Counter:
     """Counts instances and tells the progress callback."""
 
     def __init__(self, total: int, progress: Progress | None) -> None:
-        self._done, self._total, self._progress = -1, total, progress
-        self()
+        self._done, self._total, self._progress = 0, total, progress
+        self(0)
 
-    def __call__(self) -> None:
-        self._done += 1
+    def __call__(self, instances: int = 1) -> None:
+        self._done += instances
         if self._progress:
             self._progress(self._done, self._total)

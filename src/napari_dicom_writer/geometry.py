@@ -66,7 +66,7 @@ class Grid:
     orientation : tuple of str
         ImageOrientationPatient: row cosines (toward increasing column index), column cosines.
     spacing_between_planes : str
-        mm along the normal; empty for a single plane, whose thickness is unknown.
+        mm along the normal; empty for a 2-D image, whose thickness is unknown.
     origin : tuple of float
         Centre of the voxel at index (0, 0, 0), LPS mm.
     step : tuple of float
@@ -121,6 +121,12 @@ class Grid:
             )
         return [((x, y, z), location) for x, y, z, location in texts]
 
+    def largest_coordinate(self, shape: Sequence[int]) -> float:
+        """Return the largest coordinate, in mm, of any voxel of a (planes, rows, columns) grid."""
+        corners = np.array(np.meshgrid(*[(0, n - 1) for n in shape], indexing="ij")).reshape(3, -1)
+        affine = self.affine()
+        return float(np.abs(affine[:3, :3] @ corners + affine[:3, 3:]).max())
+
     def affine(self) -> NDArray[np.float64]:
         """What a reader makes of the attributes: (plane, row, column, 1) → LPS mm."""
         matrix = np.eye(4)
@@ -147,8 +153,8 @@ def check_affine(affine: NDArray[np.float64]) -> None:
         raise GeometryError("The geometry holds NaN or infinite numbers", remedy)
     lengths = np.linalg.norm(affine[:3, :3], axis=0)
     for name, length in zip(_AXIS_NAMES, lengths, strict=True):
-        # DS holds smaller numbers, but a reader's float32 does not.
-        if not 1e-30 < length < 1e30:
+        # DS holds smaller and larger numbers, but readers do not: SimpleITK ends near 1e-17, dcm2niix at 1e20.
+        if not 1e-15 < length < 1e18:
             raise GeometryError(f"The spacing along the {name} axis is {length:g} mm", remedy)
     if abs(np.linalg.det(affine[:3, :3] / lengths)) < 1e-6:
         raise GeometryError("The geometry is singular: its axes lie in one plane", remedy)
@@ -193,7 +199,7 @@ def is_sheared(affine: NDArray[np.float64], shape: Sequence[int]) -> bool:
     return largest_displacement(affine, orthogonal_affine(affine), shape) > MAX_DISPLACEMENT * smallest
 
 
-def make_grid(affine: NDArray[np.float64], shape: Sequence[int]) -> Grid:
+def make_grid(affine: NDArray[np.float64], shape: Sequence[int], *, thickness_known: bool = True) -> Grid:
     """Round the geometry of a volume to the attributes of its planes.
 
     Parameters
@@ -202,6 +208,8 @@ def make_grid(affine: NDArray[np.float64], shape: Sequence[int]) -> Grid:
         (plane, row, column, 1) → LPS mm.
     shape
         (planes, rows, columns).
+    thickness_known
+        Whether a single plane has a thickness: False for a 2-D image.
 
     Raises
     ------
@@ -223,7 +231,7 @@ def make_grid(affine: NDArray[np.float64], shape: Sequence[int]) -> Grid:
     orientation = (row_x, row_y, row_z, column_x, column_y, column_z)
     normal = np.cross(np.array(orientation[:3], float), np.array(orientation[3:], float))
     single = shape[0] == 1
-    between = "" if single else decimal_string(float(spacing[0]))
+    between = decimal_string(float(spacing[0])) if thickness_known else ""
     left_handed = bool(np.dot(unit[:, 0], normal) < 0)
     step = np.zeros(3) if single else normal * float(between) * (-1 if left_handed else 1)
     ox, oy, oz = map(float, affine[:3, 3])

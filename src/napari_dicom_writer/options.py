@@ -6,13 +6,15 @@ text they show.
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from functools import cache
 from numbers import Integral, Real
-from typing import Any, get_type_hints
+from types import NoneType
+from typing import Any, get_args, get_type_hints
+
+import numpy as np
 
 from napari_dicom_writer import text
 from napari_dicom_writer.errors import OptionsError, Refusals
@@ -79,6 +81,10 @@ class VerifyLevel(StrEnum):
     OFF = "off"
 
 
+# PS3.3 C.7.3.1.1.2
+_PATIENT_POSITIONS = tuple(" HFP HFS HFDR HFDL FFP FFS FFDR FFDL LFP LFS RFP RFS AFDR AFDL PFDR PFDL".split(" "))
+
+
 def _attribute(keyword: str, doc: str, default: str = "") -> Any:
     """A text field that becomes the DICOM attribute `keyword`, whose VR decides what is valid."""
     return field(default=default, metadata={"keyword": keyword, "doc": doc})
@@ -103,15 +109,37 @@ def _coerce(instance: Any) -> None:
                 object.__setattr__(instance, item.name, text.check(keyword, value))
             elif isinstance(kind, type) and issubclass(kind, StrEnum):
                 object.__setattr__(instance, item.name, _member(kind, item.name, value))
-            elif dataclasses.is_dataclass(kind) and not isinstance(value, kind):  # type: ignore[arg-type]
-                name = getattr(kind, "__name__", str(kind))
-                raise OptionsError(f"{item.name} is a {type(value).__name__}", f"Pass {item.name}={name}(...)")
+            else:
+                object.__setattr__(instance, item.name, _plain(kind, item.name, value))
     refusals.raise_if_any()
+
+
+def _plain(kind: Any, name: str, value: Any) -> Any:
+    """Check a switch, a number, text or a group; what only looks like one is refused (``overwrite="no"`` is true)."""
+    optional = NoneType in get_args(kind)
+    kind = next((part for part in get_args(kind) if part is not NoneType), kind)
+    if value is None and optional:
+        return None
+    if kind is bool and isinstance(value, bool | np.bool_):
+        return bool(value)
+    if kind in (int, float) and isinstance(value, Integral if kind is int else Real) and not isinstance(value, bool):
+        try:
+            return kind(value)
+        except OverflowError:
+            raise OptionsError(f"{name} is too large", f"Give a smaller {name}") from None
+    if kind not in (bool, int, float) and isinstance(value, kind):
+        return value
+    expected = {bool: "True or False", int: "an integer", float: "a number", str: "text"}.get(
+        kind, f"{kind.__name__}(...)"
+    )
+    raise OptionsError(f"{name} is a {type(value).__name__}", f"Pass {name} as {expected}")
 
 
 def _member(kind: type[StrEnum], name: str, value: object) -> StrEnum:
     try:
-        return kind(value)  # type: ignore[arg-type]  # anything else than a member raises
+        # Whatever its case: LPS and lps are the same choice.
+        known = {member.lower(): member for member in kind}
+        return known.get(str(value).lower()) or kind(value)  # type: ignore[arg-type]  # what is none raises
     except ValueError:
         choices = ", ".join(repr(str(member)) for member in kind)
         raise OptionsError(f"{name}={value!r} is not a choice", f"Choose one of {choices}") from None
@@ -188,6 +216,12 @@ class Series:
         _coerce(self)
         if self.laterality not in ("", "L", "R"):
             raise OptionsError("Laterality is neither L nor R", "Use L, R or leave it empty", "options")
+        if self.patient_position not in _PATIENT_POSITIONS:
+            raise OptionsError(
+                f"Patient Position {self.patient_position} is not a term of DICOM",
+                f"Use one of {', '.join(_PATIENT_POSITIONS[1:])}, or leave it empty",
+                "options",
+            )
         if not self.number:
             object.__setattr__(self, "number", "1")
 
@@ -233,7 +267,7 @@ class ExportOptions:
     lossy_error: int = _option(1, "jpeg-ls-lossy: largest error it may make, in stored values (1 to 255)")
     lossy_ratio: float = _option(10.0, "jpeg-2000-lossy: how many times smaller its planes become")
     verify: VerifyLevel = _option(VerifyLevel.FULL, "read back before publishing: full, headers or off")
-    overwrite: bool = _option(False, "replace an earlier export of the same name")
+    overwrite: bool = _option(False, "replace an earlier export of the same name; other files are never touched")
     workers: int | None = _option(None, "threads that encode and write; by default as many as pay")
 
     def __post_init__(self) -> None:
@@ -243,5 +277,5 @@ class ExportOptions:
         _check_loss(self.lossy_error, self.lossy_ratio)
         object.__setattr__(self, "value_unit", text.check("RescaleType", self.value_unit))
         millimetres(self.pixel_unit)
-        if self.workers is not None and not (isinstance(self.workers, int) and self.workers > 0):
+        if self.workers is not None and self.workers < 1:
             raise OptionsError(f"workers={self.workers!r} is no number of threads", "Give 1 or more", "options")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from napari_dicom_writer.geometry import Grid, patient_letters
-from napari_dicom_writer.readers import Verdict, opens_as_volume
+from napari_dicom_writer.readers import Verdict, opens_as_volume, single_precision_error
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -147,7 +147,11 @@ class SeriesPlan:
     @property
     def opens_in(self) -> tuple[Verdict, ...]:
         """Which software opens the series as a volume."""
-        return opens_as_volume(planes=self.planes, time_points=self.time_points, evenly_spaced=True)
+        shape = (self.planes, self.rows, self.columns)
+        error = single_precision_error(self.grid.largest_coordinate(shape), min(s for s in self.spacing if s))
+        return opens_as_volume(
+            planes=self.planes, time_points=self.time_points, evenly_spaced=True, single_precision_error=error
+        )
 
 
 @dataclass(frozen=True, slots=True)

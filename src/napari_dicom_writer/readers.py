@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from napari_dicom_writer.geometry import MAX_DISPLACEMENT
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -26,7 +28,9 @@ class Verdict:
         return f"{self.software}: {'yes' if self.opens else 'no'}{f' ({self.why})' if self.why else ''}"
 
 
-def opens_as_volume(*, planes: int, time_points: int, evenly_spaced: bool) -> tuple[Verdict, ...]:
+def opens_as_volume(
+    *, planes: int, time_points: int, evenly_spaced: bool, single_precision_error: float = 0.0
+) -> tuple[Verdict, ...]:
     """Say which software opens a series of single-frame instances as a volume.
 
     Parameters
@@ -37,7 +41,12 @@ def opens_as_volume(*, planes: int, time_points: int, evenly_spaced: bool) -> tu
         How many instances share each position.
     evenly_spaced
         Whether positions are evenly spaced along the normal, and the stack is not sheared.
+    single_precision_error
+        How many voxels off a position is in single precision, in which dcm2niix computes: much for microscopy far from
+        the origin.
     """
+    off = single_precision_error > MAX_DISPLACEMENT
+    imprecise = f"computes in single precision: voxels up to {single_precision_error:.2g} off" if off else ""
     if not evenly_spaced:
         return (
             Verdict("SimpleITK", opens=False, why="averages the gaps silently"),
@@ -48,10 +57,19 @@ def opens_as_volume(*, planes: int, time_points: int, evenly_spaced: bool) -> tu
         return (
             Verdict("SimpleITK", opens=False, why="one long stack of all time points; use one series per time point"),
             Verdict("highdicom", opens=False, why="refuses several time points in a series"),
-            Verdict("dcm2niix", opens=True, why="as 4-D"),
+            Verdict("dcm2niix", opens=not off, why=imprecise or "as 4-D"),
         )
     why = "as a single plane" if planes == 1 else ""
-    return tuple(Verdict(name, opens=True, why=why) for name in ("SimpleITK", "highdicom", "dcm2niix"))
+    return (
+        Verdict("SimpleITK", opens=True, why=why),
+        Verdict("highdicom", opens=True, why=why),
+        Verdict("dcm2niix", opens=not off, why=imprecise or why),
+    )
+
+
+def single_precision_error(largest_coordinate: float, smallest_spacing: float) -> float:
+    """Return how many voxels off single precision places a voxel."""
+    return largest_coordinate * 2**-23 / smallest_spacing
 
 
 def summary(verdicts: tuple[Verdict, ...]) -> str:

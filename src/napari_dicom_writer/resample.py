@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_dicom_writer.errors import ExportError, Note, NoteKind
+from napari_dicom_writer.errors import ExportError, GeometryError, Note, NoteKind
 from napari_dicom_writer.geometry import orthogonal_affine, shear_angle
 from napari_dicom_writer.volume import SPATIAL, Volume
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _BACKGROUND = 0
+_LARGEST_GROWTH = 20
 # A grid line this close to a voxel is that voxel's; without it rounding noise would add empty planes.
 _EDGE = 1e-6
 
@@ -28,6 +30,8 @@ def resample(volume: Volume) -> tuple[Volume, Note]:
     ------
     ExportError
         If SciPy is not installed.
+    GeometryError
+        If the shear is so large that the new grid would be mostly empty.
     """
     try:
         import scipy.ndimage  # noqa: F401 - says early that it is missing
@@ -35,9 +39,15 @@ def resample(volume: Volume) -> tuple[Volume, Note]:
         raise ExportError("Resampling needs SciPy", 'Install it: pip install "napari-dicom-writer[resample]"') from None
     angle, axes = shear_angle(volume.affine)
     affine, shape = _covering_grid(volume)
+    if math.prod(shape) > _LARGEST_GROWTH * math.prod(volume.shape):
+        raise GeometryError(
+            f"Its {axes} axes are {angle:.3g}° off a right angle: an orthogonal grid around it would be mostly empty",
+            "Remove the shear from the layer's transform",
+        )
+    how = "nearest voxel" if volume.dtype.kind == "b" else "linear interpolation"
     note = Note(
         NoteKind.LOST,
-        f"Resampled, because its {axes} axes are {angle:.3g}° off a right angle: linear interpolation from "
+        f"Resampled, because its {axes} axes are {angle:.3g}° off a right angle: {how} from "
         f"{' × '.join(map(str, volume.shape))} to {' × '.join(map(str, shape))} voxels, {_BACKGROUND} outside",
     )
     straight = Volume(
@@ -73,7 +83,10 @@ class _Resampled:
         # From an index of the new grid to one of the source.
         self._to_source = np.linalg.inv(source.affine) @ affine
         self._planes = shape
-        self.dtype = source.dtype
+        # Double precision does not hold what 64-bit integers do, and a cast back would wrap.
+        wide = source.dtype.kind in "iu" and source.dtype.itemsize == 8
+        self.dtype = np.dtype(np.float64) if wide else source.dtype
+        self._rounded = source.dtype.kind in "iu"
         self.shape = (*source.leading_shape, *shape, *((source.samples,) if source.rgb else ()))
 
     def __getitem__(self, index: tuple[Any, ...]) -> NDArray[Any]:
@@ -112,7 +125,7 @@ class _Resampled:
             mode="grid-constant",
             cval=_BACKGROUND,
         )
-        if self.dtype.kind in "iu":
+        if self._rounded:
             result = np.rint(result)
         converted: NDArray[Any] = result.astype(self.dtype)
         return converted

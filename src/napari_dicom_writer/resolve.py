@@ -8,19 +8,19 @@ from __future__ import annotations
 import hashlib
 import os
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import product
 from typing import TYPE_CHECKING
 
 from napari_dicom_writer import iods
 from napari_dicom_writer.draft import Draft, make_draft, where
-from napari_dicom_writer.errors import Note, NoteKind, OptionsError, Refusals
+from napari_dicom_writer.errors import LayerError, Note, NoteKind, OptionsError, Refusals
 from napari_dicom_writer.modules import UNPAIRED
 from napari_dicom_writer.options import ExportOptions, TimeLayout
 from napari_dicom_writer.pixels import Method
 from napari_dicom_writer.plan import ExportPlan, InstancePlan, SeriesPlan, StudyPlan, TimePlan
 from napari_dicom_writer.space import check_shared_space
-from napari_dicom_writer.text import single_line
+from napari_dicom_writer.text import multi_line, single_line
 from napari_dicom_writer.uids import UIDSource
 from napari_dicom_writer.value_policy import plan_values
 from napari_dicom_writer.window import plan_window
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from napari_dicom_writer.volume import Volume
 
 _LO = 64  # characters in a Series Description
+_LT = 10240  # characters in Image Comments
+_MICROSECOND = 1e-6
+_LABEL = 12  # of an axis's name in a Series Description
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,9 @@ def resolve(
             with refusals.collect(where(index, volume.name)):
                 drafts.append(make_draft(index, volume, iod.rules, options, tick))
     with refusals.collect():
-        check_shared_space([(draft.where, draft.grid, draft.volume.shape) for draft in drafts])
+        # With a Frame of Reference UID of their own, users vouch for the space themselves.
+        if not options.study.frame_of_reference_uid:
+            check_shared_space([(draft.where, draft.grid, draft.volume.shape) for draft in drafts])
     series: list[SeriesPlan] = []
     study = _study(options)
     for draft in drafts:
@@ -126,7 +131,7 @@ def _members(draft: Draft, options: ExportOptions) -> list[_Member]:
     members = []
     for fixed in product(*choices):
         named = zip(draft.names, fixed, volume.leading_shape, strict=True)
-        suffix = "".join(f" {name} {i}" for name, i, length in named if i is not None and length > 1)
+        suffix = "".join(f" {name[:_LABEL]} {i}" for name, i, length in named if i is not None and length > 1)
         if options.time is TimeLayout.SERIES_PER_POINT and len(times) > 1:
             members += [_Member(fixed, (t,), f"{suffix} time {t}") for t in times]
         else:
@@ -146,17 +151,23 @@ def _series(
 ) -> list[SeriesPlan]:
     """Plan every series of a volume."""
     volume, uids = draft.volume, UIDSource()
+    _check_dates(draft, study)
     plans = []
     stored_by_channel: dict[tuple[int, ...], tuple[StoredValues, list[Note]]] = {}
     members = _members(draft, options)
     for offset, member in enumerate(members):
-        channel = tuple(i for i in member.fixed if i is not None)
+        channel = () if volume.rgb else tuple(i for i in member.fixed if i is not None)
         if channel not in stored_by_channel:
             found = draft.ranges.get(channel)
             stored_by_channel[channel] = plan_values(volume.dtype, found, iod.rules, options, samples=volume.samples)
         stored, value_notes = stored_by_channel[channel]
         description, comment, name_notes = _describe(volume.name, member.suffix, options, several=several)
         time = TimePlan(len(member.times), volume.time_step) if _has_time(draft) else None
+        window = plan_window(volume.window, stored, iod.rules)
+        if volume.window is not None and window is None and not volume.rgb:
+            low, high = volume.window
+            text = f"Display limits {low} to {high} make no window, and none is written"
+            value_notes = [*value_notes, Note(NoteKind.LOST, text)]
         all_notes = [*draft.notes, *value_notes, *name_notes, *_time_notes(time), *notes]
         plans.append(
             SeriesPlan(
@@ -174,7 +185,7 @@ def _series(
                 rows=volume.shape[1],
                 columns=volume.shape[2],
                 stored=stored,
-                window=plan_window(volume.window, stored, iod.rules),
+                window=window,
                 time=time,
                 instances=_instances(draft, member, uids),
                 notes=tuple(Note(n.kind, n.text, n.where or draft.where) for n in all_notes),
@@ -184,7 +195,19 @@ def _series(
 
 
 def _has_time(draft: Draft) -> bool:
-    return "time" in draft.names and draft.volume.leading_shape[draft.names.index("time")] > 1
+    return _time_points(draft) > 1
+
+
+def _time_points(draft: Draft) -> int:
+    return draft.volume.leading_shape[draft.names.index("time")] if "time" in draft.names else 1
+
+
+def _check_dates(draft: Draft, study: StudyPlan) -> None:
+    """Refuse time points whose acquisition dates no calendar holds."""
+    try:
+        study.created + timedelta(seconds=(draft.volume.time_step or 0) * _time_points(draft))
+    except OverflowError:
+        raise LayerError("Its time points go past the last date there is", "Give a shorter time between them") from None
 
 
 def _series_number(options: ExportOptions, offset: int) -> int:
@@ -196,19 +219,29 @@ def _series_number(options: ExportOptions, offset: int) -> int:
 
 def _describe(name: str, suffix: str, options: ExportOptions, *, several: bool) -> tuple[str, str, list[Note]]:
     """Series Description, a comment with the full name where it did not fit, and the note that says so."""
-    base = options.series.description
+    base, name = options.series.description, name.strip()
     full = (f"{base} {name}".strip() if several else base) if base else name
     description = single_line(single_line(full, _LO - len(suffix)) + suffix, _LO)
     if description == (full + suffix).strip():
         return description, "", []
-    text = f"Its name does not fit a Series Description: written as {description!r}, whole in Image Comments"
-    return description, single_line(full + suffix, 10240), [Note(NoteKind.INFO, text)]
+    comment = multi_line(full + suffix, _LT)
+    whole = (
+        ", whole in Image Comments"
+        if comment == (full + suffix).strip()
+        else ", with what DICOM allows in Image Comments"
+    )
+    text = f"Its name does not fit a Series Description: written as {description!r}" + (whole if comment else "")
+    return description, comment, [Note(NoteKind.LOST if comment != (full + suffix).strip() else NoteKind.INFO, text)]
 
 
 def _time_notes(time: TimePlan | None) -> list[Note]:
     if time is None:
         return []
     notes = []
+    if time.step is not None and time.step < _MICROSECOND:
+        notes.append(
+            Note(NoteKind.LOST, "Its time points are closer than a microsecond, which Acquisition Time cannot tell")
+        )
     if time.step is None:
         notes.append(Note(NoteKind.ASSUMED, "The time between its time points is not known, and not written"))
     if time.points > 1:

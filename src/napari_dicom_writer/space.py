@@ -45,7 +45,7 @@ def check_shared_space(volumes: Sequence[tuple[str, Grid, tuple[int, int, int]]]
     if apart:
         raise GeometryError(
             f"{', '.join(apart)} and {volumes[0][0]} share no space: their extents in the patient lie apart",
-            "Check units and translation, or save them one at a time, each with a Frame of Reference of its own",
+            "Check units and translation, or give the Frame of Reference UID of the space they share",
         )
 
 

@@ -16,7 +16,7 @@ from pydicom.uid import UID
 
 from napari_dicom_writer.errors import ExportError
 from napari_dicom_writer.geometry import patient_letters
-from napari_dicom_writer.readers import Verdict, opens_as_volume
+from napari_dicom_writer.readers import Verdict, opens_as_volume, single_precision_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -268,7 +268,13 @@ def _stacked(series: SeriesSurvey, headers: Sequence[Dataset]) -> SeriesSurvey:
     if not whole:
         remarks.append(f"From {counts.min()} to {counts.max()} pictures share a position")
     planes, time_points = len(positions), int(counts.max())
-    opens_in = opens_as_volume(planes=planes, time_points=time_points, evenly_spaced=even)
+    lengths = [s for s in (between, *series.spacing[1:]) if s]
+    opens_in = opens_as_volume(
+        planes=planes,
+        time_points=time_points,
+        evenly_spaced=even,
+        single_precision_error=single_precision_error(float(np.abs(positions).max()), min(lengths)) if lengths else 0.0,
+    )
     x, y, z = map(float, positions[0])
     return replace(
         series,

@@ -6,10 +6,13 @@ numbers out of range) is checked here, because these reach a radiologist's workl
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from datetime import date, datetime, time
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from functools import lru_cache
+from numbers import Integral, Real
+from types import NoneType
 
 from pydicom import config
 from pydicom.datadict import dictionary_description, dictionary_VR
@@ -20,6 +23,8 @@ from napari_dicom_writer.errors import OptionsError
 _IS_RANGE = range(-(2**31), 2**31)
 # PS3.5 6.2: these may hold line breaks; no other character under 32 is allowed anywhere.
 _MULTI_LINE = {"LT", "ST", "UT"}
+_UNICODE = {"LO", "PN", "SH", "LT", "ST"}
+_POSITIVE = {"PatientWeight", "PatientSize"}
 
 
 def check(keyword: str, value: object) -> str:
@@ -44,14 +49,25 @@ def check(keyword: str, value: object) -> str:
         If DICOM does not allow the value: length, characters, a date that does not exist.
     """
     vr = dictionary_VR(keyword)
-    text = "" if value is None else _as_text(vr, value).strip()
-    if not text:
+    problem = _wrong_type(vr, value)
+    text = "" if value is None or problem else _as_text(vr, value).strip()
+    if not text and not problem:
         return ""
-    problem = _problem(vr, keyword, text)
+    problem = problem or _problem(vr, keyword, text)
     if problem:
         # The value itself may be a patient's: the message names the attribute only.
         raise OptionsError(f"{dictionary_description(keyword)} {problem}", f"Correct {keyword}", "options")
     return text
+
+
+def _wrong_type(vr: str, value: object) -> str | None:
+    """Say what is wrong with the type: ``nan`` from a table, bytes or a list would become text that looks real."""
+    number = isinstance(value, Real) and not isinstance(value, bool)
+    if number and vr in ("DS", "IS") and not math.isfinite(value):  # type: ignore[arg-type]  # a Real is a float
+        return "is not a finite number"
+    right = isinstance(value, str | NoneType) or (isinstance(value, Integral) and number) or (number and vr == "DS")
+    right = right or (vr == "DA" and isinstance(value, date)) or (vr == "TM" and isinstance(value, time | datetime))
+    return None if right else f"is a {type(value).__name__}"
 
 
 def _as_text(vr: str, value: object) -> str:
@@ -62,8 +78,8 @@ def _as_text(vr: str, value: object) -> str:
         return value.strftime("%Y%m%d")
     if isinstance(value, time):
         return value.strftime("%H%M%S.%f")
-    if vr == "DS" and isinstance(value, int | float):
-        return decimal_string(value)
+    if vr == "DS" and isinstance(value, Real):
+        return decimal_string(float(value))
     text = str(value)
     if vr == "DA":
         return text.replace("-", "")
@@ -88,12 +104,20 @@ def _problem(vr: str, keyword: str, text: str) -> str | None:
     if keyword == "PatientSex" and text not in ("M", "F", "O"):
         return "is not M, F or O"
     try:
-        validate_value(vr, text, config.RAISE)
+        for part in text.split("=") if vr == "PN" else [text]:
+            validate_value(vr, _padded(part) if vr in _UNICODE else part, config.RAISE)
+        if keyword in _POSITIVE and float(text) <= 0:
+            return "is not positive"
         if vr == "IS" and int(text) not in _IS_RANGE:
             return "is outside the range of a 32-bit integer"
     except ValueError as error:
         return f"is not valid ({vr}): {_first_sentence(str(error), text)}"
     return None
+
+
+def _padded(text: str) -> str:
+    """Text as it is stored, padded to an even number of bytes; the blank counts for the length."""
+    return text + " " if len(text.encode()) % 2 else text
 
 
 def _parses(text: str, form: str) -> bool:
@@ -129,7 +153,15 @@ def single_line(text: str, limit: int) -> str:
     'a/b'
     """
     blanked = "".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in text)
-    return blanked.replace("\\", "/").strip()[:limit].strip()
+    line = blanked.replace("\\", "/").strip()[:limit].strip()
+    return line if len(_padded(line)) <= limit else line[:-1].strip()
+
+
+def multi_line(text: str, limit: int) -> str:
+    """Make free text fit an LT of `limit` characters: it may hold line breaks and backslashes."""
+    allowed = "\n\r\f\t"
+    kept = "".join(" " if unicodedata.category(c) in ("Cc", "Cs") and c not in allowed else c for c in text)
+    return kept.strip()[: limit - 1].strip()
 
 
 @lru_cache(4096)

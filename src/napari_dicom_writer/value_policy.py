@@ -22,6 +22,7 @@ _TOP = 65535
 _SLOPE_DIGITS = 5
 # Rounded to the ten digits a DS holds, numbers near the end of double precision would read as infinite.
 _HUGE = 1e300
+_WHITE = 1 + 1e-5  # of float colours, rounding noise included
 
 
 def needs_range(dtype: np.dtype[Any], rules: PixelRules, *, rgb: bool) -> bool:
@@ -67,9 +68,12 @@ def plan_values(
         fill, found = _fill(found, options, notes)
     stored = _plan_color(dtype, found, rules, notes, samples) if samples > 1 else _plan_grey(dtype, found, rules, notes)
     if options.values is ValuePolicy.EXACT and (stored.largest_error or fill is not None or samples == 4):
+        change = (
+            "fill the NaN" if fill is not None else "drop the alpha channel" if samples == 4 else "use 16-bit integers"
+        )
         raise PixelError(
             f"Its values ({dtype}) cannot be kept exactly: " + "; ".join(note.text for note in notes),
-            "Choose values='fit' to accept this, or convert the layer to 16-bit integers",
+            f"Choose values='fit' to accept this, or change the layer: {change}",
         )
     return replace(stored, fill=fill), notes
 
@@ -132,7 +136,8 @@ def _plan_quantised(dtype: np.dtype[Any], found: ValueRange, rules: PixelRules, 
     error = step + 4 * float(np.spacing(max(abs(low), abs(high))))
     kind = "Floats" if dtype.kind == "f" else "Integers wider than 16 bits"
     steps = f"in steps of {float(slope):g}; largest error {error:.3g}"
-    text = f"{kind} from {low:.6g} to {high:.6g} stored in 16 bits, {steps}"
+    digits = 6 if f"{low:.6g}" != f"{high:.6g}" else 15
+    text = f"{kind} from {low:.{digits}g} to {high:.{digits}g} stored in 16 bits, {steps}"
     notes.append(Note(NoteKind.LOST, _lut_note(rules, text)))
     return StoredValues(Method.QUANTISE, stored_as, slope=slope, intercept=intercept, largest_error=error)
 
@@ -158,19 +163,25 @@ def _plan_color(
         raise PixelError(f"It has colours, and {rules.name} images have none", "Choose modality='OT' for colour layers")
     if samples == 4:
         notes.append(Note(NoteKind.LOST, "The alpha channel is dropped"))
-    whole = found is not None and found.integral and found.low >= 0 and found.high <= 255
-    if found is None or (whole and (dtype.kind in "iu" or found.high > 1)):
+    if found is None:
+        return StoredValues(Method.CAST, "|u1", samples=3)
+    if dtype.kind == "b":
+        return StoredValues(Method.SCALE_8, "|u1", samples=3, gain=255.0)
+    whole = found.integral and found.low >= 0 and found.high <= 255
+    if whole and (dtype.kind in "iu" or found.high > _WHITE):
+        # napari would show them darker: it takes the whole range of the type, or 0..1, for black to white.
+        notes.append(Note(NoteKind.ASSUMED, f"Colours ({dtype}) from {found.low:g} to {found.high:g} taken as 0..255"))
         return StoredValues(Method.CAST, "|u1", samples=3)
     if dtype.kind == "u" and dtype.itemsize == 2:
         gain, step = 255 / _TOP, "257"
-    elif dtype.kind == "f" and found.low >= 0 and found.high <= 1:
+    elif dtype.kind == "f" and found.low >= 0 and found.high <= _WHITE:
         gain, step = 255.0, "1/255"
     else:
         raise PixelError(
-            f"Its colours ({dtype}) run from {found.low:g} to {found.high:g}",
+            f"Its colours ({dtype}) run from {found.low:.9g} to {found.high:.9g}",
             "Scale colours to 0..255 as uint8, or to 0..1 as floats",
         )
-    error = 0.5 / gain * (1 + 1e-6)
+    error = max(0.5 / gain * (1 + 1e-6), float(found.high) - 1 if dtype.kind == "f" else 0)
     text = f"Colours ({dtype}) stored in 8 bits, in steps of {step}; largest error {error:.3g}"
     notes.append(Note(NoteKind.LOST, text))
     return StoredValues(Method.SCALE_8, "|u1", samples=3, gain=gain, largest_error=error)

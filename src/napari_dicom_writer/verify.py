@@ -38,7 +38,7 @@ _Elements = dict[int, tuple[str | None, Any]]  # tag → VR, value as read
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
+class Seen:
     """What the checks across a series need of an instance."""
 
     uid: str
@@ -68,9 +68,9 @@ class SeriesVerifier:
         self._iod = IODS[series.iod]
         self._varying = {int(tag_for_keyword(k) or 0): k for k in self._iod.varying(series, series.instances[0])}
         self._shared: _Elements = {}
-        self._seen: list[_Seen] = []
+        self._seen: list[Seen] = []
 
-    def instance(self, path: str | os.PathLike[str], instance: InstancePlan, values: NDArray[Any]) -> None:
+    def instance(self, path: str | os.PathLike[str], instance: InstancePlan, values: NDArray[Any]) -> Seen:
         """Read one instance back.
 
         Parameters
@@ -81,6 +81,11 @@ class SeriesVerifier:
             Its plan.
         values
             The layer's values of this plane, as read: (rows, columns) or (rows, columns, samples).
+
+        Returns
+        -------
+        Seen
+            For `add`, where the series is finished in another process.
 
         Raises
         ------
@@ -103,7 +108,13 @@ class SeriesVerifier:
         if self._level is VerifyLevel.FULL:
             self._check_pixels(dataset, instance, values)
         position = tuple(map(float, texts["ImagePositionPatient"].split("\\")))
-        self._seen.append(_Seen(texts["SOPInstanceUID"], int(texts["InstanceNumber"]), position, instance.time_index))
+        seen = Seen(texts["SOPInstanceUID"], int(texts["InstanceNumber"]), position, instance.time_index)
+        self.add(seen)
+        return seen
+
+    def add(self, seen: Seen) -> None:
+        """Take an instance that was read back, here or in another process, into the checks across the series."""
+        self._seen.append(seen)
 
     def _first_difference(self, shared: _Elements) -> str:
         tags = sorted(shared.keys() | self._shared.keys())

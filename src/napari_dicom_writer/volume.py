@@ -81,15 +81,17 @@ class Volume:
         notes: Sequence[Note] = (),
     ) -> None:
         self.array = array if hasattr(array, "shape") and hasattr(array, "dtype") else np.asarray(array)
-        self.name = name
+        self.name = "" if name is None else str(name)
         self.rgb = rgb
         self.window = window
-        self.time_step = time_step
+        self.time_step = None if time_step is None else _number(time_step, "time_step")
         self.notes = tuple(notes)
         if spacing is None and affine is None:
             self.notes += (Note(NoteKind.ASSUMED, "No spacing given: neighbours taken as 1 mm apart"),)
-        if time_step is not None and not 0 < time_step < _LONGEST_STEP:
+        if self.time_step is not None and not 0 < self.time_step < _LONGEST_STEP:
             raise LayerError(f"The time between its time points is {time_step} s", "Give a positive duration, or none")
+        if any(not isinstance(n, int | np.integer) for n in self.array.shape):
+            raise LayerError("Its size is not known", "Compute the chunk sizes first, with array.compute_chunk_sizes()")
         self.axes = _axes(self.array.shape[:-1] if rgb else self.array.shape, axes)
         self.affine = _affine(spacing, position, direction, affine, planar="plane" not in self.axes)
 
@@ -155,7 +157,12 @@ class Volume:
                 index.append(wanted.start)  # which every array understands
             else:
                 index.append(slice(wanted.start, wanted.stop))
-        values = np.asarray(self.array[tuple(index)])
+        values = self.array[tuple(index)]
+        if hasattr(values, "compute"):
+            values = values.compute()
+        if np.ma.is_masked(values):
+            raise PixelError("It holds masked values, and DICOM has no mask", "Fill them first, with filled()")
+        values = np.asarray(values)
         kept = [position for position, i in enumerate(index) if isinstance(i, slice)]
         order = [p for p in kept if self.axes[p] not in SPATIAL]
         order += [self.axes.index(axis) for axis in SPATIAL if axis in self.axes]
@@ -182,6 +189,29 @@ def _axes(shape: Sequence[int], axes: Sequence[str] | None) -> tuple[str, ...]:
     return tuple(axes)
 
 
+def color_note(array: Any) -> tuple[Note, ...]:
+    """Say that colours were not guessed, where the shape looks like them."""
+    shape = tuple(getattr(array, "shape", ()))
+    if len(shape) < 3 or shape[-1] not in (3, 4) or min(shape[-3:-1]) <= 30 or array.dtype != np.uint8:
+        return ()
+    text = f"Its last axis, {shape[-1]} long, is taken as columns (rgb=True if it holds colours)"
+    return (Note(NoteKind.ASSUMED, text),)
+
+
+def _number(value: Any, name: str) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        raise GeometryError(f"{name}={value!r} is not a number", f"Give {name} as a number") from None
+
+
+def _array(values: Any, name: str) -> NDArray[np.float64]:
+    try:
+        return np.array(values, np.float64)
+    except (TypeError, ValueError, OverflowError):
+        raise GeometryError(f"{name}={values!r} does not hold numbers", f"Give {name} as numbers") from None
+
+
 def _affine(
     spacing: Sequence[float] | None,
     position: Sequence[float] | None,
@@ -194,12 +224,13 @@ def _affine(
     if affine is not None:
         if any(part is not None for part in (spacing, position, direction)):
             raise GeometryError("Both an affine and its parts are given", "Give either affine, or spacing and position")
-        return np.array(affine, np.float64)
-    spacing = (1.0, 1.0, 1.0) if spacing is None else tuple(spacing)
+        return _array(affine, "affine")
+    spacing = (1.0, 1.0, 1.0) if spacing is None else tuple(_array(spacing, "spacing").ravel().tolist())
     if planar and len(spacing) == 2:
         spacing = (1.0, *spacing)
-    position = (0.0, 0.0, 0.0) if position is None else tuple(position)
-    square = direction is None or np.asarray(direction).shape == (3, 3)
+    position = (0.0, 0.0, 0.0) if position is None else tuple(_array(position, "position").ravel().tolist())
+    axes = None if direction is None else _array(direction, "direction")
+    square = axes is None or axes.shape == (3, 3)
     if len(spacing) != 3 or len(position) != 3 or not square:
         raise GeometryError(
             "Spacing, position or direction have the wrong shape",
@@ -207,7 +238,11 @@ def _affine(
         )
     if any(not s > 0 for s in spacing):
         raise GeometryError(f"Spacing {tuple(spacing)} is not positive", "Give positive distances in mm")
-    return compose_affine(spacing, position, direction)
+    if axes is not None and not np.allclose(np.linalg.norm(axes, axis=0), 1, atol=1e-3):
+        raise GeometryError(
+            "The columns of direction are no unit vectors", "Give directions of length 1, and the distances as spacing"
+        )
+    return compose_affine(spacing, position, axes)
 
 
 def check_pixels(volume: Volume) -> None:

@@ -37,7 +37,10 @@ def plan_window(limits: tuple[float, float] | None, stored: StoredValues, rules:
     """
     if limits is None or stored.samples > 1:
         return None
-    low, high = (float(limit) for limit in limits)
+    try:
+        low, high = (float(limit) for limit in limits)
+    except (TypeError, ValueError, OverflowError):
+        return None
     if not (-_HUGE < low <= high < _HUGE):  # NaN included
         return None
     quantised = stored.method is Method.QUANTISE

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from napari_dicom_writer.destinations._base import Staging
     from napari_dicom_writer.plan import ExportPlan, InstancePlan, SeriesPlan
+    from napari_dicom_writer.verify import Seen
     from napari_dicom_writer.volume import Volume
 
 
@@ -66,16 +67,30 @@ class SeriesWriter:
         VerificationError
             If what is read back is not what was planned.
         """
-        path = f"{self._folder}{os.sep}{instance.filename}"
+        return self.write_as(f"{self._folder}{os.sep}{instance.filename}", instance, values)[0]
+
+    def write_as(self, path: str, instance: InstancePlan, values: NDArray[Any]) -> tuple[int, Seen | None]:
+        """Write one plane to a file of any name, and read it back.
+
+        Parameters
+        ----------
+        path
+            A file that does not exist yet.
+        instance, values
+            As for `write`, which also says what it raises.
+
+        Returns
+        -------
+        (int, Seen or None)
+            Bytes written, and what was read back, if it was.
+        """
         try:
             size = self._encoder.write(path, instance, self._stored.encode(values))
         except OSError as error:
             raise DestinationError(
                 f"Writing failed: {error.strerror}", "Check space and permissions; nothing was written"
             ) from error
-        if self.verifier:
-            self.verifier.instance(path, instance, values)
-        return size
+        return size, self.verifier.instance(path, instance, values) if self.verifier else None
 
 
 def write_volumes(
@@ -105,7 +120,7 @@ def write_volumes(
     size = 0
     with ThreadPoolExecutor(plan.workers) if plan.workers > 1 else nullcontext() as pool:
         for index, volume in enumerate(volumes):
-            places = _places(plan, index)
+            places = instance_places(plan, index)
             for slab, values in read_ahead(volume, slabs(volume)):
                 jobs = [
                     (writers[number], instance, values[at])
@@ -127,7 +142,7 @@ def _write(job: tuple[SeriesWriter, InstancePlan, NDArray[Any]]) -> int:
     return writer.write(instance, values)
 
 
-def _places(plan: ExportPlan, volume_index: int) -> dict[tuple[tuple[int, ...], int], tuple[int, InstancePlan]]:
+def instance_places(plan: ExportPlan, volume_index: int) -> dict[tuple[tuple[int, ...], int], tuple[int, InstancePlan]]:
     """Map (leading index, plane) of a volume to the number of its series, and its instance."""
     return {
         (instance.leading, instance.plane): (number, instance)

@@ -80,6 +80,51 @@ def test_units_are_converted_each():
     np.testing.assert_allclose(odd.affine[0, 2], 0.00065)
 
 
+def test_a_length_is_no_time():
+    """`units="um"` goes to all axes, the time axis included."""
+    made = volume(np.zeros((3, 4, 5, 6)), axis_labels=("t", "z", "y", "x"), units="um", scale=(1000, 1, 1, 1))
+    assert made.time_step is None
+
+
+def test_an_axis_with_another_name_is_announced():
+    attributes = {"axis_labels": ("wavelength", "y", "x"), "units": ("nm", "mm", "mm"), "scale": (10, 1, 1)}
+    assert any("'wavelength' is taken as one of the image's own" in text for text in notes(volume(**attributes)))
+
+
+def test_a_plate_has_rows_and_columns_that_are_no_pixels():
+    made = volume(np.zeros((2, 3, 4, 5)), axis_labels=("row", "column", "y", "x"))
+    assert made.axes == ("row axis", "plane", "row", "column")
+
+
+def test_time_labels_may_name_their_unit():
+    assert volume(np.zeros((2, 3, 4, 5)), axis_labels=("Time (s)", "z", "y", "x")).leading == ("time",)
+
+
+@pytest.mark.parametrize("noise", [1e-17, -3.7e-17])
+def test_rounding_noise_between_time_and_space_is_none(noise):
+    affine = np.eye(5)
+    affine[1, 0] = noise
+    assert volume(np.zeros((2, 3, 4, 5)), axis_labels=("t", "z", "y", "x"), affine=affine).leading == ("time",)
+
+
+def test_colours_that_were_not_guessed_are_announced():
+    made = volume(np.zeros((64, 64, 3), np.uint8))
+    assert any("3 long, is taken as columns" in text for text in notes(made))
+    assert not any("columns" in text for text in notes(volume(np.zeros((64, 64, 3), np.uint8), rgb=False)))
+
+
+def test_time_that_runs_backwards_is_announced():
+    units = ("s", "mm", "mm", "mm")
+    made = volume(np.zeros((2, 3, 4, 5)), scale=(-2, 1, 1, 1), units=units)
+    assert made.time_step == 2
+    assert any("backwards" in text for text in notes(made))
+
+
+@pytest.mark.parametrize("limits", [(None, None), 3, "ab", (0, 10**400), (1,), ()])
+def test_limits_that_are_none_are_left_out(limits):
+    assert volume(contrast_limits=limits).window is None
+
+
 def test_world_ras_turns_x_and_y():
     lps, ras = (volume(translate=(1, 2, 3), units=("mm",) * 3, options=ExportOptions(world=w)) for w in ("LPS", "RAS"))
     np.testing.assert_array_equal(ras.affine, np.diag([-1, -1, 1, 1]) @ lps.affine)

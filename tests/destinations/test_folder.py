@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -12,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import pytest
+from pydicom.data import get_testdata_file
 
 from napari_dicom_writer import DestinationError, ExportCancelled, ExportError, ExportOptions, Volume, export
 
@@ -75,7 +77,7 @@ def test_missing_parents_are_made(tmp_path):
     assert len(tree(tmp_path / "a" / "b" / "x")) == 4
 
 
-@pytest.mark.parametrize("make", ["folder", "file", "link", "dangling link", "other file"])
+@pytest.mark.parametrize("make", ["folder", "file", "link", "dangling link", "other file", "a scanner's series"])
 def test_what_is_in_the_way_is_not_touched(tmp_path, make):
     target = tmp_path / "x"
     if make == "folder":
@@ -88,9 +90,13 @@ def test_what_is_in_the_way_is_not_touched(tmp_path, make):
         target.symlink_to(tmp_path / "elsewhere")
     elif make == "dangling link":
         target.symlink_to(tmp_path / "nowhere")
-    else:
+    elif make == "other file":
         target.mkdir()
         (target / "00001.dcm").write_text("not DICOM, whatever its name says")
+    else:
+        target.mkdir()
+        for name in ("CT_small.dcm", "MR_small.dcm"):
+            shutil.copy(str(get_testdata_file(name)), target / name)
     before = tree(tmp_path)
     for options in (ExportOptions(), OVERWRITE):
         with pytest.raises(DestinationError, match="another name|Choose"):
@@ -126,7 +132,7 @@ def test_the_child_of_a_file_is_refused(tmp_path):
         export(STACK, tmp_path / "file" / "x")
 
 
-@pytest.mark.parametrize("path", ["", "/", "a\0b"])
+@pytest.mark.parametrize("path", ["", "/", "a\0b", "..dcm", "...dcm", ".", "..", b"out", 5, None])
 def test_paths_that_are_none(path):
     with pytest.raises(DestinationError):
         export(STACK, path)
@@ -277,3 +283,9 @@ def test_a_name_longer_than_the_system_allows_is_refused(tmp_path):
     with pytest.raises(DestinationError, match="too long"):
         export(STACK, tmp_path / ("x" * 300))
     assert tree(tmp_path) == []
+
+
+def test_an_empty_target_keeps_its_permissions(tmp_path):
+    (tmp_path / "x").mkdir(mode=0o700)
+    export(STACK, tmp_path / "x")
+    assert (tmp_path / "x").stat().st_mode & 0o777 == 0o700

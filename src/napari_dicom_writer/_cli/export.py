@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import signal
 import sys
 import threading
@@ -56,9 +57,12 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 def _millimetres(text: str) -> float:
     try:
-        return float(text)
+        length = float(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number; name the files before --spacing") from None
+    if not 0 < length < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is not a positive distance")
+    return length
 
 
 def run(arguments: argparse.Namespace) -> None:

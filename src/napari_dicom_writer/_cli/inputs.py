@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_dicom_writer._napari.layers import CHANNEL_LABELS, TIME_LABELS
 from napari_dicom_writer.errors import ExportError, Refusals
 
 if TYPE_CHECKING:
@@ -113,9 +114,14 @@ def _with_spacing(data: Any, attributes: dict[str, Any], spacing: Sequence[float
             f"It has {axes} axes, and --spacing has {len(spacing)} numbers",
             "Give mm between planes, rows and columns, or between rows and columns of a 2-D image",
         )
-    leading = axes - len(spacing)
-    return {
-        **attributes,
-        "scale": (1,) * leading + tuple(spacing),
-        "units": ("pixel",) * leading + ("mm",) * len(spacing),
-    }
+    # By label, so that a time axis among the last keeps its own unit.
+    labels = [str(label).lower() for label in attributes.get("axis_labels") or ()] or [""] * axes
+    spatial = [i for i, label in enumerate(labels) if label not in TIME_LABELS | CHANNEL_LABELS][-len(spacing) :]
+    if len(spatial) != len(spacing):
+        raise ExportError(f"Of its axes {', '.join(labels)} not enough are in space", "Leave out --spacing")
+    scale = list(own) if own is not None else [1.0] * axes
+    units = attributes.get("units")
+    units = ["pixel"] * axes if units is None or isinstance(units, str) or len(units) != axes else list(units)
+    for axis, length in zip(spatial, spacing, strict=True):
+        scale[axis], units[axis] = length, "mm"
+    return {**attributes, "scale": tuple(scale), "units": tuple(units)}

@@ -14,7 +14,7 @@ import numpy as np
 from napari_dicom_writer.errors import GeometryError, LayerError, Note, NoteKind
 from napari_dicom_writer.options import World
 from napari_dicom_writer.units import millimetres, quantity
-from napari_dicom_writer.volume import SPATIAL, Volume
+from napari_dicom_writer.volume import SPATIAL, Volume, color_note
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
     from napari_dicom_writer.options import ExportOptions
 
-_TIME_LABELS = {"t", "time", "times", "timepoint", "timepoints", "frame", "frames"}
-_CHANNEL_LABELS = {"c", "ch", "channel", "channels"}
+TIME_LABELS = {"t", "time", "times", "timepoint", "timepoints", "frame", "frames"}
+CHANNEL_LABELS = {"c", "ch", "channel", "channels"}
+_SPATIAL_LABELS = set("x y z row rows column columns col cols plane planes pln slice slices depth width height".split())
 _NO_LABEL = re.compile(r"-?\d+|dim_?\d+|axis_?\d+|")
 _PIXEL = {"pixel", "pixels", "px", "dimensionless", ""}
 _INSTEAD = {
@@ -76,19 +77,29 @@ def to_volume(data: Any, attributes: Mapping[str, Any], layer_type: str, options
     axes = _axes(attributes, ndim, options, notes)
     spatial = _spatial(axes)
     _check_separable(matrix, spatial)
-    step = next((abs(matrix[i, i]) * a.factor for i, a in enumerate(axes) if a.kind == "time" and a.factor), None)
+    step = next((matrix[i, i] * a.factor for i, a in enumerate(axes) if a.kind == "time" and a.factor), None)
+    if step is not None and step < 0:
+        notes.append(
+            Note(NoteKind.LOST, "Time runs backwards along its axis: the points are written in the axis's order")
+        )
     _note_display(attributes, rgb, notes)
+    notes += color_note(array) if attributes.get("rgb") is None else ()
     names = dict(zip(spatial, SPATIAL[-len(spatial) :], strict=True))
     return Volume(
         array,
         affine=_to_lps(matrix, axes, spatial, options.world),
-        axes=[names.get(i, axis.kind if i not in spatial else "") for i, axis in enumerate(axes)],
+        axes=[names[i] if i in names else _leading_name(axis.kind) for i, axis in enumerate(axes)],
         rgb=rgb,
         name=str(attributes.get("name") or ""),
         window=_limits(attributes),
-        time_step=step,
+        time_step=abs(step) if step else None,
         notes=notes,
     )
+
+
+def _leading_name(kind: str) -> str:
+    """Name of a leading axis; a plate's `row` and `column` are no pixels."""
+    return f"{kind} axis" if kind in SPATIAL else kind
 
 
 def _full_resolution(data: Any, attributes: Mapping[str, Any], notes: list[Note]) -> Any:
@@ -96,10 +107,15 @@ def _full_resolution(data: Any, attributes: Mapping[str, Any], notes: list[Note]
     levels = attributes.get("multiscale") or type(data).__name__ == "MultiScaleData"
     if levels:
         if len(data) > 1:
-            text = f"Multiscale: the full resolution is written, not the other {len(data) - 1} levels"
+            text = f"Multiscale: the full resolution is written, not the {len(data) - 1} lower ones"
             notes.append(Note(NoteKind.INFO, text))
         data = data[0]
-    return data if hasattr(data, "shape") and hasattr(data, "dtype") and hasattr(data, "ndim") else np.asarray(data)
+    if hasattr(data, "shape") and hasattr(data, "dtype") and hasattr(data, "ndim"):
+        return data
+    try:
+        return np.asarray(data)
+    except ValueError as error:
+        raise LayerError(f"Its data are no array ({error})", "Pass one array, or set multiscale=True") from error
 
 
 def data_to_world(attributes: Mapping[str, Any], ndim: int) -> NDArray[np.float64]:
@@ -164,6 +180,10 @@ def _axes(attributes: Mapping[str, Any], ndim: int, options: ExportOptions, note
                 "Set the layer's units to a length, such as mm or um, or to pixel",
             )
     _note_label_order([labels[i].lower() for i in spatial], notes)
+    for i in spatial:
+        if axes[i].kind and axes[i].kind.lower() not in _SPATIAL_LABELS:
+            text = f"Axis {axes[i].kind!r} is taken as one of the image's own (label it channel if it is none)"
+            notes.append(Note(NoteKind.ASSUMED, text))
     if len(spatial) == 2:
         notes.append(Note(NoteKind.ASSUMED, "A 2-D layer: its plane taken as axial, at z = 0"))
     return axes
@@ -171,9 +191,10 @@ def _axes(attributes: Mapping[str, Any], ndim: int, options: ExportOptions, note
 
 def _axis(label: str, unit: Any, options: ExportOptions) -> _Axis:
     kind = ""
-    if label.lower() in _TIME_LABELS:
+    word = label.lower().split("(")[0].strip()  # "Time (s)"
+    if word in TIME_LABELS:
         kind = "time"
-    elif label.lower() in _CHANNEL_LABELS:
+    elif word in CHANNEL_LABELS:
         kind = "channel"
     elif not _NO_LABEL.fullmatch(label):
         kind = label
@@ -185,6 +206,8 @@ def _axis(label: str, unit: Any, options: ExportOptions) -> _Axis:
         raise GeometryError(f"The {error}", "Set the layer's units to ones that pint knows, such as mm") from None
     if value.dimensionality == {"[time]": 1}:
         return _Axis("time", float(value.to("s").magnitude))
+    if kind == "time":  # napari gives one unit to all axes: a time axis in micrometres has no step
+        return _Axis(kind, None)
     return _Axis(kind, float(value.to("mm").magnitude) if value.dimensionality == {"[length]": 1} else None)
 
 
@@ -208,9 +231,11 @@ def _note_label_order(labels: list[str], notes: list[Note]) -> None:
 
 
 def _check_separable(matrix: NDArray[np.float64], spatial: Sequence[int]) -> None:
-    """Refuse a transform that moves the volume with time, or mixes space with another axis."""
+    """Refuse a transform that moves the volume with time, or mixes space with another axis, beyond rounding noise."""
     other = [i for i in range(len(matrix) - 1) if i not in spatial]
-    if matrix[np.ix_(spatial, other)].any() or matrix[np.ix_(other, spatial)].any():
+    coupled = np.abs([*matrix[np.ix_(spatial, other)].ravel(), *matrix[np.ix_(other, spatial)].ravel(), 0.0])
+    noise = 1e-9 * np.abs(matrix[np.ix_(spatial, spatial)]).max()
+    if not coupled.max() <= noise and np.isfinite(matrix).all():
         raise GeometryError(
             "Its transform mixes spatial axes with others",
             "Remove rotation and shear between space and time or channel",
@@ -237,8 +262,11 @@ def _to_lps(
 
 
 def _limits(attributes: Mapping[str, Any]) -> tuple[float, float] | None:
-    limits = attributes.get("contrast_limits")
-    return None if limits is None or len(limits) != 2 else (float(limits[0]), float(limits[1]))
+    try:
+        low, high = attributes.get("contrast_limits") or (None, None)
+        return None if low is None or high is None else (float(low), float(high))
+    except (TypeError, ValueError, OverflowError):
+        return None  # not limits; a viewer chooses its own
 
 
 def _note_display(attributes: Mapping[str, Any], rgb: bool, notes: list[Note]) -> None:

@@ -35,9 +35,9 @@ def write_layers(path: str, layer_data: list[tuple[Any, dict[str, Any], str]]) -
         report = export(layer_data, path, options_from_preferences())
     except ExportError:
         raise
-    except ValueError as error:
+    except Exception as error:  # napari swallows some kinds, as if no plugin were found
         remedy = "This is a fault of napari-dicom-writer: please report it"
-        raise ExportError(f"Saving failed: {error}", remedy) from error
+        raise ExportError(f"Saving failed: {type(error).__name__}: {error}", remedy) from error
     _tell(report)
     return [str(report.path)]
 

@@ -12,16 +12,20 @@ import os
 import re
 import secrets
 import shutil
+import struct
 import unicodedata
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
+from pydicom.errors import InvalidDicomError
+from pydicom.filereader import read_file_meta_info
 
 from napari_dicom_writer.destinations._base import Destination, Staging
 from napari_dicom_writer.errors import DestinationError
 from napari_dicom_writer.plan import format_bytes
+from napari_dicom_writer.uids import IMPLEMENTATION_CLASS_UID
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +49,7 @@ class FolderDestination(Destination):
     plan
         What will be written; None checks only what does not depend on it.
     overwrite
-        Replace a target that holds nothing but DICOM files.
+        Replace a target that holds nothing but files of earlier exports.
 
     Raises
     ------
@@ -89,16 +93,18 @@ class FolderDestination(Destination):
         if target.is_dir() == self._single or target.is_symlink():
             kind = "link" if target.is_symlink() else "folder" if target.is_dir() else "file"
             raise DestinationError(f"{target} is in the way: it is a {kind}", "Choose another name")
+        if target.is_dir() and target.samefile(Path.cwd()):
+            raise DestinationError(f"{target} is the current folder", "Name a folder in it, such as ./out")
         if target.is_dir() and not any(target.iterdir()):
             return
         if not self._overwrite:
             raise DestinationError(
                 f"{target} exists already", "Choose another name, or overwrite it (overwrite=True, --overwrite)"
             )
-        foreign = next((file for file in _files(target) if not _is_dicom(file)), None)
+        foreign = next((file for file in _files(target) if not _is_ours(file)), None)
         if foreign is not None:
             raise DestinationError(
-                f"{target} is not replaced, because it holds {foreign.name}, which is not DICOM", "Choose another name"
+                f"{target} is not replaced, because {foreign.name} is not from an earlier export", "Choose another name"
             )
 
     @contextmanager
@@ -163,6 +169,8 @@ class FolderStaging(Staging):
         self._destination.check_target()  # again: something may have come there meanwhile
         with _refused_by_system(f"{target} could not be published"):
             if target.exists():
+                if target.is_dir():
+                    shutil.copymode(target, source)
                 target.rename(aside)
             try:
                 source.rename(target)
@@ -192,13 +200,17 @@ def series_folder(series: SeriesPlan) -> str:
 
 
 def _absolute(path: str | os.PathLike[str]) -> Path:
-    text = os.fspath(path)
-    if not text or "\0" in text:
-        raise DestinationError("The path is empty or holds a zero byte", "Give a path such as out.dcm")
-    absolute = Path(os.path.abspath(Path(text).expanduser()))  # noqa: PTH100 - resolve() would follow links
+    try:
+        text = os.fspath(path)
+    except TypeError:
+        raise DestinationError(f"A {type(path).__name__} is no path", "Give a path such as out.dcm") from None
+    if not isinstance(text, str) or not text or "\0" in text:
+        raise DestinationError("The path is empty, bytes, or holds a zero byte", "Give a path such as 'out.dcm'")
+    # resolve() would follow links, and Path.expanduser() raises where there is no such user.
+    absolute = Path(os.path.abspath(os.path.expanduser(text)))  # noqa: PTH100, PTH111
     # napari appends ".dcm" to "out/": the folder was meant.
     absolute = absolute.parent if absolute.name.lower() == ".dcm" else absolute
-    if absolute == absolute.parent:
+    if absolute == absolute.parent or not absolute.name.removesuffix(".dcm").strip("."):
         raise DestinationError(f"{absolute} is no place for an export", "Name a folder or file to make")
     return absolute
 
@@ -227,8 +239,12 @@ def _files(target: Path) -> Iterator[Path]:
         yield target
 
 
-def _is_dicom(path: Path) -> bool:
+def _is_ours(path: Path) -> bool:
+    """Whether a file was written by an earlier export: its meta information names this implementation."""
     if path.is_symlink() or not path.is_file():
         return False
-    with path.open("rb") as file:
-        return file.read(132)[128:] == b"DICM"
+    try:
+        meta = read_file_meta_info(path)
+    except (InvalidDicomError, ValueError, KeyError, EOFError, struct.error):
+        return False
+    return bool(meta.get("ImplementationClassUID") == IMPLEMENTATION_CLASS_UID)
