@@ -60,7 +60,7 @@ def _measure(case: Case, settings: Settings) -> tuple[dict[str, float], list[str
     faults: list[str] = []
 
     def inspect(name: str, folder: Path) -> None:
-        if name != CONTENDERS[0].name and (fault := find_fault(cases[name], folder)):
+        if fault := find_fault(cases[name], folder):
             faults.append(f"{name}: {fault}")
 
     actions: dict[str, Callable[[Path], object]] = {c.name: partial(c.write, cases[c.name]) for c in CONTENDERS}
