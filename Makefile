@@ -20,7 +20,7 @@ demo: $(VENV)/.test-ready ## Export a phantom and a real scan to demo-out/, read
 	@echo; echo "Look at the pictures: demo-out/*.png and demo-out/scan/*.png"
 
 test: $(VENV)/.test-ready lint ## Run the whole suite, headless
-	$(SCREEN) $(BIN)/python -m pytest -n 2
+	$(SCREEN) $(BIN)/python -m pytest -n 2 --dist loadgroup
 
 lint: $(VENV)/.test-ready ## ruff and mypy
 	$(BIN)/ruff check .

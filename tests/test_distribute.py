@@ -43,7 +43,7 @@ RAMP = indexed((24, 40, 50), "int16")
 def client():
     """Two workers of two threads, each worker a process."""
     with (
-        distributed.LocalCluster(n_workers=2, threads_per_worker=2, dashboard_address=None) as cluster,
+        distributed.LocalCluster(n_workers=2, threads_per_worker=2, dashboard_address=":0") as cluster,
         distributed.Client(cluster) as client,
     ):
         yield client

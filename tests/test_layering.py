@@ -23,7 +23,7 @@ LAYERS = [
     {"value_policy", "window", "resample", "slabs", "space", "_napari.layers", "phantom"},
     {"codecs", "codecs._base", "codecs.deflate", "codecs.encapsulation"},
     {"codecs.htj2k", "codecs.jpeg_2000", "codecs.jpeg_2000_lossy", "codecs.jpeg_ls", "codecs.rle"},
-    {"draft"},
+    {"draft", "compression"},
     {"plan"},
     {"modules", "modality_modules"},
     {"iods", "iods._base", "iods.sc", "iods.ct", "iods.mr", "iods.pet"},

@@ -19,7 +19,11 @@ from pydicom.dataset import Dataset
 from pydicom.filebase import DicomFileLike
 from pydicom.filewriter import write_dataset
 
+from napari_dicom_writer.codecs import codec_of
+from napari_dicom_writer.codecs.deflate import deflate
+from napari_dicom_writer.codecs.encapsulation import LOSSY_RATIO, UNDEFINED_LENGTH, compression_ratio, encapsulate
 from napari_dicom_writer.iods import IODS
+from napari_dicom_writer.transfer_syntax import TransferSyntax
 from napari_dicom_writer.uids import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 
 if TYPE_CHECKING:
@@ -37,10 +41,13 @@ class SeriesEncoder:
     def __init__(self, series: SeriesPlan) -> None:
         self._series = series
         self._iod = IODS[series.iod]
-        vr = b"OB" if series.stored.bits == 8 else b"OW"
+        self._syntax = series.options.transfer_syntax
+        self._codec = codec_of(series.options)
+        vr = b"OB" if series.stored.bits == 8 or self._codec else b"OW"
         self._pixel_head = struct.pack("<HH2sH", _PIXEL_DATA >> 16, _PIXEL_DATA & 0xFFFF, vr, 0)
         # What varies, in tag order, each with the shared bytes before it.
-        keywords = sorted(self._iod.varying(series, series.instances[0]), key=_tag)
+        varying = [*self._iod.varying(series, series.instances[0]), *([] if self._syntax.lossless else [LOSSY_RATIO])]
+        keywords = sorted(varying, key=_tag)
         shared = _encode_between(self._iod.shared(series), [_tag(keyword) for keyword in keywords])
         self._pieces = list(zip(keywords, shared[:-1], strict=True))
         self._last = shared[-1]
@@ -48,49 +55,59 @@ class SeriesEncoder:
         self._meta_before += _element("MediaStorageSOPClassUID", self._iod.sop_class_uid)
         self._meta_after = b"".join(
             (
-                _element("TransferSyntaxUID", series.options.transfer_syntax.uid),
+                _element("TransferSyntaxUID", self._syntax.uid),
                 _element("ImplementationClassUID", IMPLEMENTATION_CLASS_UID),
                 _element("ImplementationVersionName", IMPLEMENTATION_VERSION_NAME),
             )
         )
 
-    def header(self, instance: InstancePlan, pixel_bytes: int) -> bytes:
-        """Return everything before the pixels: preamble, file meta information, data set, head of Pixel Data."""
-        varying = self._iod.varying(self._series, instance)
-        parts = [_PREAMBLE, self._meta(instance.uid)]
+    def encode(self, instance: InstancePlan, stored: NDArray[Any]) -> list[bytes | memoryview]:
+        """Return the file of one instance in pieces.
+
+        Parameters
+        ----------
+        instance
+            Which one.
+        stored
+            (rows, columns) or (rows, columns, 3), contiguous, as `StoredValues.encode` returns it; native pixels are
+            among the pieces without a copy.
+        """
+        meta = self._meta(instance.uid)
+        if self._codec:
+            codestream = self._codec.encode(stored)
+            lossy = {} if self._syntax.lossless else {LOSSY_RATIO: compression_ratio(stored.nbytes, len(codestream))}
+            return [meta + self._dataset(instance, UNDEFINED_LENGTH, lossy), *encapsulate(codestream)]
+        pixels: memoryview = stored.reshape(-1).view(np.uint8).data
+        padding = b"\0" * (len(pixels) % 2)
+        dataset = self._dataset(instance, len(pixels) + len(padding), {})
+        if self._syntax is TransferSyntax.DEFLATED:
+            return [meta, deflate([dataset, pixels, padding])]
+        return [meta + dataset, pixels, padding] if padding else [meta + dataset, pixels]
+
+    def _dataset(self, instance: InstancePlan, pixel_bytes: int, lossy: dict[str, str]) -> bytes:
+        """Encode the data set up to the head of Pixel Data."""
+        varying = self._iod.varying(self._series, instance) | lossy
+        parts: list[bytes] = []
         for keyword, shared in self._pieces:
             parts += (shared, _element(keyword, varying[keyword]))
         parts += (self._last, self._pixel_head, struct.pack("<L", pixel_bytes))
         return b"".join(parts)
 
     def _meta(self, uid: str) -> bytes:
-        """File meta information (PS3.10 7.1)."""
+        """Encode preamble and file meta information (PS3.10 7.1)."""
         elements = self._meta_before + _element("MediaStorageSOPInstanceUID", uid) + self._meta_after
-        return struct.pack("<HH2sHL", 2, 0, b"UL", 4, len(elements)) + elements
+        return _PREAMBLE + struct.pack("<HH2sHL", 2, 0, b"UL", 4, len(elements)) + elements
 
     def write(self, path: str | os.PathLike[str], instance: InstancePlan, stored: NDArray[Any]) -> int:
-        """Write one instance.
-
-        Parameters
-        ----------
-        path
-            A file that does not exist yet.
-        instance
-            Which one.
-        stored
-            (rows, columns) or (rows, columns, 3), contiguous, as `StoredValues.encode` returns it; goes to the file
-            without a copy.
+        """Write one instance to a file that does not exist yet; `instance` and `stored` as for `encode`.
 
         Returns
         -------
         int
             Bytes written.
         """
-        pixels: memoryview = stored.reshape(-1).view(np.uint8).data
-        padding = b"\0" * (len(pixels) % 2)
-        header = self.header(instance, len(pixels) + len(padding))
-        buffers: list[bytes | memoryview] = [header, pixels, padding] if padding else [header, pixels]
-        size = len(header) + len(pixels) + len(padding)
+        buffers = self.encode(instance, stored)
+        size = sum(map(len, buffers))
         # Without Python's file object: for a small file it costs as much as the writing.
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
         try:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydicom.dataset import Dataset
 
+from napari_dicom_writer.codecs.encapsulation import lossy_attributes
 from napari_dicom_writer.geometry import patient_letters
 from napari_dicom_writer.version import __version__
 
@@ -129,7 +130,7 @@ def general_image(series: SeriesPlan, *image_type: str) -> Attributes:
         "ContentDate": series.study.created.strftime("%Y%m%d"),
         "ContentTime": series.study.created.strftime("%H%M%S.%f"),
         "BurnedInAnnotation": "NO",
-        "LossyImageCompression": "00",
+        **lossy_attributes(series.options.transfer_syntax),
         "DerivationDescription": f"Written from an image layer by {PRODUCT} {__version__}",
     }
     if series.comment:
@@ -167,7 +168,7 @@ def image_pixel(series: SeriesPlan) -> Attributes:
     stored = series.stored
     attributes: Attributes = {
         "SamplesPerPixel": stored.samples,
-        "PhotometricInterpretation": "RGB" if stored.samples == 3 else "MONOCHROME2",
+        "PhotometricInterpretation": series.options.transfer_syntax.photometric_interpretation(stored.samples),
         "Rows": series.rows,
         "Columns": series.columns,
         "BitsAllocated": stored.bits,

@@ -13,6 +13,8 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from napari_dicom_writer import iods
+from napari_dicom_writer.codecs import codec_of
+from napari_dicom_writer.compression import plan_compression
 from napari_dicom_writer.draft import Draft, make_draft, where
 from napari_dicom_writer.errors import LayerError, Note, NoteKind, OptionsError, Refusals
 from napari_dicom_writer.modules import UNPAIRED
@@ -21,6 +23,7 @@ from napari_dicom_writer.pixels import Method
 from napari_dicom_writer.plan import ExportPlan, InstancePlan, SeriesPlan, StudyPlan, TimePlan
 from napari_dicom_writer.space import check_shared_space
 from napari_dicom_writer.text import multi_line, single_line
+from napari_dicom_writer.transfer_syntax import TransferSyntax
 from napari_dicom_writer.uids import UIDSource
 from napari_dicom_writer.value_policy import plan_values
 from napari_dicom_writer.window import plan_window
@@ -28,6 +31,7 @@ from napari_dicom_writer.window import plan_window
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from napari_dicom_writer.codecs._base import Codec
     from napari_dicom_writer.iods._base import IOD
     from napari_dicom_writer.pixels import StoredValues
     from napari_dicom_writer.volume import Volume
@@ -70,6 +74,9 @@ def resolve(
     """
     iod = iods.choose(options)
     notes: list[Note] = []
+    codec: Codec | None = None
+    with refusals.collect("options"):
+        codec = codec_of(options)
     with refusals.collect("options"):
         notes = [*iod.check_options(options), *_laterality_note(options)]
     drafts: list[Draft] = []
@@ -85,7 +92,7 @@ def resolve(
     study = _study(options)
     for draft in drafts:
         with refusals.collect(draft.where):
-            series += _series(draft, iod, options, study, notes, first=len(series), several=len(volumes) > 1)
+            series += _series(draft, iod, codec, options, study, notes, first=len(series), several=len(volumes) > 1)
     if refusals:
         return None
     return ExportPlan(study, tuple(series), _workers(series, options)), [draft.volume for draft in drafts]
@@ -93,7 +100,9 @@ def resolve(
 
 def _workers(series: Sequence[SeriesPlan], options: ExportOptions) -> int:
     """As many threads as pay: arithmetic runs in parallel, writing plain files does not (measured: it gets slower)."""
-    busy = any(s.stored.method in (Method.QUANTISE, Method.SCALE_8) for s in series)
+    syntax = options.transfer_syntax
+    arithmetic = any(s.stored.method in (Method.QUANTISE, Method.SCALE_8) for s in series)
+    busy = arithmetic or (syntax.row.thread_safe and syntax is not TransferSyntax.EXPLICIT_LE)
     return options.workers or (min(8, os.cpu_count() or 1) if busy else 1)
 
 
@@ -142,6 +151,7 @@ def _members(draft: Draft, options: ExportOptions) -> list[_Member]:
 def _series(
     draft: Draft,
     iod: IOD,
+    codec: Codec | None,
     options: ExportOptions,
     study: StudyPlan,
     notes: Sequence[Note],
@@ -159,7 +169,8 @@ def _series(
         channel = () if volume.rgb else tuple(i for i in member.fixed if i is not None)
         if channel not in stored_by_channel:
             found = draft.ranges.get(channel)
-            stored_by_channel[channel] = plan_values(volume.dtype, found, iod.rules, options, samples=volume.samples)
+            planned = plan_values(volume.dtype, found, iod.rules, options, samples=volume.samples)
+            stored_by_channel[channel] = plan_compression(codec, *planned, volume.shape[1:], options)
         stored, value_notes = stored_by_channel[channel]
         description, comment, name_notes = _describe(volume.name, member.suffix, options, several=several)
         time = TimePlan(len(member.times), volume.time_step) if _has_time(draft) else None

@@ -13,6 +13,12 @@ from napari_dicom_writer.transfer_syntax import TransferSyntax
 
 if TYPE_CHECKING:
     from napari_dicom_writer.codecs._base import Codec
+    from napari_dicom_writer.options import ExportOptions
+
+
+def codec_of(options: ExportOptions) -> Codec | None:
+    """Return the codec that the options ask for, or None where pixels are native; raises as `open_codec` does."""
+    return open_codec(options.transfer_syntax, lossy_error=options.lossy_error, lossy_ratio=options.lossy_ratio)
 
 
 def open_codec(syntax: TransferSyntax, *, lossy_error: int = 1, lossy_ratio: float = 10.0) -> Codec | None:

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 UNDEFINED_LENGTH = 0xFFFFFFFF
 """Length of Pixel Data that holds fragments; its VR is OB, whatever the bits (PS3.5 A.4)."""
 
+LOSSY_RATIO = "LossyImageCompressionRatio"
+"""The one lossy attribute that is each frame's own."""
+
 _EMPTY_OFFSET_TABLE = struct.pack("<HHL", 0xFFFE, 0xE000, 0)
 _DELIMITER = struct.pack("<HHL", 0xFFFE, 0xE0DD, 0)
 

@@ -1,0 +1,64 @@
+"""Whether and how well a series can be compressed as asked: decided before anything is written."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from napari_dicom_writer.errors import Note, NoteKind, PixelError
+from napari_dicom_writer.options import ValuePolicy
+from napari_dicom_writer.pixels import Method
+
+if TYPE_CHECKING:
+    from napari_dicom_writer.codecs._base import Codec
+    from napari_dicom_writer.options import ExportOptions
+    from napari_dicom_writer.pixels import StoredValues
+
+
+def plan_compression(
+    codec: Codec | None, stored: StoredValues, notes: list[Note], size: tuple[int, int], options: ExportOptions
+) -> tuple[StoredValues, list[Note]]:
+    """Take the codec into the plan of the stored values.
+
+    Parameters
+    ----------
+    codec
+        None where pixels are native.
+    stored, notes
+        As `plan_values` decided.
+    size
+        (rows, columns).
+    options
+        `transfer_syntax`, `values`.
+
+    Returns
+    -------
+    StoredValues, list of Note
+        With the codec's share of the largest error; infinite where it is not known beforehand.
+
+    Raises
+    ------
+    PixelError
+        If the codec cannot hold such frames, or loses what ``values="exact"`` forbids to lose.
+    """
+    if codec is None:
+        return stored, notes
+    if reason := codec.why_not(*size, stored):
+        raise PixelError(reason[0].upper() + reason[1:], "Choose another transfer_syntax, such as 'explicit-le'")
+    error = codec.largest_error()
+    if error == 0:
+        return stored, notes
+    if options.values is ValuePolicy.EXACT:
+        raise PixelError(
+            f"transfer_syntax={str(options.transfer_syntax)!r} loses digits, and values='exact' forbids it",
+            "Choose a lossless transfer syntax",
+        )
+    step = 1 / stored.gain if stored.method is Method.SCALE_8 else float(stored.slope)
+    worst = math.inf if error is None else error * step * (1 + 1e-9) + stored.largest_error
+    text = (
+        f"Lossy JPEG 2000, about {options.lossy_ratio:g} times smaller: how much is lost is not known beforehand"
+        if error is None
+        else f"Near-lossless JPEG-LS: largest error {worst:.3g}"
+    )
+    return replace(stored, largest_error=worst), [*notes, Note(NoteKind.LOST, text)]
