@@ -1,0 +1,102 @@
+"""Reading order: every chunk once, whatever the axes; scattered planes gathered right; the next slab ahead."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from napari_dicom_writer import ExportOptions, PixelError, Volume, export
+from napari_dicom_writer.slabs import read, read_ahead, slabs
+
+
+class Chunked:
+    """A chunked array that counts how often each of its chunks is touched."""
+
+    def __init__(self, values: np.ndarray, chunks: tuple[int, ...]) -> None:
+        self.values, self.chunks = values, chunks
+        self.shape, self.dtype, self.ndim = values.shape, values.dtype, values.ndim
+        self.reads: Counter[tuple[int, ...]] = Counter()
+        self.threads: set[int] = set()
+
+    def __getitem__(self, index):
+        index = index if isinstance(index, tuple) else (index,)
+        ranges = [
+            range(*i.indices(n)) if isinstance(i, slice) else range(i, i + 1)
+            for i, n in zip(index, self.shape, strict=True)
+        ]
+        touched = itertools.product(*({i // c for i in r} for r, c in zip(ranges, self.chunks, strict=True)))
+        self.reads.update(touched)
+        self.threads.add(threading.get_ident())
+        return self.values[index]
+
+
+AXES = ("time", "channel", "plane", "row", "column")
+
+
+@pytest.mark.parametrize("dtype", ["i2", "f4"])
+@pytest.mark.parametrize(
+    ("shape", "chunks", "axes"),
+    [
+        ((20, 40, 30), (8, 16, 16), AXES[2:]),
+        ((4, 3, 10, 40, 30), (2, 1, 4, 16, 16), AXES),
+        ((4, 3, 10, 40, 30), (1, 3, 10, 40, 30), AXES),
+        ((4, 3, 10, 40, 30), (1, 1, 1, 40, 30), AXES),
+        ((10, 40, 30, 4), (4, 16, 16, 2), ("plane", "row", "column", "time")),
+        ((30, 20, 40), (16, 8, 16), ("column", "plane", "row")),
+        ((60, 40, 30), (7, 40, 30), ("time", "row", "column")),
+        ((40, 30), (16, 16), ("row", "column")),
+    ],
+)
+def test_every_chunk_is_read_once_to_write_and_once_to_scan(tmp_path, shape, chunks, axes, dtype):
+    values = np.random.default_rng(1).integers(0, 999, shape).astype(dtype) / (1 if dtype == "i2" else 7)
+    array = Chunked(values.astype(dtype), chunks)
+    export(Volume(array, spacing=(2, 1, 1), axes=axes), tmp_path / "x", ExportOptions(verify="off"))
+    expected = 2 if dtype == "f4" else 1
+    assert set(array.reads.values()) == {expected}
+    assert len(array.reads) == np.prod([-(-n // c) for n, c in zip(shape, chunks, strict=True)])
+
+
+def test_small_chunks_are_read_several_at_a_time():
+    volume = Volume(Chunked(np.zeros((64, 256, 256), np.uint8), (1, 256, 256)), spacing=(1, 1, 1))
+    assert len(slabs(volume)) == 1
+    movie = Chunked(np.zeros((64, 256, 256), np.uint8), (1, 256, 256))
+    assert len(slabs(Volume(movie, spacing=(1, 1), axes=("time", "row", "column")))) == 1
+
+
+def test_large_arrays_in_memory_are_read_in_parts():
+    volume = Volume(np.broadcast_to(np.uint8(0), (200, 1024, 1024)), spacing=(1, 1, 1))
+    assert max(len(slab.planes) for slab in slabs(volume)) * 2**20 <= 32 * 2**20
+
+
+def test_the_next_slab_is_fetched_in_another_thread():
+    array = Chunked(np.zeros((3, 2048, 2048), np.uint8), (1, 2048, 2048))
+    volume = Volume(array, spacing=(1, 1, 1))
+    assert len(list(read_ahead(volume, slabs(volume)))) == 3
+    assert len(array.threads) == 2
+
+
+@pytest.mark.parametrize("axes", list(itertools.permutations(("plane", "row", "column"))), ids="-".join)
+@pytest.mark.parametrize("rgb", [False, True])
+def test_scattered_planes_are_gathered_right(axes, rgb):
+    shape = (70, 65, 600)
+    values = np.random.default_rng(2).integers(0, 255, (*shape, 3) if rgb else shape, dtype=np.uint8)
+    volume = Volume(values, spacing=(1, 1, 1), axes=axes, rgb=rgb)
+    order = [axes.index(axis) for axis in ("plane", "row", "column")]
+    expected = np.moveaxis(values, order, [0, 1, 2])
+    for slab in slabs(volume):
+        found = read(volume, slab)
+        np.testing.assert_array_equal(found, expected[slab.planes.start : slab.planes.stop])
+
+
+def test_an_array_that_returns_another_shape_is_refused():
+    class Liar(Chunked):
+        def __getitem__(self, index):
+            return super().__getitem__(index)[:1]
+
+    volume = Volume(Liar(np.zeros((4, 2048, 2048), np.uint8), (2, 2048, 2048)), spacing=(1, 1, 1))
+    with pytest.raises(PixelError, match="have shape"):
+        read(volume, slabs(volume)[0])
