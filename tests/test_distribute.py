@@ -25,9 +25,10 @@ from napari_dicom_writer import (
     plan_export,
 )
 from napari_dicom_writer.destinations import open_destination
-from napari_dicom_writer.distribute import _probe, _result, write_distributed
+from napari_dicom_writer.distribute import _result, write_distributed
 from napari_dicom_writer.options import VerifyLevel
 from napari_dicom_writer.recipes import recipe
+from napari_dicom_writer.scratch import _probe, scratch_folder
 from napari_dicom_writer.write import write_volumes
 from sources import SlowArray
 from volumes import indexed, oblique
@@ -273,6 +274,23 @@ def test_another_folder_of_the_same_name_is_noticed(tmp_path):
     (tmp_path / "probe").write_text("other")
     with pytest.raises(FileNotFoundError, match="another folder"):
         _probe(str(tmp_path), "token")
+
+
+def test_a_scratch_folder_goes_with_all_that_is_in_it(tmp_path):
+    with scratch_folder(str(tmp_path)) as scratch:
+        Path(scratch, "half").touch()
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(DestinationError, match="Cannot write to"), scratch_folder(str(tmp_path / "missing")):
+        pass
+
+
+def test_a_client_that_is_of_no_use_is_refused(tmp_path, two):
+    closed = distributed.Client(two.scheduler.address)
+    closed.close()
+    for client in (closed, SimpleNamespace(asynchronous=True)):
+        with pytest.raises(ExportError, match="client is (closed|asynchronous)"):
+            export(Volume(RAMP, spacing=(2, 1, 1)), tmp_path / "x", client=client)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_no_more_slabs_are_on_their_way_than_keep_the_workers_busy(tmp_path, two, monkeypatch):

@@ -28,7 +28,7 @@ LAYERS = [
     {"modules", "modality_modules"},
     {"iods", "iods._base", "iods.sc", "iods.ct", "iods.mr", "iods.pet"},
     {"encode", "verify", "resolve", "destinations", "destinations._base", "destinations.folder"},
-    {"recipes"},
+    {"recipes", "scratch"},
     {"write", "distribute"},
     {"export"},
 ]

@@ -12,12 +12,10 @@ import asyncio
 import concurrent.futures
 import os
 import secrets
-import shutil
 import time
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -26,9 +24,9 @@ import numpy as np
 from napari_dicom_writer.errors import DestinationError, ExportError, VerificationError
 from napari_dicom_writer.options import VerifyLevel
 from napari_dicom_writer.recipes import Recipe, recipe
+from napari_dicom_writer.scratch import check_workers, scratch_folder
 from napari_dicom_writer.slabs import Slab, read, read_ahead, slabs
 from napari_dicom_writer.verify import SeriesVerifier
-from napari_dicom_writer.version import __version__
 from napari_dicom_writer.write import SeriesWriter, instance_places
 
 if TYPE_CHECKING:
@@ -44,8 +42,6 @@ if TYPE_CHECKING:
 
 _SLABS_PER_THREAD = 2  # one being written, one waiting
 _HEARTBEAT = 1.0  # seconds after which the callback may cancel, also when no slab comes in
-_PATIENCE = 30.0  # seconds for workers to let go of the scratch folder
-_SHARED = "Choose a folder that all workers see under the same path, and may write to"
 
 
 class Done(Protocol):
@@ -131,13 +127,14 @@ def write_distributed(
     ExportError
         What a worker raised; or workers were lost time and again.
     """
-    if client.asynchronous:
-        raise ExportError("The client is asynchronous", "Pass one made with asynchronous=False")
+    if client.asynchronous or client.status != "running":
+        what = "asynchronous" if client.asynchronous else client.status
+        raise ExportError(f"The client is {what}", "Pass one that is connected, and made with asynchronous=False")
     folders = tuple(str(staging.folder(series)) for series in plan.series)
     sizes: list[dict[str, int]] = [{} for _ in folders]
     verifiers = [SeriesVerifier(series, level) for series in plan.series]
-    with _scratch(folders[0]) as scratch:
-        _check_workers(client, scratch)
+    with scratch_folder(folders[0]) as scratch:
+        check_workers(client, scratch)
         heads = tuple(replace(series, instances=series.instances[:1]) for series in plan.series)
         context = _Context(heads, folders, scratch, level, tuple(map(recipe, volumes)))
         with closing(_run(client, context, _jobs(plan, volumes, context), done)) as arriving:
@@ -177,7 +174,7 @@ def _run(client: Client, context: _Context, jobs: Iterator[_Job], done: Done) ->
             shared = client.submit(_received, context, pure=False)
             while True:
                 if time.monotonic() - checked > _HEARTBEAT:  # clusters grow and shrink
-                    limit = max(1, _SLABS_PER_THREAD * sum(client.nthreads().values()))
+                    limit = max(1, _SLABS_PER_THREAD * _threads(client))
                     checked = time.monotonic()
                 while len(pending) < limit and (job := next(jobs, None)):
                     future = client.submit(_write_slab, shared, job, pure=False)
@@ -194,6 +191,13 @@ def _run(client: Client, context: _Context, jobs: Iterator[_Job], done: Done) ->
     finally:
         with suppress(Exception):  # whatever is wrong with the cluster must not hide what went wrong before
             client.cancel(list(pending.values()))
+
+
+def _threads(client: Client) -> int:
+    try:
+        return sum(client.nthreads().values())
+    except OSError as error:  # all that distributed raises about connections, timeouts included
+        raise ExportError(f"The cluster does not answer: {error}", "Check that it is running") from error
 
 
 def _result(future: Future[list[_Written]]) -> list[_Written]:
@@ -236,55 +240,6 @@ def _write_slab(context: _Context, job: _Job) -> list[_Written]:
             ) from error
         written.append(_Written(number, instance.filename, size, seen))
     return written
-
-
-@contextmanager
-def _scratch(folder: str) -> Iterator[str]:
-    """Make the scratch folder; when the block is left it is gone, and with it every late worker's way in."""
-    name = secrets.token_hex(4)
-    scratch, gone = Path(folder, f".scratch-{name}"), Path(folder, f".gone-{name}")
-    try:
-        scratch.mkdir()
-    except OSError as error:
-        raise DestinationError(f"Cannot write to {folder}: {error.strerror}", "Choose another folder") from error
-    try:
-        yield str(scratch)
-    finally:
-        deadline = time.monotonic() + _PATIENCE
-        while (scratch.exists() or gone.exists()) and time.monotonic() < deadline:
-            with suppress(OSError):  # a file may be open: some file systems then refuse
-                scratch.rename(gone)
-            shutil.rmtree(gone, ignore_errors=True)
-            if gone.exists() or scratch.exists():
-                time.sleep(0.05)
-    if scratch.exists() or gone.exists():
-        raise DestinationError("A lost worker does not let go of the staged files", "End it, and export again")
-
-
-def _check_workers(client: Client, scratch: str) -> None:
-    """Let every worker read a file of the driver's, and write one."""
-    token = secrets.token_hex(16)
-    Path(scratch, "probe").write_text(token, encoding="ascii")
-    answers = client.run(_probe, scratch, token, on_error="return")
-    if not answers:
-        raise ExportError("The cluster has no workers", "Start some, and wait for them: client.wait_for_workers(1)")
-    for worker, answer in answers.items():
-        if isinstance(answer, OSError):
-            what = f"Worker {worker} cannot use the folder of the export: {answer.strerror or answer}"
-            raise DestinationError(what, _SHARED)
-        if answer != __version__:
-            what = f"Worker {worker} has another napari-dicom-writer: {answer!r} instead of {__version__!r}"
-            raise ExportError(what, "Install the same version everywhere")
-
-
-def _probe(scratch: str, token: str) -> str:
-    """Return the version in a worker that shares the scratch folder."""
-    if Path(scratch, "probe").read_text(encoding="ascii") != token:
-        raise FileNotFoundError(None, "It is another folder there")
-    reply = Path(scratch, secrets.token_hex(16))
-    reply.touch(exist_ok=False)
-    reply.unlink()
-    return __version__
 
 
 def _check_files(series: SeriesPlan, folder: str, reported: dict[str, int]) -> None:
