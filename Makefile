@@ -13,7 +13,7 @@ export NAPARI_CONFIG := $(CURDIR)/$(VENV)/napari-test-settings.yaml
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
-demo: $(VENV)/.test-ready ## Export a phantom and a real scan to demo-out/, read them back, draw them
+demo: $(VENV)/.demo-ready ## Export a phantom and a real scan to demo-out/, read them back, draw them
 	rm -rf demo-out
 	$(BIN)/napari-dicom-writer demo demo-out
 	$(BIN)/python examples/nifti_to_dicom.py demo-out/scan

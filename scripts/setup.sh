@@ -34,10 +34,17 @@ need() { # need PACKAGE... : install system packages, or say how
 if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
     need "$("$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')"
 fi
-[ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
+# The demo draws without a screen; said before anything is downloaded.
+if [ "$extra" != demo ] && ! command -v xvfb-run >/dev/null; then
+    # shellcheck disable=SC2086 # a list of words
+    need $screen_packages
+fi
+# An interrupted run may have left an environment without pip.
+"$venv/bin/python" -m pip --version >/dev/null 2>&1 || "$python" -m venv --clear "$venv"
 echo "Installing Python packages into $venv (a few minutes the first time)"
 "$venv/bin/python" -m pip install --quiet --upgrade pip
 "$venv/bin/python" -m pip install --quiet --editable ".[$extra]"
+[ "$extra" != demo ] || exit 0
 
 open_window='
 from qtpy.QtWidgets import QApplication, QWidget

@@ -7,7 +7,16 @@ import pydicom
 import pytest
 
 import judges
-from napari_dicom_writer import ExportOptions, NoteKind, PixelError, TransferSyntax, VerificationError, Volume, export
+from napari_dicom_writer import (
+    ExportOptions,
+    NoteKind,
+    PixelError,
+    TransferSyntax,
+    VerificationError,
+    Volume,
+    export,
+    plan_export,
+)
 from napari_dicom_writer.codecs import open_codec
 
 RNG = np.random.default_rng(8)
@@ -79,6 +88,31 @@ def test_a_codec_that_returns_wrong_bytes_is_caught(tmp_path, monkeypatch, synta
     with pytest.raises(VerificationError, match="1 values differ; the first, at row 7, column 11"):
         export(VOLUMES["int16"], tmp_path / "x", ExportOptions(transfer_syntax=syntax))
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("syntax", LOSSY)
+def test_masks_are_never_compressed_with_loss(tmp_path, syntax):
+    mask = np.zeros((3, 64, 64), bool)
+    mask[:, 20:40, 20:40] = True
+    with pytest.raises(PixelError, match="It is a mask"):
+        export(Volume(mask, spacing=(1, 1, 1)), tmp_path / "x", ExportOptions(transfer_syntax=syntax))
+
+
+@pytest.mark.parametrize("wrong", [np.zeros_like, np.flipud, np.fliplr])
+def test_a_lossy_codec_that_returns_another_picture_is_caught(tmp_path, monkeypatch, wrong):
+    kind = type(open_codec(TransferSyntax.JPEG_2000_LOSSY))
+    encode = kind.encode
+    monkeypatch.setattr(kind, "encode", lambda self, frame: encode(self, np.ascontiguousarray(wrong(frame))))
+    with pytest.raises(VerificationError, match="does not resemble"):
+        export(VOLUMES["int16"], tmp_path / "x", ExportOptions(transfer_syntax="jpeg-2000-lossy"))
+
+
+def test_large_planes_are_refused_only_where_they_do_not_fit():
+    plane = np.broadcast_to(np.uint8(0), (40_000, 30_000, 3))
+    assert plan_export(Volume(plane, spacing=(1, 1), rgb=True)).instances == 1
+    huge = np.broadcast_to(np.uint8(0), (60_000, 60_000, 3))
+    with pytest.raises(PixelError, match="passes 4 GiB"):
+        plan_export(Volume(huge, spacing=(1, 1), rgb=True))
 
 
 def test_lossy_and_exact_contradict_each_other(tmp_path):

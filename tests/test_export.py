@@ -105,7 +105,7 @@ def test_all_refusals_come_together_with_layer_and_remedy(tmp_path):
         (np.zeros(5), LayerError),
         (np.broadcast_to(np.uint8(0), (2, 65536, 3)), PixelError),
         (np.broadcast_to(np.uint8(0), (2, 3, 65536)), PixelError),
-        (np.broadcast_to(np.uint8(0), (65535, 65535)), PixelError),
+        (np.broadcast_to(np.uint16(0), (65535, 65535)), PixelError),
     ],
     ids=lambda v: str(getattr(v, "dtype", v)),
 )

@@ -65,13 +65,26 @@ def test_uneven_planes(tmp_path):
     volume = Volume(RNG.integers(0, 99, (7, 20, 24), dtype=np.int16), spacing=SPACING)
     report = export(volume, tmp_path / "x", ExportOptions(modality="CT"))
     (report.path / "00004.dcm").unlink()
-    for verdict in opens_as_volume(planes=6, time_points=1, evenly_spaced=False):
+    for verdict in opens_as_volume(planes=6, rows=20, columns=24, time_points=1, evenly_spaced=False):
         assert not verdict.opens
         assert not opens(READERS[verdict.software], report.path, 6), verdict
 
 
 def test_a_summary_reads_well():
-    assert summary(opens_as_volume(planes=5, time_points=1, evenly_spaced=True)) == "SimpleITK, highdicom, dcm2niix"
-    assert summary(opens_as_volume(planes=5, time_points=2, evenly_spaced=True)) == "dcm2niix"
-    assert summary(opens_as_volume(planes=5, time_points=1, evenly_spaced=False)) == "none that was tested"
-    assert str(opens_as_volume(planes=1, time_points=1, evenly_spaced=True)[0]) == "SimpleITK: yes (as a single plane)"
+    size = {"rows": 20, "columns": 24, "evenly_spaced": True}
+    assert summary(opens_as_volume(planes=5, time_points=1, **size)) == "SimpleITK, highdicom, dcm2niix"
+    assert summary(opens_as_volume(planes=5, time_points=2, **size)) == "dcm2niix"
+    assert (
+        summary(opens_as_volume(planes=5, time_points=1, **size | {"evenly_spaced": False})) == "none that was tested"
+    )
+    assert str(opens_as_volume(planes=1, time_points=1, **size)[0]) == "SimpleITK: yes (as a single plane)"
+
+
+@pytest.mark.parametrize(
+    ("shape", "syntax"), [((3, 20, 24), "deflated"), ((2, 1, 7), "explicit-le"), ((2, 7, 1), "explicit-le")]
+)
+def test_odd_files_and_planes(tmp_path, shape, syntax):
+    volume = Volume(RNG.integers(0, 99, shape, dtype=np.int16), spacing=SPACING)
+    report = export(volume, tmp_path / "x", ExportOptions(transfer_syntax=syntax))
+    for verdict in report.plan.series[0].opens_in:
+        assert opens(READERS[verdict.software], report.path, shape[0]) == verdict.opens, verdict

@@ -17,7 +17,7 @@ class Chunked:
     """A chunked array that counts how often each of its chunks is touched."""
 
     def __init__(self, values: np.ndarray, chunks: tuple[int, ...]) -> None:
-        self.values, self.chunks = values, chunks
+        self.values, self.chunks, self._counted = values, chunks, chunks
         self.shape, self.dtype, self.ndim = values.shape, values.dtype, values.ndim
         self.reads: Counter[tuple[int, ...]] = Counter()
         self.threads: set[int] = set()
@@ -28,7 +28,7 @@ class Chunked:
             range(*i.indices(n)) if isinstance(i, slice) else range(i, i + 1)
             for i, n in zip(index, self.shape, strict=True)
         ]
-        touched = itertools.product(*({i // c for i in r} for r, c in zip(ranges, self.chunks, strict=True)))
+        touched = itertools.product(*({i // c for i in r} for r, c in zip(ranges, self._counted, strict=True)))
         self.reads.update(touched)
         self.threads.add(threading.get_ident())
         return self.values[index]
@@ -90,6 +90,37 @@ def test_scattered_planes_are_gathered_right(axes, rgb):
     for slab in slabs(volume):
         found = read(volume, slab)
         np.testing.assert_array_equal(found, expected[slab.planes.start : slab.planes.stop])
+
+
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        (np.int64(3), 12, 9), ((3, 3), (12,), (9,)), (None, 12, 9), (0, 12, 9), (-1, 12, 9), (2.5, 12, 9), (3, 12),
+        "auto", 3, True, np.array([3, 12, 9]),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_chunks_that_make_no_sense_lose_nothing(tmp_path, chunks):
+    array = Chunked(np.arange(10 * 12 * 9, dtype=np.int16).reshape(10, 12, 9), (1, 1, 1))
+    array.chunks = chunks
+    report = export(Volume(array, spacing=(1, 1, 1)), tmp_path / "x", ExportOptions(verify="off"))
+    assert len(list(report.path.iterdir())) == 10
+
+
+def test_a_source_that_returns_another_type_is_refused(tmp_path):
+    class Liar(Chunked):
+        def __getitem__(self, index):
+            return super().__getitem__(index) + 70000.6
+
+    volume = Volume(Liar(np.zeros((4, 8, 8), np.uint8), (2, 8, 8)), spacing=(1, 1, 1))
+    with pytest.raises(PixelError, match="float64 where uint8 was announced"):
+        export(volume, tmp_path / "x", ExportOptions(verify="off"))
+
+
+def test_slabs_that_no_memory_should_hold_are_cut():
+    volume = Volume(Chunked(np.broadcast_to(np.uint8(0), (2048, 1024, 1024)), (2048, 64, 64)), spacing=(1, 1, 1))
+    cut = slabs(volume)
+    assert [slab.planes for slab in cut] == [range(512), range(512, 1024), range(1024, 1536), range(1536, 2048)]
 
 
 def test_an_array_that_returns_another_shape_is_refused():

@@ -88,6 +88,10 @@ HEADER_FAULTS = {
     "an element less": lambda d: delattr(d, "WindowCenter"),
     "lossy": lambda d: setattr(d, "LossyImageCompression", "01"),
     "name": lambda d: setattr(d, "PatientName", "Doe^Jane"),
+    "too many pixels": lambda d: setattr(d, "PixelData", d.PixelData + bytes(100)),
+    "too few pixels": lambda d: setattr(d, "PixelData", d.PixelData[:-20]),
+    "vr of the pixels": lambda d: setattr(d["PixelData"], "VR", "OB"),
+    "implementation": lambda d: setattr(d.file_meta, "ImplementationVersionName", "OTHER"),
 }
 
 
@@ -95,6 +99,17 @@ HEADER_FAULTS = {
 def test_one_wrong_element_is_caught(tmp_path, fault):
     series, volume, paths = staged(tmp_path)
     tamper(paths[1], HEADER_FAULTS[fault])
+    with pytest.raises(VerificationError, match="series 1, instance 2: Read back"):
+        verify(series, volume, paths, "headers")
+
+
+@pytest.mark.parametrize("damage", ["empty", "cut", "tail", "syntax"])
+def test_a_damaged_file_is_refused_as_such(tmp_path, damage):
+    series, volume, paths = staged(tmp_path)
+    content = paths[1].read_bytes()
+    if damage == "syntax":  # the meta information says what the pixels are not
+        content = content.replace(b"1.2.840.10008.1.2.1\0", b"1.2.840.10008.1.2.5\0")
+    paths[1].write_bytes({"empty": b"", "cut": content[:-30], "tail": content + b"and more of it"}.get(damage, content))
     with pytest.raises(VerificationError, match="series 1, instance 2: Read back"):
         verify(series, volume, paths, "headers")
 

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from napari_dicom_writer.geometry import Grid
 
 _US = 65535  # Rows and Columns are US
-_NATIVE_BYTES = 2**32 - 2  # length of native Pixel Data (PS3.5 7.1.1)
 
 
 @dataclass(slots=True)
@@ -71,8 +70,6 @@ def _check_size(volume: Volume, rules: PixelRules) -> None:
     for name, count in (("rows", rows), ("columns", columns)):
         if count > _US:
             raise PixelError(f"It has {count:,} {name}; DICOM allows {_US:,}", "Crop, tile or downsample the layer")
-    if rows * columns * min(volume.samples, 3) * 2 > _NATIVE_BYTES:
-        raise PixelError(f"A plane of {rows:,} × {columns:,} passes 4 GiB", "Crop, tile or downsample the layer")
     times = max(
         [n for n, axis in zip(volume.leading_shape, volume.leading, strict=True) if axis in ("", "time")] or [1]
     )

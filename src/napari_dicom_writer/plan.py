@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from napari_dicom_writer.geometry import Grid, patient_letters
 from napari_dicom_writer.readers import Verdict, opens_as_volume, single_precision_error
+from napari_dicom_writer.transfer_syntax import TransferSyntax
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -150,7 +151,13 @@ class SeriesPlan:
         shape = (self.planes, self.rows, self.columns)
         error = single_precision_error(self.grid.largest_coordinate(shape), min(s for s in self.spacing if s))
         return opens_as_volume(
-            planes=self.planes, time_points=self.time_points, evenly_spaced=True, single_precision_error=error
+            planes=self.planes,
+            rows=self.rows,
+            columns=self.columns,
+            time_points=self.time_points,
+            evenly_spaced=True,
+            deflated=self.options.transfer_syntax is TransferSyntax.DEFLATED,
+            single_precision_error=error,
         )
 
 
@@ -181,6 +188,11 @@ class ExportPlan:
         return sum(series.bytes for series in self.series)
 
     @property
+    def compressed(self) -> bool:
+        """Whether `bytes` is only the most it can be."""
+        return any(series.options.transfer_syntax is not TransferSyntax.EXPLICIT_LE for series in self.series)
+
+    @property
     def notes(self) -> tuple[Note, ...]:
         """What is assumed or lost, each once."""
         return tuple(dict.fromkeys(note for series in self.series for note in series.notes))
@@ -197,11 +209,13 @@ def describe(series: SeriesPlan) -> str:
     between, row, column = series.spacing
     spacing = " × ".join(f"{s:.6g}" for s in (between, row, column) if s is not None)
     points = f", {series.time_points} time points" if series.time_points > 1 else ""
+    compressed = series.options.transfer_syntax is not TransferSyntax.EXPLICIT_LE
+    most = f"{series.options.transfer_syntax}, up to " if compressed else ""
     color = "RGB" if series.stored.samples == 3 else f"{series.stored.bits}-bit"
     return (
         f"Series {series.number} '{series.description}': {series.options.modality}, {size} {color}{points}, "
         f"{spacing} mm, columns/rows/planes toward {series.directions}, {count(len(series.instances))}, "
-        f"{format_bytes(series.bytes)}"
+        f"{most}{format_bytes(series.bytes)}"
     )
 
 

@@ -29,7 +29,14 @@ class Verdict:
 
 
 def opens_as_volume(
-    *, planes: int, time_points: int, evenly_spaced: bool, single_precision_error: float = 0.0
+    *,
+    planes: int,
+    rows: int,
+    columns: int,
+    time_points: int,
+    evenly_spaced: bool,
+    deflated: bool = False,
+    single_precision_error: float = 0.0,
 ) -> tuple[Verdict, ...]:
     """Say which software opens a series of single-frame instances as a volume.
 
@@ -37,16 +44,24 @@ def opens_as_volume(
     ----------
     planes
         Number of different positions.
+    rows, columns
+        Of each plane.
     time_points
         How many instances share each position.
     evenly_spaced
         Whether positions are evenly spaced along the normal, and the stack is not sheared.
+    deflated
+        Whether the transfer syntax is Deflated.
     single_precision_error
         How many voxels off a position is in single precision, in which dcm2niix computes: much for microscopy far from
         the origin.
     """
     off = single_precision_error > MAX_DISPLACEMENT
     imprecise = f"computes in single precision: voxels up to {single_precision_error:.2g} off" if off else ""
+    if deflated:
+        off, imprecise = True, "does not read deflated files"
+    elif min(rows, columns) == 1:
+        off, imprecise = True, "does not take planes of one row or column"
     if not evenly_spaced:
         return (
             Verdict("SimpleITK", opens=False, why="averages the gaps silently"),
@@ -60,8 +75,9 @@ def opens_as_volume(
             Verdict("dcm2niix", opens=not off, why=imprecise or "as 4-D"),
         )
     why = "as a single plane" if planes == 1 else ""
+    as_rows = rows == 1 and planes > 1
     return (
-        Verdict("SimpleITK", opens=True, why=why),
+        Verdict("SimpleITK", opens=not as_rows, why="takes planes of one row for rows" if as_rows else why),
         Verdict("highdicom", opens=True, why=why),
         Verdict("dcm2niix", opens=not off, why=imprecise or why),
     )

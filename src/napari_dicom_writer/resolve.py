@@ -170,7 +170,7 @@ def _series(
         if channel not in stored_by_channel:
             found = draft.ranges.get(channel)
             planned = plan_values(volume.dtype, found, iod.rules, options, samples=volume.samples)
-            stored_by_channel[channel] = plan_compression(codec, *planned, volume.shape[1:], options)
+            stored_by_channel[channel] = plan_compression(codec, *planned, volume.shape[1:], volume.dtype, options)
         stored, value_notes = stored_by_channel[channel]
         description, comment, name_notes = _describe(volume.name, member.suffix, options, several=several)
         time = TimePlan(len(member.times), volume.time_step) if _has_time(draft) else None

@@ -5,6 +5,9 @@ Nothing costs as much as the wrong reading order: plane by plane out of 64³ chu
 
 from __future__ import annotations
 
+import itertools
+import math
+import operator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise, product
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
 _SLAB_BYTES = 32 * 2**20
 # Smaller chunks are read several at a time: a call to dask costs a millisecond, whatever it brings.
 _SMALL_BYTES = 4 * 2**20
+# Slabs whose chunks span more than this are cut, whatever the reading costs.
+_LARGEST_BYTES = 512 * 2**20
 # Planes gathered together where neighbours in memory belong to different planes: whole cache lines are used.
 _GATHERED_PLANES = 64
 _GATHERED_COLUMNS = 512
@@ -63,22 +68,50 @@ def slabs(volume: Volume) -> list[Slab]:
     """
     planes, rows, columns = volume.shape
     plane_bytes = max(1, rows * columns * volume.samples * volume.dtype.itemsize)
-    chunks = getattr(volume.array, "chunks", None)
-    if chunks:
-        outer = [axis for axis in range(len(volume.axes)) if volume.axes[axis] not in ("row", "column", "plane")]
-        edges = [_chunk_edges(chunks[axis], n) for axis, n in zip(outer, volume.leading_shape, strict=True)]
-        edges.append(_chunk_edges(chunks[volume.axes.index("plane")], planes) if "plane" in volume.axes else [0, 1])
-        edges = _merge_small(edges, plane_bytes)
+    edges = _edges_of_chunks(volume)
+    if edges:
+        edges = _split_large(_merge_small(edges, plane_bytes), plane_bytes)
     else:
-        depth = max(_GATHERED_PLANES if _planes_are_scattered(volume) else 1, _SLAB_BYTES // plane_bytes)
+        gathered = min(_GATHERED_PLANES, _LARGEST_BYTES // plane_bytes) if _planes_are_scattered(volume) else 1
+        depth = max(1, gathered, _SLAB_BYTES // plane_bytes)
         edges = [[*range(n + 1)] for n in volume.leading_shape] + [[*range(0, planes, depth), planes]]
     ranges = [[range(start, stop) for start, stop in pairwise(axis)] for axis in edges]
     return [Slab(tuple(leading), along) for *leading, along in product(*ranges)]
 
 
-def _chunk_edges(chunk: int | Sequence[int], length: int) -> list[int]:
+def _edges_of_chunks(volume: Volume) -> list[list[int]] | None:
+    """Edges of the chunks along the leading axes and the planes; None where there are none that make sense."""
+    chunks = getattr(volume.array, "chunks", None)
+    if not isinstance(chunks, tuple | list) or len(chunks) != len(volume.array.shape):
+        return None
+    outer = [number for number, axis in enumerate(volume.axes) if axis not in ("row", "column", "plane")]
+    edges = [_chunk_edges(chunks[number], n) for number, n in zip(outer, volume.leading_shape, strict=True)]
+    if "plane" in volume.axes:
+        edges.append(_chunk_edges(chunks[volume.axes.index("plane")], volume.shape[0]))
+    else:
+        edges.append([0, 1])
+    sensible = [axis for axis in edges if axis is not None]
+    return sensible if len(sensible) == len(edges) else None
+
+
+def _chunk_edges(chunk: Any, length: int) -> list[int] | None:
     """Edges of the chunks along one axis; zarr and h5py give one depth, dask all of them."""
-    return [*range(0, length, chunk), length] if isinstance(chunk, int) else [0, *np.cumsum(chunk).tolist()]
+    try:
+        depths = [operator.index(chunk)] * -(-length // operator.index(chunk)) if np.ndim(chunk) == 0 else list(chunk)
+        edges = [0, *np.minimum(np.cumsum([operator.index(n) for n in depths]), length).tolist()]
+    except (TypeError, ValueError, ZeroDivisionError):
+        return None
+    return edges if edges[-1] == length and all(a <= b for a, b in pairwise(edges)) else None
+
+
+def _split_large(edges: list[list[int]], plane_bytes: int) -> list[list[int]]:
+    """Cut slabs that no memory should hold, though chunks are then read several times."""
+    spans = [max(b - a for a, b in pairwise(axis)) for axis in edges]
+    if math.prod(spans) * plane_bytes <= _LARGEST_BYTES:
+        return edges
+    depth = max(1, _LARGEST_BYTES // plane_bytes)
+    planes = [range(a, b, depth) for a, b in pairwise(edges[-1])]
+    return [[*range(axis[-1] + 1)] for axis in edges[:-1]] + [[*itertools.chain(*planes), edges[-1][-1]]]
 
 
 def _merge_small(edges: list[list[int]], plane_bytes: int) -> list[list[int]]:
@@ -128,6 +161,10 @@ def read(volume: Volume, slab: Slab) -> NDArray[Any]:
     expected = (*slab.shape, *volume.shape[1:], *((volume.samples,) if volume.rgb else ()))
     if values.shape != expected:
         raise PixelError(f"Its data have shape {values.shape} where {expected} was asked for", "Check the source")
+    if values.dtype.newbyteorder("=") != volume.dtype.newbyteorder("="):
+        raise PixelError(
+            f"Its data are {values.dtype} where {volume.dtype} was announced", "Cast the source with astype()"
+        )
     return _gathered(values, len(slab.leading)) if _planes_are_scattered(volume) else values
 
 

@@ -271,6 +271,8 @@ def _stacked(series: SeriesSurvey, headers: Sequence[Dataset]) -> SeriesSurvey:
     lengths = [s for s in (between, *series.spacing[1:]) if s]
     opens_in = opens_as_volume(
         planes=planes,
+        rows=series.size[1],
+        columns=series.size[2],
         time_points=time_points,
         evenly_spaced=even,
         single_precision_error=single_precision_error(float(np.abs(positions).max()), min(lengths)) if lengths else 0.0,

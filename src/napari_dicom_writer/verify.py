@@ -7,6 +7,7 @@ Across a series it checks what no validator sees: repeated UIDs and positions, u
 from __future__ import annotations
 
 import math
+import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -17,10 +18,11 @@ from pydicom.encaps import generate_frames
 
 from napari_dicom_writer.codecs import codec_of
 from napari_dicom_writer.codecs.encapsulation import LOSSY_RATIO
-from napari_dicom_writer.errors import VerificationError
+from napari_dicom_writer.errors import ExportError, VerificationError
 from napari_dicom_writer.iods import IODS
 from napari_dicom_writer.options import VerifyLevel
 from napari_dicom_writer.pixels import Method
+from napari_dicom_writer.uids import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 
 if TYPE_CHECKING:
     import os
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 
 _PIXEL_DATA = 0x7FE00010
 _BLOCK = 2**15  # values compared at once
-_REMEDY = "Nothing was published; this is a fault of the software or of the disk: please report it"
+_REMEDY = "Nothing was published. The source changed meanwhile, or disk or software are at fault: please report it"
 
 
 _Elements = dict[int, tuple[str | None, Any]]  # tag → VR, value as read
@@ -73,6 +75,13 @@ class SeriesVerifier:
         varying = [*self._iod.varying(series, series.instances[0])]
         varying += [] if series.options.transfer_syntax.lossless else [LOSSY_RATIO]
         self._varying = {int(tag_for_keyword(k) or 0): k for k in varying}
+        self._meta = {
+            "FileMetaInformationVersion": b"\0\1",
+            "MediaStorageSOPClassUID": self._iod.sop_class_uid,
+            "TransferSyntaxUID": series.options.transfer_syntax.uid,
+            "ImplementationClassUID": IMPLEMENTATION_CLASS_UID,
+            "ImplementationVersionName": IMPLEMENTATION_VERSION_NAME,
+        }
         self._shared: _Elements = {}
         self._seen: list[Seen] = []
 
@@ -98,11 +107,19 @@ class SeriesVerifier:
         VerificationError
             Naming the instance and the first element or voxel that differs.
         """
+        try:
+            return self._instance(path, instance, values)
+        except ExportError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a damaged file makes the parser or the decoder raise
+            self._fail(instance, f"it cannot be read: {type(error).__name__}: {error}")
+
+    def _instance(self, path: str | os.PathLike[str], instance: InstancePlan, values: NDArray[Any]) -> Seen:
         dataset = pydicom.dcmread(path)
         raw = {int(tag): dataset.get_item(tag) for tag in dataset._dict}
         pixels = raw.pop(_PIXEL_DATA, None)
-        if pixels is None or len(pixels.value) % 2:
-            self._fail(instance, "Pixel Data is missing or has an odd length")
+        if pixels is None or not self._is_framed(pixels):
+            self._fail(instance, "Pixel Data is missing, or has another length or VR than planned")
         shared: _Elements = {tag: (e.VR, e.value) for tag, e in raw.items() if tag not in self._varying}
         texts = {keyword: _text(raw[tag]) if tag in raw else "" for tag, keyword in self._varying.items()}
         self._check_varying(texts, dataset.file_meta, instance)
@@ -119,6 +136,15 @@ class SeriesVerifier:
         seen = Seen(texts["SOPInstanceUID"], int(texts["InstanceNumber"]), position, instance.time_index)
         self.add(seen)
         return seen
+
+    def _is_framed(self, pixels: RawDataElement | DataElement) -> bool:
+        """Whether Pixel Data has the VR and length of one native plane, or of one fragment after an empty table."""
+        stored, size = self._series.stored, len(pixels.value or b"")
+        if not self._codec:
+            native = self._series.rows * self._series.columns * stored.samples * stored.bits // 8
+            return ("OB" if stored.bits == 8 else "OW") == pixels.VR and size == native + native % 2
+        head = struct.unpack_from("<HHLHHL", pixels.value or b"", 0) if size > 16 else ()
+        return pixels.VR == "OB" and head == (0xFFFE, 0xE000, 0, 0xFFFE, 0xE000, size - 16) and size % 2 == 0
 
     def _ratio_is_true(self, said: str, encapsulated: int) -> bool:
         series = self._series
@@ -149,8 +175,10 @@ class SeriesVerifier:
         for keyword, value in self._iod.varying(self._series, instance).items():
             if texts[keyword] != str(value):
                 self._fail(instance, f"{dictionary_description(keyword)} is not what the plan says")
-        if (meta.MediaStorageSOPInstanceUID, meta.MediaStorageSOPClassUID) != (instance.uid, self._iod.sop_class_uid):
-            self._fail(instance, "the file meta information names another instance")
+        said = {element.keyword: element.value for element in meta}
+        said.pop("FileMetaInformationGroupLength", None)  # the parser went by it
+        if said != self._meta | {"MediaStorageSOPInstanceUID": instance.uid}:
+            self._fail(instance, "the file meta information is not what the plan says")
 
     def _check_pixels(self, dataset: FileDataset, instance: InstancePlan, values: NDArray[Any]) -> None:
         stored = self._series.stored
@@ -168,6 +196,8 @@ class SeriesVerifier:
         else:
             # By rows, whose intermediate results stay in the cache. NaN compares false, and so is caught, too.
             same = all(_within(stored, read[row], source[row]) for row in _row_blocks(source))
+        if math.isinf(stored.largest_error) and not _resembles(stored.decode(read), source):
+            self._fail(instance, "what the lossy codec left does not resemble the plane")
         if not same:
             self._report_difference(instance, read, source)
 
@@ -231,7 +261,7 @@ class SeriesVerifier:
 
 def _same(read: DataElement, expected: DataElement) -> bool:
     """Whether two elements say the same; pydicom reads an empty one as None, text or a list, by its VR."""
-    return bool(read.is_empty and expected.is_empty) or bool(read.value == expected.value)
+    return read.VR == expected.VR and (bool(read.is_empty and expected.is_empty) or bool(read.value == expected.value))
 
 
 def _text(element: RawDataElement | DataElement) -> str:
@@ -249,3 +279,13 @@ def _within(stored: StoredValues, read: NDArray[Any], source: NDArray[Any]) -> b
     difference = stored.decode(read)
     difference -= source
     return bool((np.abs(difference, out=difference) <= stored.largest_error).all())
+
+
+def _resembles(read: NDArray[np.float64], source: NDArray[Any]) -> bool:
+    """Whether a plane of unknown loss still shows its source: as bright, and no better match when it is turned over."""
+    original = source.astype(np.float64)
+    if abs(read.mean() - original.mean()) > 0.5 * original.std() + 0.01 * np.ptp(original) + 1e-9:
+        return False
+    turned = (read, read[::-1], read[:, ::-1], read[::-1, ::-1])
+    matches = [float(((view - view.mean()) * (original - original.mean())).mean()) for view in turned]
+    return matches[0] >= max(matches) * (1 - 1e-9)

@@ -80,7 +80,7 @@ class Volume:
         time_step: float | None = None,
         notes: Sequence[Note] = (),
     ) -> None:
-        self.array = array if hasattr(array, "shape") and hasattr(array, "dtype") else np.asarray(array)
+        self.array = _opened(array)
         self.name = "" if name is None else str(name)
         self.rgb = rgb
         self.window = window
@@ -101,7 +101,8 @@ class Volume:
     @property
     def dtype(self) -> np.dtype[Any]:
         """The array's own dtype."""
-        return np.dtype(self.array.dtype)
+        dtype: np.dtype[Any] = np.dtype(self.array.dtype)
+        return dtype
 
     @property
     def samples(self) -> int:
@@ -196,6 +197,17 @@ def color_note(array: Any) -> tuple[Note, ...]:
         return ()
     text = f"Its last axis, {shape[-1]} long, is taken as columns (rgb=True if it holds colours)"
     return (Note(NoteKind.ASSUMED, text),)
+
+
+def _opened(array: Any) -> Any:
+    """Return the array as it is, if it looks like one; a closed file does not."""
+    try:
+        if hasattr(array, "shape") and hasattr(array, "dtype"):
+            np.dtype(array.dtype)
+            return array
+        return np.asarray(array)
+    except Exception as error:  # h5py, torch and others each raise their own
+        raise LayerError(f"Its data cannot be used: {error}", "Open its file again, or pass a NumPy array") from error
 
 
 def _number(value: Any, name: str) -> float:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_dicom_writer.encode import SeriesEncoder
-from napari_dicom_writer.errors import DestinationError
+from napari_dicom_writer.errors import DestinationError, PixelError
 from napari_dicom_writer.options import VerifyLevel
 from napari_dicom_writer.slabs import read_ahead, slabs
 from napari_dicom_writer.verify import SeriesVerifier
@@ -131,6 +131,8 @@ def write_volumes(
                 for written in (pool.map if pool else map)(_write, jobs):
                     size += written
                     done()
+            if places:
+                raise PixelError(f"{len(places):,} of its planes were not read", "Check the chunks of the source")
     for writer in writers:
         if writer.verifier:
             writer.verifier.finish()

@@ -285,6 +285,29 @@ def test_a_name_longer_than_the_system_allows_is_refused(tmp_path):
     assert tree(tmp_path) == []
 
 
+@pytest.mark.parametrize("names", [("t1", "t2"), ("1-OT-a", "1-OT-b")])
+def test_a_folder_of_several_exports_is_not_replaced(tmp_path, names):
+    for name in names:
+        export(STACK, tmp_path / "patient" / name)
+    before = tree(tmp_path)
+    with pytest.raises(DestinationError, match="several exports|earlier export"):
+        export(STACK, tmp_path / "patient", OVERWRITE)
+    assert tree(tmp_path) == before
+
+
+def test_several_series_are_replaced_as_one_export(tmp_path):
+    export([STACK, STACK], tmp_path / "x")
+    export(STACK, tmp_path / "x", OVERWRITE)
+    assert tree(tmp_path / "x") == [f"0000{n}.dcm" for n in range(1, 5)]
+
+
+def test_the_folder_one_stands_in_is_not_replaced(tmp_path, monkeypatch):
+    export([STACK, STACK], tmp_path / "x")
+    monkeypatch.chdir(tmp_path / "x" / "1-OT-stack")
+    with pytest.raises(DestinationError, match="current folder"):
+        export(STACK, tmp_path / "x", OVERWRITE)
+
+
 def test_an_empty_target_keeps_its_permissions(tmp_path):
     (tmp_path / "x").mkdir(mode=0o700)
     export(STACK, tmp_path / "x")

@@ -5,10 +5,14 @@ The table of `transfer_syntax` names the module of each; the packages they need 
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from napari_dicom_writer.errors import OptionsError
+from napari_dicom_writer.pixels import Method, StoredValues
 from napari_dicom_writer.transfer_syntax import TransferSyntax
 
 if TYPE_CHECKING:
@@ -56,4 +60,15 @@ def open_codec(syntax: TransferSyntax, *, lossy_error: int = 1, lossy_ratio: flo
             f'pip install "napari-dicom-writer[{row.extra}]", or choose another transfer syntax',
             "options",
         )
+    _warm_up(codec)
     return codec
+
+
+@cache
+def _warm_up(codec: Codec) -> None:
+    """Encode and decode one frame, before threads do: libraries fill tables when they are first used.
+
+    Measured with HTJ2K: of 24 processes that began with two threads at once, one could not decode its first frame.
+    """
+    frame = np.arange(1024, dtype="<i2").reshape(32, 32)
+    codec.decode(codec.encode(frame), 32, 32, StoredValues(Method.CAST, "<i2"))

@@ -12,15 +12,13 @@ import os
 import re
 import secrets
 import shutil
-import struct
 import unicodedata
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
-from pydicom.errors import InvalidDicomError
-from pydicom.filereader import read_file_meta_info
+from pydicom import dcmread
 
 from napari_dicom_writer.destinations._base import Destination, Staging
 from napari_dicom_writer.errors import DestinationError
@@ -33,6 +31,7 @@ if TYPE_CHECKING:
     from napari_dicom_writer.plan import ExportPlan, SeriesPlan
 
 _NAME_LENGTH = 40
+_SERIES_FOLDER = re.compile(r"-?\d+-[A-Z]{2}(-|$)")
 
 
 class FolderDestination(Destination):
@@ -79,7 +78,8 @@ class FolderDestination(Destination):
         if not os.access(parent, os.W_OK | os.X_OK):
             raise DestinationError(f"{parent} is not writable", "Choose another folder, or ask for permission")
         free = shutil.disk_usage(parent).free
-        if plan is not None and plan.bytes > free:
+        # How far compression goes shows only when writing; running out of space then leaves nothing behind.
+        if plan is not None and not plan.compressed and plan.bytes > free:
             raise DestinationError(
                 f"The export needs {format_bytes(plan.bytes)}, and {parent} has {format_bytes(free)} free",
                 "Free some space or choose another disk",
@@ -93,19 +93,26 @@ class FolderDestination(Destination):
         if target.is_dir() == self._single or target.is_symlink():
             kind = "link" if target.is_symlink() else "folder" if target.is_dir() else "file"
             raise DestinationError(f"{target} is in the way: it is a {kind}", "Choose another name")
-        if target.is_dir() and target.samefile(Path.cwd()):
-            raise DestinationError(f"{target} is the current folder", "Name a folder in it, such as ./out")
+        if target.is_dir() and any(target.samefile(folder) for folder in (Path.cwd(), *Path.cwd().parents)):
+            raise DestinationError(f"{target} holds the current folder", "Name another folder, such as ./out")
         if target.is_dir() and not any(target.iterdir()):
             return
         if not self._overwrite:
             raise DestinationError(
                 f"{target} exists already", "Choose another name, or overwrite it (overwrite=True, --overwrite)"
             )
-        foreign = next((file for file in _files(target) if not _is_ours(file)), None)
-        if foreign is not None:
-            raise DestinationError(
-                f"{target} is not replaced, because {foreign.name} is not from an earlier export", "Choose another name"
-            )
+        remedy = "Choose another name"
+        studies: set[tuple[str, int | Path]] = set()
+        for file in _files(target):
+            if (study := _study_of_export(file)) is None:
+                raise DestinationError(
+                    f"{target} is not replaced, because {file.name} is not from an earlier export", remedy
+                )
+            *folders, _ = file.relative_to(target).parts or [""]
+            layout = len(folders) if all(map(_SERIES_FOLDER.match, folders)) else file
+            studies.add((study, layout))
+        if len(studies) > 1:
+            raise DestinationError(f"{target} is not replaced, because it holds several exports", remedy)
 
     @contextmanager
     def stage(self) -> Iterator[FolderStaging]:
@@ -135,6 +142,8 @@ class FolderDestination(Destination):
             try:
                 with FileLock(area / "lock").acquire(timeout=0):
                     _restore(area, self.target)
+                    # While it is locked: nobody can take it for a live one.
+                    shutil.rmtree(area, ignore_errors=True)
             except Timeout:
                 raise DestinationError(
                     f"Another export to {self.target} is running", "Wait until it has finished, or choose another name"
@@ -166,8 +175,8 @@ class FolderStaging(Staging):
         source = next(self._content.iterdir()) if self._single else self._content
         aside = self._area / "replaced"
         target = self._destination.target
-        self._destination.check_target()  # again: something may have come there meanwhile
         with _refused_by_system(f"{target} could not be published"):
+            self._destination.check_target()  # again: something may have come there meanwhile
             if target.exists():
                 if target.is_dir():
                     shutil.copymode(target, source)
@@ -239,12 +248,15 @@ def _files(target: Path) -> Iterator[Path]:
         yield target
 
 
-def _is_ours(path: Path) -> bool:
-    """Whether a file was written by an earlier export: its meta information names this implementation."""
+def _study_of_export(path: Path) -> str | None:
+    """Study Instance UID of a file that an earlier export wrote: its meta information names this implementation."""
     if path.is_symlink() or not path.is_file():
-        return False
+        return None
     try:
-        meta = read_file_meta_info(path)
-    except (InvalidDicomError, ValueError, KeyError, EOFError, struct.error):
-        return False
-    return bool(meta.get("ImplementationClassUID") == IMPLEMENTATION_CLASS_UID)
+        dataset = dcmread(path, stop_before_pixels=True, specific_tags=["StudyInstanceUID"])
+    except OSError:
+        raise
+    except Exception:  # noqa: BLE001 - whatever a file that is not ours makes the parser raise
+        return None
+    ours = dataset.file_meta.get("ImplementationClassUID") == IMPLEMENTATION_CLASS_UID
+    return str(dataset.get("StudyInstanceUID", "")) if ours else None
