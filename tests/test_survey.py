@@ -153,3 +153,11 @@ def test_nothing_to_show_is_an_error(tmp_path: Path) -> None:
         survey(tmp_path)
     with pytest.raises(SurveyError, match="There is no folder"):
         survey(tmp_path / "nowhere")
+
+
+def test_the_encoding_is_named_and_counts(tmp_path):
+    volume = Volume(np.zeros((3, 20, 24), np.uint8), spacing=(1, 1, 1))
+    report = export(volume, tmp_path / "x", ExportOptions(transfer_syntax="deflated"))
+    (series,) = survey(report.path).series
+    assert series.encoding == "Deflated Explicit VR Little Endian"
+    assert series.opens_in == report.plan.series[0].opens_in

@@ -12,7 +12,7 @@ import pydicom
 from pydicom.errors import InvalidDicomError
 from pydicom.pixels.processing import apply_rescale
 from pydicom.pixels.utils import iter_pixels
-from pydicom.uid import UID
+from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 
 from napari_dicom_writer.errors import ExportError
 from napari_dicom_writer.geometry import patient_letters
@@ -45,8 +45,8 @@ class SeriesSurvey:
     ----------
     number, description, modality : str
         As written; empty where they are not.
-    kind : str
-        Name of the SOP Class.
+    kind, encoding : str
+        Names of the SOP Class and of the transfer syntax.
     folder : Path
         Where its first file is.
     instances : int
@@ -77,6 +77,7 @@ class SeriesSurvey:
     description: str
     modality: str
     kind: str
+    encoding: str
     folder: Path
     instances: int
     frames: int = 0
@@ -205,6 +206,7 @@ def _summarize(group: _Group) -> SeriesSurvey:
         description=str(first.get("SeriesDescription") or ""),
         modality=str(first.get("Modality") or ""),
         kind=UID(first.get("SOPClassUID") or "").name,
+        encoding=UID(getattr(first, "file_meta", {}).get("TransferSyntaxUID") or "").name,
         folder=group.folder,
         instances=len(group.headers),
         values=(group.low, group.high) if group.low <= group.high else None,
@@ -275,6 +277,7 @@ def _stacked(series: SeriesSurvey, headers: Sequence[Dataset]) -> SeriesSurvey:
         columns=series.size[2],
         time_points=time_points,
         evenly_spaced=even,
+        deflated=series.encoding == DeflatedExplicitVRLittleEndian.name,
         single_precision_error=single_precision_error(float(np.abs(positions).max()), min(lengths)) if lengths else 0.0,
     )
     x, y, z = map(float, positions[0])

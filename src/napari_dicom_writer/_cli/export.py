@@ -83,7 +83,7 @@ def run(arguments: argparse.Namespace) -> None:
     )
     if arguments.dry_run:
         plan = plan_export(layers, options)
-        open_destination(arguments.output, plan, overwrite=options.overwrite)  # checks, and writes nothing
+        open_destination(arguments.output, plan, overwrite=options.overwrite)  # checks; clears leftovers
         print_plan(plan)
         return
     with progress_bar() as progress:

@@ -78,6 +78,7 @@ def _facts(series: SeriesPlan) -> Facts:
         "Directions": directions(series.directions),
         "First voxel": position(series.instances[0].position),
         "Stored as": kind if stored.is_identity else kind + mapping,
+        "Encoding": series.options.transfer_syntax.uid.name,
         "Window": f"center {window.center}, width {window.width}" if window else "",
         "Opens in": verdicts(series.opens_in),
     }
@@ -170,6 +171,7 @@ def _surveyed(series: SeriesSurvey, folder: str) -> Facts:
     return {
         "Folder": folder,
         "Kind": series.kind,
+        "Encoding": series.encoding,
         "Instances": f"{series.instances:,}"
         + (f" ({series.frames:,} frames)" if series.frames > series.instances else ""),
         "Size": size(planes, rows, columns, series.time_points, kind) if planes else "",
