@@ -5,8 +5,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Windows open on a virtual screen.
 SCREEN := xvfb-run -a -s "-screen 0 1400x1000x24"
-# The user's own napari settings stay out of the tests, and the tests out of them.
-export NAPARI_CONFIG := $(CURDIR)/$(VENV)/napari-test-settings.yaml
 
 .PHONY: help demo test lint bench clean
 

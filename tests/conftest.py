@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +14,10 @@ from volumes import oblique_volume
 
 if TYPE_CHECKING:
     from napari_dicom_writer import Volume
+
+# Each test process has napari settings of its own, away from the user's; napari reads this when it is imported.
+_SETTINGS = tempfile.TemporaryDirectory(prefix="napari-settings-")
+os.environ["NAPARI_CONFIG"] = str(Path(_SETTINGS.name) / "settings.yaml")
 
 
 @pytest.fixture(autouse=True)
