@@ -107,6 +107,20 @@ def test_a_lossy_codec_that_returns_another_picture_is_caught(tmp_path, monkeypa
         export(VOLUMES["int16"], tmp_path / "x", ExportOptions(transfer_syntax="jpeg-2000-lossy"))
 
 
+@pytest.mark.parametrize("picture", ["disk", "constant", "noise", "ramp"])
+def test_symmetric_and_noisy_planes_may_be_compressed_with_loss(tmp_path, picture):
+    y, x = np.indices((64, 64)) - 31.5
+    planes = {
+        "disk": (np.hypot(y, x) < 20) * 1000,
+        "constant": np.full((64, 64), 7),
+        "noise": RNG.integers(0, 4000, (64, 64)),
+        "ramp": x * 50 + 2000,
+    }
+    array = np.stack([planes[picture]] * 3).astype(np.int16)
+    options = ExportOptions(transfer_syntax="jpeg-2000-lossy", lossy_ratio=25)
+    assert export(Volume(array, spacing=(1, 1, 1)), tmp_path / "x", options).plan.instances == 3
+
+
 def test_large_planes_are_refused_only_where_they_do_not_fit():
     plane = np.broadcast_to(np.uint8(0), (40_000, 30_000, 3))
     assert plan_export(Volume(plane, spacing=(1, 1), rgb=True)).instances == 1
