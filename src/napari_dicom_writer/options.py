@@ -145,15 +145,15 @@ def _member(kind: type[StrEnum], name: str, value: object) -> StrEnum:
         raise OptionsError(f"{name}={value!r} is not a choice", f"Choose one of {choices}") from None
 
 
-def _check_loss(error: object, ratio: object) -> None:
-    """Check what the lossy transfer syntaxes are told, whichever is chosen."""
+def _check_loss(error: int, ratio: float) -> None:
+    """Check the range of what the lossy transfer syntaxes are told, whichever is chosen."""
     refusals = Refusals()
     with refusals.collect("options"):
-        if not isinstance(error, Integral) or isinstance(error, bool) or not 1 <= int(error) <= 255:
+        if not 1 <= error <= 255:
             remedy = "Give an integer from 1 to 255, or choose transfer_syntax='jpeg-ls' to lose nothing"
             raise OptionsError(f"lossy_error={error!r} is not an error JPEG-LS can be held to", remedy)
     with refusals.collect("options"):
-        if not isinstance(ratio, Real) or isinstance(ratio, bool) or not 1 < float(ratio) < math.inf:
+        if not 1 < ratio < math.inf:
             remedy = "Give a number above 1, or choose transfer_syntax='jpeg-2000' to lose nothing"
             raise OptionsError(f"lossy_ratio={ratio!r} is not a ratio to compress to", remedy)
     refusals.raise_if_any()

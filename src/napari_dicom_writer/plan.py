@@ -122,10 +122,14 @@ class SeriesPlan:
     notes: tuple[Note, ...]
 
     @property
+    def plane_bytes(self) -> int:
+        """Size of the stored values of one plane, uncompressed and not padded."""
+        return self.rows * self.columns * self.stored.samples * self.stored.bits // 8
+
+    @property
     def bytes(self) -> int:
         """Estimated size on disk."""
-        pixels = self.rows * self.columns * self.stored.samples * self.stored.bits // 8
-        return len(self.instances) * (pixels + pixels % 2 + _HEADER_BYTES)
+        return len(self.instances) * (self.plane_bytes + self.plane_bytes % 2 + _HEADER_BYTES)
 
     @property
     def directions(self) -> str:

@@ -116,7 +116,7 @@ class SeriesVerifier:
 
     def _instance(self, path: str | os.PathLike[str], instance: InstancePlan, values: NDArray[Any]) -> Seen:
         dataset = pydicom.dcmread(path)
-        raw = {int(tag): dataset.get_item(tag) for tag in dataset._dict}
+        raw = {tag: dataset.get_item(tag) for tag in map(int, dataset.keys())}
         pixels = raw.pop(_PIXEL_DATA, None)
         if pixels is None or not self._is_framed(pixels):
             self._fail(instance, "Pixel Data is missing, or has another length or VR than planned")
@@ -139,18 +139,15 @@ class SeriesVerifier:
 
     def _is_framed(self, pixels: RawDataElement | DataElement) -> bool:
         """Whether Pixel Data has the VR and length of one native plane, or of one fragment after an empty table."""
-        stored, size = self._series.stored, len(pixels.value or b"")
+        size, native = len(pixels.value or b""), self._series.plane_bytes
         if not self._codec:
-            native = self._series.rows * self._series.columns * stored.samples * stored.bits // 8
-            return ("OB" if stored.bits == 8 else "OW") == pixels.VR and size == native + native % 2
+            return ("OB" if self._series.stored.bits == 8 else "OW") == pixels.VR and size == native + native % 2
         head = struct.unpack_from("<HHLHHL", pixels.value or b"", 0) if size > 16 else ()
         return pixels.VR == "OB" and head == (0xFFFE, 0xE000, 0, 0xFFFE, 0xE000, size - 16) and size % 2 == 0
 
     def _ratio_is_true(self, said: str, encapsulated: int) -> bool:
-        series = self._series
-        native = series.rows * series.columns * series.stored.samples * series.stored.bits // 8
         # Two item headers before the fragment; pydicom leaves the delimiter away.
-        return abs(float(said) * (encapsulated - 16) / native - 1) < 1e-4
+        return abs(float(said) * (encapsulated - 16) / self._series.plane_bytes - 1) < 1e-4
 
     def add(self, seen: Seen) -> None:
         """Take an instance that was read back, here or in another process, into the checks across the series."""

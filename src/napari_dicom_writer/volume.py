@@ -190,12 +190,17 @@ def _axes(shape: Sequence[int], axes: Sequence[str] | None) -> tuple[str, ...]:
     return tuple(axes)
 
 
-def color_note(array: Any) -> tuple[Note, ...]:
-    """Say that colours were not guessed, where the shape looks like them."""
+def looks_colored(array: Any) -> bool:
+    """Tell colours as napari does: three or four 8-bit samples behind a real picture."""
     shape = tuple(getattr(array, "shape", ()))
-    if len(shape) < 3 or shape[-1] not in (3, 4) or min(shape[-3:-1]) <= 30 or array.dtype != np.uint8:
+    return len(shape) > 2 and shape[-1] in (3, 4) and min(shape[-3:-1]) > 30 and bool(array.dtype == np.uint8)
+
+
+def color_note(array: Any) -> tuple[Note, ...]:
+    """Say that colours were not guessed, where the array looks like them."""
+    if not looks_colored(array):
         return ()
-    text = f"Its last axis, {shape[-1]} long, is taken as columns (rgb=True if it holds colours)"
+    text = f"Its last axis, {array.shape[-1]} long, is taken as columns (rgb=True if it holds colours)"
     return (Note(NoteKind.ASSUMED, text),)
 
 

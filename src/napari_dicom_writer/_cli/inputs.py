@@ -9,6 +9,7 @@ import numpy as np
 
 from napari_dicom_writer._napari.layers import CHANNEL_LABELS, TIME_LABELS
 from napari_dicom_writer.errors import ExportError, Refusals
+from napari_dicom_writer.volume import looks_colored
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -61,7 +62,7 @@ def read_files(
                 data, attributes, layer_type = (*layer, {}, "image")[:3] if len(layer) == 1 else (*layer, "image")[:3]
                 attributes = {"name": Path(path).stem, **(attributes or {})}
                 if attributes.get("rgb") is None:
-                    attributes["rgb"] = _looks_colored(data) if rgb is None else rgb
+                    attributes["rgb"] = looks_colored(data) if rgb is None else rgb
                     if attributes["rgb"] and rgb is None:
                         announce(
                             f"{path}: its last axis, {np.shape(data)[-1]} long, is taken as colours (else: --no-rgb)"
@@ -94,12 +95,6 @@ def _read(path: str, plugin: str | None) -> list[Any]:
     if layers and len(layers[0]) == 1 and layers[0][0] is None:  # the reader's way of saying: no layers in it
         raise ExportError("There is no image in it", "Name a file that holds one")
     return list(layers)
-
-
-def _looks_colored(data: Any) -> bool:
-    """Tell colour as napari does: three or four 8-bit samples behind a real picture."""
-    shape = np.shape(data)
-    return len(shape) > 2 and shape[-1] in (3, 4) and min(shape[-3:-1]) > 30 and data.dtype == np.uint8
 
 
 def _with_spacing(data: Any, attributes: dict[str, Any], spacing: Sequence[float]) -> dict[str, Any]:

@@ -40,7 +40,7 @@ class LossyJPEG2000(Codec):
     def installed(self) -> bool:
         """Whether pylibjpeg-openjpeg is there."""
         try:
-            import openjpeg.utils  # noqa: F401
+            import openjpeg.utils  # noqa: F401 - only asks whether it is there
         except ImportError:
             return False
         return True
