@@ -18,6 +18,7 @@ PACKAGE = "napari_dicom_writer"
 LAYERS = [
     {"errors", "version", "transfer_syntax"},
     {"text", "units"},
+    {"option_fields"},
     {"options", "geometry"},
     {"volume", "pixels", "value_range", "readers", "uids"},
     {"value_policy", "window", "resample", "slabs", "space", "_napari.layers", "phantom"},

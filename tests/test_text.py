@@ -133,7 +133,7 @@ def test_options_are_frozen_and_enumerations_take_strings():
 def test_groups_have_working_defaults():
     assert Series(number="").number == "1"
     assert Patient().name == "Anonymous^"
-    assert Study().id == "1"
+    assert Study().id == ""
     with pytest.raises(ExportError, match="Laterality"):
         Series(laterality="B")
     with pytest.raises(ExportError, match="Patient Position XYZ"):

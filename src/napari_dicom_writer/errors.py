@@ -10,10 +10,29 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """An option that settles a refusal, or changes what a note announces: a remedy that one click can apply.
+
+    Parameters
+    ----------
+    option
+        Name of the field of `ExportOptions`.
+    value
+        What to set it to; None where only the user can say.
+    label
+        What the button says.
+    """
+
+    option: str
+    value: Any
+    label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +47,14 @@ class Refusal:
         What the user can do about it.
     where
         The layer, option or path concerned; empty when the whole export is.
+    fix
+        The remedy as an option, where it is one.
     """
 
     what: str
     remedy: str
     where: str = ""
+    fix: Fix | None = None
 
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where else ""
@@ -59,11 +81,14 @@ class Note:
         The fact in plain words, with its size.
     where
         The layer concerned.
+    fix
+        The option to change for another outcome, where there is one.
     """
 
     kind: NoteKind
     text: str
     where: str = ""
+    fix: Fix | None = None
 
     def __str__(self) -> str:
         return f"{self.where}: {self.text}" if self.where else self.text
@@ -76,7 +101,7 @@ class ExportError(RuntimeError):
 
     Parameters
     ----------
-    what, remedy, where
+    what, remedy, where, fix
         As in `Refusal`, for an error with a single reason.
     refusals
         Several reasons at once; given instead of the three above.
@@ -87,9 +112,15 @@ class ExportError(RuntimeError):
     """
 
     def __init__(
-        self, what: str = "", remedy: str = "", where: str = "", *, refusals: tuple[Refusal, ...] | None = None
+        self,
+        what: str = "",
+        remedy: str = "",
+        where: str = "",
+        *,
+        fix: Fix | None = None,
+        refusals: tuple[Refusal, ...] | None = None,
     ) -> None:
-        self.refusals = refusals if refusals is not None else (Refusal(what, remedy, where),)
+        self.refusals = refusals if refusals is not None else (Refusal(what, remedy, where, fix),)
         super().__init__(self.refusals)
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -140,9 +171,10 @@ class ExportCancelled(ExportError):  # noqa: N818 - it is raised by a user's wis
         remedy: str = "Nothing was written",
         where: str = "",
         *,
+        fix: Fix | None = None,
         refusals: tuple[Refusal, ...] | None = None,
     ) -> None:
-        super().__init__(what, remedy, where, refusals=refusals)
+        super().__init__(what, remedy, where, fix=fix, refusals=refusals)
 
 
 class Refusals:

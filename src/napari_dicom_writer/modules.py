@@ -58,10 +58,11 @@ def general_study(series: SeriesPlan) -> Attributes:
     given = _given(series.options.study)
     given.pop("FrameOfReferenceUID", None)
     return (
-        {"AccessionNumber": "", "StudyID": "1"}
+        {"AccessionNumber": ""}
         | given
         | {
             "StudyInstanceUID": series.study.uid,
+            "StudyID": series.study.id,
             "StudyDate": series.study.date,
             "StudyTime": series.study.time,
             "ReferringPhysicianName": person(series.options.study.referring_physician),

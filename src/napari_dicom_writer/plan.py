@@ -66,6 +66,7 @@ class StudyPlan:
 
     uid: str
     frame_of_reference_uid: str
+    id: str
     patient_id: str
     date: str
     time: str

@@ -18,7 +18,7 @@ from napari_dicom_writer.compression import plan_compression
 from napari_dicom_writer.draft import Draft, make_draft, where
 from napari_dicom_writer.errors import LayerError, Note, NoteKind, OptionsError, Refusals
 from napari_dicom_writer.modules import UNPAIRED
-from napari_dicom_writer.options import ExportOptions, TimeLayout
+from napari_dicom_writer.options import ExportOptions, Patient, TimeLayout
 from napari_dicom_writer.pixels import Method
 from napari_dicom_writer.plan import ExportPlan, InstancePlan, SeriesPlan, StudyPlan, TimePlan
 from napari_dicom_writer.space import check_shared_space
@@ -116,14 +116,18 @@ def _laterality_note(options: ExportOptions) -> list[Note]:
 
 def _study(options: ExportOptions) -> StudyPlan:
     uids, created = UIDSource(), datetime.now().astimezone()
+    new = not options.study.instance_uid
     uid = options.study.instance_uid or uids.study()
     anonymous = "ANON-" + hashlib.sha256(uid.encode()).hexdigest()[:12].upper()
+    # Of a study that exists, nothing is made up: it may know its patient, or its date, by nothing.
+    made_up_id = anonymous if new or options.patient == Patient() else ""
     return StudyPlan(
         uid=uid,
         frame_of_reference_uid=options.study.frame_of_reference_uid or uids.frame_of_reference(),
-        patient_id=options.patient.id or anonymous,
-        date=options.study.date or created.strftime("%Y%m%d"),
-        time=options.study.time or created.strftime("%H%M%S"),
+        id=options.study.id or ("1" if new else ""),
+        patient_id=options.patient.id or made_up_id,
+        date=options.study.date or (created.strftime("%Y%m%d") if new else ""),
+        time=options.study.time or (created.strftime("%H%M%S") if new else ""),
         created=created,
     )
 

@@ -56,8 +56,13 @@ def check(keyword: str, value: object) -> str:
     problem = problem or _problem(vr, keyword, text)
     if problem:
         # The value itself may be a patient's: the message names the attribute only.
-        raise OptionsError(f"{dictionary_description(keyword)} {problem}", f"Correct {keyword}", "options")
+        raise OptionsError(f"{title(keyword)} {problem}", f"Correct {keyword}", "options")
     return text
+
+
+def title(keyword: str) -> str:
+    """Name of an attribute in PS3.6, such as Patient's Birth Date."""
+    return dictionary_description(keyword)
 
 
 def _wrong_type(vr: str, value: object) -> str | None:
@@ -101,8 +106,6 @@ def _problem(vr: str, keyword: str, text: str) -> str | None:
         return "is not a time, written HHMMSS or HH:MM:SS"
     if vr == "UI" and (len(text) > 64 or not _valid_root(text)):
         return "is not a valid UID"
-    if keyword == "PatientSex" and text not in ("M", "F", "O"):
-        return "is not M, F or O"
     try:
         for part in text.split("=") if vr == "PN" else [text]:
             validate_value(vr, _padded(part) if vr in _UNICODE else part, config.RAISE)
