@@ -136,7 +136,7 @@ def test_groups_have_working_defaults():
     assert Study().id == ""
     with pytest.raises(ExportError, match="Laterality"):
         Series(laterality="B")
-    with pytest.raises(ExportError, match="Patient Position XYZ"):
+    with pytest.raises(ExportError, match="Patient Position is not a term"):
         Series(patient_position="XYZ")
     assert str(ExportOptions(world="ras").world) == "RAS"
 

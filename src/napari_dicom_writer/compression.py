@@ -6,9 +6,10 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from napari_dicom_writer.errors import Note, NoteKind, PixelError
+from napari_dicom_writer.errors import Fix, Note, NoteKind, PixelError
 from napari_dicom_writer.options import ValuePolicy
 from napari_dicom_writer.pixels import Method
+from napari_dicom_writer.transfer_syntax import TransferSyntax
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from napari_dicom_writer.pixels import StoredValues
 
 
+_UNCOMPRESSED = Fix("transfer_syntax", TransferSyntax.EXPLICIT_LE, "Uncompressed")
 _NATIVE_BYTES = 2**32 - 2  # length of native Pixel Data (PS3.5 7.1.1)
 
 
@@ -61,7 +63,8 @@ def plan_compression(
             raise PixelError(f"A plane of {rows:,} × {columns:,} passes 4 GiB", remedy)
         return stored, notes
     if reason := codec.why_not(*size, stored):
-        raise PixelError(reason[0].upper() + reason[1:], "Choose another transfer_syntax, such as 'explicit-le'")
+        remedy = "Choose another transfer_syntax, such as 'explicit-le'"
+        raise PixelError(reason[0].upper() + reason[1:], remedy, fix=_UNCOMPRESSED)
     error = codec.largest_error()
     if error == 0:
         return stored, notes
@@ -69,11 +72,13 @@ def plan_compression(
         raise PixelError(
             f"transfer_syntax={str(options.transfer_syntax)!r} loses digits, and values='exact' forbids it",
             "Choose a lossless transfer syntax",
+            fix=_UNCOMPRESSED,
         )
     if dtype.kind == "b":
         raise PixelError(
             f"It is a mask, and transfer_syntax={str(options.transfer_syntax)!r} may change any of its values",
             "Choose a lossless transfer syntax",
+            fix=_UNCOMPRESSED,
         )
     step = 1 / stored.gain if stored.method is Method.SCALE_8 else float(stored.slope)
     worst = math.inf if error is None else error * step * (1 + 1e-9) + stored.largest_error
@@ -84,4 +89,4 @@ def plan_compression(
     )
     if dtype.kind in "iu" and stored.samples == 1:
         text += ". If its values are labels, some become others"
-    return replace(stored, largest_error=worst), [*notes, Note(NoteKind.LOST, text)]
+    return replace(stored, largest_error=worst), [*notes, Note(NoteKind.LOST, text, fix=_UNCOMPRESSED)]

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_dicom_writer import geometry
-from napari_dicom_writer.errors import Note, NoteKind, PixelError
-from napari_dicom_writer.options import ExportOptions, ShearPolicy, UnnamedAxis
+from napari_dicom_writer.errors import Fix, Note, NoteKind, PixelError
+from napari_dicom_writer.options import ExportOptions, ShearPolicy, TimeLayout, UnnamedAxis
 from napari_dicom_writer.pixels import ModalityLUT, PixelRules
 from napari_dicom_writer.slabs import read_ahead, slabs
 from napari_dicom_writer.text import single_line
 from napari_dicom_writer.value_policy import needs_range
-from napari_dicom_writer.value_range import ValueRange
+from napari_dicom_writer.value_range import Ranges, ScanCache, ValueRange
 from napari_dicom_writer.volume import Volume, check_pixels
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Draft:
     grid: Grid
     names: tuple[str, ...]  # of the leading axes; at most one is "time"
     notes: list[Note]
-    ranges: dict[tuple[int, ...], ValueRange] = field(default_factory=dict)
+    ranges: Ranges = field(default_factory=dict)
 
 
 def where(index: int, name: str) -> str:
@@ -45,9 +45,32 @@ def where(index: int, name: str) -> str:
 
 
 def make_draft(
-    index: int, volume: Volume, rules: PixelRules, options: ExportOptions, tick: Callable[[], None]
+    index: int,
+    volume: Volume,
+    rules: PixelRules,
+    options: ExportOptions,
+    tick: Callable[[], None],
+    scans: ScanCache | None = None,
 ) -> Draft:
-    """Check one volume, straighten it where asked, and scan its values where needed, calling `tick` every slab."""
+    """Place one volume and scan its values where needed, calling `tick` every slab; `scans` knows earlier ones."""
+    placed, grid, notes = place(volume, rules, options)
+    draft = Draft(index, placed, where(index, volume.name), grid, _leading_names(placed, options, notes), notes)
+    if needs_range(placed.dtype, rules, rgb=placed.rgb):
+        known = scans.find(placed.array, draft.names) if scans else None
+        draft.ranges = known or _scan(draft, tick)
+        if scans and not known:
+            scans.keep(placed.array, draft.names, draft.ranges)
+    return draft
+
+
+def place(volume: Volume, rules: PixelRules, options: ExportOptions) -> tuple[Volume, Grid, list[Note]]:
+    """Check one volume, and straighten it where asked; no pixel is read.
+
+    Returns
+    -------
+    Volume, Grid, list of Note
+        What will be written, where its planes will lie, and what this assumes or loses.
+    """
     check_pixels(volume)
     notes = list(volume.notes)
     geometry.check_affine(volume.affine)
@@ -59,10 +82,7 @@ def make_draft(
     _check_size(volume, rules)
     grid = geometry.make_grid(volume.affine, volume.shape, thickness_known="plane" in volume.axes)
     _note_displacement(volume, notes)
-    draft = Draft(index, volume, where(index, volume.name), grid, _leading_names(volume, options, notes), notes)
-    if needs_range(volume.dtype, rules, rgb=volume.rgb):
-        draft.ranges = _scan(draft, tick)
-    return draft
+    return volume, grid, notes
 
 
 def _check_size(volume: Volume, rules: PixelRules) -> None:
@@ -75,7 +95,8 @@ def _check_size(volume: Volume, rules: PixelRules) -> None:
     )
     if rules.lut is ModalityLUT.SLOPE_ONLY and planes * times > _US:
         remedy = "Choose time='series-per-point', or another modality"
-        raise PixelError(f"It has {planes * times:,} planes; a PET series holds {_US:,}", remedy)
+        fix = Fix("time", TimeLayout.SERIES_PER_POINT, "A series each") if planes <= _US else None
+        raise PixelError(f"It has {planes * times:,} planes; a PET series holds {_US:,}", remedy, fix=fix)
 
 
 def _note_displacement(volume: Volume, notes: list[Note]) -> None:
@@ -97,7 +118,10 @@ def _leading_names(volume: Volume, options: ExportOptions, notes: list[Note]) ->
         names[position] = "time" if is_time else "channel" if "channel" not in names else f"axis {position}"
         if length > 1:
             text = f"Axis {position} ({length} long) has no telling label or unit: taken as {names[position]}"
-            notes.append(Note(NoteKind.ASSUMED, text))
+            other = UnnamedAxis.CHANNEL if is_time else UnnamedAxis.TIME
+            open_to_choice = other not in names
+            fix = Fix("unnamed_axis", other, f"Take as {other}") if open_to_choice else None
+            notes.append(Note(NoteKind.ASSUMED, text, fix=fix))
     return tuple(names)
 
 
@@ -108,9 +132,9 @@ def channel_of(draft: Draft, leading: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(i for i, name in zip(leading, draft.names, strict=True) if name != "time")
 
 
-def _scan(draft: Draft, tick: Callable[[], None]) -> dict[tuple[int, ...], ValueRange]:
+def _scan(draft: Draft, tick: Callable[[], None]) -> Ranges:
     """Find the range of every channel, reading each slab once."""
-    ranges: dict[tuple[int, ...], ValueRange] = {}
+    ranges: Ranges = {}
     for slab, values in read_ahead(draft.volume, slabs(draft.volume)):
         for place, (leading, _) in zip(np.ndindex(slab.shape), slab.places(), strict=True):
             plane = values[place][..., :3] if draft.volume.rgb else values[place]

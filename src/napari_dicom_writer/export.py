@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from napari_dicom_writer.destinations import open_destination
 from napari_dicom_writer.distribute import write_distributed
-from napari_dicom_writer.draft import where
+from napari_dicom_writer.draft import place, where
 from napari_dicom_writer.errors import LayerError, OptionsError, Refusals
+from napari_dicom_writer.iods import choose
 from napari_dicom_writer.options import ExportOptions, VerifyLevel
 from napari_dicom_writer.plan import count, describe, format_bytes
 from napari_dicom_writer.readers import summary
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
 
     from distributed import Client
 
+    from napari_dicom_writer.geometry import Grid
     from napari_dicom_writer.plan import ExportPlan
+    from napari_dicom_writer.value_range import ScanCache
 
 Progress = Callable[[int, int], None]
 """Called with (instances done, total); raise `ExportCancelled` in it to stop."""
@@ -70,7 +73,13 @@ class ExportReport:
         return "\n".join(lines)
 
 
-def plan_export(layers: Any, options: ExportOptions | None = None) -> ExportPlan:
+def plan_export(
+    layers: Any,
+    options: ExportOptions | None = None,
+    *,
+    progress: Progress | None = None,
+    scans: ScanCache | None = None,
+) -> ExportPlan:
     """Decide everything about an export and write nothing.
 
     Parameters
@@ -79,6 +88,10 @@ def plan_export(layers: Any, options: ExportOptions | None = None) -> ExportPlan
         One or several napari layers, layer tuples ``(data, attributes, type)``, `Volume` objects or NumPy arrays.
     options
         Default: `ExportOptions()`.
+    progress
+        Called with (0, total instances) while values are scanned; raise `ExportCancelled` in it to stop.
+    scans
+        Remembers what scans found, for who plans the same arrays again.
 
     Returns
     -------
@@ -90,10 +103,28 @@ def plan_export(layers: Any, options: ExportOptions | None = None) -> ExportPlan
         With every reason why it cannot be done.
     """
     refusals = Refusals()
-    resolved = _prepare(layers, options or ExportOptions(), refusals, progress=None)
+    resolved = _prepare(layers, options or ExportOptions(), refusals, progress, scans)
     refusals.raise_if_any()
     assert resolved is not None  # noqa: S101 - refused otherwise
     return resolved[0]
+
+
+def place_layer(layer: Any, options: ExportOptions | None = None) -> tuple[Volume, Grid]:
+    """Decide where one layer's planes will lie; no pixel is read.
+
+    Returns
+    -------
+    Volume, Grid
+        What will be written (resampled where the options say so), and the geometry exactly as the files will have it.
+
+    Raises
+    ------
+    ExportError
+        If it is no image, or its geometry cannot be written.
+    """
+    options = options or ExportOptions()
+    volume, grid, _ = place(_as_volume(layer, options), choose(options).rules, options)
+    return volume, grid
 
 
 def export(
@@ -161,7 +192,11 @@ def export(
 
 
 def _prepare(
-    layers: Any, options: ExportOptions, refusals: Refusals, progress: Progress | None
+    layers: Any,
+    options: ExportOptions,
+    refusals: Refusals,
+    progress: Progress | None,
+    scans: ScanCache | None = None,
 ) -> tuple[ExportPlan, list[Volume]] | None:
     """Make volumes of whatever was given, and plan them; refusals of every step are collected."""
     if not isinstance(options, ExportOptions):
@@ -177,7 +212,7 @@ def _prepare(
             volumes[-1] = _as_volume(layer, options)
     total = sum(math.prod((*v.leading_shape, v.shape[0])) for v in volumes if v is not None)
     tick = partial(progress, 0, total) if progress else lambda: None
-    return resolve(volumes, options, refusals, tick) if given else None
+    return resolve(volumes, options, refusals, tick, scans) if given else None
 
 
 def _as_sequence(layers: Any) -> Sequence[Any]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_dicom_writer.errors import GeometryError
+from napari_dicom_writer.errors import Fix, GeometryError
 from napari_dicom_writer.text import decimal_string
 
 if TYPE_CHECKING:
@@ -222,6 +222,7 @@ def make_grid(affine: NDArray[np.float64], shape: Sequence[int], *, thickness_kn
         raise GeometryError(
             f"The {axes} axes are {angle:.3g}° off a right angle, which DICOM planes cannot hold",
             "Remove the shear from the layer's transform, or choose shear='resample' (command line: --shear resample)",
+            fix=Fix("shear", "resample", "Resample"),
         )
     straight = orthogonal_affine(affine)
     spacing = np.linalg.norm(straight[:3, :3], axis=0)

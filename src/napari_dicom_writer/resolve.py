@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import product
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ from napari_dicom_writer import iods
 from napari_dicom_writer.codecs import codec_of
 from napari_dicom_writer.compression import plan_compression
 from napari_dicom_writer.draft import Draft, make_draft, where
-from napari_dicom_writer.errors import LayerError, Note, NoteKind, OptionsError, Refusals
+from napari_dicom_writer.errors import Fix, LayerError, Note, NoteKind, OptionsError, Refusals
 from napari_dicom_writer.modules import UNPAIRED
 from napari_dicom_writer.options import ExportOptions, Patient, TimeLayout
 from napari_dicom_writer.pixels import Method
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from napari_dicom_writer.codecs._base import Codec
     from napari_dicom_writer.iods._base import IOD
     from napari_dicom_writer.pixels import StoredValues
+    from napari_dicom_writer.value_range import ScanCache
     from napari_dicom_writer.volume import Volume
 
 _LO = 64  # characters in a Series Description
@@ -52,7 +53,11 @@ class _Member:
 
 
 def resolve(
-    volumes: Sequence[Volume | None], options: ExportOptions, refusals: Refusals, tick: Callable[[], None]
+    volumes: Sequence[Volume | None],
+    options: ExportOptions,
+    refusals: Refusals,
+    tick: Callable[[], None],
+    scans: ScanCache | None = None,
 ) -> tuple[ExportPlan, list[Volume]] | None:
     """Decide everything about an export.
 
@@ -66,6 +71,8 @@ def resolve(
         Collects every reason against the export.
     tick
         Called after every slab whose values were scanned; may raise to stop.
+    scans
+        Earlier scans, which are not repeated.
 
     Returns
     -------
@@ -83,7 +90,7 @@ def resolve(
     for index, volume in enumerate(volumes):
         if volume is not None:
             with refusals.collect(where(index, volume.name)):
-                drafts.append(make_draft(index, volume, iod.rules, options, tick))
+                drafts.append(make_draft(index, volume, iod.rules, options, tick, scans))
     with refusals.collect():
         # With a Frame of Reference UID of their own, users vouch for the space themselves.
         if not options.study.frame_of_reference_uid:
@@ -203,7 +210,7 @@ def _series(
                 window=window,
                 time=time,
                 instances=_instances(draft, member, uids),
-                notes=tuple(Note(n.kind, n.text, n.where or draft.where) for n in all_notes),
+                notes=tuple(replace(n, where=n.where or draft.where) for n in all_notes),
             )
         )
     return plans
@@ -264,7 +271,7 @@ def _time_notes(time: TimePlan | None) -> list[Note]:
             f"{time.points} time points in one series: SimpleITK stacks them into one long volume "
             "(time='series-per-point' gives each its own series)"
         )
-        notes.append(Note(NoteKind.INFO, text))
+        notes.append(Note(NoteKind.INFO, text, fix=Fix("time", TimeLayout.SERIES_PER_POINT, "A series each")))
     return notes
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_dicom_writer.errors import Note, NoteKind, PixelError
-from napari_dicom_writer.options import ExportOptions, ValuePolicy
+from napari_dicom_writer.errors import Fix, Note, NoteKind, PixelError
+from napari_dicom_writer.options import ExportOptions, Modality, ValuePolicy
 from napari_dicom_writer.pixels import Method, ModalityLUT, PixelRules, StoredValues
 from napari_dicom_writer.text import decimal_string, decimal_string_above, decimal_string_below, product
 
@@ -74,6 +74,7 @@ def plan_values(
         raise PixelError(
             f"Its values ({dtype}) cannot be kept exactly: " + "; ".join(note.text for note in notes),
             f"Choose values='fit' to accept this, or change the layer: {change}",
+            fix=Fix("values", ValuePolicy.FIT, "Accept"),
         )
     return replace(stored, fill=fill), notes
 
@@ -85,7 +86,8 @@ def _fill(found: ValueRange, options: ExportOptions, notes: list[Note]) -> tuple
     counts = [f"{n:,} {what}" for n, what in ((found.nan, "NaN"), (found.infinite, "infinite")) if n]
     what = " and ".join(counts) + (" values" if found.nan + found.infinite > 1 else " value")
     if options.nan is None:
-        raise PixelError(f"It holds {what}, which DICOM pixels cannot", "Choose a fill value, such as nan=0 (--nan 0)")
+        remedy = "Choose a fill value, such as nan=0 (--nan 0)"
+        raise PixelError(f"It holds {what}, which DICOM pixels cannot", remedy, fix=Fix("nan", 0.0, "Fill with 0"))
     notes.append(Note(NoteKind.LOST, f"{what} replaced by {options.nan:g}"))
     return options.nan, found.with_fill(options.nan)
 
@@ -138,7 +140,7 @@ def _plan_quantised(dtype: np.dtype[Any], found: ValueRange, rules: PixelRules, 
     steps = f"in steps of {float(slope):g}; largest error {error:.3g}"
     digits = 6 if f"{low:.6g}" != f"{high:.6g}" else 15
     text = f"{kind} from {low:.{digits}g} to {high:.{digits}g} stored in 16 bits, {steps}"
-    notes.append(Note(NoteKind.LOST, _lut_note(rules, text)))
+    notes.append(Note(NoteKind.LOST, _lut_note(rules, text), fix=Fix("values", ValuePolicy.EXACT, "Only exact")))
     return StoredValues(Method.QUANTISE, stored_as, slope=slope, intercept=intercept, largest_error=error)
 
 
@@ -160,7 +162,9 @@ def _plan_color(
     dtype: np.dtype[Any], found: ValueRange | None, rules: PixelRules, notes: list[Note], samples: int
 ) -> StoredValues:
     if not rules.color:
-        raise PixelError(f"It has colours, and {rules.name} images have none", "Choose modality='OT' for colour layers")
+        remedy = "Choose modality='OT' for colour layers"
+        fix = Fix("modality", Modality.OT, "Write as OT")
+        raise PixelError(f"It has colours, and {rules.name} images have none", remedy, fix=fix)
     if samples == 4:
         notes.append(Note(NoteKind.LOST, "The alpha channel is dropped"))
     if found is None:

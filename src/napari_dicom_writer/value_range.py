@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+Ranges = dict[tuple[int, ...], "ValueRange"]
+"""Range of each channel, by its index along the leading axes."""
+
+
 @dataclass(slots=True)
 class ValueRange:
     """What a scan of the values found; grows plane by plane, which stay in the processor's cache meanwhile.
@@ -59,3 +63,26 @@ class ValueRange:
         # Integers stay Python integers: a float would lose the last digits of int64.
         self.low = low if low < self.low else self.low
         self.high = high if high > self.high else self.high
+
+
+class ScanCache:
+    """What scans found, for who plans the same layers again and again. Safe to share between threads.
+
+    It goes by the array's identity, and so holds the array; whoever knows that its values changed calls `forget`.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, tuple[str, ...]], tuple[Any, Ranges]] = {}
+
+    def find(self, array: Any, names: tuple[str, ...]) -> Ranges | None:
+        """Return what was found in `array` when its leading axes had these `names`."""
+        entry = self._known.get((id(array), names))
+        return entry[1] if entry else None
+
+    def keep(self, array: Any, names: tuple[str, ...], ranges: Ranges) -> None:
+        """Remember what a scan found."""
+        self._known[id(array), names] = (array, ranges)
+
+    def forget(self) -> None:
+        """Let go of everything."""
+        self._known.clear()

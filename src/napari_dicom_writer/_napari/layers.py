@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_dicom_writer.errors import GeometryError, LayerError, Note, NoteKind
+from napari_dicom_writer.errors import Fix, GeometryError, LayerError, Note, NoteKind
 from napari_dicom_writer.options import World
 from napari_dicom_writer.units import millimetres, quantity
 from napari_dicom_writer.volume import SPATIAL, Volume, color_note
@@ -172,7 +172,8 @@ def _axes(attributes: Mapping[str, Any], ndim: int, options: ExportOptions, note
     assumed = [labels[i] or str(i) for i in spatial if _is_pixel(units[i])]
     if assumed:
         of = "" if len(assumed) == len(spatial) else f" (axes {', '.join(assumed)})"
-        notes.append(Note(NoteKind.ASSUMED, f"Unit `pixel` taken as {options.pixel_unit}{of}"))
+        text = f"Unit `pixel` taken as {options.pixel_unit}{of}"
+        notes.append(Note(NoteKind.ASSUMED, text, fix=Fix("pixel_unit", None, "Set unit…")))
     for i in spatial:
         if axes[i].factor is None:
             raise GeometryError(

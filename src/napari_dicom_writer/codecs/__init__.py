@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_dicom_writer.errors import OptionsError
+from napari_dicom_writer.errors import Fix, OptionsError
 from napari_dicom_writer.pixels import Method, StoredValues
 from napari_dicom_writer.transfer_syntax import TransferSyntax
 
@@ -59,6 +59,7 @@ def open_codec(syntax: TransferSyntax, *, lossy_error: int = 1, lossy_ratio: flo
             f"transfer_syntax={str(syntax)!r} needs {row.package}, which is not installed or lacks this codec",
             f'pip install "napari-dicom-writer[{row.extra}]", or choose another transfer syntax',
             "options",
+            fix=Fix("transfer_syntax", TransferSyntax.EXPLICIT_LE, "Uncompressed"),
         )
     _warm_up(codec)
     return codec

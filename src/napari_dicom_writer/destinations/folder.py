@@ -21,7 +21,7 @@ from filelock import FileLock, Timeout
 from pydicom import dcmread
 
 from napari_dicom_writer.destinations._base import Destination, Staging
-from napari_dicom_writer.errors import DestinationError
+from napari_dicom_writer.errors import DestinationError, Fix
 from napari_dicom_writer.plan import format_bytes
 from napari_dicom_writer.uids import IMPLEMENTATION_CLASS_UID
 
@@ -99,7 +99,9 @@ class FolderDestination(Destination):
             return
         if not self._overwrite:
             raise DestinationError(
-                f"{target} exists already", "Choose another name, or overwrite it (overwrite=True, --overwrite)"
+                f"{target} exists already",
+                "Choose another name, or overwrite it (overwrite=True, --overwrite)",
+                fix=Fix("overwrite", True, "Overwrite"),
             )
         remedy = "Choose another name"
         studies: set[tuple[str, int | Path]] = set()

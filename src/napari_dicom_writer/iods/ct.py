@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pydicom.uid import CTImageStorage
 
 from napari_dicom_writer import modality_modules, modules
-from napari_dicom_writer.errors import Note, NoteKind
+from napari_dicom_writer.errors import Fix, Note, NoteKind
 from napari_dicom_writer.iods._base import IOD, compose, varying_image_plane
 from napari_dicom_writer.pixels import ModalityLUT, PixelRules
 
@@ -30,7 +30,8 @@ class CTImage(IOD):
         """Announce that the values are taken as Hounsfield units."""
         notes = super().check_options(options)
         if not options.value_unit:
-            notes.append(Note(NoteKind.ASSUMED, "CT values taken as Hounsfield units (value_unit='US' for others)"))
+            text = "CT values taken as Hounsfield units (value_unit='US' for others)"
+            notes.append(Note(NoteKind.ASSUMED, text, fix=Fix("value_unit", None, "Set unit…")))
         return notes
 
     def shared(self, series: SeriesPlan) -> Dataset:

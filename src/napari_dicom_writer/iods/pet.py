@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pydicom.uid import PositronEmissionTomographyImageStorage
 
 from napari_dicom_writer import modality_modules, modules
-from napari_dicom_writer.errors import Note, NoteKind
+from napari_dicom_writer.errors import Fix, Note, NoteKind
 from napari_dicom_writer.iods._base import IOD, compose, varying_image_plane
 from napari_dicom_writer.pixels import ModalityLUT, PixelRules
 
@@ -34,7 +34,8 @@ class PETImage(IOD):
         """Announce what the PET Series module makes us say."""
         notes = super().check_options(options)
         if not options.value_unit:
-            notes.append(Note(NoteKind.ASSUMED, "PET values taken as without unit (value_unit, such as BQML or GML)"))
+            text = "PET values taken as without unit (value_unit, such as BQML or GML)"
+            notes.append(Note(NoteKind.ASSUMED, text, fix=Fix("value_unit", None, "Set unit…")))
         return notes
 
     def shared(self, series: SeriesPlan) -> Dataset:
