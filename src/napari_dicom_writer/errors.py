@@ -81,17 +81,21 @@ class Note:
         The fact in plain words, with its size.
     where
         The layer concerned.
+    hint
+        What to do for another outcome, in the words of Python.
     fix
-        The option to change for another outcome, where there is one.
+        The same as an option, where it is one.
     """
 
     kind: NoteKind
     text: str
     where: str = ""
+    hint: str = ""
     fix: Fix | None = None
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.text}" if self.where else self.text
+        text = f"{self.text} ({self.hint})" if self.hint else self.text
+        return f"{self.where}: {text}" if self.where else text
 
 
 class ExportError(RuntimeError):

@@ -267,11 +267,12 @@ def _time_notes(time: TimePlan | None) -> list[Note]:
     if time.step is None:
         notes.append(Note(NoteKind.ASSUMED, "The time between its time points is not known, and not written"))
     if time.points > 1:
-        text = (
-            f"{time.points} time points in one series: SimpleITK stacks them into one long volume "
-            "(time='series-per-point' gives each its own series)"
+        text = f"{time.points} time points in one series: SimpleITK stacks them into one long volume"
+        hint, fix = (
+            "time='series-per-point' for a series each",
+            Fix("time", TimeLayout.SERIES_PER_POINT, "A series each"),
         )
-        notes.append(Note(NoteKind.INFO, text, fix=Fix("time", TimeLayout.SERIES_PER_POINT, "A series each")))
+        notes.append(Note(NoteKind.INFO, text, hint=hint, fix=fix))
     return notes
 
 

@@ -7,6 +7,7 @@ numbers out of range) is checked here, because these reach a radiologist's workl
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 from datetime import date, datetime, time
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
@@ -15,7 +16,7 @@ from numbers import Integral, Real
 from types import NoneType
 
 from pydicom import config
-from pydicom.datadict import dictionary_description, dictionary_VR
+from pydicom.datadict import dictionary_description, dictionary_VR, tag_for_keyword
 from pydicom.valuerep import format_number_as_ds, validate_value
 
 from napari_dicom_writer.errors import OptionsError
@@ -24,6 +25,9 @@ _IS_RANGE = range(-(2**31), 2**31)
 # PS3.5 6.2: these may hold line breaks; no other character under 32 is allowed anywhere.
 _MULTI_LINE = {"LT", "ST", "UT"}
 _UNICODE = {"LO", "PN", "SH", "LT", "ST"}
+# Characters of a file's name; with the rest of a path it stays under the 255 bytes of most file systems.
+_NAME = 40
+_DEVICES = {"CON", "PRN", "AUX", "NUL", *(f"{port}{number}" for port in ("COM", "LPT") for number in range(1, 10))}
 _POSITIVE = {"PatientWeight", "PatientSize"}
 
 
@@ -63,6 +67,18 @@ def check(keyword: str, value: object) -> str:
 def title(keyword: str) -> str:
     """Name of an attribute in PS3.6, such as Patient's Birth Date."""
     return dictionary_description(keyword)
+
+
+def tag(keyword: str) -> str:
+    """Tag of an attribute as PS3.6 writes it.
+
+    Examples
+    --------
+    >>> tag("PatientID")
+    '(0010,0020)'
+    """
+    number = tag_for_keyword(keyword) or 0
+    return f"({number >> 16:04X},{number & 0xFFFF:04X})"
 
 
 def _wrong_type(vr: str, value: object) -> str | None:
@@ -158,6 +174,22 @@ def single_line(text: str, limit: int) -> str:
     blanked = "".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in text)
     line = blanked.replace("\\", "/").strip()[:limit].strip()
     return line if len(_padded(line)) <= limit else line[:-1].strip()
+
+
+def safe_name(text: str) -> str:
+    """Make free text a name that every file system takes; empty if nothing of it is left.
+
+    Letters and digits of any script stay; everything else, separators and direction marks included, does not. Names
+    that Windows keeps for its devices get an underscore.
+
+    Examples
+    --------
+    >>> safe_name("../T1 (denoised)"), safe_name("con.txt")
+    ('T1_denoised', '_con.txt')
+    """
+    normal = unicodedata.normalize("NFC", text)
+    safe = re.sub(r"[^\w.-]+", "_", normal).strip("._-")[:_NAME].strip("._-")
+    return f"_{safe}" if safe.split(".")[0].upper() in _DEVICES else safe
 
 
 def multi_line(text: str, limit: int) -> str:

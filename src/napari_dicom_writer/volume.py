@@ -200,8 +200,8 @@ def color_note(array: Any) -> tuple[Note, ...]:
     """Say that colours were not guessed, where the array looks like them."""
     if not looks_colored(array):
         return ()
-    text = f"Its last axis, {array.shape[-1]} long, is taken as columns (rgb=True if it holds colours)"
-    return (Note(NoteKind.ASSUMED, text),)
+    text = f"Its last axis, {array.shape[-1]} long, is taken as columns"
+    return (Note(NoteKind.ASSUMED, text, hint="rgb=True if it holds colours"),)
 
 
 def _opened(array: Any) -> Any:

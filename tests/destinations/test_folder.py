@@ -60,7 +60,7 @@ def test_several_series_get_folders_with_safe_names(tmp_path):
     assert folders == sorted(
         [
             "1-OT-etc_passwd",
-            "2-OT-CON",
+            "2-OT-_CON",
             "3-OT-" + "a" * 40,
             "4-OT-gnp.exe",
             "5-OT-été_1.5",

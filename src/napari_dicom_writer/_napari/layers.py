@@ -183,8 +183,8 @@ def _axes(attributes: Mapping[str, Any], ndim: int, options: ExportOptions, note
     _note_label_order([labels[i].lower() for i in spatial], notes)
     for i in spatial:
         if axes[i].kind and axes[i].kind.lower() not in _SPATIAL_LABELS:
-            text = f"Axis {axes[i].kind!r} is taken as one of the image's own (label it channel if it is none)"
-            notes.append(Note(NoteKind.ASSUMED, text))
+            text = f"Axis {axes[i].kind!r} is taken as one of the image's own"
+            notes.append(Note(NoteKind.ASSUMED, text, hint="label it channel if it is none"))
     if len(spatial) == 2:
         notes.append(Note(NoteKind.ASSUMED, "A 2-D layer: its plane taken as axial, at z = 0"))
     return axes

@@ -12,7 +12,6 @@ import os
 import re
 import secrets
 import shutil
-import unicodedata
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +22,7 @@ from pydicom import dcmread
 from napari_dicom_writer.destinations._base import Destination, Staging
 from napari_dicom_writer.errors import DestinationError, Fix
 from napari_dicom_writer.plan import format_bytes
+from napari_dicom_writer.text import safe_name
 from napari_dicom_writer.uids import IMPLEMENTATION_CLASS_UID
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
     from napari_dicom_writer.plan import ExportPlan, SeriesPlan
 
-_NAME_LENGTH = 40
 _SERIES_FOLDER = re.compile(r"-?\d+-[A-Z]{2}(-|$)")
 
 
@@ -201,12 +200,8 @@ def _restore(area: Path, target: Path) -> None:
 
 
 def series_folder(series: SeriesPlan) -> str:
-    """Name of a series' folder: ``<number>-<modality>-<description>``, safe on every file system.
-
-    Letters and digits of any script stay; everything else, separators and direction marks included, does not.
-    """
-    text = unicodedata.normalize("NFC", series.description)
-    safe = re.sub(r"[^\w.-]+", "_", text).strip("._-")[:_NAME_LENGTH].strip("._-")
+    """Name of a series' folder: ``<number>-<modality>-<description>``, safe on every file system."""
+    safe = safe_name(series.description)
     return f"{series.number}-{series.options.modality}-{safe}" if safe else f"{series.number}-{series.options.modality}"
 
 

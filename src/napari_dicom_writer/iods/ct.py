@@ -30,8 +30,8 @@ class CTImage(IOD):
         """Announce that the values are taken as Hounsfield units."""
         notes = super().check_options(options)
         if not options.value_unit:
-            text = "CT values taken as Hounsfield units (value_unit='US' for others)"
-            notes.append(Note(NoteKind.ASSUMED, text, fix=Fix("value_unit", None, "Set unit…")))
+            text, hint = "CT values taken as Hounsfield units", "value_unit='US' for others"
+            notes.append(Note(NoteKind.ASSUMED, text, hint=hint, fix=Fix("value_unit", None, "Set unit…")))
         return notes
 
     def shared(self, series: SeriesPlan) -> Dataset:

@@ -34,8 +34,8 @@ class PETImage(IOD):
         """Announce what the PET Series module makes us say."""
         notes = super().check_options(options)
         if not options.value_unit:
-            text = "PET values taken as without unit (value_unit, such as BQML or GML)"
-            notes.append(Note(NoteKind.ASSUMED, text, fix=Fix("value_unit", None, "Set unit…")))
+            text, hint = "PET values taken as without unit", "value_unit, such as BQML or GML"
+            notes.append(Note(NoteKind.ASSUMED, text, hint=hint, fix=Fix("value_unit", None, "Set unit…")))
         return notes
 
     def shared(self, series: SeriesPlan) -> Dataset:
