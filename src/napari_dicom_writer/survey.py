@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass, field, replace
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pydicom
-from pydicom.errors import InvalidDicomError
+from pydicom.multival import MultiValue
 from pydicom.pixels.processing import apply_rescale
 from pydicom.pixels.utils import iter_pixels
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
@@ -17,6 +15,8 @@ from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 from napari_dicom_writer.errors import ExportError
 from napari_dicom_writer.geometry import patient_letters
 from napari_dicom_writer.readers import Verdict, opens_as_volume, single_precision_error
+from napari_dicom_writer.series_files import as_they_are, files_in, read_header
+from napari_dicom_writer.stacking import place_of, stack, why_no_stack
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,11 +25,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pydicom.dataset import Dataset
 
+    from napari_dicom_writer.stacking import Place
 
-# What other software allows: positions of many vendors are rounded to 0.01 mm or worse.
-_UNEVEN = 0.01  # of the spacing between planes
-_SAME = 1e-3  # of the pixel spacing: planes closer than that are one
-_TURNED = 1e-3  # largest difference of two direction cosines
 _REASON = 160  # characters of what a decoder says
 
 
@@ -140,8 +137,7 @@ def survey(folder: Path) -> Survey:
     groups: dict[str, _Group] = {}
     studies: dict[str, int] = {}
     foreign = 0
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # other people's files are what they are
+    with as_they_are():
         for path in _files(folder):
             header = _read(path)
             if header is None or "SeriesInstanceUID" not in header:
@@ -158,20 +154,16 @@ def survey(folder: Path) -> Survey:
 
 
 def _files(folder: Path) -> list[Path]:
-    if folder.is_file():
-        return [folder]
-    if not folder.is_dir():
+    files = files_in(folder)
+    if files is None:
         raise SurveyError(f"There is no folder {folder}", "Check the path")
-    files = (path for path in folder.rglob("*") if path.is_file())
-    return sorted(f for f in files if not any(part.startswith(".") for part in f.relative_to(folder).parts))
+    return files
 
 
 def _read(path: Path) -> Dataset | None:
-    """Read a header; None for what is no DICOM file."""
+    """Read a header; None for what is no DICOM file, or none that can be read."""
     try:
-        return pydicom.dcmread(path, stop_before_pixels=True)
-    except InvalidDicomError:
-        return None
+        return read_header(path)
     except Exception:  # noqa: BLE001 - a truncated file fails wherever it was cut
         return None
 
@@ -221,81 +213,50 @@ def _summarize(group: _Group) -> SeriesSurvey:
 
 def _with_geometry(plain: SeriesSurvey, headers: Sequence[Dataset]) -> SeriesSurvey:
     """Add what the headers say of size and place."""
-    first = headers[0]
-    frames = sum(int(h.get("NumberOfFrames") or 1) for h in headers if "Rows" in h)
+    places = [place_of(header) for header in headers]
+    frames = sum(place.frames for place in places)
     series = replace(
         plain,
         frames=frames,
-        size=(frames, int(first.get("Rows") or 0), int(first.get("Columns") or 0)),
-        spacing=(None, *_pixel_spacing(first)),
-        window=_window(first),
+        size=(frames, *places[0].size),
+        spacing=(None, *(places[0].spacing or (None, None))),
+        window=_window(headers[0]),
     )
-    why_not = _why_no_stack(headers, frames)
-    return replace(series, remarks=(why_not, *series.remarks)) if why_not else _stacked(series, headers)
+    why_not = why_no_stack(places)
+    return replace(series, remarks=(why_not, *series.remarks)) if why_not else _stacked(series, places)
 
 
-def _why_no_stack(headers: Sequence[Dataset], frames: int) -> str | None:
-    if not frames:
-        return "It holds no pictures"
-    if frames > len(headers) or any("SharedFunctionalGroupsSequence" in h for h in headers):
-        return f"Multi-frame: {frames} frames, whose places are not shown here"
-    if any("ImagePositionPatient" not in h or "ImageOrientationPatient" not in h for h in headers):
-        return "No position and orientation: pictures, and not a volume"
-    if len({(h.Rows, h.Columns) for h in headers}) > 1:
-        return "Its pictures differ in size: not a volume"
-    orientations = np.array([h.ImageOrientationPatient for h in headers], float)
-    if np.abs(orientations - orientations[0]).max() > _TURNED:
-        return "Its planes differ in orientation, as a localizer's do: not a volume"
-    return None
-
-
-def _stacked(series: SeriesSurvey, headers: Sequence[Dataset]) -> SeriesSurvey:
+def _stacked(series: SeriesSurvey, places: Sequence[Place]) -> SeriesSurvey:
     """Stack single frames along their normal."""
-    orientation = np.array(headers[0].ImageOrientationPatient, float)
-    row, column = orientation[:3], orientation[3:]
-    normal = np.cross(row, column)
-    every = np.array([h.ImagePositionPatient for h in headers], float)
-    every = every[np.argsort(every @ normal, kind="stable")]
-    # Time points of one plane may differ in the last digit.
-    same = _SAME * min((s for s in series.spacing if s), default=1.0)
-    starts = np.flatnonzero(np.diff(every @ normal, prepend=-np.inf) > same)
-    positions, counts = every[starts], np.diff(starts, append=len(every))
-    gaps = np.diff(positions, axis=0)
-    between = float(np.median(gaps @ normal)) if len(gaps) else None
-    even = between is None or bool(np.abs(gaps - between * normal).max() <= max(_UNEVEN * between, same))
-    whole = bool(counts.min() == counts.max())
+    planes = stack(places)
     remarks = []
-    if not even:
+    if not planes.even:
         remarks.append("Its planes are not evenly spaced along their normal")
-    if not whole:
-        remarks.append(f"From {counts.min()} to {counts.max()} pictures share a position")
-    planes, time_points = len(positions), int(counts.max())
-    lengths = [s for s in (between, *series.spacing[1:]) if s]
+    if not planes.whole:
+        remarks.append(f"From {planes.counts.min()} to {planes.counts.max()} pictures share a position")
+    time_points = int(planes.counts.max())
+    lengths = [s for s in (planes.between, *series.spacing[1:]) if s]
+    furthest = float(np.abs(planes.positions).max())
     opens_in = opens_as_volume(
-        planes=planes,
+        planes=len(planes.positions),
         rows=series.size[1],
         columns=series.size[2],
         time_points=time_points,
-        evenly_spaced=even,
+        evenly_spaced=planes.even,
         deflated=series.encoding == DeflatedExplicitVRLittleEndian.name,
-        single_precision_error=single_precision_error(float(np.abs(positions).max()), min(lengths)) if lengths else 0.0,
+        single_precision_error=single_precision_error(furthest, min(lengths)) if lengths else 0.0,
     )
-    x, y, z = map(float, positions[0])
+    x, y, z = map(float, planes.positions[0])
     return replace(
         series,
-        size=(planes, *series.size[1:]),
+        size=(len(planes.positions), *series.size[1:]),
         time_points=time_points,
-        spacing=(between, *series.spacing[1:]),
-        directions=", ".join(map(patient_letters, (row, column, normal))),
+        spacing=(planes.between, *series.spacing[1:]),
+        directions=", ".join(map(patient_letters, (planes.row, planes.column, planes.normal))),
         position=(x, y, z),
-        opens_in=opens_in if whole else (),
+        opens_in=opens_in if planes.whole else (),
         remarks=(*remarks, *series.remarks),
     )
-
-
-def _pixel_spacing(header: Dataset) -> tuple[float | None, float | None]:
-    spacing = header.get("PixelSpacing") or header.get("ImagerPixelSpacing")
-    return (float(spacing[0]), float(spacing[1])) if spacing and len(spacing) == 2 else (None, None)
 
 
 def _window(header: Dataset) -> tuple[float, float] | None:
@@ -305,5 +266,5 @@ def _window(header: Dataset) -> tuple[float, float] | None:
 
 def _first(value: Any) -> float | None:
     """First of one or several numbers."""
-    numbers: Iterable[Any] = value if isinstance(value, pydicom.multival.MultiValue) else [value]
+    numbers: Iterable[Any] = value if isinstance(value, MultiValue) else [value]
     return next((float(number) for number in numbers if number not in (None, "")), None)

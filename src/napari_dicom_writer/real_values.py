@@ -1,0 +1,184 @@
+"""What pixels mean, as their header says: stored values → real values → what of them is displayed (PS3.3 C.11).
+
+Knows nothing of how this package writes, so that it can judge what was written.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from pydicom.multival import MultiValue
+
+from napari_dicom_writer.errors import LayerError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from numpy.typing import NDArray
+    from pydicom.dataset import Dataset
+
+PIXEL_TAGS = (
+    "SamplesPerPixel PhotometricInterpretation BitsAllocated BitsStored PixelRepresentation "
+    "RescaleSlope RescaleIntercept ModalityLUTSequence RealWorldValueMappingSequence "
+    "WindowCenter WindowWidth VOILUTFunction"
+).split()
+"""Keywords of the attributes that this module reads."""
+
+_LOOKUP = "Apply its lookup table with another program, and write the result"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredType:
+    """How pixels are stored (PS3.3 C.7.6.3).
+
+    Attributes
+    ----------
+    samples : int
+    photometric : str
+    allocated, bits : int
+        Bits Allocated, and Bits Stored.
+    signed : bool
+    """
+
+    samples: int
+    photometric: str
+    allocated: int
+    bits: int
+    signed: bool
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type that a decoder returns."""
+        return np.dtype(f"{'i' if self.signed else 'u'}{max(1, self.allocated // 8)}")
+
+    @property
+    def limits(self) -> tuple[int, int]:
+        """Least and greatest stored value."""
+        return (-(2 ** (self.bits - 1)), 2 ** (self.bits - 1) - 1) if self.signed else (0, 2**self.bits - 1)
+
+
+def stored_type_of(header: Dataset) -> StoredType:
+    """Read how pixels are stored.
+
+    Raises
+    ------
+    LayerError
+        For pixels that are no integers, neither grey nor of three colours, or entries of a palette.
+    """
+    if "BitsAllocated" not in header or "PixelRepresentation" not in header:
+        raise LayerError("Its pixels are no integers", "Read it with a program that knows its kind")
+    photometric = str(header.get("PhotometricInterpretation") or "")
+    if photometric == "PALETTE COLOR":
+        raise LayerError("Its pixels are entries of a color palette", _LOOKUP)
+    allocated, samples = int(header.BitsAllocated), int(header.get("SamplesPerPixel") or 1)
+    if samples not in (1, 3):
+        raise LayerError(f"It has {samples} samples a pixel", "Read it with a program that knows its kind")
+    return StoredType(
+        samples=samples,
+        photometric=photometric,
+        allocated=allocated,
+        bits=int(header.get("BitsStored") or allocated),
+        signed=bool(header.PixelRepresentation),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ValueMap:
+    """Real value = stored value × slope + intercept."""
+
+    slope: float = 1.0
+    intercept: float = 0.0
+
+    @property
+    def whole(self) -> bool:
+        """Whether whole numbers stay whole."""
+        return self.slope.is_integer() and self.intercept.is_integer()
+
+    def __call__(self, stored: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
+        """Map stored values to real ones of a type from `real_dtype`."""
+        if self == ValueMap():
+            return stored.astype(dtype, copy=False)
+        if dtype.kind == "f":
+            values: NDArray[Any] = np.multiply(stored, self.slope, dtype=dtype)
+            values += self.intercept
+            return values
+        # Integers wrap on the way, and arrive: modulo 2^n the result is right, and it fits.
+        modulus = 2 ** (8 * dtype.itemsize)
+        unsigned = np.dtype(f"u{dtype.itemsize}")
+        values = stored.astype(unsigned)
+        values *= unsigned.type(int(self.slope) % modulus)
+        values += unsigned.type(int(self.intercept) % modulus)
+        return values.view(dtype)
+
+
+def value_map_of(header: Dataset) -> ValueMap:
+    """Read the Modality LUT, else the one linear Real World Value Mapping, else nothing to map.
+
+    Raises
+    ------
+    LayerError
+        If the Modality LUT is a table, or its numbers are not finite.
+    """
+    if header.get("ModalityLUTSequence"):
+        raise LayerError("Its real values are in a lookup table", _LOOKUP)
+    if any(header.get(keyword) is not None for keyword in ("RescaleSlope", "RescaleIntercept")):
+        slope, intercept = header.get("RescaleSlope"), header.get("RescaleIntercept")
+        found = ValueMap(1.0 if slope is None else float(slope), 0.0 if intercept is None else float(intercept))
+    else:
+        items = header.get("RealWorldValueMappingSequence") or ()
+        linear = [item for item in items if "RealWorldValueSlope" in item and "RealWorldValueIntercept" in item]
+        if len(items) != 1 or not linear:
+            return ValueMap()
+        found = ValueMap(float(linear[0].RealWorldValueSlope), float(linear[0].RealWorldValueIntercept))
+    if not np.isfinite((found.slope, found.intercept)).all() or found.slope == 0:
+        raise LayerError("Its slope and intercept are no finite numbers, or zero", "Ask its maker for a repaired file")
+    return found
+
+
+def real_dtype(stored: StoredType, maps: Collection[ValueMap]) -> np.dtype[Any]:
+    """Return the type that holds the real values of all planes.
+
+    The stored one where they are the same; the smallest integer that holds every possible value where slope and
+    intercept are whole; else double precision.
+    """
+    if all(each == ValueMap() for each in maps):
+        return stored.dtype
+    if all(each.whole for each in maps):
+        ends = [int(each.slope) * limit + int(each.intercept) for each in maps for limit in stored.limits]
+        for name in ("u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8"):
+            if np.iinfo(name).min <= min(ends) and max(ends) <= np.iinfo(name).max:
+                return np.dtype(name)
+    return np.dtype(np.float64)
+
+
+def window_of(header: Dataset, values: ValueMap) -> tuple[float, float] | None:
+    """Read the first window as the least and greatest real value it shows (inverse of PS3.3 C.11.2.1.2).
+
+    Where values are mapped by Real World Value Mapping, the window is one of stored values, and is mapped like them.
+
+    Returns
+    -------
+    tuple of float or None
+        None where there is none, or a sigmoid, which has no ends.
+    """
+    center, width = (_first(header.get(keyword)) for keyword in ("WindowCenter", "WindowWidth"))
+    function = str(header.get("VOILUTFunction") or "LINEAR")
+    if center is None or width is None or not np.isfinite((center, width)).all():
+        return None
+    if function == "LINEAR" and width >= 1:
+        low, high = center - 0.5 - (width - 1) / 2, center - 0.5 + (width - 1) / 2
+    elif function == "LINEAR_EXACT" and width > 0:
+        low, high = center - width / 2, center + width / 2
+    else:
+        return None
+    if header.get("RescaleSlope") is None and header.get("RescaleIntercept") is None:
+        low, high = sorted(values.slope * end + values.intercept for end in (low, high))
+    return low, high
+
+
+def _first(value: Any) -> float | None:
+    """First of one or several numbers."""
+    values = value if isinstance(value, MultiValue) else [value]
+    return next((float(number) for number in values if number not in (None, "")), None)

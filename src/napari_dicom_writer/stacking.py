@@ -1,0 +1,157 @@
+"""From the places of single planes to a stack: which share a position, and how far apart the others are.
+
+LPS millimetres throughout, as in ImagePositionPatient (PS3.3 C.7.6.2.1.1).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+    from pydicom.dataset import Dataset
+
+# What other software allows: positions of many vendors are rounded to 0.01 mm or worse.
+_UNEVEN = 0.01  # of the spacing between planes
+_SAME = 1e-3  # of the pixel spacing: planes closer than that are one
+_TURNED = 1e-3  # largest difference of two direction cosines
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What the header of one instance says of size and place.
+
+    Attributes
+    ----------
+    frames : int
+        Pictures in it; 0 for objects without pixels.
+    enhanced : bool
+        Whether its frames have functional groups, which hold their places.
+    size : tuple of int
+        (rows, columns).
+    spacing : tuple of float or None
+        Between (rows, columns), mm.
+    orientation, position : tuple of float or None
+        Row and column cosines; centre of the first pixel.
+    """
+
+    frames: int
+    enhanced: bool
+    size: tuple[int, int]
+    spacing: tuple[float, float] | None
+    orientation: tuple[float, ...] | None
+    position: tuple[float, ...] | None
+
+
+PLACE_TAGS = (
+    "NumberOfFrames SharedFunctionalGroupsSequence Rows Columns PixelSpacing ImagerPixelSpacing "
+    "ImageOrientationPatient ImagePositionPatient"
+).split()
+"""Keywords of the attributes that `place_of` reads."""
+
+
+def place_of(header: Dataset) -> Place:
+    """Read size and place from a header; raises ValueError or TypeError on nonsense."""
+    spacing = _numbers(header, "PixelSpacing", 2) or _numbers(header, "ImagerPixelSpacing", 2)
+    return Place(
+        frames=int(header.get("NumberOfFrames") or 1) if "Rows" in header else 0,
+        enhanced="SharedFunctionalGroupsSequence" in header,
+        size=(int(header.get("Rows") or 0), int(header.get("Columns") or 0)),
+        spacing=(spacing[0], spacing[1]) if spacing else None,
+        orientation=_numbers(header, "ImageOrientationPatient", 6),
+        position=_numbers(header, "ImagePositionPatient", 3),
+    )
+
+
+def _numbers(header: Dataset, keyword: str, count: int) -> tuple[float, ...] | None:
+    value = header.get(keyword)
+    return tuple(map(float, value)) if value and not isinstance(value, str) and len(value) == count else None
+
+
+def why_no_stack(places: Sequence[Place]) -> str | None:
+    """Say why single instances are no stack of planes, whatever their positions; None if they may be one."""
+    frames = sum(place.frames for place in places)
+    if not frames:
+        return "It holds no pictures"
+    if frames > len(places) or any(place.enhanced for place in places):
+        return f"Multi-frame: {frames} frames, whose places are not read here"
+    if any(place.position is None or place.orientation is None for place in places):
+        return "No position and orientation: pictures, and not a volume"
+    if len({place.size for place in places}) > 1:
+        return "Its pictures differ in size: not a volume"
+    spacings = np.array([place.spacing or (np.nan, np.nan) for place in places])
+    if not np.allclose(spacings, spacings[0], rtol=_SAME, atol=0, equal_nan=True):
+        return "Its pictures differ in pixel spacing: not a volume"
+    orientations = np.array([place.orientation for place in places], float)
+    if np.abs(orientations - orientations[0]).max() > _TURNED:
+        return "Its planes differ in orientation, as a localizer's do: not a volume"
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """Planes stacked along row × column.
+
+    Attributes
+    ----------
+    order : numpy.ndarray
+        Indices of the instances along the normal.
+    counts : numpy.ndarray
+        How many instances share each position, in that order.
+    positions : numpy.ndarray
+        (positions, 3), one for each of the counts.
+    row, column, normal : numpy.ndarray
+        Unit vectors along which column index, row index and planes rise.
+    between : float or None
+        Median distance of neighbours along the normal; None for one position.
+    even : bool
+        Whether positions are evenly spaced along their normal.
+    straight : bool
+        Whether positions are evenly spaced along a line, which may lean: a gantry's tilt.
+    aside : bool
+        Whether instances lie in one plane, but not at one position.
+    """
+
+    order: NDArray[np.intp]
+    counts: NDArray[np.intp]
+    positions: NDArray[np.float64]
+    row: NDArray[np.float64]
+    column: NDArray[np.float64]
+    normal: NDArray[np.float64]
+    between: float | None
+    even: bool
+    straight: bool
+    aside: bool
+
+    @property
+    def whole(self) -> bool:
+        """Whether each position has as many instances as any other."""
+        return bool(self.counts.min() == self.counts.max())
+
+
+def stack(places: Sequence[Place]) -> Stack:
+    """Stack the planes of single-frame instances that `why_no_stack` lets pass."""
+    orientation = np.array(places[0].orientation, float)
+    row, column = orientation[:3], orientation[3:]
+    normal = np.cross(row, column)
+    every = np.array([place.position for place in places], float)
+    order = np.argsort(every @ normal, kind="stable")
+    every = every[order]
+    # Time points of one plane may differ in the last digit.
+    same = _SAME * min((s for s in places[0].spacing or () if s), default=1.0)
+    starts = np.flatnonzero(np.diff(every @ normal, prepend=-np.inf) > same)
+    positions, counts = every[starts], np.diff(starts, append=len(every))
+    gaps = np.diff(positions, axis=0)
+    between = float(np.median(gaps @ normal)) if len(gaps) else None
+    allowed = max(_UNEVEN * (between or 0.0), same)
+    straight = even = True
+    if between is not None:
+        straight = bool(np.abs(gaps - np.median(gaps, axis=0)).max() <= allowed)
+        even = bool(np.abs(gaps - between * normal).max() <= allowed)
+    apart = np.abs(every - np.repeat(positions, counts, axis=0)).max()
+    return Stack(order, counts, positions, row, column, normal, between, even, straight, bool(apart > same))

@@ -1,0 +1,109 @@
+"""Which of the pictures at one position comes first, and how much time lies between them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pydicom.dataset import Dataset
+
+TIME_TAGS = (
+    "TemporalPositionIdentifier AcquisitionNumber AcquisitionDate AcquisitionTime InstanceNumber TemporalResolution"
+).split()
+"""Keywords of the attributes that `moment_of` reads."""
+
+_UNEVEN = 0.01  # of the time step
+_MICROSECONDS = 1_000_000
+
+
+class Moment(NamedTuple):
+    """What a header says of when its picture was taken; None where it says nothing.
+
+    The first four tell pictures apart, the surest first. `AcquisitionTime` is in microseconds, with its date, since
+    some moment; `resolution` is Temporal Resolution, in seconds.
+    """
+
+    TemporalPositionIdentifier: int | None
+    AcquisitionNumber: int | None
+    AcquisitionTime: int | None
+    InstanceNumber: int | None
+    resolution: float | None
+
+
+def moment_of(header: Dataset) -> Moment:
+    """Read a header; raises ValueError or TypeError on nonsense."""
+    resolution = header.get("TemporalResolution")
+    return Moment(
+        _whole(header.get("TemporalPositionIdentifier")),
+        _whole(header.get("AcquisitionNumber")),
+        _microseconds(header.get("AcquisitionDate"), header.get("AcquisitionTime")),
+        _whole(header.get("InstanceNumber")),
+        float(resolution) / 1000 if resolution else None,
+    )
+
+
+def _whole(value: Any) -> int | None:
+    return None if value in (None, "") else int(value)
+
+
+def _microseconds(day: Any, time: Any) -> int | None:
+    """Microseconds of a DA and a TM; without a date, since midnight. None for what is no time."""
+    text, _, fraction = str(time or "").strip().partition(".")
+    try:
+        seconds = int(text[:2]) * 3600 + int(text[2:4] or 0) * 60 + int(text[4:6] or 0)
+        days = datetime.strptime(str(day), "%Y%m%d").toordinal() if day else 0
+    except ValueError:
+        return None
+    return (days * 86400 + seconds) * _MICROSECONDS + int((fraction + "000000")[:6])
+
+
+def order_in_time(groups: Sequence[Sequence[Moment]]) -> tuple[str, list[list[int]]] | None:
+    """Order the pictures of every position.
+
+    Parameters
+    ----------
+    groups
+        Moments of the pictures that share a position, one group for each position.
+
+    Returns
+    -------
+    (str, list of list of int) or None
+        Keyword of the first attribute that tells all pictures apart at every position, and the order of each group by
+        it; None if none does.
+    """
+    for number, keyword in enumerate(Moment._fields[:4]):
+        keys = [[moment[number] for moment in group] for group in groups]
+        if all(None not in group and len(set(group)) == len(group) for group in keys):
+            return keyword, [sorted(range(len(group)), key=group.__getitem__) for group in keys]  # type: ignore[arg-type]
+    return None
+
+
+def time_step(groups: Sequence[Sequence[Moment]]) -> float | None:
+    """Return the seconds between the time points, if the headers say them, and evenly.
+
+    Parameters
+    ----------
+    groups
+        As for `order_in_time`, in order.
+
+    Returns
+    -------
+    float or None
+        From the times of acquisition where they differ, or from Temporal Resolution.
+    """
+    resolutions = {moment.resolution for group in groups for moment in group}
+    resolution = resolutions.pop() if len(resolutions) == 1 else None
+    resolution = resolution if resolution and resolution > 0 else None
+    times = [[moment.AcquisitionTime for moment in group] for group in groups]
+    known = [[t for t in group if t is not None] for group in times]
+    if any(len(k) < len(group) for k, group in zip(known, times, strict=True)) or all(len(set(k)) == 1 for k in known):
+        return resolution
+    step = (known[0][-1] - known[0][0]) / (len(known[0]) - 1)
+    if step <= 0 or any(abs(t - k[0] - i * step) > _UNEVEN * step for k in known for i, t in enumerate(k)):
+        return None
+    # Times end at the microsecond; Temporal Resolution may say the same more exactly.
+    seconds = step / _MICROSECONDS
+    return resolution if resolution and abs(resolution - seconds) <= _UNEVEN * seconds else seconds
