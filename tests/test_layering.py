@@ -17,11 +17,12 @@ PACKAGE = "napari_dicom_writer"
 # Every module may import only from layers before its own; `_napari.layers` is the core's door to napari's words.
 LAYERS = [
     {"errors", "version", "transfer_syntax", "scale_bar"},
-    {"text", "units", "series_files", "stacking", "time_axis", "real_values"},
+    {"text", "units", "charset", "part10", "series_files", "stacking", "time_axis", "real_values"},
     {"plane_array"},
     {"option_fields"},
     {"options", "geometry"},
-    {"volume", "pixels", "value_range", "readers", "uids"},
+    {"volume", "pixels", "value_range", "readers", "uids", "reference_file"},
+    {"reference"},
     {"value_policy", "window", "resample", "slabs", "space", "_napari.layers", "phantom", "series_reader"},
     {"codecs", "codecs._base", "codecs.deflate", "codecs.encapsulation"},
     {"codecs.htj2k", "codecs.jpeg_2000", "codecs.jpeg_2000_lossy", "codecs.jpeg_ls", "codecs.rle"},

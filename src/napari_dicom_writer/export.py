@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from types import NoneType
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from napari_dicom_writer.iods import choose
 from napari_dicom_writer.options import ExportOptions, VerifyLevel
 from napari_dicom_writer.plan import count, describe, format_bytes
 from napari_dicom_writer.readers import summary
+from napari_dicom_writer.reference import with_reference
 from napari_dicom_writer.resolve import resolve
 from napari_dicom_writer.volume import Volume, color_note
 from napari_dicom_writer.write import write_volumes
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from distributed import Client
 
+    from napari_dicom_writer.errors import Note
     from napari_dicom_writer.geometry import Grid
     from napari_dicom_writer.plan import ExportPlan
     from napari_dicom_writer.value_range import ScanCache
@@ -60,13 +62,17 @@ class ExportReport:
     seconds: float
     verified: VerifyLevel
 
-    def __str__(self) -> str:
-        checked = {
+    @property
+    def checked(self) -> str:
+        """What was read back, in words."""
+        return {
             VerifyLevel.FULL: "every voxel and every header read back and compared",
             VerifyLevel.HEADERS: "every header read back and compared",
             VerifyLevel.OFF: "not read back",
         }[self.verified]
-        lines = [f"Wrote {count(self.plan.instances)}, {format_bytes(self.bytes)}, to {self.path}", f"  {checked}"]
+
+    def __str__(self) -> str:
+        lines = [f"Wrote {count(self.plan.instances)}, {format_bytes(self.bytes)}, to {self.path}", f"  {self.checked}"]
         for series in self.plan.series:
             lines += [f"  {describe(series)}", f"    opens as a volume in: {summary(series.opens_in)}"]
         lines += [f"  {note.kind}: {note}" for note in self.plan.notes]
@@ -201,6 +207,9 @@ def _prepare(
     """Make volumes of whatever was given, and plan them; refusals of every step are collected."""
     if not isinstance(options, ExportOptions):
         raise OptionsError(f"The options are a {type(options).__name__}", "Pass ExportOptions(modality=..., ...)")
+    notes: list[Note] = []
+    with refusals.collect("reference"):
+        options, notes = with_reference(options)
     given = _as_sequence(layers)
     volumes: list[Volume | None] = []
     if not given:
@@ -212,7 +221,11 @@ def _prepare(
             volumes[-1] = _as_volume(layer, options)
     total = sum(math.prod((*v.leading_shape, v.shape[0])) for v in volumes if v is not None)
     tick = partial(progress, 0, total) if progress else lambda: None
-    return resolve(volumes, options, refusals, tick, scans) if given else None
+    resolved = resolve(volumes, options, refusals, tick, scans) if given else None
+    if resolved is None:
+        return None
+    plan, read = resolved
+    return replace(plan, series=tuple(replace(one, notes=(*notes, *one.notes)) for one in plan.series)), read
 
 
 def _as_sequence(layers: Any) -> Sequence[Any]:
