@@ -6,6 +6,7 @@ import argparse
 import dataclasses
 import re
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
 from napari_dicom_writer.errors import Refusals
@@ -16,8 +17,15 @@ if TYPE_CHECKING:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add ``--modality``, ``--patient-name`` and all others; nested groups get a heading of their own."""
-    _add(parser.add_argument_group("export options"), ExportOptions, "", parser)
+    """Add ``--modality``, ``--patient-name`` and all others, under the headings that their metadata name."""
+    kinds = get_type_hints(ExportOptions)
+    for heading, items in _headings().items():
+        nested = kinds.get(heading)
+        group = parser.add_argument_group(heading, _first_line(nested))
+        for item in items:
+            _add(group, "", item, kinds[item.name])
+        for item in dataclasses.fields(nested) if nested else ():
+            _add(group, f"{heading}.", item, get_type_hints(nested)[item.name])
 
 
 def options_from(given: Mapping[str, Any]) -> ExportOptions:
@@ -34,25 +42,31 @@ def options_from(given: Mapping[str, Any]) -> ExportOptions:
     return options  # type: ignore[no-any-return]  # built by its type, which mypy cannot follow
 
 
-def _add(group: argparse._ArgumentGroup, options: type, prefix: str, parser: argparse.ArgumentParser) -> None:
-    kinds = get_type_hints(options)
-    for item in dataclasses.fields(options):
-        kind = kinds[item.name]
-        if dataclasses.is_dataclass(kind):
-            assert isinstance(kind, type)  # noqa: S101 - for mypy: a field's type is no instance
-            title = re.sub(r" \(PS3.*?\)", "", (kind.__doc__ or "").splitlines()[0])
-            _add(parser.add_argument_group(item.name, title), kind, f"{item.name}.", parser)
-        else:
-            flag = f"--{prefix}{item.name}".replace(".", "-").replace("_", "-")
-            group.add_argument(
-                flag, dest=prefix + item.name, default=argparse.SUPPRESS, help=_help(item), **_kind(kind, item.default)
-            )
+def _headings() -> dict[str, list[dataclasses.Field[Any]]]:
+    """Fields by their group; those that are a group themselves give it its place."""
+    found: dict[str, list[dataclasses.Field[Any]]] = {}
+    for item in dataclasses.fields(ExportOptions):
+        group = item.metadata.get("group")
+        found.setdefault(group or item.name, []).extend([item] if group else [])
+    return found
+
+
+def _first_line(group: type | None) -> str | None:
+    """What a group of options is, in the first line of its docstring, without where the standard has it."""
+    return re.sub(r" \(PS3.*?\)", "", (group.__doc__ or "").splitlines()[0]) if group else None
+
+
+def _add(group: argparse._ArgumentGroup, prefix: str, item: dataclasses.Field[Any], kind: Any) -> None:
+    flag = f"--{prefix}{item.name}".replace(".", "-").replace("_", "-")
+    group.add_argument(
+        flag, dest=prefix + item.name, default=argparse.SUPPRESS, help=_help(item), **_kind(kind, item.default)
+    )
 
 
 def _help(item: dataclasses.Field[Any]) -> str:
     default = item.default
     shown = default not in (None, "", False, dataclasses.MISSING)
-    text: str = item.metadata["doc"] + (f" (default: {default})" if shown else "")
+    text: str = item.metadata["doc"] + (f" (default: {'yes' if default is True else default})" if shown else "")
     return text.replace("%", "%%")
 
 
@@ -63,7 +77,8 @@ def _kind(kind: Any, default: Any) -> dict[str, Any]:
     plain = next((part for part in get_args(kind) if part is not type(None)), kind)
     if isinstance(plain, type) and issubclass(plain, StrEnum):
         return {"type": _choice(plain), "metavar": "{" + ",".join(plain) + "}"}
-    return {"type": plain, "metavar": "NUMBER" if plain in (int, float) else "TEXT"}
+    metavar = {int: "NUMBER", float: "NUMBER", Path: "FILE"}.get(plain, "TEXT")
+    return {"type": plain, "metavar": metavar}
 
 
 def _choice(kind: type[StrEnum]) -> Callable[[str], StrEnum]:
