@@ -14,6 +14,7 @@ import numpy as np
 import pydicom
 
 from napari_dicom_writer.errors import ExportError
+from napari_dicom_writer.scale_bar import length_text, round_length
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _BACKGROUND, _INK, _ACCENT = "#101418", "#e8eaed", "#ffd54f"
-_BAR_LENGTHS = (1e-3, 2e-3, 5e-3, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200)
 # Left, right, top, bottom: where in the axes, and how the text is aligned there.
 _LETTER_PLACES = (
     (-0.03, 0.5, "right", "center"),
@@ -197,7 +197,7 @@ def _draw(
 def _scale_bar(ax: Axes, low: NDArray[np.float64], high: NDArray[np.float64]) -> None:
     """Draw a bar of a round length, about a quarter of the axial cut."""
     width, height = (high - low)[:2]
-    length = max((b for b in _BAR_LENGTHS if b <= 0.3 * width), default=width)
+    length = round_length(0.3 * width)
     x, y = low[0] + 0.04 * width, high[1] - 0.04 * height
     ax.plot([x, x + length], [y, y], color=_INK, linewidth=3, solid_capstyle="butt")
-    ax.text(x, y - 0.02 * height, f"{length:g} mm", color=_INK, fontsize=9, va="bottom")
+    ax.text(x, y - 0.02 * height, length_text(length), color=_INK, fontsize=9, va="bottom")

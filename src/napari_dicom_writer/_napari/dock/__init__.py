@@ -1,0 +1,1 @@
+"""The dock widget "Export to DICOM…", one concept a module."""
