@@ -200,6 +200,17 @@ def test_every_option_has_a_flag_and_a_help_text(name: str, capsys: Captured) ->
     assert len(options) == 2, f"{flag} is missing"
 
 
+def test_options_stand_under_the_headings_of_their_fields(capsys: Captured) -> None:
+    with pytest.raises(SystemExit):
+        run("export", "--help")
+    help_text = capsys.readouterr().out
+    headings = [line[:-1] for line in help_text.splitlines() if line.endswith(":") and not line.startswith(" ")]
+    assert headings[-6:] == ["series", "patient", "study", "pixels", "geometry", "output"]
+    study = help_text.split("\nstudy:")[1].split("\npixels:")[0]
+    for flag in ("--reference FILE", "--no-same-study", "--no-same-space", "--study-instance-uid TEXT"):
+        assert flag in study
+
+
 def test_options_not_given_keep_their_defaults() -> None:
     assert options_from(vars(_parser().parse_args(["export", "a", "b"]))) == ExportOptions()
 
@@ -209,6 +220,9 @@ def test_options_given_arrive() -> None:
     options = options_from(vars(_parser().parse_args(["export", "a", "b", *given])))
     assert (options.overwrite, options.nan, options.time, options.world) == (True, -1, "series-per-point", "RAS")
     assert options.study.id == "9"
+    given = ["--reference", "a.dcm", "--no-same-study", "--same-space"]
+    options = options_from(vars(_parser().parse_args(["export", "a", "b", *given])))
+    assert (options.reference, options.same_study, options.same_space) == (Path("a.dcm"), False, True)
 
 
 # ---------------------------------------------------------------------------------------------------------- Ctrl-C

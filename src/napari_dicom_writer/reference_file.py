@@ -200,10 +200,12 @@ def _value(keyword: str, raw: bytes | None, charset: bytes | None) -> str:
     """
     if raw is not None and not raw.strip(b" \0"):
         return ""
-    if raw is None or charset is None:
-        raise UndecodableError("is too long, or no plain value")
     vr = dictionary_VR(keyword)
+    if raw is None:
+        raise UndecodableError("is too long, or no plain value")
     if vr in ("LO", "PN", "SH"):
+        if charset is None:
+            raise UndecodableError("is in a character set that is not known here")
         value = decode(raw, charset, name=vr == "PN")
     elif raw.isascii():
         value = raw.rstrip(b" \0").decode("ascii")
