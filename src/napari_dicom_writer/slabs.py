@@ -62,7 +62,7 @@ class Slab:
 
 
 def slabs(volume: Volume) -> list[Slab]:
-    """Cut a volume into slabs: along its chunks where it has some, else to a size that reads well.
+    """Cut a volume into slabs: along its chunks where it has some, else to a size that reads well (its `slab_bytes`).
 
     Small chunks are put together along the planes, or along the last leading axis of a movie.
     """
@@ -73,7 +73,7 @@ def slabs(volume: Volume) -> list[Slab]:
         edges = _split_large(_merge_small(edges, plane_bytes), plane_bytes)
     else:
         gathered = min(_GATHERED_PLANES, _LARGEST_BYTES // plane_bytes) if _planes_are_scattered(volume) else 1
-        depth = max(1, gathered, _SLAB_BYTES // plane_bytes)
+        depth = max(1, gathered, getattr(volume.array, "slab_bytes", _SLAB_BYTES) // plane_bytes)
         edges = [[*range(n + 1)] for n in volume.leading_shape] + [[*range(0, planes, depth), planes]]
     ranges = [[range(start, stop) for start, stop in pairwise(axis)] for axis in edges]
     return [Slab(tuple(leading), along) for *leading, along in product(*ranges)]
@@ -126,12 +126,12 @@ def _merge_small(edges: list[list[int]], plane_bytes: int) -> list[list[int]]:
 
 
 def _planes_are_scattered(volume: Volume) -> bool:
-    """Whether neighbours in memory belong to different planes."""
-    array = volume.array
-    if not isinstance(array, np.ndarray) or "plane" not in volume.axes:
+    """Whether neighbours in memory belong to different planes, as far as the array tells."""
+    strides = getattr(volume.array, "strides", None)
+    if not isinstance(strides, tuple) or "plane" not in volume.axes:
         return False
-    strides = {axis: abs(s) for axis, s in zip(volume.axes, array.strides, strict=False)}
-    return strides["plane"] < min(strides["row"], strides["column"])
+    along = {axis: abs(s) for axis, s in zip(volume.axes, strides, strict=False)}
+    return bool(along["plane"] < min(along["row"], along["column"]))
 
 
 def read(volume: Volume, slab: Slab) -> NDArray[Any]:
