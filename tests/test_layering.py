@@ -30,10 +30,14 @@ LAYERS = [
     {"plan"},
     {"modules", "modality_modules"},
     {"iods", "iods._base", "iods.sc", "iods.ct", "iods.mr", "iods.pet"},
-    {"encode", "header", "verify", "resolve", "destinations", "destinations._base", "destinations.folder"},
+    {"destinations.durable", "destinations.exchange", "destinations.lock", "destinations._base"},
+    {"destinations.area", "destinations.earlier"},
+    {"destinations.staging"},
+    {"encode", "header", "verify", "resolve", "destinations", "destinations.folder"},
     {"recipes", "scratch"},
     {"write", "distribute"},
-    {"export"},
+    {"inputs"},
+    {"exporting"},
 ]
 GUI = {"napari", "qtpy", "magicgui", "PyQt6", "PySide6"}
 HEAVY = {

@@ -8,38 +8,43 @@
 20
 """
 
-from napari_dicom_writer.errors import (
-    DestinationError,
-    ExportCancelled,
-    ExportError,
-    Fix,
-    GeometryError,
-    LayerError,
-    Note,
-    NoteKind,
-    OptionsError,
-    PixelError,
-    Refusal,
-    VerificationError,
-)
-from napari_dicom_writer.export import ExportReport, export, plan_export
-from napari_dicom_writer.options import (
-    ExportOptions,
-    Modality,
-    Patient,
-    Series,
-    ShearPolicy,
-    Study,
-    TimeLayout,
-    UnnamedAxis,
-    ValuePolicy,
-    VerifyLevel,
-    World,
-)
-from napari_dicom_writer.plan import ExportPlan, InstancePlan, SeriesPlan
-from napari_dicom_writer.transfer_syntax import TransferSyntax
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from napari_dicom_writer.version import __version__
-from napari_dicom_writer.volume import Volume
+
+if TYPE_CHECKING:
+    from napari_dicom_writer.errors import (
+        DestinationError,
+        ExportCancelled,
+        ExportError,
+        Fix,
+        GeometryError,
+        LayerError,
+        Note,
+        NoteKind,
+        OptionsError,
+        PixelError,
+        Refusal,
+        VerificationError,
+    )
+    from napari_dicom_writer.exporting import ExportReport, export, plan_export
+    from napari_dicom_writer.options import (
+        ExportOptions,
+        Modality,
+        Patient,
+        Series,
+        ShearPolicy,
+        Study,
+        TimeLayout,
+        UnnamedAxis,
+        ValuePolicy,
+        VerifyLevel,
+        World,
+    )
+    from napari_dicom_writer.plan import ExportPlan, InstancePlan, SeriesPlan
+    from napari_dicom_writer.transfer_syntax import TransferSyntax
+    from napari_dicom_writer.volume import Volume
 
 __all__ = [
     "DestinationError",
@@ -75,3 +80,34 @@ __all__ = [
     "export",
     "plan_export",
 ]
+
+# Imported when they are asked for: napari opens the dock widget without waiting for what only writing needs.
+# fmt: off
+_MODULES = {
+    "errors": (
+        "DestinationError ExportCancelled ExportError Fix GeometryError LayerError Note NoteKind OptionsError "
+        "PixelError Refusal VerificationError"
+    ),
+    "exporting": "ExportReport export plan_export",
+    "options": (
+        "ExportOptions Modality Patient Series ShearPolicy Study TimeLayout UnnamedAxis ValuePolicy "
+        "VerifyLevel World"
+    ),
+    "plan": "ExportPlan InstancePlan SeriesPlan",
+    "transfer_syntax": "TransferSyntax",
+    "volume": "Volume",
+}
+# fmt: on
+_HOMES = {name: module for module, names in _MODULES.items() for name in names.split()}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what the package offers (PEP 562)."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -4,6 +4,7 @@ A field's metadata say all that a shell needs to ask for it: command line, dock 
 
 ===========  =========================================================================================================
 ``doc``      what the field is for, in a few words
+``label``    what it is called in a form, where its own name would not do
 ``keyword``  the DICOM attribute that the text becomes; its VR decides what is valid
 ``choices``  value → what it is called, for fields that allow no other values
 ``usual``    suggestions, for fields that allow others, too
@@ -38,12 +39,13 @@ def attribute(
     doc: str,
     default: str = "",
     *,
+    label: str = "",
     choices: Mapping[str, str] | None = None,
     usual: tuple[str, ...] = (),
     rare: bool = False,
 ) -> Any:
     """Declare a text field that becomes the DICOM attribute `keyword`."""
-    told = {"keyword": keyword, "doc": doc, "choices": choices, "usual": usual, "rare": rare}
+    told = {"keyword": keyword, "doc": doc, "label": label, "choices": choices, "usual": usual, "rare": rare}
     return field(default=default, metadata=told)
 
 
@@ -52,14 +54,14 @@ def option(
     doc: str,
     *,
     group: str,
+    label: str = "",
     choices: Mapping[Any, str] | None = None,
     usual: tuple[str, ...] = (),
     rare: bool = False,
 ) -> Any:
     """Declare a field that steers the export."""
-    return field(
-        default=default, metadata={"doc": doc, "group": group, "choices": choices, "usual": usual, "rare": rare}
-    )
+    told = {"doc": doc, "group": group, "label": label, "choices": choices, "usual": usual, "rare": rare}
+    return field(default=default, metadata=told)
 
 
 @cache

@@ -118,7 +118,7 @@ class Patient:
     """
 
     name: str = attribute("PatientName", "Family^Given^Middle^Prefix^Suffix", "Anonymous^")
-    id: str = attribute("PatientID", "hospital number; empty: one unique to the study")
+    id: str = attribute("PatientID", "hospital number; empty: one unique to the study", label="ID")
     birth_date: str = attribute("PatientBirthDate", "YYYY-MM-DD")
     sex: str = attribute("PatientSex", "M, F or O", choices=_SEXES)
     age: str = attribute("PatientAge", "number and unit, such as 042Y, 006M, 003W or 010D", rare=True)
@@ -137,14 +137,19 @@ class Study:
     up: what is not given stays empty.
     """
 
-    instance_uid: str = attribute("StudyInstanceUID", "of an existing study to add to; empty: a new study", rare=True)
-    frame_of_reference_uid: str = attribute(
-        "FrameOfReferenceUID", "of an existing patient space the layers lie in; empty: a new one", rare=True
+    instance_uid: str = attribute(
+        "StudyInstanceUID", "of an existing study to add to; empty: a new study", label="Study UID", rare=True
     )
-    date: str = attribute("StudyDate", "YYYY-MM-DD; empty: today, in a new study")
-    time: str = attribute("StudyTime", "HH:MM:SS; empty: now, in a new study", rare=True)
-    id: str = attribute("StudyID", "short text; empty: 1, in a new study", rare=True)
-    description: str = attribute("StudyDescription", "what the study is about")
+    frame_of_reference_uid: str = attribute(
+        "FrameOfReferenceUID",
+        "of an existing patient space the layers lie in; empty: a new one",
+        label="Frame of reference",
+        rare=True,
+    )
+    date: str = attribute("StudyDate", "YYYY-MM-DD; empty: today, in a new study", label="Study date")
+    time: str = attribute("StudyTime", "HH:MM:SS; empty: now, in a new study", label="Study time", rare=True)
+    id: str = attribute("StudyID", "short text; empty: 1, in a new study", label="Study ID", rare=True)
+    description: str = attribute("StudyDescription", "what the study is about", label="Study")
     accession_number: str = attribute("AccessionNumber", "number of the order at the hospital", rare=True)
     referring_physician: str = attribute("ReferringPhysicianName", "Family^Given", rare=True)
 
@@ -203,7 +208,7 @@ class ExportOptions:
         "what made the images: OT (Secondary Capture, claims nothing), CT, MR or PT",
         group="series",
         choices={
-            Modality.OT: "other (Secondary Capture)",
+            Modality.OT: "Secondary Capture",
             Modality.CT: "CT",
             Modality.MR: "MR",
             Modality.PT: "PET",
@@ -228,24 +233,30 @@ class ExportOptions:
         choices={ValuePolicy.FIT: "fit into 16 bits", ValuePolicy.EXACT: "refuse what is inexact"},
     )
     nan: float | None = option(
-        None, "value that replaces NaN and infinite values; without one they are refused", group="pixels"
+        None,
+        "value that replaces NaN and infinite values; empty: these are refused",
+        group="pixels",
+        label="Replace NaN by",
     )
     value_unit: str = option(
         "",
         "unit of the values: CT RescaleType (HU), PT Units (NONE), MR a UCUM code, else US",
         group="pixels",
+        label="Unit of values",
         usual=("HU", "US", "BQML", "GML", "NONE", "mm2/s", "s", "ms", "1"),
     )
     time: TimeLayout = option(
         TimeLayout.ONE_SERIES,
         "time points together in one series, or one series each",
         group="geometry",
+        label="Time points",
         choices={TimeLayout.ONE_SERIES: "in one series", TimeLayout.SERIES_PER_POINT: "a series each"},
     )
     unnamed_axis: UnnamedAxis = option(
         UnnamedAxis.TIME,
         "what an axis before the spatial ones is when neither its label nor its unit tells",
         group="geometry",
+        label="Unlabelled axis",
         choices={UnnamedAxis.TIME: "time", UnnamedAxis.CHANNEL: "channels"},
         rare=True,
     )
@@ -253,34 +264,46 @@ class ExportOptions:
         "mm",
         "length of one world unit where a layer's unit is `pixel`, such as um or 0.65 um",
         group="geometry",
+        label="One `pixel` is",
         usual=_LENGTHS,
     )
     world: World = option(
         World.LPS,
         "what napari's x and y axes mean: LPS, or RAS for layers from NIfTI tools",
         group="geometry",
-        choices={World.LPS: "LPS (as napari shows it)", World.RAS: "RAS (from NIfTI tools)"},
+        label="World axes",
+        choices={World.LPS: "LPS", World.RAS: "RAS (NIfTI tools)"},
     )
     shear: ShearPolicy = option(
         ShearPolicy.REFUSE,
         "grids that are not orthogonal: refuse, or resample",
         group="geometry",
+        label="Sheared grids",
         choices={ShearPolicy.REFUSE: "refuse", ShearPolicy.RESAMPLE: "resample"},
         rare=True,
     )
     transfer_syntax: TransferSyntax = option(
-        TransferSyntax.EXPLICIT_LE, "encoding of the files", group="output", choices=_SYNTAXES
+        TransferSyntax.EXPLICIT_LE, "encoding of the files", group="output", label="Compression", choices=_SYNTAXES
     )
     lossy_error: int = option(
-        1, "jpeg-ls-lossy: largest error it may make, in stored values (1 to 255)", group="output", rare=True
+        1,
+        "jpeg-ls-lossy: largest error it may make, in stored values (1 to 255)",
+        group="output",
+        label="JPEG-LS error",
+        rare=True,
     )
     lossy_ratio: float = option(
-        10.0, "jpeg-2000-lossy: how many times smaller its planes become", group="output", rare=True
+        10.0,
+        "jpeg-2000-lossy: how many times smaller its planes become",
+        group="output",
+        label="JPEG 2000 ratio",
+        rare=True,
     )
     verify: VerifyLevel = option(
         VerifyLevel.FULL,
         "read back before publishing: full, headers or off",
         group="output",
+        label="Read back",
         choices={
             VerifyLevel.FULL: "every voxel and header",
             VerifyLevel.HEADERS: "headers only",

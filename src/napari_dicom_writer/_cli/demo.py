@@ -12,7 +12,7 @@ from rich.text import Text
 from napari_dicom_writer._cli.export import progress_bar
 from napari_dicom_writer._cli.render import print_survey
 from napari_dicom_writer.errors import VerificationError
-from napari_dicom_writer.export import export
+from napari_dicom_writer.exporting import export
 from napari_dicom_writer.options import ExportOptions
 from napari_dicom_writer.phantom import orientation_phantom
 from napari_dicom_writer.survey import survey

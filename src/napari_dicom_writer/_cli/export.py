@@ -18,12 +18,12 @@ from napari_dicom_writer._cli.inputs import read_files
 from napari_dicom_writer._cli.render import print_plan, print_report
 from napari_dicom_writer.destinations import open_destination
 from napari_dicom_writer.errors import ExportCancelled
-from napari_dicom_writer.export import export, plan_export
+from napari_dicom_writer.exporting import export, plan_export
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from napari_dicom_writer.export import Progress as Callback
+    from napari_dicom_writer.exporting import Progress as Callback
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

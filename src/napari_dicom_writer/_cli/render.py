@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from napari_dicom_writer.errors import Note
-    from napari_dicom_writer.export import ExportReport
+    from napari_dicom_writer.exporting import ExportReport
     from napari_dicom_writer.plan import ExportPlan, SeriesPlan
     from napari_dicom_writer.readers import Verdict
     from napari_dicom_writer.survey import SeriesSurvey, Survey

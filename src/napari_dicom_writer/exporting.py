@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 from napari_dicom_writer.destinations import open_destination
 from napari_dicom_writer.distribute import write_distributed
-from napari_dicom_writer.draft import place, where
+from napari_dicom_writer.draft import where
 from napari_dicom_writer.errors import LayerError, OptionsError, Refusals
-from napari_dicom_writer.iods import choose
+from napari_dicom_writer.inputs import as_sequence, as_volume, name_of
 from napari_dicom_writer.options import ExportOptions, VerifyLevel
 from napari_dicom_writer.plan import count, describe, format_bytes
 from napari_dicom_writer.readers import summary
 from napari_dicom_writer.reference import with_reference
 from napari_dicom_writer.resolve import resolve
-from napari_dicom_writer.volume import Volume, color_note
 from napari_dicom_writer.write import write_volumes
 
 if TYPE_CHECKING:
@@ -30,9 +28,9 @@ if TYPE_CHECKING:
     from distributed import Client
 
     from napari_dicom_writer.errors import Note
-    from napari_dicom_writer.geometry import Grid
     from napari_dicom_writer.plan import ExportPlan
     from napari_dicom_writer.value_range import ScanCache
+    from napari_dicom_writer.volume import Volume
 
 Progress = Callable[[int, int], None]
 """Called with (instances done, total); raise `ExportCancelled` in it to stop."""
@@ -115,24 +113,6 @@ def plan_export(
     return resolved[0]
 
 
-def place_layer(layer: Any, options: ExportOptions | None = None) -> tuple[Volume, Grid]:
-    """Decide where one layer's planes will lie; no pixel is read.
-
-    Returns
-    -------
-    Volume, Grid
-        What will be written (resampled where the options say so), and the geometry exactly as the files will have it.
-
-    Raises
-    ------
-    ExportError
-        If it is no image, or its geometry cannot be written.
-    """
-    options = options or ExportOptions()
-    volume, grid, _ = place(_as_volume(layer, options), choose(options).rules, options)
-    return volume, grid
-
-
 def export(
     layers: Any,
     path: str | os.PathLike[str],
@@ -172,6 +152,7 @@ def export(
     --------
     >>> import tempfile
     >>> import numpy as np
+    >>> from napari_dicom_writer import Volume
     >>> volume = Volume(np.arange(4096, dtype=np.int16).reshape(16, 16, 16), spacing=(2.5, 0.7, 0.7))
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     report = export(volume, f"{folder}/scan", ExportOptions(modality="MR"))
@@ -210,15 +191,15 @@ def _prepare(
     notes: list[Note] = []
     with refusals.collect("reference"):
         options, notes = with_reference(options)
-    given = _as_sequence(layers)
+    given = as_sequence(layers)
     volumes: list[Volume | None] = []
     if not given:
         with refusals.collect():
             raise LayerError("There is nothing to save", "Select at least one image layer")
     for index, layer in enumerate(given):
         volumes.append(None)
-        with refusals.collect(where(index, _name(layer))):
-            volumes[-1] = _as_volume(layer, options)
+        with refusals.collect(where(index, name_of(layer))):
+            volumes[-1] = as_volume(layer, options)
     total = sum(math.prod((*v.leading_shape, v.shape[0])) for v in volumes if v is not None)
     tick = partial(progress, 0, total) if progress else lambda: None
     resolved = resolve(volumes, options, refusals, tick, scans) if given else None
@@ -226,47 +207,6 @@ def _prepare(
         return None
     plan, read = resolved
     return replace(plan, series=tuple(replace(one, notes=(*notes, *one.notes)) for one in plan.series)), read
-
-
-def _as_sequence(layers: Any) -> Sequence[Any]:
-    # (data, attributes, type) is one layer; any other tuple holds several.
-    layer_tuple = isinstance(layers, tuple) and len(layers) > 1 and isinstance(layers[1], Mapping | NoneType)
-    if isinstance(layers, Volume | str) or layer_tuple or _is_array(layers) or not isinstance(layers, Iterable):
-        return [layers]
-    return list(layers)
-
-
-def _is_array(item: Any) -> bool:
-    return hasattr(item, "shape") and hasattr(item, "dtype")
-
-
-def _name(layer: Any) -> str:
-    if isinstance(layer, tuple):
-        return str(layer[1].get("name") or "") if len(layer) > 1 and isinstance(layer[1], dict) else ""
-    return str(getattr(layer, "name", "") or "") if not _is_array(layer) else ""
-
-
-def _as_volume(layer: Any, options: ExportOptions) -> Volume:
-    """Turn a layer, a layer tuple or an array into a Volume."""
-    if isinstance(layer, Volume):
-        return layer
-    if _is_array(layer):
-        return Volume(layer, notes=color_note(layer))
-    if hasattr(layer, "as_layer_data_tuple"):
-        layer = layer.as_layer_data_tuple()
-    if not isinstance(layer, tuple) or not 1 <= len(layer) <= 3:
-        raise LayerError(
-            f"A {type(layer).__name__} cannot be saved", "Pass napari layers, layer tuples, Volumes or NumPy arrays"
-        )
-    # Imported here: the core knows no napari, and this module is its door.
-    from napari_dicom_writer._napari.layers import to_volume
-
-    data, attributes, layer_type = (*layer, *(None, "image")[len(layer) - 1 :])[:3]
-    if not isinstance(attributes, Mapping | NoneType):
-        raise LayerError(
-            f"The attributes of a layer tuple are a {type(attributes).__name__}", "Pass (data, {attributes}, 'image')"
-        )
-    return to_volume(data, attributes or {}, str(layer_type), options)
 
 
 class _Counter:

@@ -1,0 +1,84 @@
+"""A viewer's layers as they are now, and a word when they are no longer so."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from napari.layers import Image
+from qtpy.QtCore import QObject, Signal
+
+if TYPE_CHECKING:
+    from napari.components import LayerList
+    from napari.layers import Layer
+    from napari.utils.events import Event
+
+# What an export depends on. Others (slicing, opacity, the cursor …) come by the dozen a second.
+_TRANSFORMS = ("name", "scale", "translate", "rotate", "shear", "affine", "units", "axis_labels")
+_DISPLAY = ("contrast_limits", "colormap", "gamma")
+
+
+def layer_tuple(layer: Layer) -> Any:
+    """Return (data, attributes, type) as napari hands it to a writer; only images are asked for all of it."""
+    if is_image(layer):
+        return layer.as_layer_data_tuple()
+    return (layer.data, {"name": layer.name}, type(layer).__name__.lower())
+
+
+def is_image(layer: Layer) -> bool:
+    """Whether a layer holds an image; subclasses count."""
+    return isinstance(layer, Image)
+
+
+class LayerWatch(QObject):
+    """Tells of changes to the layers of a viewer.
+
+    Attributes
+    ----------
+    changed : Signal
+        Name, transform, units or display limits of a layer.
+    values_changed : Signal
+        The data of a layer.
+    """
+
+    changed = Signal()
+    values_changed = Signal()
+
+    def __init__(self, layers: LayerList) -> None:
+        super().__init__()
+        self._layers = layers
+        layers.events.inserted.connect(self._inserted)
+        layers.events.removed.connect(self._removed)
+        for layer in layers:
+            self._listen(layer)
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._layers.events.inserted.disconnect(self._inserted)
+        self._layers.events.removed.disconnect(self._removed)
+        for layer in self._layers:
+            self._ignore(layer)
+
+    def _inserted(self, event: Event) -> None:
+        self._listen(event.value)
+
+    def _removed(self, event: Event) -> None:
+        self._ignore(event.value)
+        self.values_changed.emit()  # its array need not be held any longer
+
+    def _listen(self, layer: Layer) -> None:
+        for name in (*_TRANSFORMS, *_DISPLAY):
+            if name in layer.events.emitters:
+                layer.events[name].connect(self._tell)
+        layer.events.data.connect(self._tell_values)
+
+    def _ignore(self, layer: Layer) -> None:
+        for name in (*_TRANSFORMS, *_DISPLAY):
+            if name in layer.events.emitters:
+                layer.events[name].disconnect(self._tell)
+        layer.events.data.disconnect(self._tell_values)
+
+    def _tell(self, _event: Any = None) -> None:
+        self.changed.emit()
+
+    def _tell_values(self, _event: Any = None) -> None:
+        self.values_changed.emit()

@@ -1,0 +1,321 @@
+"""The inside of the dock widget "Export to DICOM…": see what will be written, then write it.
+
+It knows no DICOM: it edits `ExportOptions`, shows the `ExportPlan`, and runs `export`.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from napari.utils.history import get_save_history
+from qtpy.QtCore import Qt, QTimer
+from qtpy.QtWidgets import QFrame, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from napari_dicom_writer._napari import preferences
+from napari_dicom_writer._napari.dock.controls import Controls
+from napari_dicom_writer._napari.dock.fold import heading
+from napari_dicom_writer._napari.dock.form import GROUPS, OptionsForm
+from napari_dicom_writer._napari.dock.layer_list import LayerChecklist
+from napari_dicom_writer._napari.dock.layer_state import LayerWatch, is_image, layer_tuple
+from napari_dicom_writer._napari.dock.planning import Outcome, Planner, Wish
+from napari_dicom_writer._napari.dock.preflight import Message, Preflight, plan_messages, refusal_message
+from napari_dicom_writer._napari.dock.preview_panel import PreviewPanel
+from napari_dicom_writer._napari.dock.report_actions import ReportActions
+from napari_dicom_writer._napari.dock.running import ExportRun
+from napari_dicom_writer._napari.dock.target import TargetRow
+from napari_dicom_writer._napari.dock.words import becomes, ready, report_messages
+from napari_dicom_writer.errors import ExportError, Fix, NoteKind
+from napari_dicom_writer.inputs import place_layer
+from napari_dicom_writer.options import ExportOptions, Modality
+
+if TYPE_CHECKING:
+    from napari.layers import Layer
+    from napari.viewer import Viewer
+
+    from napari_dicom_writer._napari.dock.tags import TagsDialog
+    from napari_dicom_writer.errors import Refusal
+    from napari_dicom_writer.exporting import ExportReport
+    from napari_dicom_writer.plan import ExportPlan
+
+_FOLDS = dict(zip(GROUPS, ("series", "identity", "pixels", "geometry", "output"), strict=True))  # title → preference
+
+
+class ExportPanel(QWidget):
+    """Everything in the dock widget.
+
+    Parameters
+    ----------
+    viewer
+        The viewer.
+    parent
+        The dock widget: while it is there, exports run.
+    """
+
+    def __init__(self, viewer: Viewer, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.viewer = viewer
+        self.plan: ExportPlan | None = None
+        self.report: ExportReport | None = None
+        self._source_modality = ""
+        self._tags: TagsDialog | None = None
+        self._make_parts(parent)
+        self._lay_out()
+        self._connect()
+        self._layers_changed()
+
+    # --- making -----------------------------------------------------------------------------------------------------
+
+    def _make_parts(self, dock_widget: QWidget | None) -> None:
+        state = preferences.dock_state()
+        try:
+            self._options = preferences.options_from_preferences()
+        except ExportError:  # said where it is edited: in the Preferences
+            self._options = ExportOptions()
+        self.checklist = LayerChecklist(self.viewer.layers, follow=state.get("follow_selection", True))
+        self.preview = PreviewPanel()
+        self.form = OptionsForm(self._options, {title: state.get(name, False) for title, name in _FOLDS.items()})
+        self.copy_button = QPushButton("Copy from DICOM…")
+        self.copy_button.setToolTip("Take patient and study from a DICOM file, so that the result lands beside it")
+        self.form.add_below("Patient and study", self.copy_button)
+        self.preflight = Preflight()
+        self.report_actions = ReportActions(self.viewer)
+        history = [Path(folder) for folder in get_save_history() if Path(folder).is_dir()]
+        self.target = TargetRow(history[0] if history else Path.home())
+        self.controls = Controls(self.target)
+        self.planner = Planner(self._make_wish, self)
+        self.run = ExportRun(dock_widget)
+        self.watch = LayerWatch(self.viewer.layers)
+        self._geometry_timer = QTimer(self)
+        self._geometry_timer.setSingleShot(True)
+        self._geometry_timer.setInterval(0)
+
+    def _lay_out(self) -> None:
+        self._preflight_heading = heading("Before writing")
+        body = QWidget()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(0, 0, 4, 0)
+        column.setSpacing(6)
+        parts = [heading("Layers"), self.checklist, self.preview, self.form]
+        for part in [*parts, self._preflight_heading, self.preflight, self.report_actions]:
+            column.addWidget(part)
+        column.addStretch(1)
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setWidget(body)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(6, 6, 6, 6)
+        outer.addWidget(self._scroll, 1)
+        outer.addWidget(self.controls)
+
+    def _connect(self) -> None:
+        self.checklist.changed.connect(self._layers_changed)
+        self.checklist.follow_changed.connect(lambda on: preferences.remember_dock("follow_selection", value=on))
+        self.watch.changed.connect(self._edited)
+        self.watch.values_changed.connect(self._values_changed)
+        self.preview.chosen.connect(self._refresh_geometry)
+        self.form.changed.connect(self._edited)
+        self.form.folded.connect(lambda title, is_open: preferences.remember_dock(_FOLDS[title], value=is_open))
+        self.copy_button.clicked.connect(self._copy_from_dicom)
+        self.preflight.fix_wanted.connect(self.apply)
+        self.target.changed.connect(self._edited)
+        self.planner.started.connect(self._planning)
+        self.planner.planned.connect(self._planned)
+        self._geometry_timer.timeout.connect(self._refresh_geometry)
+        self.controls.status_clicked.connect(self._show_details)
+        self.controls.tags_button.clicked.connect(self._show_tags)
+        self.controls.export_button.clicked.connect(self.export)
+        self.controls.cancel_button.clicked.connect(self._cancel)
+        self.run.staged.connect(self._staged)
+        self.run.progressed.connect(self.controls.show_progress)
+        self.run.finished.connect(self._finished)
+        self.run.failed.connect(self._failed)
+        self.run.cancelled.connect(self._cancelled)
+        # Neither holds the widget: it is being deleted when they are called.
+        self.destroyed.connect(partial(_close, self.planner, self.watch))
+
+    # --- what the user does ------------------------------------------------------------------------------------------
+
+    def apply(self, fix: Fix) -> None:
+        """Set the option that a message names, or lead the user to its field."""
+        if fix.value is None:
+            field = self.form.reveal(fix.option)
+            QTimer.singleShot(0, partial(self._scroll.ensureWidgetVisible, field))
+        else:
+            self.form.field(fix.option).value = fix.value
+
+    def export(self) -> None:
+        """Write the checked layers; layers and options are taken as they are now."""
+        wish = self._make_wish()
+        if wish is None or self.plan is None:
+            return
+        self.planner.pause()
+        self.report = None
+        self._set_running(running=True)
+        self._staged("starting")
+        self.run.start(wish.layers, wish.path, wish.options, size=self.plan.bytes)
+
+    def _cancel(self) -> None:
+        self.controls.cancel_button.setEnabled(False)
+        self.run.cancel()
+
+    def _copy_from_dicom(self) -> None:
+        from napari_dicom_writer._napari.dock.copy_dialog import CopyDialog
+
+        if copied := CopyDialog.choose(self):
+            self._source_modality = copied.modality
+            self.form.show_group("patient", copied.patient)
+            self.form.show_group("study", copied.study)
+
+    def _show_tags(self) -> None:
+        from napari_dicom_writer._napari.dock.tags import TagsDialog
+
+        if self.plan is None:
+            return
+        if self._tags is None:
+            self._tags = TagsDialog(self)
+        self._tags.show_plan(self.plan)
+        self._tags.show()
+        self._tags.raise_()
+
+    def _show_details(self) -> None:
+        self._scroll.ensureWidgetVisible(self.report_actions if self.report else self.preflight)
+
+    # --- what follows from it ----------------------------------------------------------------------------------------
+
+    def _layers_changed(self) -> None:
+        checked = self.checklist.checked
+        self.preview.offer([layer for layer in self.viewer.layers if is_image(layer)], checked)
+        if checked:
+            self.target.propose_name(checked[0].name)
+        self._edited()
+
+    def _values_changed(self) -> None:
+        self.planner.forget_values()
+        self.preview.preview.clear()
+        self._edited()
+
+    def _edited(self) -> None:
+        """Anything changed: what is shown is no longer true."""
+        if self.run.running:
+            return
+        self.report = None
+        self.target.propose_again()
+        self.report_actions.show_report(None)
+        self.controls.export_button.setEnabled(False)
+        self._geometry_timer.start()
+        self.planner.request()
+
+    def _make_wish(self) -> Wish | None:
+        """Take layers, options and path as they are now; None, and why, where they make no export."""
+        try:
+            self._options = self.form.options()
+        except ExportError as error:
+            self._show_outcome(Outcome(None, error.refusals))
+            return None
+        preferences.remember(self._options)
+        checked = self.checklist.checked
+        if not checked:
+            self._show_nothing()
+            return None
+        return Wish([layer_tuple(layer) for layer in checked], self._options, self.target.path)
+
+    def _refresh_geometry(self) -> None:
+        """Place every layer anew: no pixel is read for it, so it is done at once."""
+        with suppress(ExportError):
+            self._options = self.form.options()
+        refused: dict[Layer, Refusal] = {}
+        for layer in self.viewer.layers:
+            try:
+                volume, grid = place_layer(layer_tuple(layer), self._options)
+                if layer is self.preview.layer:
+                    self.preview.preview.show_placement(volume, grid)
+            except ExportError as error:
+                reason = error.refusals[0]
+                if reason.fix is None:
+                    refused[layer] = reason
+                if layer is self.preview.layer:
+                    self.preview.preview.show_refusal(reason.what)
+        self.preview.show_names()
+        self.checklist.show_refused(refused)
+
+    def _planning(self) -> None:
+        self.controls.show_status(NoteKind.INFO, "Checking…")
+
+    def _planned(self, outcome: Outcome) -> None:
+        self._show_outcome(outcome)
+
+    def _show_outcome(self, outcome: Outcome) -> None:
+        plan = outcome.plan
+        self.plan = None if outcome.refusals else plan
+        several = len(self.checklist.checked) > 1
+        messages = [refusal_message(refusal, several=several) for refusal in outcome.refusals]
+        messages += self._modality_message() + (plan_messages(plan) if plan else [])
+        self._preflight_heading.setText("Before writing")
+        self.preflight.show_messages(messages)
+        self.target.show_space(outcome.free, plan.bytes if plan else None)
+        told = {layer: becomes(plan, i) for i, layer in enumerate(self.checklist.checked)} if plan else {}
+        self.checklist.show_told(told)
+        self.controls.export_button.setEnabled(self.plan is not None)
+        self.controls.tags_button.setEnabled(self.plan is not None)
+        count = len(plan.series) if plan else 1
+        self.controls.export_button.setText(f"Export {count} series" if count > 1 else "Export")
+        if outcome.refusals:
+            more = f" (and {len(outcome.refusals) - 1} more)" if len(outcome.refusals) > 1 else ""
+            self.controls.show_status("refused", f"Refused{more}: {messages[0].text}")
+        elif plan:
+            self.controls.show_status(*ready(plan))
+        if self._tags and self._tags.isVisible() and self.plan:
+            self._tags.show_plan(self.plan)
+
+    def _show_nothing(self) -> None:
+        self._show_outcome(Outcome(None, ()))
+        self.controls.show_status(NoteKind.INFO, "Check or select an image layer to export")
+
+    def _modality_message(self) -> list[Message]:
+        """Offer the modality of the file that patient and study were copied from."""
+        found = self._source_modality
+        if found not in set(Modality) or found == self._options.modality:
+            return []
+        text = f"Patient and study were copied from a {found}; this is written as {self._options.modality}"
+        return [Message(NoteKind.INFO, text, fix=Fix("modality", Modality(found), f"Write as {found}"))]
+
+    # --- while and after it runs -------------------------------------------------------------------------------------
+
+    def _set_running(self, *, running: bool) -> None:
+        for part in (self.checklist, self.form, self.target):
+            part.setEnabled(not running)
+        self.controls.show_running(running=running)
+
+    def _staged(self, stage: str) -> None:
+        self.controls.show_status(NoteKind.INFO, f"Exporting: {stage}")
+
+    def _finished(self, report: ExportReport) -> None:
+        self._set_running(running=False)
+        self.report = report
+        self.plan = None  # of something that exists now
+        self._preflight_heading.setText("Report")
+        self.preflight.show_messages(report_messages(report))
+        self.report_actions.show_report(report)
+        self.controls.export_button.setEnabled(False)
+        self.controls.tags_button.setEnabled(False)
+        self.controls.show_status("done", f"Wrote {report.path}")
+        QTimer.singleShot(0, self._show_details)
+
+    def _failed(self, error: ExportError) -> None:
+        self._set_running(running=False)
+        self._show_outcome(Outcome(None, error.refusals))
+
+    def _cancelled(self) -> None:
+        self._set_running(running=False)
+        self._edited()
+        self.controls.show_status(NoteKind.INFO, "Cancelled, nothing was written")
+
+
+def _close(planner: Planner, watch: LayerWatch, _widget: Any = None) -> None:
+    planner.close()
+    watch.close()

@@ -1,0 +1,141 @@
+"""Reasons against the export, what it assumes and what it loses, each with its remedy; afterwards, the report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from napari_dicom_writer.errors import Fix, NoteKind
+from napari_dicom_writer.readers import summary
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from napari_dicom_writer.errors import Note, Refusal
+    from napari_dicom_writer.plan import ExportPlan
+
+# Readable on napari's dark and light backgrounds.
+COLORS = {
+    "refused": "#e0604c",
+    NoteKind.LOST: "#d08a1d",
+    NoteKind.ASSUMED: "#d08a1d",
+    NoteKind.INFO: "",
+    "done": "#3f9e5a",
+}
+_SYMBOLS = {"refused": "✖", NoteKind.LOST: "▼", NoteKind.ASSUMED: "?", NoteKind.INFO: "i", "done": "✔"}
+_SPOKEN = {
+    "refused": "Refused",
+    NoteKind.LOST: "Lost",
+    NoteKind.ASSUMED: "Assumed",
+    NoteKind.INFO: "Note",
+    "done": "Done",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One line: how much it matters, what it says, its long form, and the option that changes it."""
+
+    kind: str
+    text: str
+    details: str = ""
+    fix: Fix | None = None
+
+
+class Preflight(QWidget):
+    """A list of messages, each with a button where one click is a remedy.
+
+    Attributes
+    ----------
+    fix_wanted : Signal(object)
+        With the `Fix` whose button was clicked.
+    """
+
+    fix_wanted = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._messages: tuple[Message, ...] = ()
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(4)
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """What is shown."""
+        return self._messages
+
+    def show_messages(self, messages: Sequence[Message]) -> None:
+        """Show these, and nothing else."""
+        if tuple(messages) == self._messages:
+            return  # rows that stay keep the focus and the scroll place
+        self._messages = tuple(messages)
+        while (item := self._layout.takeAt(0)) is not None:
+            if widget := item.widget():
+                widget.hide()
+                widget.deleteLater()
+        for message in messages:
+            self._layout.addWidget(self._row(message))
+
+    def _row(self, message: Message) -> QWidget:
+        row = QWidget()
+        layout = QHBoxLayout(row)
+        layout.setContentsMargins(0, 0, 0, 0)
+        symbol = QLabel(_SYMBOLS[message.kind])
+        symbol.setFixedWidth(14)
+        symbol.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignHCenter)
+        symbol.setToolTip(_SPOKEN[message.kind])
+        if color := COLORS[message.kind]:
+            symbol.setStyleSheet(f"color: {color}; font-weight: bold;")
+        text = QLabel(message.text)
+        text.setTextFormat(Qt.TextFormat.PlainText)  # a layer's name is no mark-up
+        text.setWordWrap(True)
+        text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.MinimumExpanding)
+        text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        text.setToolTip(message.details)
+        text.setAccessibleName(f"{_SPOKEN[message.kind]}: {message.text}")
+        layout.addWidget(symbol)
+        layout.addWidget(text, 1)
+        if fix := message.fix:
+            button = QPushButton(fix.label)
+            button.setToolTip(message.details)
+            button.clicked.connect(lambda: self.fix_wanted.emit(fix))
+            layout.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+        return row
+
+
+def refusal_message(refusal: Refusal, *, several: bool) -> Message:
+    """Say why not, and which of `several` layers. The remedy is in words where no button is."""
+    place = f"{refusal.where}: " if several and refusal.where not in ("", "options") else ""
+    text = f"{place}{refusal.what}." if refusal.fix else f"{place}{refusal.what}. {refusal.remedy}."
+    return Message("refused", text, str(refusal), refusal.fix)
+
+
+def plan_messages(plan: ExportPlan) -> list[Message]:
+    """Say what a plan loses and assumes, the gravest first, and what opens the series."""
+    order = list(NoteKind)
+    several = len({series.volume_index for series in plan.series}) > 1
+    notes = sorted(plan.notes, key=lambda note: order.index(note.kind))
+    return [_note_message(note, several=several) for note in notes] + _reader_messages(plan)
+
+
+def _note_message(note: Note, *, several: bool) -> Message:
+    place = f"{note.where}: " if several and note.where else ""
+    hint = f" ({note.hint})" if note.hint and not note.fix else ""
+    return Message(note.kind, f"{place}{note.text}{hint}", str(note), note.fix)
+
+
+def _reader_messages(plan: ExportPlan) -> list[Message]:
+    """One line where all series open alike, else one each."""
+    told: dict[str, tuple[str, list[str]]] = {}
+    for series in plan.series:
+        details = "\n".join(map(str, series.opens_in))
+        told.setdefault(summary(series.opens_in), (details, []))[1].append(str(series.number))
+    messages = []
+    for opens_in, (details, numbers) in told.items():
+        which = f"Series {', '.join(numbers[:6])}{'…' if len(numbers) > 6 else ''} opens" if len(told) > 1 else "Opens"
+        messages.append(Message(NoteKind.INFO, f"{which} as a volume in: {opens_in}", details))
+    return messages

@@ -1,0 +1,56 @@
+"""What can be done with an export that is done: open its folder, look at it in napari, copy the report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QUrl
+from qtpy.QtGui import QDesktopServices, QGuiApplication
+from qtpy.QtWidgets import QHBoxLayout, QPushButton, QWidget
+
+if TYPE_CHECKING:
+    from napari.viewer import Viewer
+
+    from napari_dicom_writer.exporting import ExportReport
+
+
+class ReportActions(QWidget):
+    """Three buttons below a report; hidden while there is none."""
+
+    def __init__(self, viewer: Viewer, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._viewer = viewer
+        self._report: ExportReport | None = None
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        for text, tooltip, action in (
+            ("Open folder", "Show the files in the file manager", self._open_folder),
+            ("Show in napari", "Load what was written into this viewer, to compare it with the layer", self._show),
+            ("Copy report", "Copy the report as text", self._copy),
+        ):
+            button = QPushButton(text)
+            button.setToolTip(tooltip)
+            button.clicked.connect(action)
+            layout.addWidget(button)
+        self.hide()
+
+    def show_report(self, report: ExportReport | None) -> None:
+        """Offer what can be done with a report; nothing without one."""
+        self._report = report
+        self.setVisible(report is not None)
+
+    def _open_folder(self) -> None:
+        if self._report:
+            path = self._report.path
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(path if path.is_dir() else path.parent)))
+
+    def _show(self) -> None:
+        from napari_dicom_writer._napari.dock.show import show_in_viewer
+
+        if self._report:
+            show_in_viewer(self._viewer, self._report.path)
+
+    def _copy(self) -> None:
+        if self._report and (clipboard := QGuiApplication.clipboard()):
+            clipboard.setText(str(self._report))

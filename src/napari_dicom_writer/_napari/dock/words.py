@@ -1,0 +1,52 @@
+"""What plans and reports are called in the dock widget: a few words each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from napari_dicom_writer._napari.dock.preflight import Message, plan_messages
+from napari_dicom_writer.errors import NoteKind
+from napari_dicom_writer.plan import count, describe, format_bytes
+
+if TYPE_CHECKING:
+    from napari_dicom_writer.exporting import ExportReport
+    from napari_dicom_writer.plan import ExportPlan
+
+
+def becomes(plan: ExportPlan, volume_index: int) -> str:
+    """Say what one of the exported layers becomes."""
+    series = [s for s in plan.series if s.volume_index == volume_index]
+    parts = [str(series[0].options.modality)]
+    parts += [f"{len(series)} series"] if len(series) > 1 else []
+    planes = series[0].planes
+    points = f" × {series[0].time_points} time points" if series[0].time_points > 1 else ""
+    parts.append(f"{planes:,} plane{'' if planes == 1 else 's'}{points}")
+    parts.append(format_bytes(sum(s.bytes for s in series)))
+    return " · ".join(parts)
+
+
+def series_count(plan: ExportPlan) -> str:
+    """Write how many series there are."""
+    return f"{len(plan.series)} series"
+
+
+def ready(plan: ExportPlan) -> tuple[str, str]:
+    """Say that it can be exported, and how much of it is assumed or lost; with the gravest kind there is."""
+    kinds = Counter(note.kind for note in plan.notes)
+    lost, assumed = kinds[NoteKind.LOST], kinds[NoteKind.ASSUMED]
+    parts = [f"{lost} loss{'es' if lost > 1 else ''}"] if lost else []
+    parts += [f"{assumed} assumption{'s' if assumed > 1 else ''}"] if assumed else []
+    parts += [series_count(plan), count(plan.instances), format_bytes(plan.bytes)]
+    kind = NoteKind.LOST if lost else NoteKind.ASSUMED if assumed else "done"
+    return kind, f"Ready: {' · '.join(parts)}"
+
+
+def report_messages(report: ExportReport) -> list[Message]:
+    """Say what was written, what was checked, and what was assumed and lost."""
+    plan = report.plan
+    written = f"Wrote {series_count(plan)}, {count(plan.instances)}, {format_bytes(report.bytes)}, to {report.path}"
+    messages = [Message("done", written, str(report)), Message("done", report.checked)]
+    messages += [Message(NoteKind.INFO, describe(series)) for series in plan.series]
+    # Without buttons: what is done is done.
+    return messages + [Message(m.kind, m.text, m.details) for m in plan_messages(plan)]

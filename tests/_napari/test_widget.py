@@ -1,0 +1,361 @@
+"""The dock widget as a user works it: real clicks, from opening to a judged series."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pydicom
+import pytest
+from napari.settings import get_plugin_settings
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QLabel, QPushButton, QWidget
+
+from judges import dciodvfy, dicom_files, dicom_validator
+from napari_dicom_writer import Modality
+from napari_dicom_writer._napari import preferences
+
+PLUGIN = "napari-dicom-writer"
+PATIENT = ("Quirrell^Zebediah", "PID-77-31337", "19630221")
+
+
+@pytest.fixture
+def viewer(make_napari_viewer):
+    viewer = make_napari_viewer()
+    rng = np.random.default_rng(4)
+    viewer.add_image(
+        rng.integers(-1000, 2000, (6, 14, 10), dtype=np.int16),
+        name="scan",
+        scale=(2.5, 0.7, 0.8),
+        translate=(10, -20, 30),
+        units=("mm", "mm", "mm"),
+    )
+    return viewer
+
+
+@pytest.fixture
+def settings(viewer):
+    """The plugin's settings, as they are on a fresh machine."""
+    settings = get_plugin_settings(PLUGIN)
+    before = settings.model_dump()
+    yield settings
+    for group, values in before.items():
+        if isinstance(values, dict):
+            for name, value in values.items():
+                setattr(getattr(settings, group), name, value)
+
+
+@pytest.fixture
+def open_panel(viewer, settings, tmp_path, qtbot):
+    """Open the widget the way the menu does, and wait for its first plan."""
+
+    def opened(path: str | None = "out"):
+        _, widget = viewer.window.add_plugin_dock_widget(PLUGIN, "Export to DICOM…")
+        panel = widget.panel
+        if path:
+            panel.target.set_path(str(tmp_path / path))
+        settle(qtbot, panel)
+        return panel
+
+    return opened
+
+
+def settle(qtbot, panel) -> None:
+    """Wait until what was changed last is planned."""
+    with qtbot.waitSignal(panel.planner.planned, timeout=10_000, raising=False):
+        panel.planner.request()
+
+
+def texts(panel) -> str:
+    return "\n".join(message.text for message in panel.preflight.messages)
+
+
+def click(qtbot, button: QWidget) -> None:
+    assert button.isEnabled(), button
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def fix_button(panel, label: str) -> QPushButton:
+    return next(b for b in panel.preflight.findChildren(QPushButton) if b.text() == label and not b.isHidden())
+
+
+def export(qtbot, panel):
+    with qtbot.waitSignal(panel.run.finished, timeout=30_000):
+        click(qtbot, panel.controls.export_button)
+    return panel.report
+
+
+def read(folder: Path) -> list[pydicom.FileDataset]:
+    return sorted(map(pydicom.dcmread, folder.rglob("*.dcm")), key=lambda d: d.InstanceNumber)
+
+
+def assert_is_the_scan(folder: Path, layer) -> None:
+    datasets = read(folder)
+    assert [float(v) for v in datasets[0].ImagePositionPatient] == [30, -20, 10]
+    assert [float(v) for v in datasets[0].PixelSpacing] == [0.7, 0.8]
+    np.testing.assert_array_equal(np.stack([d.pixel_array for d in datasets]), layer.data)
+
+
+def test_from_opening_to_a_judged_series(viewer, open_panel, qtbot, tmp_path):
+    panel = open_panel()
+    assert panel.controls.status.startswith("Ready: 1 series · 6 instances")
+    panel.form.reveal("patient.name")
+    qtbot.keyClicks(panel.form.field("series.description").native, "Denoised")
+    panel.form.field("modality").value = Modality.CT
+    settle(qtbot, panel)
+    assert "taken as Hounsfield units" in texts(panel)
+    report = export(qtbot, panel)
+    assert report.path == tmp_path / "out"
+    assert_is_the_scan(tmp_path / "out", viewer.layers[0])
+    assert {d.SeriesDescription for d in read(tmp_path / "out")} == {"Denoised"}
+    errors, _ = dciodvfy(dicom_files(tmp_path / "out"))
+    assert not errors
+    assert not dicom_validator(dicom_files(tmp_path / "out"))
+    assert "every voxel and every header read back" in texts(panel)
+    assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_refusal_is_shown_and_settled_by_its_button(viewer, open_panel, qtbot, tmp_path):
+    values = np.linspace(0, 1, 6 * 14 * 10, dtype=np.float32).reshape(6, 14, 10)
+    values[0, 0, :3] = np.nan
+    viewer.layers[0].data = values
+    panel = open_panel()
+    assert "It holds 3 NaN values" in texts(panel)
+    assert not panel.controls.export_button.isEnabled()
+    click(qtbot, fix_button(panel, "Fill with 0"))
+    settle(qtbot, panel)
+    assert "3 NaN values replaced by 0" in texts(panel)
+    export(qtbot, panel)
+    assert len(read(tmp_path / "out")) == 6
+
+
+def test_a_sheared_layer_is_resampled_by_a_click(viewer, open_panel, qtbot):
+    viewer.layers[0].shear = [0.2, 0, 0]
+    panel = open_panel()
+    assert "off a right angle" in panel.controls.status
+    click(qtbot, fix_button(panel, "Resample"))
+    settle(qtbot, panel)
+    assert "Resampled, because" in texts(panel)
+    assert panel.controls.export_button.isEnabled()
+
+
+def test_an_existing_target_is_overwritten_by_a_click(open_panel, qtbot, tmp_path):
+    panel = open_panel()
+    export(qtbot, panel)
+    first = read(tmp_path / "out")[0].SOPInstanceUID
+    settle(qtbot, panel)
+    assert "exists already" in texts(panel)
+    click(qtbot, fix_button(panel, "Overwrite"))
+    settle(qtbot, panel)
+    export(qtbot, panel)
+    assert read(tmp_path / "out")[0].SOPInstanceUID != first
+
+
+def test_the_unit_button_leads_to_the_field(viewer, open_panel, qtbot):
+    viewer.layers[0].units = ("pixel",) * 3
+    panel = open_panel()
+    assert "Unit `pixel` taken as mm" in texts(panel)
+    click(qtbot, fix_button(panel, "Set unit…"))
+    field = panel.form.field("pixel_unit")
+    assert not field.native.isHidden()
+    field.value = "um"
+    settle(qtbot, panel)
+    assert "Unit `pixel` taken as um" in texts(panel)
+    assert panel.plan.series[0].grid.pixel_spacing == ("0.0007", "0.0008")
+
+
+def test_invalid_text_is_marked_while_typing(open_panel, qtbot):
+    panel = open_panel()
+    field = panel.form.reveal("patient.birth_date")
+    qtbot.keyClicks(field.native, "2026-02-3")
+    assert "is not a date that exists" in field.error
+    assert "border" in field.native.styleSheet()
+    qtbot.waitUntil(lambda: "Refused" in panel.controls.status)
+    assert not panel.controls.export_button.isEnabled()
+    field.native.clear()
+    qtbot.keyClicks(field.native, "2026-02-28")
+    assert not field.error
+    settle(qtbot, panel)
+    assert panel.controls.export_button.isEnabled()
+
+
+def test_geometry_follows_the_layer_without_planning(viewer, open_panel, qtbot):
+    panel = open_panel()
+    preview = panel.preview.preview
+    qtbot.waitUntil(lambda: bool(preview.cuts))
+    assert preview.cuts[0].letters == ("R", "L", "A", "P")
+    panel.form.field("world").value = "RAS"
+    qtbot.waitUntil(lambda: preview.cuts[0].letters == ("L", "R", "P", "A"))
+    viewer.layers[0].scale = (5, 0.7, 0.8)
+    qtbot.waitUntil(lambda: any("5" in line for line in preview.lines))
+
+
+def test_layers_come_go_and_are_renamed(viewer, open_panel, qtbot):
+    panel = open_panel()
+    other = viewer.add_image(
+        np.zeros((6, 14, 10), np.uint8), name="mask", units=("mm",) * 3, scale=(2.5, 0.7, 0.8), translate=(10, -20, 30)
+    )
+    settle(qtbot, panel)
+    assert [layer.name for layer in panel.checklist.checked] == ["mask"]  # follows the selection
+    viewer.layers.selection = set(viewer.layers)
+    settle(qtbot, panel)
+    assert len(panel.plan.series) == 2
+    assert panel.controls.export_button.text() == "Export 2 series"
+    other.name = "renamed"
+    settle(qtbot, panel)
+    assert panel.plan.series[1].description == "renamed"
+    viewer.layers.remove(other)
+    settle(qtbot, panel)
+    assert len(viewer.layers) == 1
+    viewer.layers.clear()
+    settle_nothing(qtbot, panel)
+    assert "Check or select an image layer" in panel.controls.status
+    assert not panel.controls.export_button.isEnabled()
+
+
+def settle_nothing(qtbot, panel) -> None:
+    qtbot.waitUntil(lambda: "Check or select" in panel.controls.status)
+
+
+def test_other_layers_stay_visible_with_the_reason(viewer, open_panel, qtbot):
+    viewer.add_labels(np.ones((6, 14, 10), int), name="tumour")
+    viewer.add_points(np.zeros((1, 3)), name="seeds")
+    viewer.layers.selection = {viewer.layers["scan"]}
+    panel = open_panel()
+    rows = [panel.checklist._list.item(i) for i in range(panel.checklist._list.count())]
+    assert [row.text().splitlines()[0] for row in rows] == ["seeds", "tumour", "scan"]
+    assert "It is a labels layer, not an image" in rows[1].text()
+    assert not rows[1].flags() & Qt.ItemFlag.ItemIsEnabled
+    assert "OT · 6 planes" in rows[2].text()
+
+
+def test_a_box_that_is_clicked_ends_following(viewer, open_panel, qtbot, settings):
+    panel = open_panel()
+    panel.checklist._list.item(0).setCheckState(Qt.CheckState.Unchecked)
+    settle_nothing(qtbot, panel)
+    assert not panel.checklist.checked
+    assert settings.dock.follow_selection is False
+
+
+def test_cancel_leaves_nothing(viewer, open_panel, qtbot, tmp_path):
+    viewer.layers[0].data = np.zeros((2000, 64, 64), np.int16)
+    panel = open_panel()
+    panel.run.progressed.connect(lambda *_: panel.controls.cancel_button.click())
+    with qtbot.waitSignal(panel.run.cancelled, timeout=20_000):
+        click(qtbot, panel.controls.export_button)
+        panel.controls.cancel_button.click()
+    assert list(tmp_path.iterdir()) == []
+    assert "Cancelled, nothing was written" in panel.controls.status
+    settle(qtbot, panel)
+    assert panel.controls.export_button.isEnabled()
+
+
+def test_two_widgets_export_side_by_side(viewer, settings, qtbot, tmp_path):
+    from napari_dicom_writer._napari.widget import ExportWidget
+
+    widgets = [ExportWidget(viewer) for _ in range(2)]
+    panels = [widget.panel for widget in widgets]
+    for number, (widget, panel) in enumerate(zip(widgets, panels, strict=True)):
+        qtbot.addWidget(widget)
+        panel.target.set_path(str(tmp_path / f"out{number}"))
+        settle(qtbot, panel)
+    with qtbot.waitSignals([panel.run.finished for panel in panels], timeout=30_000):
+        for panel in panels:
+            click(qtbot, panel.controls.export_button)
+    for number in range(2):
+        assert_is_the_scan(tmp_path / f"out{number}", viewer.layers[0])
+
+
+def test_closing_the_dock_during_an_export_leaves_nothing(viewer, open_panel, qtbot, tmp_path):
+    viewer.layers[0].data = np.zeros((3000, 64, 64), np.int16)
+    panel = open_panel()
+    click(qtbot, panel.controls.export_button)
+    qtbot.waitUntil(lambda: any(tmp_path.iterdir()), timeout=10_000)
+    viewer.window.remove_dock_widget("all")
+    qtbot.waitUntil(lambda: not any(tmp_path.iterdir()), timeout=10_000)
+
+
+def test_settings_are_remembered_and_patients_never(viewer, open_panel, settings, qtbot, tmp_path):
+    panel = open_panel()
+    name, identifier, birth = PATIENT
+    for option, value in (
+        ("patient.name", name),
+        ("patient.id", identifier),
+        ("patient.birth_date", birth),
+        ("study.description", "Zebediahs knee"),
+        ("series.operator", "Quirrell^Op"),
+        ("modality", "MR"),
+        ("nan", -7.0),
+        ("series.institution", "Clinic"),
+        ("verify", "headers"),
+        ("overwrite", True),
+    ):
+        panel.form.field(option).value = value
+    settle(qtbot, panel)
+    export(qtbot, panel)
+    panel.form.reveal("patient.name")
+    remembered = preferences.options_from_preferences()
+    assert (remembered.modality, remembered.nan, remembered.verify) == ("MR", -7.0, "headers")
+    assert remembered.series.institution == "Clinic"
+    assert not remembered.overwrite
+    assert preferences.dock_state()["identity"] is True
+    written = [p for p in Path(settings.config_path).parent.rglob("*") if p.is_file()]
+    assert any(b"Clinic" in p.read_bytes() for p in written)  # the search finds what is there
+    for path in [*written, *napari_files()]:
+        content = path.read_bytes()
+        assert not [
+            value for value in (name, identifier, birth, "Zebediah", "Quirrell") if value.encode() in content
+        ], path
+
+
+def napari_files() -> list[Path]:
+    """Everything that napari, magicgui and Qt keep for a user, where it is not under the settings of the tests."""
+    homes = [
+        Path.home() / sub
+        for sub in (
+            ".config/napari",
+            ".cache/napari",
+            ".local/share/napari",
+            ".config/QtProject.conf",
+            ".cache/magicgui",
+            ".local/share/magicgui",
+        )
+    ]
+    return [
+        p
+        for home in homes
+        for p in ([home] if home.is_file() else home.rglob("*"))
+        if p.is_file() and p.stat().st_size < 10_000_000
+    ]
+
+
+def test_every_control_can_be_reached_and_is_named(open_panel):
+    panel = open_panel()
+    for fold in panel.form._folds.values():
+        fold.open()
+    unnamed = [
+        child
+        for child in panel.form.findChildren(QWidget)
+        if child.focusPolicy() & Qt.FocusPolicy.TabFocus
+        and child.isVisible()
+        and not (child.accessibleName() or child.toolTip() or getattr(child, "text", str)())
+    ]
+    assert not [w for w in unnamed if not isinstance(w, QLabel)]
+    name = panel.form.field("patient.name")
+    assert "(0010,0010)" in name.native.toolTip()
+
+
+def test_a_free_name_is_proposed(viewer, settings, qtbot, tmp_path):
+    from napari_dicom_writer._napari.dock.target import TargetRow
+
+    (tmp_path / "scan").mkdir()
+    (tmp_path / "scan" / "x").touch()
+    row = TargetRow(tmp_path)
+    qtbot.addWidget(row)
+    row.propose_name("../scan")
+    assert row.path == str(tmp_path / "scan-2")
+    row.set_path(str(tmp_path / "mine"))
+    row.propose_name("other")
+    assert row.path == str(tmp_path / "mine")
+    row.take_folder(tmp_path)
+    assert row.path == str(tmp_path / "other")
