@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # Windows open on a virtual screen.
 SCREEN := xvfb-run -a -s "-screen 0 1400x1000x24"
 
-.PHONY: help demo test lint bench clean
+.PHONY: help demo test lint bench screenshots clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -27,6 +27,9 @@ lint: $(VENV)/.test-ready ## ruff and mypy
 
 bench: $(VENV)/.bench-ready ## Measure speed and memory beside other packages, into benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks.run
+
+screenshots: $(VENV)/.test-ready ## Take the pictures of the dock widget anew, into docs/images/
+	xvfb-run -a -s "-screen 0 1600x1200x24" $(BIN)/python scripts/screenshots.py docs/images
 
 $(VENV)/.%-ready: pyproject.toml scripts/setup.sh
 	sh scripts/setup.sh $(PYTHON) $(VENV) $*

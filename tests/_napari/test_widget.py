@@ -8,8 +8,9 @@ import numpy as np
 import pydicom
 import pytest
 from napari.settings import get_plugin_settings
-from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QLabel, QPushButton, QWidget
+from qtpy.QtCore import QPoint, QPointF, Qt
+from qtpy.QtGui import QWheelEvent
+from qtpy.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 
 from judges import dciodvfy, dicom_files, dicom_validator
 from napari_dicom_writer import Modality
@@ -343,6 +344,49 @@ def test_every_control_can_be_reached_and_is_named(open_panel):
     assert not [w for w in unnamed if not isinstance(w, QLabel)]
     name = panel.form.field("patient.name")
     assert "(0010,0010)" in name.native.toolTip()
+
+
+def test_tab_goes_from_top_to_bottom(open_panel, qtbot):
+    panel = open_panel()
+    for fold in panel.form._folds.values():
+        fold.open()
+    qtbot.wait(100)
+    panel.form.field("modality").native.setFocus()
+    reached, widget = [], panel.form.field("modality").native
+    for _ in range(1000):
+        widget = widget.nextInFocusChain()
+        if widget is panel.controls.export_button:
+            break
+        if widget.isVisible() and widget.focusPolicy() & Qt.FocusPolicy.TabFocus and panel.form.isAncestorOf(widget):
+            reached.append(widget.mapTo(panel.form, widget.rect().topLeft()).y())
+    assert len(reached) > 20
+    assert reached == sorted(reached)
+
+
+def test_the_wheel_scrolls_and_changes_no_choice(open_panel, qtbot):
+    panel = open_panel()
+    box = panel.form.field("modality").native
+    turn = QWheelEvent(
+        QPointF(5, 5),
+        QPointF(box.mapToGlobal(QPoint(5, 5))),
+        QPoint(0, -120),
+        QPoint(0, -120),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(box, turn)
+    assert panel.form.field("modality").value == "OT"
+
+
+@pytest.mark.parametrize("menu", ["napari/file/io_utilities", "napari/layers/data"])
+def test_menus_open_it(viewer, menu):
+    from app_model.types import MenuItem
+    from napari._app_model import get_app_model
+
+    items = [item for item in get_app_model().menus.get_menu(menu) if isinstance(item, MenuItem)]
+    assert any(item.command.title.startswith("Export to DICOM") for item in items), [i.command.title for i in items]
 
 
 def test_a_free_name_is_proposed(viewer, settings, qtbot, tmp_path):

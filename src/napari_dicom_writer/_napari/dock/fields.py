@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from magicgui.widgets import create_widget
 from pydicom.datadict import dictionary_VR
 from qtpy.QtCore import QDate, QEvent, QObject, QPoint, QPointF, Qt, Signal
-from qtpy.QtGui import QColor, QIcon, QPainter, QPixmap, QPolygonF, QShowEvent
+from qtpy.QtGui import QColor, QIcon, QPainter, QPixmap, QPolygonF, QResizeEvent, QShowEvent
 from qtpy.QtWidgets import QCalendarWidget, QComboBox, QCompleter, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from napari_dicom_writer import text
@@ -120,6 +120,16 @@ class OptionField(QWidget):
             self._make()
         super().showEvent(event)
 
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Wrap what is wrong anew."""
+        super().resizeEvent(event)
+        self._fit_problem()
+
+    def _fit_problem(self) -> None:
+        """Keep every wrapped line in sight: a form layout counts them at another width."""
+        if self._problem_label is not None:
+            self._problem_label.setMinimumHeight(self._problem_label.heightForWidth(self.width()))
+
     def _shown(self, value: Any) -> Any:
         """The value as the editor holds it."""
         return value if isinstance(value, bool) or self._metadata["choices"] else "" if value is None else str(value)
@@ -137,6 +147,8 @@ class OptionField(QWidget):
         layout.setSpacing(1)
         layout.addWidget(native)
         layout.addWidget(self._problem_label)
+        # Its turn is this field's, and not at the end, where what is made last would come.
+        QWidget.setTabOrder(self, native)
         self.setFocusProxy(native)
         self._wheel = _NoWheel(self)
         native.installEventFilter(self._wheel)
@@ -172,6 +184,7 @@ class OptionField(QWidget):
             return
         self._problem_label.setText(self._problem)
         self._problem_label.setVisible(bool(self._problem))
+        self._fit_problem()
         self._editor.native.setStyleSheet(f"QLineEdit {{ border: 1px solid {_ERROR}; }}" if self._problem else "")
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from napari.components import LayerList as Layers
     from napari.layers import Layer
+    from qtpy.QtGui import QResizeEvent
 
     from napari_dicom_writer.errors import Refusal
 
@@ -155,11 +156,18 @@ class LayerChecklist(QWidget):
     def _fit_height(self) -> None:
         """As high as its rows, up to a few of them, with the first checked one in sight."""
         items = [item for row in range(self._list.count()) if (item := self._list.item(row))]
-        rows = sum(self._list.sizeHintForRow(row) for row in range(len(items)))
+        # Or rows are as high as they were at another width.
+        self._list.doItemsLayout()  # type: ignore[attr-defined]  # which PyQt has, and its stubs have not
+        rows = sum(self._list.visualItemRect(item).height() for item in items)
         self._list.setFixedHeight(min(max(24, rows), _HIGHEST) + 2 * self._list.frameWidth() + 2)
         first = next((item for item in items if item.checkState() is Qt.CheckState.Checked), None)
         if first:
             self._list.scrollToItem(first, QAbstractItemView.ScrollHint.PositionAtTop)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Rows wrap anew."""
+        super().resizeEvent(event)
+        self._fit_height()
 
     def minimumSizeHint(self) -> QSize:
         """Narrow docks are welcome."""

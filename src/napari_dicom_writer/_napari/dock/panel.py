@@ -8,13 +8,14 @@ from __future__ import annotations
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from napari.utils.history import get_save_history
-from qtpy.QtCore import Qt, QTimer
-from qtpy.QtWidgets import QFrame, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from qtpy.QtCore import QTimer
+from qtpy.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from napari_dicom_writer._napari import preferences
+from napari_dicom_writer._napari.dock.column import ScrollColumn
 from napari_dicom_writer._napari.dock.controls import Controls
 from napari_dicom_writer._napari.dock.fold import heading
 from napari_dicom_writer._napari.dock.form import GROUPS, OptionsForm
@@ -94,19 +95,9 @@ class ExportPanel(QWidget):
 
     def _lay_out(self) -> None:
         self._preflight_heading = heading("Before writing")
-        body = QWidget()
-        column = QVBoxLayout(body)
-        column.setContentsMargins(0, 0, 4, 0)
-        column.setSpacing(6)
         parts = [heading("Layers"), self.checklist, self.preview, self.form]
-        for part in [*parts, self._preflight_heading, self.preflight, self.report_actions]:
-            column.addWidget(part)
-        column.addStretch(1)
-        self._scroll = QScrollArea()
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setWidget(body)
+        parts += [self._preflight_heading, self.preflight, self.report_actions]
+        self._scroll = ScrollColumn(parts)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(6, 6, 6, 6)
         outer.addWidget(self._scroll, 1)
@@ -135,8 +126,9 @@ class ExportPanel(QWidget):
         self.run.finished.connect(self._finished)
         self.run.failed.connect(self._failed)
         self.run.cancelled.connect(self._cancelled)
-        # Neither holds the widget: it is being deleted when they are called.
-        self.destroyed.connect(partial(_close, self.planner, self.watch))
+        # A method: Qt calls a function even while Python's garbage collector is taking it apart, and crashes.
+        self._closing = _Closing(self.planner, self.watch)
+        self.destroyed.connect(self._closing.close)
 
     # --- what the user does ------------------------------------------------------------------------------------------
 
@@ -316,6 +308,13 @@ class ExportPanel(QWidget):
         self.controls.show_status(NoteKind.INFO, "Cancelled, nothing was written")
 
 
-def _close(planner: Planner, watch: LayerWatch, _widget: Any = None) -> None:
-    planner.close()
-    watch.close()
+class _Closing:
+    """What is left to do when the panel is gone."""
+
+    def __init__(self, planner: Planner, watch: LayerWatch) -> None:
+        self._planner, self._watch = planner, watch
+
+    def close(self) -> None:
+        """Stop planning, and listening to the viewer."""
+        self._planner.close()
+        self._watch.close()

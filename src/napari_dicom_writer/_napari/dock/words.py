@@ -46,7 +46,10 @@ def report_messages(report: ExportReport) -> list[Message]:
     """Say what was written, what was checked, and what was assumed and lost."""
     plan = report.plan
     written = f"Wrote {series_count(plan)}, {count(plan.instances)}, {format_bytes(report.bytes)}, to {report.path}"
-    messages = [Message("done", written, str(report)), Message("done", report.checked)]
+    messages = [
+        Message("done", written, str(report)),
+        Message("done", f"{report.checked[0].upper()}{report.checked[1:]}"),
+    ]
     messages += [Message(NoteKind.INFO, describe(series)) for series in plan.series]
     # Without buttons: what is done is done.
     return messages + [Message(m.kind, m.text, m.details) for m in plan_messages(plan)]

@@ -1,0 +1,174 @@
+"""Pictures of the dock widget in every state, for the documentation: a real viewer, real layers, real clicks.
+
+    xvfb-run -a -s "-screen 0 1600x1200x24" python scripts/screenshots.py docs/images
+
+Look at them afterwards: what is ugly, cramped or unclear here is so for every user.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from contextlib import chdir
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+# Before napari is imported, which reads it then: settings of a fresh machine, away from the user's own.
+_SETTINGS = tempfile.TemporaryDirectory(prefix="napari-settings-")
+os.environ["NAPARI_CONFIG"] = str(Path(_SETTINGS.name) / "settings.yaml")
+
+import napari  # noqa: E402
+import numpy as np  # noqa: E402
+from qtpy.QtWidgets import QApplication, QWidget  # noqa: E402
+
+from napari_dicom_writer import ExportOptions, Patient, Study, Volume, export  # noqa: E402
+from napari_dicom_writer._napari.dock.copy_dialog import CopyDialog  # noqa: E402
+from napari_dicom_writer._napari.to_layer import to_layer  # noqa: E402
+from napari_dicom_writer.phantom import orientation_phantom  # noqa: E402
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from napari_dicom_writer._napari.dock.panel import ExportPanel
+
+_WIDTH = 340
+_PATIENCE = 30.0  # seconds
+
+
+class Session:
+    """A viewer with the widget in a dock, and a folder for what is written."""
+
+    def __init__(self, images: Path, scratch: Path, *, theme: str = "dark", width: int = _WIDTH) -> None:
+        self.images, self.scratch = images, scratch
+        self.viewer = napari.Viewer()
+        self.viewer.theme = theme
+        self.viewer.window._qt_window.resize(1400, 1000)
+        phantom = orientation_phantom()
+        data, attributes, _ = to_layer(phantom)
+        self.viewer.add_image(data, **{**attributes, "name": "scan"})
+        noise = np.random.default_rng(0).normal(0, 8, phantom.shape).astype(np.float32)
+        self.viewer.add_image(data + noise, **{**attributes, "name": "denoised"})
+        dock, widget = self.viewer.window.add_plugin_dock_widget("napari-dicom-writer", "Export to DICOM…")
+        dock.setFixedWidth(width)
+        self.dock, self.panel = dock, widget.panel
+        self.panel.target.set_path("exports/denoised")
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait for the plan and the preview of what was changed last."""
+        # The first moment is the planner's, which waits for more changes.
+        self.wait(lambda: not self.panel.controls.status.startswith("Checking"), least=1.0)
+
+    def wait(self, until: Callable[[], bool], *, least: float = 0.0) -> None:
+        """Let the viewer go on until something holds."""
+        start = time.monotonic()
+        while not until() or time.monotonic() - start < least:
+            QApplication.processEvents()
+            time.sleep(0.005)
+            if time.monotonic() - start > _PATIENCE:
+                raise TimeoutError("The state to be pictured did not come")
+
+    def save(self, name: str, what: QWidget | None = None) -> None:
+        """Save a picture of a widget, by default of the dock."""
+        QApplication.processEvents()
+        (what or self.dock).grab().save(str(self.images / f"{name}.png"))
+
+    def scroll_to_end(self) -> None:
+        """Show the end of the form."""
+        bar = self.panel._scroll.verticalScrollBar()
+        bar.setValue(bar.maximum())
+        self.wait(lambda: True, least=0.2)
+
+
+def _window(session: Session) -> None:
+    session.save("widget-window", session.viewer.window._qt_window)
+    session.save("widget-ready")
+    session.scroll_to_end()
+    session.save("widget-preflight")
+
+
+def _unfolded(session: Session) -> None:
+    panel: ExportPanel = session.panel
+    panel.form.reveal("patient.name").value = "Doe^Jane"
+    panel.form.field("patient.birth_date").value = "2026-02-31"
+    session.settle()
+    session.save("widget-invalid")
+    panel.form.field("patient.birth_date").value = "1970-02-28"
+    session.settle()
+
+
+def _refused(session: Session) -> None:
+    layer = session.viewer.layers["denoised"]
+    layer.data = np.where(layer.data > 900, np.nan, layer.data)
+    layer.shear = [0.1, 0, 0]
+    session.settle()
+    session.scroll_to_end()
+    session.save("widget-refused")
+
+
+def _tags(session: Session) -> None:
+    session.panel.controls.tags_button.click()
+    session.wait(lambda: True, least=0.3)
+    session.save("tags", session.panel._tags)
+    session.panel._tags.close()
+
+
+def _copy_dialog(session: Session) -> None:
+    study = Study(date="2026-03-04", description="MR brain", accession_number="A-1234", referring_physician="Roe^Ann")
+    patient = Patient(name="Doe^Jane", id="0815", birth_date="1970-02-28", sex="F", age="056Y")
+    options = ExportOptions(patient=patient, study=study, modality="MR")
+    source = export(Volume(np.zeros((1, 8, 8), np.int16), spacing=(1, 1, 1)), session.scratch / "source.dcm", options)
+    dialog = CopyDialog(source.path, session.panel)
+    dialog.show()
+    session.wait(lambda: True, least=0.6)
+    session.save("copy-from-dicom", dialog)
+    dialog.close()
+
+
+class _Slow:
+    """An array whose planes take their time, so that the export can be seen running."""
+
+    def __init__(self, array: Any) -> None:
+        self._array, self.shape, self.dtype, self.ndim = array, array.shape, array.dtype, array.ndim
+        self.chunks = (1, *array.shape[1:])
+
+    def __getitem__(self, index: Any) -> Any:
+        time.sleep(0.05)
+        return self._array[index]
+
+
+def _running_and_report(session: Session) -> None:
+    layer = session.viewer.layers["scan"]
+    large = layer.data.repeat(8, axis=1).repeat(8, axis=2)
+    session.viewer.add_image(
+        _Slow(large), name="slow scan", scale=(2, 0.15, 0.11), contrast_limits=layer.contrast_limits
+    )
+    session.panel.target.set_path("exports/slow-scan")
+    session.settle()
+    session.panel.controls.export_button.click()
+    done: list[int] = []
+    session.panel.run.progressed.connect(lambda count, *_: done.append(count))
+    session.wait(lambda: bool(done) and done[-1] > large.shape[0] // 2)
+    session.save("widget-running")
+    session.wait(lambda: session.panel.report is not None)
+    session.wait(lambda: True, least=0.3)
+    session.save("widget-report")
+
+
+def main(images: Path) -> None:
+    """Make every picture."""
+    images = images.absolute()
+    with tempfile.TemporaryDirectory() as scratch, chdir(scratch):
+        session = Session(images, Path(scratch))
+        for picture in (_window, _unfolded, _tags, _copy_dialog, _running_and_report, _refused):
+            picture(session)
+        session.viewer.close()
+        narrow = Session(images, Path(scratch), theme="light", width=300)
+        narrow.save("widget-narrow-light")
+        narrow.viewer.close()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
