@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from napari_dicom_writer._napari.faults import faults_as_export_errors
 from napari_dicom_writer._napari.preferences import options_from_preferences
-from napari_dicom_writer.errors import ExportError, NoteKind
-from napari_dicom_writer.export import ExportReport, export
+from napari_dicom_writer.errors import NoteKind
+from napari_dicom_writer.exporting import ExportReport, export
 from napari_dicom_writer.plan import count, format_bytes
 
 
@@ -31,13 +32,8 @@ def write_layers(path: str, layer_data: list[tuple[Any, dict[str, Any], str]]) -
     ExportError
         A `RuntimeError`, which napari shows to the user; it would swallow a `ValueError`.
     """
-    try:
+    with faults_as_export_errors():  # napari swallows some other kinds, as if no plugin were found
         report = export(layer_data, path, options_from_preferences())
-    except ExportError:
-        raise
-    except Exception as error:  # napari swallows some kinds, as if no plugin were found
-        remedy = "This is a fault of napari-dicom-writer: please report it"
-        raise ExportError(f"Saving failed: {type(error).__name__}: {error}", remedy) from error
     _tell(report)
     return [str(report.path)]
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QObject, QTimer, Signal
 
+from napari_dicom_writer._napari.dock.collecting import short_collections
 from napari_dicom_writer._napari.faults import faults_as_export_errors
 from napari_dicom_writer.errors import ExportCancelled, ExportError
 
@@ -57,7 +58,7 @@ class _Task:
         work, self._work = self._work, None  # which may hold much memory
         assert work is not None  # noqa: S101 - it runs once
         try:
-            with faults_as_export_errors():
+            with short_collections(), faults_as_export_errors():
                 self.outcome = work(self._check)
         except ExportError as error:
             self.outcome = error
