@@ -10,11 +10,13 @@ import pytest
 from napari.settings import get_plugin_settings
 from qtpy.QtCore import QPoint, QPointF, Qt
 from qtpy.QtGui import QWheelEvent
-from qtpy.QtWidgets import QApplication, QLabel, QPushButton, QWidget
+from qtpy.QtWidgets import QApplication, QLabel, QPushButton, QTableView, QWidget
 
 from judges import dciodvfy, dicom_files, dicom_validator
-from napari_dicom_writer import Modality
+from napari_dicom_writer import Modality, Patient, Study
 from napari_dicom_writer._napari import preferences
+from napari_dicom_writer._napari.dock.copy_dialog import Copied, CopyDialog
+from napari_dicom_writer._napari.dock.form import GROUPS, _members_of
 
 PLUGIN = "napari-dicom-writer"
 PATIENT = ("Quirrell^Zebediah", "PID-77-31337", "19630221")
@@ -112,8 +114,60 @@ def test_from_opening_to_a_judged_series(viewer, open_panel, qtbot, tmp_path):
     errors, _ = dciodvfy(dicom_files(tmp_path / "out"))
     assert not errors
     assert not dicom_validator(dicom_files(tmp_path / "out"))
-    assert "every voxel and every header read back" in texts(panel)
+    assert "Every voxel and every header read back" in texts(panel)
     assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
+def test_what_was_written_can_be_laid_over_the_layer(viewer, open_panel, qtbot):
+    panel = open_panel()
+    report = export(qtbot, panel)
+    buttons = {b.text(): b for b in panel.report_actions.findChildren(QPushButton)}
+    click(qtbot, buttons["Copy report"])
+    assert QApplication.clipboard().text() == str(report)
+    click(qtbot, buttons["Show in napari"])
+    qtbot.waitUntil(lambda: len(viewer.layers) == 2, timeout=10_000)
+    original, shown = viewer.layers
+    np.testing.assert_array_equal(np.asarray(shown.data), original.data)
+    corners = np.array([[0, 0, 0], [5, 13, 9]])
+    for corner in corners:
+        np.testing.assert_allclose(shown.data_to_world(corner), original.data_to_world(corner), atol=1e-6)
+
+
+def test_tags_are_shown_before_writing_and_follow_the_form(open_panel, qtbot):
+    panel = open_panel()
+    click(qtbot, panel.controls.tags_button)
+    table = panel._tags.findChild(QTableView)
+
+    def shown() -> dict[str, str]:
+        model = table.model()
+        return {model.index(r, 1).data(): model.index(r, 3).data() for r in range(model.rowCount())}
+
+    assert shown()["Modality"] == "OT"
+    panel.form.field("modality").value = Modality.MR
+    settle(qtbot, panel)
+    assert shown()["Modality"] == "MR"
+    panel._tags.close()
+
+
+def test_patient_and_study_are_copied_into_the_form(open_panel, qtbot, tmp_path, monkeypatch):
+    panel = open_panel()
+    copied = Copied(Patient(name="Doe^Jane", id="0815"), Study(instance_uid="1.2.3", description="CT head"), "CT")
+    monkeypatch.setattr(CopyDialog, "choose", lambda parent: copied)  # the dialog itself is tested in test_copy_dialog
+    panel.form.reveal("patient.name")
+    click(qtbot, panel.copy_button)
+    settle(qtbot, panel)
+    assert panel.plan.study.uid == "1.2.3"
+    assert "copied from a CT; this is written as OT" in texts(panel)
+    click(qtbot, fix_button(panel, "Write as CT"))
+    settle(qtbot, panel)
+    export(qtbot, panel)
+    first = read(tmp_path / "out")[0]
+    assert (str(first.PatientName), first.PatientID, first.StudyInstanceUID, first.Modality) == (
+        "Doe^Jane",
+        "0815",
+        "1.2.3",
+        "CT",
+    )
 
 
 def test_a_refusal_is_shown_and_settled_by_its_button(viewer, open_panel, qtbot, tmp_path):
@@ -350,17 +404,20 @@ def test_tab_goes_from_top_to_bottom(open_panel, qtbot):
     panel = open_panel()
     for fold in panel.form._folds.values():
         fold.open()
-    qtbot.wait(100)
-    panel.form.field("modality").native.setFocus()
-    reached, widget = [], panel.form.field("modality").native
-    for _ in range(1000):
+    fields = panel.form._fields
+    by_editor = {field.native: name for name, field in reversed(fields.items())}  # in whatever order they are made
+    widget, reached = panel.form, []
+    for _ in range(2000):
         widget = widget.nextInFocusChain()
-        if widget is panel.controls.export_button:
-            break
-        if widget.isVisible() and widget.focusPolicy() & Qt.FocusPolicy.TabFocus and panel.form.isAncestorOf(widget):
-            reached.append(widget.mapTo(panel.form, widget.rect().topLeft()).y())
-    assert len(reached) > 20
-    assert reached == sorted(reached)
+        if widget in by_editor and by_editor[widget] not in reached:
+            reached.append(by_editor[widget])
+    first = reached.index("modality")
+    expected = []
+    for groups in GROUPS.values():
+        members = [member for group in groups for member in _members_of(group)]
+        for rare in (False, True):  # those under "More" come last
+            expected += [name for name, _, item in members if item.metadata["rare"] is rare]
+    assert reached[first:] + reached[:first] == expected
 
 
 def test_the_wheel_scrolls_and_changes_no_choice(open_panel, qtbot):

@@ -27,10 +27,22 @@ def choose_file(parent: QWidget | None, title: str, folder: Path | None = None) 
     folder
         Where to begin; by default where Qt would.
     """
-    visited, history = _remembered()
     dialog = QFileDialog(parent, title, str(folder or ""))
     dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
     dialog.setNameFilter("All files: DICOM often has no extension (*)")
+    return _answer(dialog)
+
+
+def choose_folder(parent: QWidget | None, title: str, folder: Path) -> Path | None:
+    """Let the user choose a folder, as `choose_file` does a file."""
+    dialog = QFileDialog(parent, title, str(folder))
+    dialog.setFileMode(QFileDialog.FileMode.Directory)
+    dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+    return _answer(dialog)
+
+
+def _answer(dialog: QFileDialog) -> Path | None:
+    visited, history = _remembered()
     try:
         return Path(dialog.selectedFiles()[0]) if dialog.exec() else None
     finally:

@@ -128,7 +128,7 @@ class OptionField(QWidget):
     def _fit_problem(self) -> None:
         """Keep every wrapped line in sight: a form layout counts them at another width."""
         if self._problem_label is not None:
-            self._problem_label.setMinimumHeight(self._problem_label.heightForWidth(self.width()))
+            self._problem_label.setMinimumHeight(max(0, self._problem_label.heightForWidth(self.width())))
 
     def _shown(self, value: Any) -> Any:
         """The value as the editor holds it."""
@@ -147,8 +147,11 @@ class OptionField(QWidget):
         layout.setSpacing(1)
         layout.addWidget(native)
         layout.addWidget(self._problem_label)
-        # Its turn is this field's, and not at the end, where what is made last would come.
+        # Its turn is this field's, and not at the end, where what is made last would come. Qt orders only what takes the
+        # focus itself, so for this moment the field does.
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         QWidget.setTabOrder(self, native)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setFocusProxy(native)
         self._wheel = _NoWheel(self)
         native.installEventFilter(self._wheel)

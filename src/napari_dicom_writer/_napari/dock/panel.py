@@ -261,7 +261,10 @@ class ExportPanel(QWidget):
             self.controls.show_status("refused", f"Refused{more}: {messages[0].text}")
         elif plan:
             self.controls.show_status(*ready(plan))
-        if self._tags and self._tags.isVisible() and self.plan:
+        self._show_tags_of_plan()
+
+    def _show_tags_of_plan(self) -> None:
+        if self._tags and self._tags.isVisible():
             self._tags.show_plan(self.plan)
 
     def _show_nothing(self) -> None:
@@ -290,6 +293,7 @@ class ExportPanel(QWidget):
         self._set_running(running=False)
         self.report = report
         self.plan = None  # of something that exists now
+        self._show_tags_of_plan()
         self._preflight_heading.setText("Report")
         self.preflight.show_messages(report_messages(report))
         self.report_actions.show_report(report)

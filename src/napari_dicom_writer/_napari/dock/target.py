@@ -8,8 +8,9 @@ from itertools import count
 from pathlib import Path
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QFileDialog, QGridLayout, QLabel, QLineEdit, QPushButton, QWidget
+from qtpy.QtWidgets import QGridLayout, QLabel, QLineEdit, QPushButton, QWidget
 
+from napari_dicom_writer._napari.dock.choose_file import choose_folder
 from napari_dicom_writer.plan import format_bytes
 from napari_dicom_writer.text import safe_name
 
@@ -98,9 +99,8 @@ class TargetRow(QWidget):
             self._path.setCursorPosition(len(self._path.text()))
 
     def _choose(self) -> None:
-        chosen = QFileDialog.getExistingDirectory(self, "Folder to save in", str(existing_folder(self.path)))
-        if chosen:
-            self.take_folder(Path(chosen))
+        if chosen := choose_folder(self, "Folder to save in", existing_folder(self.path)):
+            self.take_folder(chosen)
 
     def take_folder(self, folder: Path) -> None:
         """Propose a name in a folder; an empty one is the target itself."""
