@@ -30,7 +30,7 @@ def scan(shape=(6, 20, 30), dtype="int16"):
 
 
 def shown(viewer, qtbot, folder):
-    loader = show_in_viewer(viewer, folder)
+    loader = show_in_viewer(viewer, folder, None)
     with qtbot.waitSignal(loader.shown, timeout=PATIENCE) as waiting:
         pass
     return waiting.args[0]
@@ -125,7 +125,7 @@ def test_lazy_planes_are_read_one_at_a_time(viewer, qtbot, tmp_path, monkeypatch
 
 def test_what_is_not_there_becomes_a_notification(viewer, qtbot, tmp_path):
     notification_manager.records.clear()
-    loader = show_in_viewer(viewer, tmp_path / "gone")
+    loader = show_in_viewer(viewer, tmp_path / "gone", None)
     with qtbot.waitSignal(loader.failed, timeout=PATIENCE):
         pass
     (record,) = notification_manager.records
@@ -146,7 +146,7 @@ def test_a_viewer_closed_meanwhile_gets_nothing(viewer, qtbot, tmp_path, monkeyp
     monkeypatch.setattr(show, "read_series", read_series)
     image = add(viewer, scan())
     report = export([image.as_layer_data_tuple()], tmp_path / "x")
-    show_in_viewer(viewer, report.path)
+    show_in_viewer(viewer, report.path, viewer.window._qt_window)
     qtbot.waitUntil(reached.is_set, timeout=PATIENCE)
     threading.Timer(0.2, go.set).start()  # while closing waits for the thread
     viewer.close()

@@ -147,8 +147,8 @@ class OptionField(QWidget):
         layout.setSpacing(1)
         layout.addWidget(native)
         layout.addWidget(self._problem_label)
-        # Its turn is this field's, and not at the end, where what is made last would come. Qt orders only what takes the
-        # focus itself, so for this moment the field does.
+        # Its turn is this field's, and not at the end, where what is made last would come. Qt orders only what takes
+        # the focus itself, so for this moment the field does.
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         QWidget.setTabOrder(self, native)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)

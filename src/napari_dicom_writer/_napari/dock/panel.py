@@ -15,6 +15,7 @@ from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from napari_dicom_writer._napari import preferences
+from napari_dicom_writer._napari.dock import activity
 from napari_dicom_writer._napari.dock.column import ScrollColumn
 from napari_dicom_writer._napari.dock.controls import Controls
 from napari_dicom_writer._napari.dock.fold import heading
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from napari_dicom_writer.exporting import ExportReport
     from napari_dicom_writer.plan import ExportPlan
 
+_IDLE = 1000  # ms after opening, when nobody waits
 _FOLDS = dict(zip(GROUPS, ("series", "identity", "pixels", "geometry", "output"), strict=True))  # title → preference
 
 
@@ -127,6 +129,10 @@ class ExportPanel(QWidget):
         self.run.failed.connect(self._failed)
         self.run.cancelled.connect(self._cancelled)
         # A method: Qt calls a function even while Python's garbage collector is taking it apart, and crashes.
+        idle = QTimer(self)
+        idle.setSingleShot(True)
+        idle.timeout.connect(activity.prepare)
+        idle.start(_IDLE)
         self._closing = _Closing(self.planner, self.watch)
         self.destroyed.connect(self._closing.close)
 

@@ -49,7 +49,7 @@ class ReportActions(QWidget):
         from napari_dicom_writer._napari.dock.show import show_in_viewer
 
         if self._report:
-            show_in_viewer(self._viewer, self._report.path)
+            show_in_viewer(self._viewer, self._report.path, self)
 
     def _copy(self) -> None:
         if self._report and (clipboard := QGuiApplication.clipboard()):

@@ -84,10 +84,7 @@ class ExportRun(QObject):
         self._size = 0
         self._stage = ""
         self._watched: list[QObject] = []
-        # Of the export that runs. In a list, which the slot below holds: Qt would forget a method of an object that
-        # nobody else holds.
-        activities = self._activities = list[Activity]()
-        self.destroyed.connect(lambda: _close(activities))
+        self._activity: Activity | None = None
 
     @property
     def running(self) -> bool:
@@ -138,7 +135,8 @@ class ExportRun(QObject):
 
             return export(tuples, path, options, progress=progress)
 
-        self._activities.append(Activity(self._background.cancel))
+        self._activity = Activity(self._background.cancel)
+        self.destroyed.connect(self._activity.close)
         self._background.begin(work)
         self._watched = _ancestors(self)
         for ancestor in self._watched:
@@ -175,11 +173,14 @@ class ExportRun(QObject):
             self.staged.emit(stage)
         self.progressed.emit(done, total, bytes_per_second, left)
         # Last of all: while napari draws its bar anything may happen, this object may be deleted.
-        for activity in self._activities:
-            activity.show(done, total, stage)
+        if self._activity is not None:
+            self._activity.show(done, total, stage)
 
     def _end(self, outcome: Any) -> None:
-        _close(self._activities)
+        if self._activity is not None:
+            self.destroyed.disconnect(self._activity.close)
+            self._activity.close()
+            self._activity = None
         for ancestor in self._watched:
             with suppress(RuntimeError):  # it was deleted
                 ancestor.removeEventFilter(self)
@@ -190,12 +191,6 @@ class ExportRun(QObject):
             self.failed.emit(outcome)
         else:
             self.finished.emit(outcome)
-
-
-def _close(activities: list[Activity]) -> None:
-    for activity in activities:
-        activity.close()
-    activities.clear()
 
 
 def _ancestors(run: QObject) -> list[QObject]:

@@ -74,7 +74,7 @@ class SeriesLoader(QObject):
         return self._viewer.add_image(data, **attributes)
 
 
-def show_in_viewer(viewer: Viewer, folder: str | os.PathLike[str]) -> SeriesLoader:
+def show_in_viewer(viewer: Viewer, folder: str | os.PathLike[str], parent: QObject | None) -> SeriesLoader:
     """Load the series in a folder into a viewer; the viewer goes on meanwhile.
 
     Parameters
@@ -84,13 +84,15 @@ def show_in_viewer(viewer: Viewer, folder: str | os.PathLike[str]) -> SeriesLoad
         end, it gets none.
     folder
         Or a single file.
+    parent
+        While it is there, loading goes on.
 
     Returns
     -------
     SeriesLoader
-        Its signals tell how it ends; it lives until then, and until its viewer is closed.
+        Its signals tell how it ends; it lives until then, or with its parent.
     """
-    loader = SeriesLoader(viewer, getattr(viewer.window, "_qt_window", None))
+    loader = SeriesLoader(viewer, parent)
     loader.shown.connect(loader.deleteLater)
     loader.failed.connect(loader.deleteLater)
     loader.load(folder)
