@@ -25,7 +25,8 @@ def test_an_example_writes_series_that_open(script: Path, tmp_path: Path) -> Non
     assert found
     for series in found:
         assert series.remarks == ()
-        assert all(verdict.opens for verdict in series.opens_in)
+        pictures = {"OHIF"} if series.size[0] == 1 else set()
+        assert {verdict.software for verdict in series.opens_in if not verdict.opens} == pictures
 
 
 def test_nifti_becomes_one_series_per_time_point_and_a_picture(tmp_path: Path) -> None:

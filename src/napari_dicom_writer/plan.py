@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from napari_dicom_writer.geometry import Grid, patient_letters
+from napari_dicom_writer.options import Modality
 from napari_dicom_writer.readers import Verdict, opens_as_volume, single_precision_error
 from napari_dicom_writer.transfer_syntax import TransferSyntax
 
@@ -163,7 +164,17 @@ class SeriesPlan:
             evenly_spaced=True,
             deflated=self.options.transfer_syntax is TransferSyntax.DEFLATED,
             single_precision_error=error,
+            modality=self.options.modality,
+            photometric=self.options.transfer_syntax.photometric_interpretation(self.stored.samples),
+            length=(self.planes - 1) * (self.spacing[0] or 0.0),
+            told_apart=self._times_told_apart,
         )
+
+    @property
+    def _times_told_apart(self) -> bool:
+        """Whether each time point has a Temporal Position Identifier (MR) or a Frame Reference Time (PT) of its own."""
+        modality = self.options.modality
+        return modality is Modality.MR or (modality is Modality.PT and bool(self.time and self.time.step))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 
 from napari_dicom_writer.errors import ExportError
 from napari_dicom_writer.geometry import patient_letters
-from napari_dicom_writer.readers import Verdict, opens_as_volume, single_precision_error
+from napari_dicom_writer.readers import Verdict, opens_as_volume, single_precision_error, times_told_apart
 from napari_dicom_writer.series_files import as_they_are, files_in, read_header
 from napari_dicom_writer.stacking import place_of, stack, why_no_stack
 
@@ -223,10 +223,10 @@ def _with_geometry(plain: SeriesSurvey, headers: Sequence[Dataset]) -> SeriesSur
         window=_window(headers[0]),
     )
     why_not = why_no_stack(places)
-    return replace(series, remarks=(why_not, *series.remarks)) if why_not else _stacked(series, places)
+    return replace(series, remarks=(why_not, *series.remarks)) if why_not else _stacked(series, places, headers)
 
 
-def _stacked(series: SeriesSurvey, places: Sequence[Place]) -> SeriesSurvey:
+def _stacked(series: SeriesSurvey, places: Sequence[Place], headers: Sequence[Dataset]) -> SeriesSurvey:
     """Stack single frames along their normal."""
     planes = stack(places)
     remarks = []
@@ -245,6 +245,10 @@ def _stacked(series: SeriesSurvey, places: Sequence[Place]) -> SeriesSurvey:
         evenly_spaced=planes.even,
         deflated=series.encoding == DeflatedExplicitVRLittleEndian.name,
         single_precision_error=single_precision_error(furthest, min(lengths)) if lengths else 0.0,
+        modality=series.modality,
+        photometric=str(headers[0].get("PhotometricInterpretation") or "MONOCHROME2"),
+        length=float(np.linalg.norm(planes.positions[-1] - planes.positions[0])),
+        told_apart=time_points > 1 and times_told_apart(headers),
     )
     x, y, z = map(float, planes.positions[0])
     return replace(
