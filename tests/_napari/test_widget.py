@@ -198,6 +198,8 @@ def test_an_existing_target_is_overwritten_by_a_click(open_panel, qtbot, tmp_pat
     panel = open_panel()
     export(qtbot, panel)
     first = read(tmp_path / "out")[0].SOPInstanceUID
+    assert panel.target.path == str(tmp_path / "out-2")
+    panel.target.set_path(str(tmp_path / "out"))
     settle(qtbot, panel)
     assert "exists already" in texts(panel)
     click(qtbot, fix_button(panel, "Overwrite"))
@@ -460,3 +462,47 @@ def test_a_free_name_is_proposed(viewer, settings, qtbot, tmp_path):
     assert row.path == str(tmp_path / "mine")
     row.take_folder(tmp_path)
     assert row.path == str(tmp_path / "other")
+
+
+def test_after_an_export_the_next_one_gets_a_name_of_its_own(viewer, settings, qtbot, tmp_path):
+    from napari_dicom_writer._napari.widget import ExportWidget
+
+    widget = ExportWidget(viewer)
+    qtbot.addWidget(widget)
+    panel = widget.panel
+    panel.target.take_folder(tmp_path)
+    panel.target.take_folder(tmp_path)
+    panel.target._typed = False
+    panel.target.propose_name("scan")
+    settle(qtbot, panel)
+    assert panel.target.path == str(tmp_path / "scan")
+    export(qtbot, panel)
+    qtbot.waitUntil(panel.controls.export_button.isEnabled)
+    assert "Wrote 1 series" in texts(panel)  # the report stays
+    assert panel.target.path == str(tmp_path / "scan-2")
+    export(qtbot, panel)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["scan", "scan-2"]
+
+
+def test_a_renamed_layer_is_followed_by_the_proposed_name(viewer, open_panel, qtbot):
+    panel = open_panel(path=None)
+    viewer.layers[0].name = "renamed"
+    settle(qtbot, panel)
+    assert Path(panel.target.path).name == "renamed"
+
+
+def test_a_failure_is_told_and_can_be_tried_again(viewer, open_panel, qtbot, tmp_path):
+    panel = open_panel()
+    (tmp_path / "out").touch()  # after the plan was made
+    with qtbot.waitSignal(panel.run.failed):
+        click(qtbot, panel.controls.export_button)
+    assert "is in the way" in panel.controls.status
+    (tmp_path / "out").unlink()
+    export(qtbot, panel)
+    assert_is_the_scan(tmp_path / "out", viewer.layers[0])
+
+
+def test_bad_preferences_are_told(viewer, settings, open_panel):
+    settings.export.pixel_unit = "parsec/second"
+    panel = open_panel()
+    assert "The Preferences are not used" in texts(panel)

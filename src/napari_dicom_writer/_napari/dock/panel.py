@@ -34,6 +34,8 @@ from napari_dicom_writer.inputs import place_layer
 from napari_dicom_writer.options import ExportOptions, Modality
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from napari.layers import Layer
     from napari.viewer import Viewer
 
@@ -73,10 +75,11 @@ class ExportPanel(QWidget):
 
     def _make_parts(self, dock_widget: QWidget | None) -> None:
         state = preferences.dock_state()
+        self._bad_preferences: tuple[Refusal, ...] = ()
         try:
             self._options = preferences.options_from_preferences()
-        except ExportError:  # said where it is edited: in the Preferences
-            self._options = ExportOptions()
+        except ExportError as error:
+            self._options, self._bad_preferences = ExportOptions(), error.refusals
         self.checklist = LayerChecklist(self.viewer.layers, follow=state.get("follow_selection", True))
         self.preview = PreviewPanel()
         self.form = OptionsForm(self._options, {title: state.get(name, False) for title, name in _FOLDS.items()})
@@ -186,10 +189,7 @@ class ExportPanel(QWidget):
     # --- what follows from it ----------------------------------------------------------------------------------------
 
     def _layers_changed(self) -> None:
-        checked = self.checklist.checked
-        self.preview.offer([layer for layer in self.viewer.layers if is_image(layer)], checked)
-        if checked:
-            self.target.propose_name(checked[0].name)
+        self.preview.offer([layer for layer in self.viewer.layers if is_image(layer)], self.checklist.checked)
         self._edited()
 
     def _values_changed(self) -> None:
@@ -202,10 +202,14 @@ class ExportPanel(QWidget):
         if self.run.running:
             return
         self.report = None
-        self.target.propose_again()
         self.report_actions.show_report(None)
-        self.controls.export_button.setEnabled(False)
         self._geometry_timer.start()
+        self._plan_anew()
+
+    def _plan_anew(self) -> None:
+        self.controls.export_button.setEnabled(False)
+        if checked := self.checklist.checked:
+            self.target.propose_name(checked[0].name)
         self.planner.request()
 
     def _make_wish(self) -> Wish | None:
@@ -213,12 +217,12 @@ class ExportPanel(QWidget):
         try:
             self._options = self.form.options()
         except ExportError as error:
-            self._show_outcome(Outcome(None, error.refusals))
+            self._planned(Outcome(None, error.refusals))
             return None
         preferences.remember(self._options)
         checked = self.checklist.checked
         if not checked:
-            self._show_nothing()
+            self._planned(Outcome(None, ()))
             return None
         return Wish([layer_tuple(layer) for layer in checked], self._options, self.target.path)
 
@@ -242,19 +246,18 @@ class ExportPanel(QWidget):
         self.checklist.show_refused(refused)
 
     def _planning(self) -> None:
-        self.controls.show_status(NoteKind.INFO, "Checking…")
+        if self.report is None:
+            self.controls.show_status(NoteKind.INFO, "Checking…")
 
     def _planned(self, outcome: Outcome) -> None:
-        self._show_outcome(outcome)
+        """Take a plan; what it says is shown, unless a report is: that stays until something is edited."""
+        self._take_plan(outcome)
+        if self.report is None:
+            self._show_outcome(outcome)
 
-    def _show_outcome(self, outcome: Outcome) -> None:
+    def _take_plan(self, outcome: Outcome) -> None:
         plan = outcome.plan
         self.plan = None if outcome.refusals else plan
-        several = len(self.checklist.checked) > 1
-        messages = [refusal_message(refusal, several=several) for refusal in outcome.refusals]
-        messages += self._modality_message() + (plan_messages(plan) if plan else [])
-        self._preflight_heading.setText("Before writing")
-        self.preflight.show_messages(messages)
         self.target.show_space(outcome.free, plan.bytes if plan else None)
         told = {layer: becomes(plan, i) for i, layer in enumerate(self.checklist.checked)} if plan else {}
         self.checklist.show_told(told)
@@ -262,28 +265,35 @@ class ExportPanel(QWidget):
         self.controls.tags_button.setEnabled(self.plan is not None)
         count = len(plan.series) if plan else 1
         self.controls.export_button.setText(f"Export {count} series" if count > 1 else "Export")
-        if outcome.refusals:
-            more = f" (and {len(outcome.refusals) - 1} more)" if len(outcome.refusals) > 1 else ""
-            self.controls.show_status("refused", f"Refused{more}: {messages[0].text}")
-        elif plan:
-            self.controls.show_status(*ready(plan))
-        self._show_tags_of_plan()
-
-    def _show_tags_of_plan(self) -> None:
         if self._tags and self._tags.isVisible():
             self._tags.show_plan(self.plan)
 
-    def _show_nothing(self) -> None:
-        self._show_outcome(Outcome(None, ()))
-        self.controls.show_status(NoteKind.INFO, "Check or select an image layer to export")
+    def _show_outcome(self, outcome: Outcome) -> None:
+        self._show_refusals("Before writing", outcome.refusals, [*self._own_messages(), *plan_messages(outcome.plan)])
+        if outcome.plan and not outcome.refusals:
+            self.controls.show_status(*ready(outcome.plan))
+        elif not outcome.refusals:
+            self.controls.show_status(NoteKind.INFO, "Check or select an image layer to export")
 
-    def _modality_message(self) -> list[Message]:
-        """Offer the modality of the file that patient and study were copied from."""
+    def _show_refusals(self, heading: str, refusals: Sequence[Refusal], others: Sequence[Message] = ()) -> None:
+        several = len(self.checklist.checked) > 1
+        messages = [refusal_message(refusal, several=several) for refusal in refusals]
+        self._preflight_heading.setText(heading)
+        self.preflight.show_messages([*messages, *others])
+        if messages:
+            more = f" (and {len(messages) - 1} more)" if len(messages) > 1 else ""
+            self.controls.show_status("refused", f"Refused{more}: {messages[0].text}")
+
+    def _own_messages(self) -> list[Message]:
+        """Say why preferences are not used, and offer the modality of the file that patient and study come from."""
+        messages = [
+            Message(NoteKind.ASSUMED, f"The Preferences are not used: {refusal}") for refusal in self._bad_preferences
+        ]
         found = self._source_modality
-        if found not in set(Modality) or found == self._options.modality:
-            return []
-        text = f"Patient and study were copied from a {found}; this is written as {self._options.modality}"
-        return [Message(NoteKind.INFO, text, fix=Fix("modality", Modality(found), f"Write as {found}"))]
+        if found in set(Modality) and found != self._options.modality:
+            text = f"Patient and study were copied from a {found}; this is written as {self._options.modality}"
+            messages.append(Message(NoteKind.INFO, text, fix=Fix("modality", Modality(found), f"Write as {found}")))
+        return messages
 
     # --- while and after it runs -------------------------------------------------------------------------------------
 
@@ -297,20 +307,20 @@ class ExportPanel(QWidget):
 
     def _finished(self, report: ExportReport) -> None:
         self._set_running(running=False)
+        self.form.field("overwrite").value = False  # asked for anew each time
         self.report = report
-        self.plan = None  # of something that exists now
-        self._show_tags_of_plan()
         self._preflight_heading.setText("Report")
         self.preflight.show_messages(report_messages(report))
         self.report_actions.show_report(report)
-        self.controls.export_button.setEnabled(False)
-        self.controls.tags_button.setEnabled(False)
         self.controls.show_status("done", f"Wrote {report.path}")
+        self.target.advance()
+        self._plan_anew()
         QTimer.singleShot(0, self._show_details)
 
     def _failed(self, error: ExportError) -> None:
+        """Say why; it can be tried again, for the reason may be gone."""
         self._set_running(running=False)
-        self._show_outcome(Outcome(None, error.refusals))
+        self._show_refusals("Not written", error.refusals)
 
     def _cancelled(self) -> None:
         self._set_running(running=False)

@@ -114,8 +114,10 @@ def refusal_message(refusal: Refusal, *, several: bool) -> Message:
     return Message("refused", text, str(refusal), refusal.fix)
 
 
-def plan_messages(plan: ExportPlan) -> list[Message]:
+def plan_messages(plan: ExportPlan | None) -> list[Message]:
     """Say what a plan loses and assumes, the gravest first, and what opens the series."""
+    if plan is None:
+        return []
     order = list(NoteKind)
     several = len({series.volume_index for series in plan.series}) > 1
     notes = sorted(plan.notes, key=lambda note: order.index(note.kind))

@@ -26,7 +26,7 @@ class TargetRow(QWidget):
     Attributes
     ----------
     changed : Signal
-        After the path changed, by the user or by a proposal.
+        After the user changed the path, or chose a folder.
     """
 
     changed = Signal()
@@ -69,14 +69,20 @@ class TargetRow(QWidget):
         self._path.setText(path)
 
     def propose_name(self, name: str) -> None:
-        """Propose a name, such as a layer's, unless the user typed a path."""
+        """Propose a free name like this one, such as a layer's, unless the user typed a path; tell nobody."""
         self._name = safe_name(name) or "export"
-        self._propose()
-
-    def propose_again(self) -> None:
-        """Propose a name that is free now; `changed` is not emitted."""
         self._path.blockSignals(True)
         self._propose()
+        self._path.blockSignals(False)
+
+    def advance(self) -> None:
+        """After an export: go on to the next free name; tell nobody."""
+        path = existing = Path(self.path)
+        number = 2
+        while _taken(path):
+            path, number = existing.with_name(f"{existing.name}-{number}"), number + 1
+        self._path.blockSignals(True)
+        self._path.setText(str(path))
         self._path.blockSignals(False)
 
     def show_space(self, free: int | None, needed: int | None) -> None:
