@@ -28,10 +28,10 @@ from napari_dicom_writer._napari.dock.preview_panel import PreviewPanel
 from napari_dicom_writer._napari.dock.report_actions import ReportActions
 from napari_dicom_writer._napari.dock.running import ExportRun
 from napari_dicom_writer._napari.dock.target import TargetRow
-from napari_dicom_writer._napari.dock.words import becomes, ready, report_messages
+from napari_dicom_writer._napari.dock.words import becomes, modality_messages, ready, report_messages
 from napari_dicom_writer.errors import ExportError, Fix, NoteKind
 from napari_dicom_writer.inputs import place_layer
-from napari_dicom_writer.options import ExportOptions, Modality
+from napari_dicom_writer.options import ExportOptions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -286,14 +286,10 @@ class ExportPanel(QWidget):
 
     def _own_messages(self) -> list[Message]:
         """Say why preferences are not used, and offer the modality of the file that patient and study come from."""
-        messages = [
+        bad = [
             Message(NoteKind.ASSUMED, f"The Preferences are not used: {refusal}") for refusal in self._bad_preferences
         ]
-        found = self._source_modality
-        if found in set(Modality) and found != self._options.modality:
-            text = f"Patient and study were copied from a {found}; this is written as {self._options.modality}"
-            messages.append(Message(NoteKind.INFO, text, fix=Fix("modality", Modality(found), f"Write as {found}")))
-        return messages
+        return bad + modality_messages(self._source_modality, self._options.modality)
 
     # --- while and after it runs -------------------------------------------------------------------------------------
 

@@ -78,9 +78,10 @@ class TargetRow(QWidget):
     def advance(self) -> None:
         """After an export: go on to the next free name; tell nobody."""
         path = existing = Path(self.path)
-        number = 2
-        while _taken(path):
-            path, number = existing.with_name(f"{existing.name}-{number}"), number + 1
+        extension = existing.suffix if existing.suffix.lower() == ".dcm" else ""
+        stem, number = existing.name.removesuffix(extension), 2
+        while path.exists() or _taken(path):
+            path, number = existing.with_name(f"{stem}-{number}{extension}"), number + 1
         self._path.blockSignals(True)
         self._path.setText(str(path))
         self._path.blockSignals(False)

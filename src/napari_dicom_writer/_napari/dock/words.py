@@ -6,7 +6,8 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from napari_dicom_writer._napari.dock.preflight import Message, plan_messages
-from napari_dicom_writer.errors import NoteKind
+from napari_dicom_writer.errors import Fix, NoteKind
+from napari_dicom_writer.options import Modality
 from napari_dicom_writer.plan import count, describe, format_bytes
 
 if TYPE_CHECKING:
@@ -40,6 +41,14 @@ def ready(plan: ExportPlan) -> tuple[str, str]:
     parts += [series_count(plan), count(plan.instances), format_bytes(plan.bytes)]
     kind = NoteKind.LOST if lost else NoteKind.ASSUMED if assumed else "done"
     return kind, f"Ready: {' · '.join(parts)}"
+
+
+def modality_messages(source: str, chosen: Modality) -> list[Message]:
+    """Offer the modality of the file that patient and study were copied from, where another is chosen."""
+    if source not in set(Modality) or source == chosen:
+        return []
+    text = f"Patient and study were copied from a {source}; this is written as {chosen}"
+    return [Message(NoteKind.INFO, text, fix=Fix("modality", Modality(source), f"Write as {source}"))]
 
 
 def report_messages(report: ExportReport) -> list[Message]:
