@@ -31,6 +31,9 @@ bench: $(VENV)/.bench-ready ## Measure speed and memory beside other packages, i
 screenshots: $(VENV)/.test-ready ## Take the pictures of the dock widget anew, into docs/images/
 	xvfb-run -a -s "-screen 0 1600x1200x24" $(BIN)/python scripts/screenshots.py docs/images
 
+faults: $(VENV)/.test-ready ## Kill, starve and disturb thousands of exports, and count what they leave in docs/reliability.md
+	$(BIN)/python scripts/faults.py
+
 $(VENV)/.%-ready: pyproject.toml scripts/setup.sh
 	sh scripts/setup.sh $(PYTHON) $(VENV) $*
 	touch $@

@@ -13,7 +13,7 @@ from benchmarks.report import markdown, show
 if TYPE_CHECKING:
     from benchmarks.report import Table
 
-TOPICS = ("series", "slabs", "memory", "directions", "codecs", "scale", "cancel", "widget", "imports")
+TOPICS = ("series", "slabs", "memory", "directions", "codecs", "scale", "cancel", "durability", "widget", "imports")
 RESULTS = Path(__file__).with_name("RESULTS.md")
 
 

@@ -1,36 +1,29 @@
-"""A folder on this machine, or a single file: staged beside the target, published by rename.
+"""A folder on this machine, or a single file: staged beside the target, flushed, published by one rename.
 
-Staging beside the target keeps both on one file system, where a rename is atomic. A staging area holds a lock that the
-system releases when its process dies, however it dies: one that can be locked is a leftover, and is cleaned up by the
-next export to the same place.
+Staging beside the target keeps both on one file system, where a rename is atomic. What a killed export leaves is
+recognised and cleaned up by the next one to the same place.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
-import re
-import secrets
 import shutil
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from filelock import FileLock, Timeout
-from pydicom import dcmread
-
-from napari_dicom_writer.destinations._base import Destination, Staging
+from napari_dicom_writer.destinations._base import Destination
+from napari_dicom_writer.destinations.area import clear_leftovers, open_area
+from napari_dicom_writer.destinations.earlier import check_replaceable, contents
+from napari_dicom_writer.destinations.staging import FolderStaging, refused_by_system
 from napari_dicom_writer.errors import DestinationError, Fix
 from napari_dicom_writer.plan import format_bytes
-from napari_dicom_writer.text import safe_name
-from napari_dicom_writer.uids import IMPLEMENTATION_CLASS_UID
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from napari_dicom_writer.plan import ExportPlan, SeriesPlan
-
-_SERIES_FOLDER = re.compile(r"-?\d+-[A-Z]{2}(-|$)")
+    from napari_dicom_writer.destinations.earlier import Contents
+    from napari_dicom_writer.plan import ExportPlan
 
 
 class FolderDestination(Destination):
@@ -59,150 +52,81 @@ class FolderDestination(Destination):
         given = _absolute(path)
         self._several = plan is not None and len(plan.series) > 1
         self._overwrite = overwrite
-        with _refused_by_system(f"{given} cannot be used"):
+        with refused_by_system(f"{given} cannot be used"):
             stem = given.with_name(given.name[:-4]) if given.suffix.lower() == ".dcm" and not given.is_dir() else given
             self._single = plan is not None and plan.instances == 1 and not stem.is_dir()
             self.target = stem.with_name(f"{stem.name}.dcm") if self._single else stem
-            # Named after a hash: the target's name may be a patient's, and may be as long as the system allows.
-            self._prefix = f".napari-dicom-{hashlib.sha256(os.fsencode(self.target.name)).hexdigest()[:12]}-"
-            self._check_parent(plan)
-            # First of all, because a leftover may hold what was under the target's name before.
-            self._clean_leftovers()
+            parent = self._check_parent()
+            # First of all: a leftover takes space, and may hold what was under the target's name before.
+            clear_leftovers(self.target)
+            if plan is not None:
+                _check_space(parent, plan)
             self.check_target()
 
-    def _check_parent(self, plan: ExportPlan | None) -> None:
+    def _check_parent(self) -> Path:
         parent = next(p for p in self.target.parents if p.exists() or p.is_symlink())
         if not parent.is_dir():
             raise DestinationError(f"{parent} is a file, so nothing can be saved below it", "Choose another folder")
         if not os.access(parent, os.W_OK | os.X_OK):
             raise DestinationError(f"{parent} is not writable", "Choose another folder, or ask for permission")
-        free = shutil.disk_usage(parent).free
-        # How far compression goes shows only when writing; running out of space then leaves nothing behind.
-        if plan is not None and not plan.compressed and plan.bytes > free:
-            raise DestinationError(
-                f"The export needs {format_bytes(plan.bytes)}, and {parent} has {format_bytes(free)} free",
-                "Free some space or choose another disk",
-            )
+        return parent
 
-    def check_target(self) -> None:
-        """Refuse what is in the way; overwriting is for earlier exports, never for other people's files."""
+    def check_target(self) -> Contents | None:
+        """Refuse what is in the way; overwriting is for earlier exports, never for other people's files.
+
+        Returns
+        -------
+        Contents or None
+            What will be replaced, to know it again; None where there is nothing.
+        """
         target = self.target
         if not target.exists() and not target.is_symlink():
-            return
+            return None
         if target.is_dir() == self._single or target.is_symlink():
             kind = "link" if target.is_symlink() else "folder" if target.is_dir() else "file"
             raise DestinationError(f"{target} is in the way: it is a {kind}", "Choose another name")
         if target.is_dir() and any(target.samefile(folder) for folder in (Path.cwd(), *Path.cwd().parents)):
             raise DestinationError(f"{target} holds the current folder", "Name another folder, such as ./out")
+        if os.path.ismount(target):  # Path.is_mount() knows no Windows before Python 3.12
+            raise DestinationError(f"{target} is a disk of its own", f"Name a folder on it, such as {target / 'out'}")
+        found = contents(target)
         if target.is_dir() and not any(target.iterdir()):
-            return
+            return found
         if not self._overwrite:
             raise DestinationError(
                 f"{target} exists already",
                 "Choose another name, or overwrite it (overwrite=True, --overwrite)",
                 fix=Fix("overwrite", True, "Overwrite"),
             )
-        remedy = "Choose another name"
-        studies: set[tuple[str, int | Path]] = set()
-        for file in _files(target):
-            if (study := _study_of_export(file)) is None:
-                raise DestinationError(
-                    f"{target} is not replaced, because {file.name} is not from an earlier export", remedy
-                )
-            *folders, _ = file.relative_to(target).parts or [""]
-            layout = len(folders) if all(map(_SERIES_FOLDER.match, folders)) else file
-            studies.add((study, layout))
-        if len(studies) > 1:
-            raise DestinationError(f"{target} is not replaced, because it holds several exports", remedy)
+        check_replaceable(target)
+        return found
 
     @contextmanager
     def stage(self) -> Iterator[FolderStaging]:
         """Stage beside the target; see `Destination`."""
-        made = _make_parents(self.target.parent)
+        made: list[Path] = []
         published = False
         try:
-            area = self.target.parent / f"{self._prefix}{secrets.token_hex(4)}"
-            with _refused_by_system(f"Cannot write to {self.target.parent}"):
-                area.mkdir()
-            lock = FileLock(area / "lock")
+            with refused_by_system(f"Cannot write to {self.target.parent}"):
+                _make_parents(self.target.parent, made)
+                area = open_area(self.target)
             try:
-                with lock.acquire(timeout=0):
-                    staging = FolderStaging(area, self, single=self._single, several=self._several)
+                with refused_by_system(f"Cannot write to {self.target.parent}"):
+                    staging = FolderStaging(
+                        area, self.target, self.check_target, made, single=self._single, several=self._several
+                    )
+                try:
                     yield staging
+                finally:
                     published = staging.published
+                    staging.close()
             finally:
-                shutil.rmtree(area, ignore_errors=True)
+                area.remove()
         finally:
             if not published:
-                for folder in made:
+                for folder in reversed(made):
                     with suppress(OSError):
                         folder.rmdir()
-
-    def _clean_leftovers(self) -> None:
-        for area in self.target.parent.glob(f"{self._prefix}*"):
-            try:
-                with FileLock(area / "lock").acquire(timeout=0):
-                    _restore(area, self.target)
-                    # While it is locked: nobody can take it for a live one.
-                    shutil.rmtree(area, ignore_errors=True)
-            except Timeout:
-                raise DestinationError(
-                    f"Another export to {self.target} is running", "Wait until it has finished, or choose another name"
-                ) from None
-            except FileNotFoundError:
-                continue  # it was finished and removed meanwhile
-            shutil.rmtree(area, ignore_errors=True)
-
-
-class FolderStaging(Staging):
-    """A hidden folder beside the target."""
-
-    def __init__(self, area: Path, destination: FolderDestination, *, single: bool, several: bool) -> None:
-        self._area, self._destination, self._single, self._several = area, destination, single, several
-        self._content = area / "content"
-        self._content.mkdir()
-        self.published = False
-
-    def folder(self, series: SeriesPlan) -> Path:
-        """See `Staging`."""
-        if not self._several:
-            return self._content
-        folder = self._content / series_folder(series)
-        folder.mkdir(exist_ok=True)
-        return folder
-
-    def publish(self) -> Path:
-        """See `Staging`."""
-        source = next(self._content.iterdir()) if self._single else self._content
-        aside = self._area / "replaced"
-        target = self._destination.target
-        with _refused_by_system(f"{target} could not be published"):
-            self._destination.check_target()  # again: something may have come there meanwhile
-            if target.exists():
-                if target.is_dir():
-                    shutil.copymode(target, source)
-                target.rename(aside)
-            try:
-                source.rename(target)
-            except OSError:
-                if aside.exists():
-                    aside.rename(target)
-                raise
-        self.published = True
-        return target
-
-
-def _restore(area: Path, target: Path) -> None:
-    """Put back what a killed export had set aside when it was about to replace it."""
-    aside = area / "replaced"
-    if aside.exists() and not target.exists():
-        aside.rename(target)
-
-
-def series_folder(series: SeriesPlan) -> str:
-    """Name of a series' folder: ``<number>-<modality>-<description>``, safe on every file system."""
-    safe = safe_name(series.description)
-    return f"{series.number}-{series.options.modality}-{safe}" if safe else f"{series.number}-{series.options.modality}"
 
 
 def _absolute(path: str | os.PathLike[str]) -> Path:
@@ -221,39 +145,29 @@ def _absolute(path: str | os.PathLike[str]) -> Path:
     return absolute
 
 
-def _make_parents(parent: Path) -> list[Path]:
-    """Make missing parents; return them, innermost first, for removal if the export fails."""
-    missing = [p for p in (parent, *parent.parents) if not p.exists()]
-    with _refused_by_system(f"Cannot make the folder {parent}"):
-        parent.mkdir(parents=True, exist_ok=True)
-    return missing
+def _check_space(parent: Path, plan: ExportPlan) -> None:
+    """Refuse what cannot fit; all of it lies on the disk of the parent, beside what it replaces."""
+    free = shutil.disk_usage(parent).free
+    # How far compression goes shows only when writing; running out of space then leaves nothing behind.
+    if not plan.compressed and plan.bytes > free:
+        raise DestinationError(
+            f"The export needs {format_bytes(plan.bytes)}, and {parent} has {format_bytes(free)} free",
+            "Free some space or choose another disk",
+        )
+    if not hasattr(os, "statvfs"):
+        return
+    system = os.statvfs(parent)
+    # Some file systems hold a fixed number of files; others say that it is 0.
+    if system.f_files and plan.instances > system.f_favail:
+        raise DestinationError(
+            f"The export needs {plan.instances:,} files, and {parent} has room for {system.f_favail:,}",
+            "Remove some files or choose another disk",
+        )
 
 
-@contextmanager
-def _refused_by_system(what: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        remedy = "Check permissions and space, or choose another folder"
-        raise DestinationError(f"{what}: {error.strerror}", remedy) from error
-
-
-def _files(target: Path) -> Iterator[Path]:
-    if target.is_dir():
-        yield from (file for file in target.rglob("*") if not file.is_dir() or file.is_symlink())
-    else:
-        yield target
-
-
-def _study_of_export(path: Path) -> str | None:
-    """Study Instance UID of a file that an earlier export wrote: its meta information names this implementation."""
-    if path.is_symlink() or not path.is_file():
-        return None
-    try:
-        dataset = dcmread(path, stop_before_pixels=True, specific_tags=["StudyInstanceUID"])
-    except OSError:
-        raise
-    except Exception:  # noqa: BLE001 - whatever a file that is not ours makes the parser raise
-        return None
-    ours = dataset.file_meta.get("ImplementationClassUID") == IMPLEMENTATION_CLASS_UID
-    return str(dataset.get("StudyInstanceUID", "")) if ours else None
+def _make_parents(parent: Path, made: list[Path]) -> None:
+    """Make missing parents; note them, outermost first, as they are made, for removal if the export fails."""
+    for folder in [p for p in (parent, *parent.parents) if not p.exists()][::-1]:
+        with suppress(FileExistsError):  # somebody else was faster
+            folder.mkdir()
+            made.append(folder)

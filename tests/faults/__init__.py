@@ -1,0 +1,1 @@
+"""Faults of every kind, and what an export leaves behind: a whole series or nothing."""

@@ -1,0 +1,175 @@
+"""Runs exports with faults in processes of their own, looks at what they leave, and exports again."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from faults import world
+from napari_dicom_writer import ExportError, ExportOptions, export
+from napari_dicom_writer.destinations import open_destination
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+OVERWRITE = ExportOptions(overwrite=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one fault left.
+
+    Attributes
+    ----------
+    state : str
+        Under the target's name: ``new`` (whole), ``old`` (as it was before), ``nothing`` or ``half``.
+    answer : dict
+        What the process said, if it lived to say something.
+    problems : list of str
+        Broken promises, in words; empty if all is well.
+    """
+
+    state: str
+    answer: dict[str, Any]
+    problems: list[str]
+
+    @property
+    def next_worked(self) -> bool:
+        """Whether the next export to the place did what it should."""
+        return not any(problem.startswith("next") for problem in self.problems)
+
+
+class Lab:
+    """A folder and a process that forks.
+
+    Parameters
+    ----------
+    folder
+        Empty; on the file system to be tested.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        folder.chmod(0o777)  # for runs as another user
+        self._runs = 0
+        self._old = Path(tempfile.mkdtemp(prefix="old-series-")) / "old"
+        export(world.old(), self._old)
+        export(world.old(1), self._old.with_name("single.dcm"))
+        command = [sys.executable, "-W", "error", str(Path(__file__).with_name("child.py")), str(folder / "warm-up")]
+        self._child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert self._child.stdout is not None
+        assert self._child.stdout.readline() == "ready\n", "the process with the faults does not start"
+
+    def __enter__(self) -> Lab:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._child.communicate()
+        shutil.rmtree(self._old.parent)
+
+    @property
+    def scratch(self) -> Path:
+        """A folder for what the runs read."""
+        return self._old.parent
+
+    def ask(self, **request: Any) -> dict[str, Any]:
+        """Let the process do something, and return what it says."""
+        assert self._child.stdin is not None
+        assert self._child.stdout is not None
+        print(json.dumps(request), file=self._child.stdin, flush=True)
+        return json.loads(self._child.stdout.readline())
+
+    def place(self, *, overwrite: bool, into: Path | None = None, single: bool = False) -> Path:
+        """Make a new folder; return the target in it, which holds the old series if it is to be overwritten."""
+        self._runs += 1
+        parent = (into or self._folder) / f"run-{self._runs}"
+        parent.mkdir()
+        target = parent / ("x.dcm" if single else "x")
+        if overwrite and single:
+            shutil.copy2(self._old.with_name("single.dcm"), target)
+        elif overwrite:
+            shutil.copytree(self._old, target)
+        return target
+
+    def run(self, *, overwrite: bool, into: Path | None = None, target: Path | None = None, **request: Any) -> Outcome:
+        """Export with a fault.
+
+        Parameters
+        ----------
+        overwrite
+            Whether there is an old series to be replaced.
+        into
+            Where, if not in the folder of the lab.
+        target
+            Made by `place`, where it must be known before.
+        request
+            For `child.run`.
+        """
+        single = request.get("source", {}).get("planes") == 1
+        target = target or self.place(overwrite=overwrite, into=into, single=single)
+        before = world.content(target) if overwrite else None
+        defaults: dict[str, Any] = {"do": "run", "source": {}, "options": {}}
+        answer = self.ask(**(defaults | request), target=str(target), overwrite=overwrite)
+        return self.look(target, before, answer, request.get("source", {}))
+
+    def look(
+        self, target: Path, before: dict[str, bytes | str] | None, answer: dict[str, Any], source: dict[str, Any]
+    ) -> Outcome:
+        """Judge what is there, and export once more."""
+        planes, shape = source.get("planes", world.PLANES), source.get("shape", world.SHAPE)
+        problems = []
+        if before is not None and not target.exists():
+            # Two renames, where the system cannot exchange: whoever comes next puts the old series back.
+            _heal(target)
+        state = world.state(target, before, planes, shape)
+        if state == "half" or (state == "nothing" and before is not None):
+            problems.append(f"{state} of the series is there")
+        if "error" in answer:
+            problems += _judge(answer, state)
+        try:
+            following = world.PLANES if planes > 1 else 1
+            report = export(world.new(following), target, OVERWRITE)
+        except ExportError as error:
+            problems.append(f"next export: {error}")
+        else:
+            if world.state(report.path, None, following) != "new":
+                problems.append("next export is not whole")
+        left = sorted(path.name for path in target.parent.iterdir() if path.name != target.name)
+        if left:
+            problems.append(f"next export left {left}")
+        shutil.rmtree(target.parent)
+        return Outcome(state, answer, problems)
+
+
+def _heal(target: Path) -> None:
+    try:
+        open_destination(target, None, overwrite=False)
+    except ExportError:
+        return  # the series is back, and in the way
+
+
+def _judge(answer: dict[str, Any], state: str) -> list[str]:
+    """What the export said must be what is there."""
+    problems = []
+    error, message = answer["error"], answer["message"]
+    if error and not answer["refused"] and error != "KeyboardInterrupt":
+        problems.append(f"raised {error}: {message}")
+    if error and answer["refused"] and len(message) < 20:
+        problems.append(f"says too little: {message!r}")
+    if not error and state != "new":
+        problems.append("said it had written a series")
+    # Ctrl-C may come when all is done but the cleaning; a disk may refuse to take back what it has not confirmed.
+    unsure = error == "KeyboardInterrupt" or "could not be taken back" in message or "could not be put back" in message
+    if error and state == "new" and not unsure:
+        problems.append(f"said {message!r}, and wrote")
+    if answer["files"]:
+        problems.append(f"left {answer['files']} files open")
+    return problems
