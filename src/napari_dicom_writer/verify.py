@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 import pydicom
-from pydicom.datadict import dictionary_description, tag_for_keyword
+from pydicom.datadict import dictionary_description, dictionary_VR, tag_for_keyword
 from pydicom.encaps import generate_frames
 
 from napari_dicom_writer.codecs import codec_of
@@ -75,6 +75,7 @@ class SeriesVerifier:
         varying = [*self._iod.varying(series, series.instances[0])]
         varying += [] if series.options.transfer_syntax.lossless else [LOSSY_RATIO]
         self._varying = {int(tag_for_keyword(k) or 0): k for k in varying}
+        self._vrs = {k: dictionary_VR(k) for k in varying}
         self._meta = {
             "FileMetaInformationVersion": b"\0\1",
             "MediaStorageSOPClassUID": self._iod.sop_class_uid,
@@ -122,6 +123,9 @@ class SeriesVerifier:
             self._fail(instance, "Pixel Data is missing, or has another length or VR than planned")
         shared: _Elements = {tag: (e.VR, e.value) for tag, e in raw.items() if tag not in self._varying}
         texts = {keyword: _text(raw[tag]) if tag in raw else "" for tag, keyword in self._varying.items()}
+        wrong = [k for tag, k in self._varying.items() if tag in raw and self._vrs[k] != raw[tag].VR]
+        if wrong:
+            self._fail(instance, f"{dictionary_description(wrong[0])} does not have the VR of the standard")
         self._check_varying(texts, dataset.file_meta, instance)
         if LOSSY_RATIO in texts and not self._ratio_is_true(texts[LOSSY_RATIO], len(pixels.value)):
             self._fail(instance, "Lossy Image Compression Ratio is not that of its bytes")
@@ -141,7 +145,10 @@ class SeriesVerifier:
         """Whether Pixel Data has the VR and length of one native plane, or of one fragment after an empty table."""
         size, native = len(pixels.value or b""), self._series.plane_bytes
         if not self._codec:
-            return ("OB" if self._series.stored.bits == 8 else "OW") == pixels.VR and size == native + native % 2
+            # The parser takes a value that breaks off for a short one: its length must be what the file says, too.
+            said = getattr(pixels, "length", size)
+            vr = "OB" if self._series.stored.bits == 8 else "OW"
+            return vr == pixels.VR and said == size == native + native % 2
         head = struct.unpack_from("<HHLHHL", pixels.value or b"", 0) if size > 16 else ()
         return pixels.VR == "OB" and head == (0xFFFE, 0xE000, 0, 0xFFFE, 0xE000, size - 16) and size % 2 == 0
 
