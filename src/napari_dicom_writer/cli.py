@@ -1,4 +1,4 @@
-"""The command line: ``napari-dicom-writer export | show | demo``. A thin shell over `export` and `survey`."""
+"""The command line: ``napari-dicom-writer export | show | verify | demo``. A thin shell over the package."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import logging
 import sys
 import warnings
 
-from napari_dicom_writer._cli import demo, export, show
+from napari_dicom_writer._cli import demo, export, show, verify
 from napari_dicom_writer.errors import ExportCancelled, ExportError
 from napari_dicom_writer.version import __version__
 
@@ -25,7 +25,7 @@ def main(argv: list[str] | None = None) -> int:
     Returns
     -------
     int
-        0, 1 for an export or folder that was refused, 130 after Ctrl-C. Wrong usage exits with 2.
+        0, 1 for an export or folder that was refused or has errors, 130 after Ctrl-C. Wrong usage exits with 2.
     """
     arguments = _parser().parse_args(argv)
     # Readers log and warn about files as they please; what matters for the export is in its notes.
@@ -33,7 +33,7 @@ def main(argv: list[str] | None = None) -> int:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            arguments.run(arguments)
+            status: int | None = arguments.run(arguments)
         except (KeyboardInterrupt, ExportCancelled):
             written = getattr(arguments, "written", None)
             print(
@@ -43,7 +43,7 @@ def main(argv: list[str] | None = None) -> int:
         except ExportError as error:
             print(error, file=sys.stderr)
             return _REFUSED
-    return 0
+    return status or 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -54,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(title="commands", required=True, metavar="command")
-    for command in (export, show, demo):
+    for command in (export, show, verify, demo):
         command.add_to(commands)
     return parser
 

@@ -13,6 +13,7 @@ import pydicom
 from pydicom.pixels.utils import pixel_array
 
 from napari_dicom_writer.errors import DestinationError, LayerError
+from napari_dicom_writer.series_files import panics_as_errors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -134,7 +135,8 @@ class PlaneArray:
         plane = self._planes[number]
         try:
             # Given a path, it cannot inflate. It clears unused bits, so that values are within the type's limits.
-            stored = pixel_array(pydicom.dcmread(plane.path))
+            with panics_as_errors():
+                stored = pixel_array(pydicom.dcmread(plane.path))
         except OSError as error:  # its own text may hold a path
             raise DestinationError(
                 f"The file of plane {number} cannot be read: {error.strerror or type(error).__name__}",

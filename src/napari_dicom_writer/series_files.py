@@ -59,3 +59,14 @@ def as_they_are() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
+
+
+@contextmanager
+def panics_as_errors() -> Iterator[None]:
+    """Turn the panic of a decoder written in Rust into a `RuntimeError`: it is no `Exception`, and would pass by."""
+    try:
+        yield
+    except BaseException as panic:
+        if type(panic).__name__ != "PanicException":
+            raise
+        raise RuntimeError(str(panic)) from panic

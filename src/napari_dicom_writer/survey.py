@@ -15,7 +15,7 @@ from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 from napari_dicom_writer.errors import ExportError
 from napari_dicom_writer.geometry import patient_letters
 from napari_dicom_writer.readers import Verdict, opens_as_volume, single_precision_error, times_told_apart
-from napari_dicom_writer.series_files import as_they_are, files_in, read_header
+from napari_dicom_writer.series_files import as_they_are, files_in, panics_as_errors, read_header
 from napari_dicom_writer.stacking import place_of, stack, why_no_stack
 
 if TYPE_CHECKING:
@@ -145,7 +145,10 @@ def survey(folder: Path) -> Survey:
                 continue
             study = studies.setdefault(header.get("StudyInstanceUID", ""), len(studies))
             _add(groups.setdefault(header.SeriesInstanceUID, _Group(path.parent, study)), path, header)
-        found = [(group.study, _summarize(group)) for group in groups.values()]
+        found = [
+            (g.study, summarize(g.headers, g.folder, (g.low, g.high) if g.low <= g.high else None, tuple(g.remarks)))
+            for g in groups.values()
+        ]
     if not found:
         others = "1 other file" if foreign == 1 else f"{foreign} other files"
         raise SurveyError(f"{folder} holds no DICOM series, but {others}", "Name a folder with DICOM files")
@@ -176,9 +179,10 @@ def _add(group: _Group, path: Path, header: Dataset) -> None:
     if "RealWorldValueMappingSequence" in header:
         group.remarks["Values are those of the Real World Value Mapping; the window is of stored values"] = None
     try:
-        for frame in iter_pixels(path):
-            values = _real_world(frame, header)
-            group.low, group.high = min(group.low, float(values.min())), max(group.high, float(values.max()))
+        with panics_as_errors():
+            for frame in iter_pixels(path):
+                values = _real_world(frame, header)
+                group.low, group.high = min(group.low, float(values.min())), max(group.high, float(values.max()))
     except Exception as error:  # noqa: BLE001 - decoders raise whatever they like
         group.remarks[shorten(f"Pixels could not be decoded: {error}", _REASON)] = None
 
@@ -191,21 +195,36 @@ def _real_world(frame: NDArray[Any], header: Dataset) -> NDArray[Any]:
     return apply_rescale(frame, header)
 
 
-def _summarize(group: _Group) -> SeriesSurvey:
-    first = group.headers[0]
+def summarize(
+    headers: Sequence[Dataset], folder: Path, values: tuple[float, float] | None, remarks: Sequence[str] = ()
+) -> SeriesSurvey:
+    """Say what the headers of one series say.
+
+    Parameters
+    ----------
+    headers
+        With the attributes of size, place and display, and the File Meta Information.
+    folder
+        Where its first file is.
+    values
+        Least and greatest real-world value; None where they are not known.
+    remarks
+        What is peculiar already.
+    """
+    first = headers[0]
     plain = SeriesSurvey(
         number=str(first.get("SeriesNumber") or ""),
         description=str(first.get("SeriesDescription") or ""),
         modality=str(first.get("Modality") or ""),
         kind=UID(first.get("SOPClassUID") or "").name,
         encoding=UID(getattr(first, "file_meta", {}).get("TransferSyntaxUID") or "").name,
-        folder=group.folder,
-        instances=len(group.headers),
-        values=(group.low, group.high) if group.low <= group.high else None,
-        remarks=tuple(group.remarks),
+        folder=folder,
+        instances=len(headers),
+        values=values,
+        remarks=tuple(remarks),
     )
     try:
-        return _with_geometry(plain, group.headers)
+        return _with_geometry(plain, headers)
     except (ArithmeticError, AttributeError, IndexError, TypeError, ValueError) as error:
         remark = shorten(f"Its attributes could not be understood: {error}", _REASON)
         return replace(plain, remarks=(*plain.remarks, remark))

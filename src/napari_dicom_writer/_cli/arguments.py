@@ -13,13 +13,24 @@ from napari_dicom_writer.errors import Refusals
 from napari_dicom_writer.options import ExportOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add ``--modality``, ``--patient-name`` and all others, under the headings that their metadata name."""
+def add_options(parser: argparse.ArgumentParser, only: Collection[str] | None = None) -> None:
+    """Add ``--modality``, ``--patient-name`` and all others, under the headings that their metadata name.
+
+    Parameters
+    ----------
+    parser
+        Of a command.
+    only
+        Names of the fields to add; default: all.
+    """
     kinds = get_type_hints(ExportOptions)
-    for heading, items in _headings().items():
+    for heading, every in _headings().items():
+        items = [item for item in every if only is None or item.name in only]
+        if not items and only is not None:
+            continue
         nested = kinds.get(heading)
         group = parser.add_argument_group(heading, _first_line(nested))
         for item in items:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
-import math
 import signal
 import sys
 import threading
@@ -14,13 +12,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from napari_dicom_writer._cli.arguments import add_options, options_from
-from napari_dicom_writer._cli.inputs import read_files
+from napari_dicom_writer._cli.inputs import add_reader_options, read_files
 from napari_dicom_writer._cli.render import print_plan, print_report
 from napari_dicom_writer.destinations import open_destination
 from napari_dicom_writer.errors import ExportCancelled
 from napari_dicom_writer.exporting import export, plan_export
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Iterator
 
     from napari_dicom_writer.exporting import Progress as Callback
@@ -38,31 +37,9 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser.add_argument("input", nargs="+", metavar="INPUT", help="a file that a reader plugin of napari opens")
     parser.add_argument("output", metavar="OUTPUT", help="x.dcm or x: a file for one plane, a folder for more")
     parser.add_argument("--dry-run", action="store_true", help="say what would be written, and write nothing")
-    parser.add_argument("--plugin", metavar="NAME", help="the reader plugin to use (default: the first that fits)")
-    parser.add_argument(
-        "--spacing",
-        nargs="+",
-        type=_millimetres,
-        metavar="MM",
-        help="between planes, rows and columns (2-D: rows and columns), where the input has none",
-    )
-    parser.add_argument(
-        "--rgb",
-        action=argparse.BooleanOptionalAction,
-        help="whether the last axis holds colours, where the reader leaves it open (default: told by its length)",
-    )
+    add_reader_options(parser)
     add_options(parser)
     parser.set_defaults(run=run)
-
-
-def _millimetres(text: str) -> float:
-    try:
-        length = float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number; name the files before --spacing") from None
-    if not 0 < length < math.inf:
-        raise argparse.ArgumentTypeError(f"{text} is not a positive distance")
-    return length
 
 
 def run(arguments: argparse.Namespace) -> None:

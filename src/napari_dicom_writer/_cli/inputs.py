@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +21,33 @@ LayerTuple = tuple[Any, dict[str, Any], str]
 _READERS = (
     'Install a reader: pip install "napari-dicom-writer[all]" brings napari\'s own, or install a plugin for this kind'
 )
+
+
+def add_reader_options(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
+    """Add what tells how files are read: ``--plugin``, ``--spacing`` and ``--rgb``."""
+    parser.add_argument("--plugin", metavar="NAME", help="the reader plugin to use (default: the first that fits)")
+    parser.add_argument(
+        "--spacing",
+        nargs="+",
+        type=_millimetres,
+        metavar="MM",
+        help="between planes, rows and columns (2-D: rows and columns), where the input has none",
+    )
+    parser.add_argument(
+        "--rgb",
+        action=argparse.BooleanOptionalAction,
+        help="whether the last axis holds colours, where the reader leaves it open (default: told by its length)",
+    )
+
+
+def _millimetres(text: str) -> float:
+    try:
+        length = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number; name the files before --spacing") from None
+    if not 0 < length < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is not a positive distance")
+    return length
 
 
 def read_files(

@@ -160,12 +160,13 @@ def print_survey(found: Survey) -> None:
     root = os.path.commonpath(folders)
     for series in found.series:
         folder = str(series.folder.relative_to(root)) if len(folders) > 1 else ""
-        print_facts(console, heading(series.number, series.description, series.modality), _surveyed(series, folder))
+        print_facts(console, heading(series.number, series.description, series.modality), surveyed(series, folder))
     if found.foreign:
         _say(console, f"{found.foreign} other file{'s are' if found.foreign > 1 else ' is'} no part of a DICOM series.")
 
 
-def _surveyed(series: SeriesSurvey, folder: str) -> Facts:
+def surveyed(series: SeriesSurvey, folder: str) -> Facts:
+    """Say what there is to know of a series; `folder` is empty where there is only one."""
     planes, rows, columns = series.size
     kind = "planes" if series.directions else "pictures"
     return {

@@ -1,0 +1,99 @@
+"""How a DICOM file is built: what a walk along its elements finds, and how one element begins (PS3.5 7.1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import BinaryIO, Literal, NamedTuple
+
+from pydicom.valuerep import EXPLICIT_VR_LENGTH_32, VR
+
+PIXEL_DATA = 0x7FE00010
+PIXELS = (0x7FE00008, 0x7FE00009, PIXEL_DATA)
+"""Float, Double Float and plain Pixel Data."""
+
+UNDEFINED = 0xFFFFFFFF
+ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
+VRS = {vr.encode() for vr in VR}
+_LONG_VRS = {vr.encode() for vr in EXPLICIT_VR_LENGTH_32}
+
+
+class NotDicomError(Exception):
+    """No file of PS3.10: the four letters are missing."""
+
+
+class BrokenError(Exception):
+    """The walk cannot go on."""
+
+
+class Fault(NamedTuple):
+    """One thing that is not as PS3.5 says: what, a stable code, and the tag where it is."""
+
+    code: str
+    what: str
+    tag: int
+
+
+@dataclass(slots=True)
+class Structure:
+    """How a file is built.
+
+    Attributes
+    ----------
+    syntax : str
+        Transfer Syntax UID as the file says; empty where it does not.
+    meta : dict of int to bytes
+        File Meta Information.
+    values : dict of int to bytes
+        UIDs and numbers of the instance.
+    lengths : dict of int to int
+        Length of every element of the data set itself; -1 where it is not defined.
+    vrs : dict of int to str
+        Their VRs; empty where they are implicit.
+    fragments : list of (int, int)
+        Where each fragment of encapsulated pixels begins (its item), counted from the first, and its length; the offset
+        table is the first.
+    pixels_at : int
+        Where in the (inflated) data the value of the pixels begins; 0 without pixels.
+    faults : list of Fault
+    fatal : str
+        Why the walk ended before the end of the file; empty otherwise.
+    """
+
+    syntax: str = ""
+    meta: dict[int, bytes] = field(default_factory=dict)
+    values: dict[int, bytes] = field(default_factory=dict)
+    lengths: dict[int, int] = field(default_factory=dict)
+    vrs: dict[int, str] = field(default_factory=dict)
+    fragments: list[tuple[int, int]] = field(default_factory=list)
+    pixels_at: int = 0
+    faults: list[Fault] = field(default_factory=list)
+    fatal: str = ""
+
+    def text(self, tag: int) -> str:
+        """Read one of `values` as text."""
+        return self.values.get(tag, b"").rstrip(b" \0").decode("ascii", "replace")
+
+    def fault(self, code: str, what: str, tag: int = 0) -> None:
+        """Add a fault."""
+        self.faults.append(Fault(code, what, tag))
+
+
+class Encoding(NamedTuple):
+    """How elements are written."""
+
+    implicit: bool = False
+    order: Literal["little", "big"] = "little"
+
+
+def read_element(file: BinaryIO, encoding: Encoding) -> tuple[int, str, int]:
+    """Read tag, VR (empty where it is implicit) and length of one element; there are eight bytes at least."""
+    head, order = file.read(8), encoding.order
+    if len(head) < 8:
+        raise BrokenError("It breaks off in an element")
+    tag = int.from_bytes(head[:2], order) << 16 | int.from_bytes(head[2:4], order)
+    if encoding.implicit or tag in (ITEM, ITEM_END, SEQUENCE_END):
+        return tag, "", int.from_bytes(head[4:], order)
+    vr = head[4:6]
+    if vr not in VRS:
+        raise BrokenError(f"No element follows where one should: the VR at byte {file.tell() - 4:,} is none")
+    return tag, vr.decode(), int.from_bytes(file.read(4) if vr in _LONG_VRS else head[6:], order)
