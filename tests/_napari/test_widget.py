@@ -8,7 +8,7 @@ import numpy as np
 import pydicom
 import pytest
 from napari.settings import get_plugin_settings
-from qtpy.QtCore import QPoint, QPointF, Qt
+from qtpy.QtCore import QEvent, QPoint, QPointF, Qt
 from qtpy.QtGui import QWheelEvent
 from qtpy.QtWidgets import QApplication, QLabel, QPushButton, QTableView, QWidget
 
@@ -284,6 +284,53 @@ def test_other_layers_stay_visible_with_the_reason(viewer, open_panel, qtbot):
     assert "It is a labels layer, not an image" in rows[1].text()
     assert not rows[1].flags() & Qt.ItemFlag.ItemIsEnabled
     assert "OT · 6 planes" in rows[2].text()
+
+
+def test_layers_that_are_selected_and_cannot_be_exported_are_announced(viewer, open_panel, qtbot):
+    viewer.add_labels(np.ones((6, 14, 10), int), name="tumour")
+    viewer.layers.select_all()
+    panel = open_panel()
+    assert "layer 'tumour' is left out: It is a labels layer, not an image" in texts(panel)
+    assert panel.controls.status.startswith("Ready: 1 layer left out · 1 series")
+    viewer.layers.selection = {viewer.layers["scan"]}
+    settle(qtbot, panel)
+    assert "left out" not in texts(panel) + panel.controls.status
+
+
+def test_nothing_is_planned_while_nobody_looks(viewer, settings, qtbot, tmp_path):
+    from napari_dicom_writer._napari.widget import ExportWidget
+
+    widget = ExportWidget(viewer)
+    qtbot.addWidget(widget)
+    widget.panel.target.set_path(str(tmp_path / "out"))
+    widget.show()
+    settle(qtbot, widget.panel)
+    widget.hide()
+    planned = []
+    widget.panel.planner.started.connect(lambda: planned.append(True))
+    viewer.layers[0].scale = (9, 9, 9)
+    qtbot.wait(400)
+    assert not planned
+    assert not widget.panel.controls.export_button.isEnabled()
+    widget.show()
+    qtbot.waitUntil(widget.panel.controls.export_button.isEnabled)
+    assert widget.panel.plan.series[0].grid.pixel_spacing == ("9", "9")
+
+
+def test_what_failed_can_be_tried_again_with_the_layers_of_now(viewer, open_panel, qtbot, tmp_path, monkeypatch):
+    panel = open_panel("folder/out")
+    monkeypatch.setattr(panel, "isActiveWindow", lambda: True)  # no window is, on a screen without a window manager
+    (tmp_path / "folder").touch()  # in the way
+    with qtbot.waitSignal(panel.run.failed, timeout=30_000):
+        click(qtbot, panel.controls.export_button)
+        viewer.layers[0].scale = (9, 9, 9)  # while it runs
+    qtbot.waitUntil(lambda: not panel.planner.busy)
+    assert not panel.controls.export_button.isEnabled()
+    (tmp_path / "folder").unlink()
+    QApplication.sendEvent(panel, QEvent(QEvent.Type.ActivationChange))  # the user was in a file manager
+    qtbot.waitUntil(panel.controls.export_button.isEnabled)
+    assert panel.plan.series[0].grid.pixel_spacing == ("9", "9")
+    export(qtbot, panel)
 
 
 def test_a_box_that_is_clicked_ends_following(viewer, open_panel, qtbot, settings):

@@ -78,9 +78,9 @@ class LayerChecklist(QWidget):
         return [layer for layer in self._layers if layer in self._checked and layer not in self._refused]
 
     @property
-    def refused_selection(self) -> list[Layer]:
-        """Layers that are checked or selected, and cannot be exported."""
-        return [layer for layer in self._layers if layer in self._checked and layer in self._refused]
+    def left_out(self) -> dict[Layer, Refusal]:
+        """Layers that are checked or selected but cannot be exported, with the reason, in the viewer's order."""
+        return {layer: self._refused[layer] for layer in self._layers if layer in self._checked & set(self._refused)}
 
     def show_refused(self, reasons: Mapping[Layer, Refusal]) -> None:
         """Say why layers cannot be exported; all others can be."""

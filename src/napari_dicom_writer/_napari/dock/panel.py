@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari.utils.history import get_save_history
-from qtpy.QtCore import QTimer
+from qtpy.QtCore import QEvent, QTimer
 from qtpy.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from napari_dicom_writer._napari import preferences
@@ -28,7 +28,7 @@ from napari_dicom_writer._napari.dock.preview_panel import PreviewPanel
 from napari_dicom_writer._napari.dock.report_actions import ReportActions
 from napari_dicom_writer._napari.dock.running import ExportRun
 from napari_dicom_writer._napari.dock.target import TargetRow
-from napari_dicom_writer._napari.dock.words import becomes, modality_messages, ready, report_messages
+from napari_dicom_writer._napari.dock.words import becomes, left_out_messages, modality_messages, ready, report_messages
 from napari_dicom_writer.errors import ExportError, Fix, NoteKind
 from napari_dicom_writer.inputs import place_layer
 from napari_dicom_writer.options import ExportOptions
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from napari.layers import Layer
     from napari.viewer import Viewer
+    from qtpy.QtGui import QHideEvent, QShowEvent
 
     from napari_dicom_writer._napari.dock.tags import TagsDialog
     from napari_dicom_writer.errors import Refusal
@@ -66,6 +67,8 @@ class ExportPanel(QWidget):
         self.report: ExportReport | None = None
         self._source_modality = ""
         self._tags: TagsDialog | None = None
+        self._kept = False  # whether a report, or why there is none, stays in sight
+        self._asleep = self._missed = False
         self._make_parts(parent)
         self._lay_out()
         self._connect()
@@ -200,14 +203,18 @@ class ExportPanel(QWidget):
     def _edited(self) -> None:
         """Anything changed: what is shown is no longer true."""
         if self.run.running:
+            self._missed = True
             return
-        self.report = None
+        self._kept, self.report = False, None
         self.report_actions.show_report(None)
-        self._geometry_timer.start()
         self._plan_anew()
 
     def _plan_anew(self) -> None:
         self.controls.export_button.setEnabled(False)
+        if self._asleep:
+            self._missed = True
+            return
+        self._geometry_timer.start()
         if checked := self.checklist.checked:
             self.target.propose_name(checked[0].name)
         self.planner.request()
@@ -246,13 +253,13 @@ class ExportPanel(QWidget):
         self.checklist.show_refused(refused)
 
     def _planning(self) -> None:
-        if self.report is None:
+        if not self._kept:
             self.controls.show_status(NoteKind.INFO, "Checking…")
 
     def _planned(self, outcome: Outcome) -> None:
         """Take a plan; what it says is shown, unless a report is: that stays until something is edited."""
         self._take_plan(outcome)
-        if self.report is None:
+        if not self._kept or (outcome.refusals and self.report is None):
             self._show_outcome(outcome)
 
     def _take_plan(self, outcome: Outcome) -> None:
@@ -271,7 +278,7 @@ class ExportPanel(QWidget):
     def _show_outcome(self, outcome: Outcome) -> None:
         self._show_refusals("Before writing", outcome.refusals, [*self._own_messages(), *plan_messages(outcome.plan)])
         if outcome.plan and not outcome.refusals:
-            self.controls.show_status(*ready(outcome.plan))
+            self.controls.show_status(*ready(outcome.plan, len(self.checklist.left_out)))
         elif not outcome.refusals:
             self.controls.show_status(NoteKind.INFO, "Check or select an image layer to export")
 
@@ -285,16 +292,44 @@ class ExportPanel(QWidget):
             self.controls.show_status("refused", f"Refused{more}: {messages[0].text}")
 
     def _own_messages(self) -> list[Message]:
-        """Say why preferences are not used, and offer the modality of the file that patient and study come from."""
+        """Say which preferences and layers are left out, and offer the modality of the patient's file."""
         bad = [
             Message(NoteKind.ASSUMED, f"The Preferences are not used: {refusal}") for refusal in self._bad_preferences
         ]
+        bad += left_out_messages(self.checklist.left_out)
         return bad + modality_messages(self._source_modality, self._options.modality)
+
+    # --- in sight or not ---------------------------------------------------------------------------------------------
+
+    def hideEvent(self, event: QHideEvent | None) -> None:
+        """Rest while nobody looks: planning may mean to read a hundred gigabytes."""
+        super().hideEvent(event)
+        if event is not None and not event.spontaneous():  # or else the window is minimized
+            self._asleep, self._missed = True, self._missed or self.planner.busy
+            self.planner.pause()
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        """Make up for what was missed."""
+        super().showEvent(event)
+        self._asleep = False
+        self._make_up()
+
+    def changeEvent(self, event: QEvent | None) -> None:
+        """Look again when the user comes back, perhaps from a file manager: what was in the way may be gone."""
+        super().changeEvent(event)
+        if event is not None and event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
+            self._missed = self._missed or (self.plan is None and not self.planner.busy)
+            self._make_up()
+
+    def _make_up(self) -> None:
+        if self._missed and not self.run.running:
+            self._missed = False
+            self._plan_anew()
 
     # --- while and after it runs -------------------------------------------------------------------------------------
 
     def _set_running(self, *, running: bool) -> None:
-        for part in (self.checklist, self.form, self.target):
+        for part in (self.checklist, self.form, self.target, self.preflight):
             part.setEnabled(not running)
         self.controls.show_running(running=running)
 
@@ -304,7 +339,7 @@ class ExportPanel(QWidget):
     def _finished(self, report: ExportReport) -> None:
         self._set_running(running=False)
         self.form.field("overwrite").value = False  # asked for anew each time
-        self.report = report
+        self._kept, self.report = True, report
         self._preflight_heading.setText("Report")
         self.preflight.show_messages(report_messages(report))
         self.report_actions.show_report(report)
@@ -314,9 +349,11 @@ class ExportPanel(QWidget):
         QTimer.singleShot(0, self._show_details)
 
     def _failed(self, error: ExportError) -> None:
-        """Say why; it can be tried again, for the reason may be gone."""
+        """Say why; it can be tried again, for the reason may be gone, with the layers as they are now."""
         self._set_running(running=False)
         self._show_refusals("Not written", error.refusals)
+        self._kept = True
+        self._make_up()
 
     def _cancelled(self) -> None:
         self._set_running(running=False)

@@ -6,11 +6,17 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from napari_dicom_writer._napari.dock.preflight import Message, plan_messages
+from napari_dicom_writer.draft import where
 from napari_dicom_writer.errors import Fix, NoteKind
 from napari_dicom_writer.options import Modality
 from napari_dicom_writer.plan import count, describe, format_bytes
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from napari.layers import Layer
+
+    from napari_dicom_writer.errors import Refusal
     from napari_dicom_writer.exporting import ExportReport
     from napari_dicom_writer.plan import ExportPlan
 
@@ -32,15 +38,24 @@ def series_count(plan: ExportPlan) -> str:
     return f"{len(plan.series)} series"
 
 
-def ready(plan: ExportPlan) -> tuple[str, str]:
-    """Say that it can be exported, and how much of it is assumed or lost; with the gravest kind there is."""
+def ready(plan: ExportPlan, left_out: int = 0) -> tuple[str, str]:
+    """Say that it can be exported, and how much is left out, assumed or lost; with the gravest kind there is."""
     kinds = Counter(note.kind for note in plan.notes)
     lost, assumed = kinds[NoteKind.LOST], kinds[NoteKind.ASSUMED]
-    parts = [f"{lost} loss{'es' if lost > 1 else ''}"] if lost else []
+    parts = [f"{left_out} layer{'s' if left_out > 1 else ''} left out"] if left_out else []
+    parts += [f"{lost} loss{'es' if lost > 1 else ''}"] if lost else []
     parts += [f"{assumed} assumption{'s' if assumed > 1 else ''}"] if assumed else []
     parts += [series_count(plan), count(plan.instances), format_bytes(plan.bytes)]
-    kind = NoteKind.LOST if lost else NoteKind.ASSUMED if assumed else "done"
+    kind = NoteKind.LOST if lost or left_out else NoteKind.ASSUMED if assumed else "done"
     return kind, f"Ready: {' · '.join(parts)}"
+
+
+def left_out_messages(left_out: Mapping[Layer, Refusal]) -> list[Message]:
+    """Say which layers are not exported though they are checked or selected."""
+    return [
+        Message(NoteKind.LOST, f"{where(0, layer.name)} is left out: {reason.what}. {reason.remedy}.")
+        for layer, reason in left_out.items()
+    ]
 
 
 def modality_messages(source: str, chosen: Modality) -> list[Message]:
