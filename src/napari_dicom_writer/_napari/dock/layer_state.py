@@ -20,7 +20,8 @@ _DISPLAY = ("contrast_limits", "colormap", "gamma")
 def layer_tuple(layer: Layer) -> Any:
     """Return (data, attributes, type) as napari hands it to a writer; only images are asked for all of it."""
     if is_image(layer):
-        return layer.as_layer_data_tuple()
+        data, attributes, _ = layer.as_layer_data_tuple()
+        return (data, attributes, "image")  # napari calls a subclass by its own name
     return (layer.data, {"name": layer.name}, type(layer).__name__.lower())
 
 
@@ -35,13 +36,13 @@ class LayerWatch(QObject):
     Attributes
     ----------
     changed : Signal
-        Name, transform, units or display limits of a layer.
+        (Layer): its name, transform, units or display limits.
     values_changed : Signal
-        The data of a layer.
+        (Layer): its data, or it was removed.
     """
 
-    changed = Signal()
-    values_changed = Signal()
+    changed = Signal(object)
+    values_changed = Signal(object)
 
     def __init__(self, layers: LayerList) -> None:
         super().__init__()
@@ -63,7 +64,7 @@ class LayerWatch(QObject):
 
     def _removed(self, event: Event) -> None:
         self._ignore(event.value)
-        self.values_changed.emit()  # its array need not be held any longer
+        self.values_changed.emit(event.value)  # its array need not be held any longer
 
     def _listen(self, layer: Layer) -> None:
         for name in (*_TRANSFORMS, *_DISPLAY):
@@ -77,8 +78,8 @@ class LayerWatch(QObject):
                 layer.events[name].disconnect(self._tell)
         layer.events.data.disconnect(self._tell_values)
 
-    def _tell(self, _event: Any = None) -> None:
-        self.changed.emit()
+    def _tell(self, event: Event) -> None:
+        self.changed.emit(event.source)
 
-    def _tell_values(self, _event: Any = None) -> None:
-        self.values_changed.emit()
+    def _tell_values(self, event: Event) -> None:
+        self.values_changed.emit(event.source)

@@ -22,6 +22,7 @@ from napari_dicom_writer._napari.dock.fold import heading
 from napari_dicom_writer._napari.dock.form import GROUPS, OptionsForm
 from napari_dicom_writer._napari.dock.layer_list import LayerChecklist
 from napari_dicom_writer._napari.dock.layer_state import LayerWatch, is_image, layer_tuple
+from napari_dicom_writer._napari.dock.placing import Places
 from napari_dicom_writer._napari.dock.planning import Outcome, Planner, Wish
 from napari_dicom_writer._napari.dock.preflight import Message, Preflight, plan_messages, refusal_message
 from napari_dicom_writer._napari.dock.preview_panel import PreviewPanel
@@ -30,7 +31,6 @@ from napari_dicom_writer._napari.dock.running import ExportRun
 from napari_dicom_writer._napari.dock.target import TargetRow
 from napari_dicom_writer._napari.dock.words import becomes, left_out_messages, modality_messages, ready, report_messages
 from napari_dicom_writer.errors import ExportError, Fix, NoteKind
-from napari_dicom_writer.inputs import place_layer
 from napari_dicom_writer.options import ExportOptions
 
 if TYPE_CHECKING:
@@ -85,6 +85,7 @@ class ExportPanel(QWidget):
             self._options, self._bad_preferences = ExportOptions(), error.refusals
         self.checklist = LayerChecklist(self.viewer.layers, follow=state.get("follow_selection", True))
         self.preview = PreviewPanel()
+        self.places = Places(self.viewer.layers, self.preview)
         self.form = OptionsForm(self._options, {title: state.get(name, False) for title, name in _FOLDS.items()})
         self.copy_button = QPushButton("Copy from DICOM…")
         self.copy_button.setToolTip("Take patient and study from a DICOM file, so that the result lands beside it")
@@ -114,7 +115,7 @@ class ExportPanel(QWidget):
     def _connect(self) -> None:
         self.checklist.changed.connect(self._layers_changed)
         self.checklist.follow_changed.connect(lambda on: preferences.remember_dock("follow_selection", value=on))
-        self.watch.changed.connect(self._edited)
+        self.watch.changed.connect(self._layer_edited)
         self.watch.values_changed.connect(self._values_changed)
         self.preview.chosen.connect(self._refresh_geometry)
         self.form.changed.connect(self._edited)
@@ -195,10 +196,14 @@ class ExportPanel(QWidget):
         self.preview.offer([layer for layer in self.viewer.layers if is_image(layer)], self.checklist.checked)
         self._edited()
 
-    def _values_changed(self) -> None:
+    def _layer_edited(self, layer: Layer) -> None:
+        self.places.forget(layer)
+        self._edited()
+
+    def _values_changed(self, layer: Layer) -> None:
         self.planner.forget_values()
         self.preview.preview.clear()
-        self._edited()
+        self._layer_edited(layer)
 
     def _edited(self) -> None:
         """Anything changed: what is shown is no longer true."""
@@ -234,23 +239,9 @@ class ExportPanel(QWidget):
         return Wish([layer_tuple(layer) for layer in checked], self._options, self.target.path)
 
     def _refresh_geometry(self) -> None:
-        """Place every layer anew: no pixel is read for it, so it is done at once."""
         with suppress(ExportError):
             self._options = self.form.options()
-        refused: dict[Layer, Refusal] = {}
-        for layer in self.viewer.layers:
-            try:
-                volume, grid = place_layer(layer_tuple(layer), self._options)
-                if layer is self.preview.layer:
-                    self.preview.preview.show_placement(volume, grid)
-            except ExportError as error:
-                reason = error.refusals[0]
-                if reason.fix is None:
-                    refused[layer] = reason
-                if layer is self.preview.layer:
-                    self.preview.preview.show_refusal(reason.what)
-        self.preview.show_names()
-        self.checklist.show_refused(refused)
+        self.checklist.show_refused(self.places.refresh(self._options))
 
     def _planning(self) -> None:
         if not self._kept:

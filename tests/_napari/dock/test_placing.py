@@ -1,0 +1,76 @@
+"""Layers are placed while the user types: only those that something changed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from napari.components import LayerList
+from napari.layers import Image
+
+from napari_dicom_writer import ExportOptions, Patient
+from napari_dicom_writer._napari.dock.placing import Places
+from napari_dicom_writer._napari.dock.preview_panel import PreviewPanel
+
+
+class Counting(Image):
+    """Counts how often it was asked what it is."""
+
+    asked = 0
+
+    def as_layer_data_tuple(self):
+        self.asked += 1
+        if self.name == "broken":
+            raise ZeroDivisionError("that none foresaw")
+        return super().as_layer_data_tuple()
+
+
+@pytest.fixture
+def layers():
+    return LayerList([Counting(np.zeros((3, 4, 5), np.uint8), name=str(i)) for i in range(3)])
+
+
+@pytest.fixture
+def places(layers, qtbot):
+    preview = PreviewPanel()
+    qtbot.addWidget(preview)
+    preview.offer(list(layers), [layers[0]])
+    return Places(layers, preview)
+
+
+def test_a_patient_moves_nothing(layers, places):
+    places.refresh(ExportOptions())
+    asked = [layer.asked for layer in layers]
+    places.refresh(ExportOptions(patient=Patient(name="Doe^Jane")))
+    assert [layer.asked for layer in layers] == [asked[0] + 1, *asked[1:]]  # the first is in the preview
+
+
+def test_an_option_that_moves_one_moves_all(layers, places):
+    layers[2].shear = [0.2, 0, 0]
+    layers[1].units = ("s", "s", "s")
+    refused = places.refresh(ExportOptions())
+    assert list(refused) == [layers[1]]  # the sheared one has a remedy
+    before = [layer.asked for layer in layers]
+    places.refresh(ExportOptions(world="RAS"))
+    assert all(layer.asked > earlier for layer, earlier in zip(layers, before, strict=True))
+
+
+def test_a_layer_that_was_edited_is_placed_anew(layers, places):
+    assert not places.refresh(ExportOptions())
+    layers[1].units = ("s", "s", "s")
+    places.forget(layers[1])
+    assert list(places.refresh(ExportOptions())) == [layers[1]]
+
+
+def test_layers_come_and_go(layers, places):
+    places.refresh(ExportOptions())
+    late = Counting(np.zeros((3, 4, 5), np.uint8), units=("s", "s", "s"))
+    layers.append(late)
+    assert list(places.refresh(ExportOptions())) == [late]
+    layers.remove(late)
+    assert not places.refresh(ExportOptions())
+
+
+def test_a_fault_is_told_in_place(layers, places):
+    layers[2].name = "broken"
+    refused = places.refresh(ExportOptions())
+    assert "ZeroDivisionError" in refused[layers[2]].what
