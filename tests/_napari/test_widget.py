@@ -412,6 +412,34 @@ def test_settings_are_remembered_and_patients_never(viewer, open_panel, settings
         ], path
 
 
+def test_a_bad_preference_costs_no_other(viewer, open_panel, settings, qtbot):
+    settings.export.modality, settings.export.world, settings.export.pixel_unit = "CT", "RAS", "banana"
+    settings.institution.institution, settings.institution.station = "a\\b", "Room 7"
+    panel = open_panel()
+    assert "Not used: preference 'pixel_unit': unit 'banana' is not known" in texts(panel)
+    assert "Not used: preference 'institution': Institution Name holds a backslash" in texts(panel)
+    options = panel.form.options()
+    assert (options.modality, options.world, options.pixel_unit, options.series.station) == (
+        "CT",
+        "RAS",
+        "mm",
+        "Room 7",
+    )
+    panel.form.field("verify").value = "headers"
+    settle(qtbot, panel)
+    kept = settings.export
+    assert (kept.modality, kept.world, kept.pixel_unit, kept.verify) == ("CT", "RAS", "banana", "headers")
+    assert settings.institution.institution == "a\\b"
+
+
+def test_preferences_that_are_set_meanwhile_stay(viewer, open_panel, settings, qtbot):
+    panel = open_panel()
+    settings.export.world = "RAS"
+    panel.form.field("verify").value = "headers"
+    settle(qtbot, panel)
+    assert (settings.export.world, settings.export.verify) == ("RAS", "headers")
+
+
 def napari_files() -> list[Path]:
     """Everything that napari, magicgui and Qt keep for a user, where it is not under the settings of the tests."""
     homes = [
@@ -556,4 +584,4 @@ def test_a_failure_is_told_and_can_be_tried_again(viewer, open_panel, qtbot, tmp
 def test_bad_preferences_are_told(viewer, settings, open_panel):
     settings.export.pixel_unit = "parsec/second"
     panel = open_panel()
-    assert "The Preferences are not used" in texts(panel)
+    assert "Not used: preference 'pixel_unit'" in texts(panel)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import fields
-from typing import Any
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any
 
+from napari_dicom_writer.errors import ExportError, OptionsError
 from napari_dicom_writer.options import ExportOptions, Series
+
+if TYPE_CHECKING:
+    from napari_dicom_writer.errors import Refusal
 
 PLUGIN = "napari-dicom-writer"
 # Decided anew for each export; everything else that the Preferences list is remembered.
@@ -21,28 +25,65 @@ def options_from_preferences() -> ExportOptions:
     OptionsError
         If a preference is not valid, such as a pixel unit that is no length.
     """
+    options, refusals = valid_preferences()
+    if refusals:
+        raise OptionsError(refusals=refusals)
+    return options
+
+
+def valid_preferences() -> tuple[ExportOptions, tuple[Refusal, ...]]:
+    """Read the user's preferences, each by itself; those that are not valid stay at their defaults, with the reason."""
     settings = _settings()
     if settings is None:
-        return ExportOptions()
+        return ExportOptions(), ()
     export: dict[str, Any] = settings.export.model_dump()
     nan = float(export.pop("nan"))
-    fill = nan if export.pop("replace_nan") else None
-    workers = export.pop("workers") or None
-    institution = Series(**settings.institution.model_dump())
-    return ExportOptions(**export, nan=fill, workers=workers, series=institution)
+    export["nan"] = nan if export.pop("replace_nan") else None
+    export["workers"] = export["workers"] or None
+    refusals: tuple[Refusal, ...] = ()
+    series, options = Series(), ExportOptions()
+    for name, value in settings.institution.model_dump().items():
+        try:
+            series = replace(series, **{name: value})
+        except ExportError as error:
+            refusals += _of(name, error)
+    for name, value in {**export, "series": series}.items():
+        try:
+            options = replace(options, **{name: value})
+        except ExportError as error:
+            refusals += _of(name, error)
+    return options, refusals
 
 
-def remember(options: ExportOptions) -> None:
-    """Keep the options that the Preferences list, and only those: none of them is about a patient."""
+def _of(name: str, error: ExportError) -> tuple[Refusal, ...]:
+    return tuple(replace(refusal, where=f"preference {name!r}") for refusal in error.refusals)
+
+
+def remember(options: ExportOptions, since: ExportOptions) -> None:
+    """Keep what changed of the options that the Preferences list, and only those: none of them is about a patient.
+
+    What did not change is left alone: the user may have set it in the Preferences meanwhile, or is to correct it there.
+    """
     settings = _settings()
-    if settings is None:
-        return
-    values = {item.name: getattr(options, item.name) for item in fields(options)}
-    values |= {"replace_nan": options.nan is not None, "workers": options.workers or 0}
+    if settings is not None:
+        _keep(settings.export, _changed(_listed(options), _listed(since)))
+        _keep(settings.institution, _changed(_plain(options.series), _plain(since.series)))
+
+
+def _listed(options: ExportOptions) -> dict[str, Any]:
+    """Options as the Preferences list them."""
+    values = _plain(options) | {"replace_nan": options.nan is not None, "workers": options.workers or 0}
     if options.nan is None:
         del values["nan"]  # the fill value of last time
-    _keep(settings.export, values)
-    _keep(settings.institution, {item.name: getattr(options.series, item.name) for item in fields(options.series)})
+    return values
+
+
+def _plain(options: ExportOptions | Series) -> dict[str, Any]:
+    return {item.name: getattr(options, item.name) for item in fields(options)}
+
+
+def _changed(values: dict[str, Any], since: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name not in since or since[name] != value}
 
 
 def dock_state() -> dict[str, bool]:

@@ -31,7 +31,6 @@ from napari_dicom_writer._napari.dock.running import ExportRun
 from napari_dicom_writer._napari.dock.target import TargetRow
 from napari_dicom_writer._napari.dock.words import becomes, left_out_messages, modality_messages, ready, report_messages
 from napari_dicom_writer.errors import ExportError, Fix, NoteKind
-from napari_dicom_writer.options import ExportOptions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,11 +77,8 @@ class ExportPanel(QWidget):
 
     def _make_parts(self, dock_widget: QWidget | None) -> None:
         state = preferences.dock_state()
-        self._bad_preferences: tuple[Refusal, ...] = ()
-        try:
-            self._options = preferences.options_from_preferences()
-        except ExportError as error:
-            self._options, self._bad_preferences = ExportOptions(), error.refusals
+        self._options, self._bad_preferences = preferences.valid_preferences()
+        self._remembered = self._options
         self.checklist = LayerChecklist(self.viewer.layers, follow=state.get("follow_selection", True))
         self.preview = PreviewPanel()
         self.places = Places(self.viewer.layers, self.preview)
@@ -231,7 +227,8 @@ class ExportPanel(QWidget):
         except ExportError as error:
             self._planned(Outcome(None, error.refusals))
             return None
-        preferences.remember(self._options)
+        preferences.remember(self._options, self._remembered)
+        self._remembered = self._options
         checked = self.checklist.checked
         if not checked:
             self._planned(Outcome(None, ()))
@@ -284,9 +281,7 @@ class ExportPanel(QWidget):
 
     def _own_messages(self) -> list[Message]:
         """Say which preferences and layers are left out, and offer the modality of the patient's file."""
-        bad = [
-            Message(NoteKind.ASSUMED, f"The Preferences are not used: {refusal}") for refusal in self._bad_preferences
-        ]
+        bad = [Message(NoteKind.ASSUMED, f"Not used: {refusal}") for refusal in self._bad_preferences]
         bad += left_out_messages(self.checklist.left_out)
         return bad + modality_messages(self._source_modality, self._options.modality)
 
