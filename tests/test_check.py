@@ -17,6 +17,7 @@ from pydicom.uid import JPEG2000
 from check_faults import FAULTS, Fault, good_series, picture, seed
 from napari_dicom_writer import DestinationError, ExportOptions, LayerError, Patient, Series, Volume, export
 from napari_dicom_writer.check import SeriesVerdict, check_series
+from napari_dicom_writer.checks.against import compare
 from napari_dicom_writer.checks.findings import Severity
 from napari_dicom_writer.series_reader import read_series
 from napari_dicom_writer.survey import survey
@@ -261,6 +262,20 @@ def test_damage_anywhere_is_a_finding_or_nothing_and_never_a_failure(tmp_path: P
         spoilt = spoilt[: len(spoilt) - rng.integers(0, 200)] if rng.random() < 0.3 else spoilt
         (path / "00001.dcm").write_bytes(spoilt)
         check_series(path)
+
+
+@pytest.mark.parametrize("modality", ["OT", "MR"])
+def test_a_damaged_header_fails_no_reader(tmp_path: Path, modality: str) -> None:
+    """Values fail when they are asked for, each with an error of its own."""
+    path = export(picture(), tmp_path / "x", ExportOptions(modality=modality)).path
+    content = (path / "00002.dcm").read_bytes()
+    rng = np.random.default_rng(12)
+    for at in rng.permutation(np.arange(132, content.index(b"\xe0\x7f\x10\0OW")))[:150]:
+        spoilt = bytearray(content)
+        spoilt[at] = rng.integers(0, 256)
+        (path / "00002.dcm").write_bytes(spoilt)
+        compare([("picture", picture())], path, check_series(path), ExportOptions())
+        survey(path)
 
 
 def test_a_decoder_that_panics_fails_as_others_do(tmp_path: Path) -> None:

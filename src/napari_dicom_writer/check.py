@@ -14,7 +14,7 @@ from napari_dicom_writer.checks.folder import check_folder
 from napari_dicom_writer.checks.instance import Instance, OpenedFile
 from napari_dicom_writer.checks.places import check_places
 from napari_dicom_writer.checks.structure import NotDicomError
-from napari_dicom_writer.errors import DestinationError, LayerError
+from napari_dicom_writer.errors import DestinationError
 from napari_dicom_writer.real_values import ValueMap, value_map_of
 from napari_dicom_writer.series_files import as_they_are, files_in
 from napari_dicom_writer.survey import SeriesSurvey, summarize
@@ -157,7 +157,7 @@ def _map(instance: Instance) -> ValueMap:
     """Stored values to real ones, where they are linear."""
     try:
         return value_map_of(instance.header)
-    except (ArithmeticError, AttributeError, LayerError, TypeError, ValueError):
+    except Exception:  # noqa: BLE001 - a table, or whatever a wrong value makes the parser raise
         return ValueMap()
 
 

@@ -6,6 +6,7 @@ Shares no code with what writes and verifies, so that it can judge what was writ
 from __future__ import annotations
 
 import math
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pydicom.uid import MediaStorageDirectoryStorage
 
-from napari_dicom_writer.errors import DestinationError, LayerError, Note, NoteKind, Refusals
+from napari_dicom_writer.errors import DestinationError, ExportError, LayerError, Note, NoteKind, Refusals
 from napari_dicom_writer.plane_array import PlaneArray, StoredPlane
 from napari_dicom_writer.real_values import (
     PIXEL_TAGS,
@@ -31,7 +32,7 @@ from napari_dicom_writer.volume import Volume
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
     from pydicom.dataset import Dataset
@@ -65,7 +66,10 @@ class _Series:
 
     @property
     def number(self) -> str:
-        return str(self.first.get("SeriesNumber") or "")
+        try:
+            return str(self.first.get("SeriesNumber") or "")
+        except Exception:  # noqa: BLE001 - whatever a wrong value makes the parser raise
+            return ""
 
     def add(self, path: Path, header: Dataset) -> None:
         if "Rows" not in header:
@@ -110,7 +114,8 @@ def read_series(folder: str | os.PathLike[str], *, series_uid: str | None = None
     for series in sorted(found, key=lambda s: (_sortable(s.number), s.uid)):
         with refusals.collect(series.where):
             series.refusals.raise_if_any()
-            volumes.append(_volume(series))
+            with _understood():
+                volumes.append(_volume(series))
     refusals.raise_if_any()
     return volumes
 
@@ -126,12 +131,12 @@ def _find(folder: Path, series_uid: str | None) -> list[_Series]:
         for path in files:
             try:
                 header = read_header(path, _TAGS)
-            except Exception:  # noqa: BLE001 - a truncated file fails wherever it was cut
+                if header is None or header.file_meta.get("MediaStorageSOPClassUID") == MediaStorageDirectoryStorage:
+                    continue
+                uid = str(header.get("SeriesInstanceUID") or "")
+            except Exception:  # noqa: BLE001 - a damaged file fails wherever it is damaged
                 damaged += 1
                 continue
-            if header is None or header.file_meta.get("MediaStorageSOPClassUID") == MediaStorageDirectoryStorage:
-                continue
-            uid = str(header.get("SeriesInstanceUID") or "")
             damaged += not uid
             if uid and series_uid in (None, uid):
                 found.setdefault(uid, _Series(uid, header)).add(path, header)
@@ -154,15 +159,24 @@ def _sortable(number: str) -> float:
         return math.inf
 
 
-def _picture(path: Path, header: Dataset) -> _Picture:
+@contextmanager
+def _understood() -> Iterator[None]:
+    """Refuse what makes the parser fail: it raises whatever it likes when a value is asked for."""
     try:
+        yield
+    except ExportError:
+        raise
+    except Exception as error:
+        # The values themselves may be anything: they stay out of the message.
+        raise LayerError("Its attributes cannot be understood", "Ask its maker for a repaired file") from error
+
+
+def _picture(path: Path, header: Dataset) -> _Picture:
+    with _understood():
         stored = stored_type_of(header)
         values = ValueMap() if stored.samples > 1 else value_map_of(header)
         window = None if stored.samples > 1 else window_of(header, values)
         return _Picture(str(path), place_of(header), stored, values, window, moment_of(header))
-    except (ArithmeticError, AttributeError, TypeError, ValueError) as error:
-        # The values themselves may be anything: they stay out of the message.
-        raise LayerError("Its attributes cannot be understood", "Ask its maker for a repaired file") from error
 
 
 def _volume(series: _Series) -> Volume:

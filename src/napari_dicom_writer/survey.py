@@ -7,11 +7,13 @@ from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 from pydicom.pixels.processing import apply_rescale
 from pydicom.pixels.utils import iter_pixels
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 
+from napari_dicom_writer.checks.header import text
 from napari_dicom_writer.errors import ExportError
 from napari_dicom_writer.geometry import patient_letters
 from napari_dicom_writer.readers import Verdict, opens_as_volume, single_precision_error, times_told_apart
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
-    from pydicom.dataset import Dataset
 
     from napari_dicom_writer.stacking import Place
 
@@ -140,11 +141,12 @@ def survey(folder: Path) -> Survey:
     with as_they_are():
         for path in _files(folder):
             header = _read(path)
-            if header is None or "SeriesInstanceUID" not in header:
+            uid = "" if header is None else text(header, "SeriesInstanceUID")
+            if header is None or not uid:
                 foreign += header is None or "DirectoryRecordSequence" not in header  # a DICOMDIR is no one's loss
                 continue
-            study = studies.setdefault(header.get("StudyInstanceUID", ""), len(studies))
-            _add(groups.setdefault(header.SeriesInstanceUID, _Group(path.parent, study)), path, header)
+            study = studies.setdefault(text(header, "StudyInstanceUID"), len(studies))
+            _add(groups.setdefault(uid, _Group(path.parent, study)), path, header)
         found = [
             (g.study, summarize(g.headers, g.folder, (g.low, g.high) if g.low <= g.high else None, tuple(g.remarks)))
             for g in groups.values()
@@ -213,11 +215,11 @@ def summarize(
     """
     first = headers[0]
     plain = SeriesSurvey(
-        number=str(first.get("SeriesNumber") or ""),
-        description=str(first.get("SeriesDescription") or ""),
-        modality=str(first.get("Modality") or ""),
-        kind=UID(first.get("SOPClassUID") or "").name,
-        encoding=UID(getattr(first, "file_meta", {}).get("TransferSyntaxUID") or "").name,
+        number=text(first, "SeriesNumber"),
+        description=text(first, "SeriesDescription"),
+        modality=text(first, "Modality"),
+        kind=UID(text(first, "SOPClassUID")).name,
+        encoding=UID(text(getattr(first, "file_meta", Dataset()), "TransferSyntaxUID")).name,
         folder=folder,
         instances=len(headers),
         values=values,
@@ -225,7 +227,7 @@ def summarize(
     )
     try:
         return _with_geometry(plain, headers)
-    except (ArithmeticError, AttributeError, IndexError, TypeError, ValueError) as error:
+    except Exception as error:  # noqa: BLE001 - whatever a wrong value makes the parser raise
         remark = shorten(f"Its attributes could not be understood: {error}", _REASON)
         return replace(plain, remarks=(*plain.remarks, remark))
 
