@@ -9,7 +9,6 @@ from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from napari_dicom_writer._napari.dock.fold import ElidedLabel
-from napari_dicom_writer._napari.dock.preflight import COLORS
 from napari_dicom_writer.plan import format_bytes
 
 if TYPE_CHECKING:
@@ -118,8 +117,7 @@ class _StatusLine(QWidget):
         layout.addWidget(more)
 
     def show_text(self, kind: str, text: str) -> None:
-        color = COLORS.get(kind, "")
-        self.label.setStyleSheet(f"color: {color}; font-weight: bold;" if color else "font-weight: bold;")
+        self.label.set_kind(kind, bold=True)
         self.label.set_whole(text)
 
 

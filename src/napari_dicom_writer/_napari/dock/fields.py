@@ -8,9 +8,10 @@ from magicgui.widgets import create_widget
 from pydicom.datadict import dictionary_VR
 from qtpy.QtCore import QDate, QEvent, QObject, QPoint, QPointF, Qt, Signal
 from qtpy.QtGui import QColor, QIcon, QPainter, QPixmap, QPolygonF, QResizeEvent, QShowEvent
-from qtpy.QtWidgets import QCalendarWidget, QComboBox, QCompleter, QLabel, QLineEdit, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QCalendarWidget, QComboBox, QCompleter, QLineEdit, QVBoxLayout, QWidget
 
 from napari_dicom_writer import text
+from napari_dicom_writer._napari.dock.ink import InkLabel
 from napari_dicom_writer.errors import ExportError, OptionsError
 from napari_dicom_writer.option_fields import kinds
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from magicgui.widgets.bases import ValueWidget
 
-_ERROR = "#e0604c"  # readable on napari's dark and light backgrounds
+_ERROR = "#e0604c"  # seen on napari's dark and light backgrounds
 
 
 class OptionField(QWidget):
@@ -53,7 +54,7 @@ class OptionField(QWidget):
         self._value = item.default  # until there is an editor
         self._editor: ValueWidget[Any] | None = None
         self._problem = ""
-        self._problem_label: QLabel | None = None
+        self._problem_label: InkLabel | None = None
 
     @property
     def value(self) -> Any:
@@ -139,9 +140,10 @@ class OptionField(QWidget):
         native: QWidget = editor.native
         native.setAccessibleName(self.label)
         native.setToolTip(_tooltip(self._metadata))
-        self._problem_label = QLabel()
+        self._problem_label = InkLabel()
+        self._problem_label.setTextFormat(Qt.TextFormat.PlainText)  # it quotes what was typed
         self._problem_label.setWordWrap(True)
-        self._problem_label.setStyleSheet(f"color: {_ERROR};")
+        self._problem_label.set_kind("refused")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(1)

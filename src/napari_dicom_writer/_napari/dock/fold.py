@@ -6,6 +6,9 @@ from qtpy.QtCore import Qt, Signal
 from qtpy.QtGui import QFontMetrics, QResizeEvent
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
+from napari_dicom_writer._napari.dock.ink import InkLabel
+from napari_dicom_writer._napari.dock.plain import shown, tooltip
+
 
 class Fold(QWidget):
     """A heading that opens and closes what is below it.
@@ -87,7 +90,7 @@ def heading(text: str) -> QLabel:
     return label
 
 
-class ElidedLabel(QLabel):
+class ElidedLabel(InkLabel):
     """A line that never makes a dock wider: what does not fit ends in an ellipsis, and is whole in the tooltip."""
 
     def __init__(self, elide: Qt.TextElideMode = Qt.TextElideMode.ElideRight, parent: QWidget | None = None) -> None:
@@ -104,7 +107,7 @@ class ElidedLabel(QLabel):
     def set_whole(self, text: str) -> None:
         """Show a text."""
         self._whole = text
-        self.setToolTip(text)
+        self.setToolTip(tooltip(text))
         self._fit()
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
@@ -113,4 +116,4 @@ class ElidedLabel(QLabel):
         self._fit()
 
     def _fit(self) -> None:
-        self.setText(QFontMetrics(self.font()).elidedText(self._whole, self._elide, max(0, self.width())))
+        self.setText(QFontMetrics(self.font()).elidedText(shown(self._whole), self._elide, max(0, self.width())))

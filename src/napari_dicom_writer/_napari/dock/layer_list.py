@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import QSize, Qt, Signal
 from qtpy.QtWidgets import QAbstractItemView, QCheckBox, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
+from napari_dicom_writer._napari.dock.plain import shown, shown_name, tooltip
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -103,6 +105,7 @@ class LayerChecklist(QWidget):
     def _take_selection(self, _event: Any = None) -> None:
         if self._follow.isChecked():
             self._check(set(self._layers.selection))
+            self._reveal()
 
     def _rebuild(self, _event: Any = None) -> None:
         """Make the rows anew, in the order of the layer list: topmost first."""
@@ -120,6 +123,7 @@ class LayerChecklist(QWidget):
             self._list.addItem(item)
         self._list.blockSignals(False)
         self._draw()
+        self._reveal()
         self.changed.emit()
 
     def _check(self, layers: set[Layer]) -> None:
@@ -148,19 +152,23 @@ class LayerChecklist(QWidget):
             item.setCheckState(Qt.CheckState.Checked if checked else Qt.CheckState.Unchecked)
             told = self._told.get(layer, "") if checked else ""
             becomes = f" → {told}" if told else f"\n✖ {refused.what}" if refused else ""
-            item.setText(f"{layer.name}\n{describe(layer)}{becomes}")
-            item.setToolTip(f"{item.text()}. {refused.remedy}." if refused else item.text())
+            item.setText(shown(f"{shown_name(layer.name)}\n{describe(layer)}{becomes}"))
+            item.setToolTip(tooltip(f"{item.text()}. {refused.remedy}." if refused else item.text()))
         self._list.blockSignals(False)
         self._fit_height()
 
     def _fit_height(self) -> None:
-        """As high as its rows, up to a few of them, with the first checked one in sight."""
+        """As high as its rows, up to a few of them."""
         items = [item for row in range(self._list.count()) if (item := self._list.item(row))]
         # Or rows are as high as they were at another width.
         self._list.doItemsLayout()  # type: ignore[attr-defined]  # which PyQt has, and its stubs have not
         rows = sum(self._list.visualItemRect(item).height() for item in items)
         self._list.setFixedHeight(min(max(24, rows), _HIGHEST) + 2 * self._list.frameWidth() + 2)
-        first = next((item for item in items if item.checkState() is Qt.CheckState.Checked), None)
+
+    def _reveal(self) -> None:
+        """Bring the first checked layer in sight; not while the user looks through the list."""
+        items = (self._list.item(row) for row in range(self._list.count()))
+        first = next((item for item in items if item and item.checkState() is Qt.CheckState.Checked), None)
         if first:
             self._list.scrollToItem(first, QAbstractItemView.ScrollHint.PositionAtTop)
 

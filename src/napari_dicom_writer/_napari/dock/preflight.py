@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
+from napari_dicom_writer._napari.dock.ink import InkLabel
+from napari_dicom_writer._napari.dock.plain import tooltip, wrapping
 from napari_dicom_writer.errors import Fix, NoteKind
 from napari_dicom_writer.readers import summary
 
@@ -17,14 +19,6 @@ if TYPE_CHECKING:
     from napari_dicom_writer.errors import Note, Refusal
     from napari_dicom_writer.plan import ExportPlan
 
-# Readable on napari's dark and light backgrounds.
-COLORS = {
-    "refused": "#e0604c",
-    NoteKind.LOST: "#d08a1d",
-    NoteKind.ASSUMED: "#d08a1d",
-    NoteKind.INFO: "",
-    "done": "#3f9e5a",
-}
 _SYMBOLS = {"refused": "✖", NoteKind.LOST: "▼", NoteKind.ASSUMED: "?", NoteKind.INFO: "i", "done": "✔"}
 _SPOKEN = {
     "refused": "Refused",
@@ -84,24 +78,23 @@ class Preflight(QWidget):
         row = QWidget()
         layout = QHBoxLayout(row)
         layout.setContentsMargins(0, 0, 0, 0)
-        symbol = QLabel(_SYMBOLS[message.kind])
+        symbol = InkLabel(_SYMBOLS[message.kind])
         symbol.setFixedWidth(14)
         symbol.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignHCenter)
         symbol.setToolTip(_SPOKEN[message.kind])
-        if color := COLORS[message.kind]:
-            symbol.setStyleSheet(f"color: {color}; font-weight: bold;")
-        text = QLabel(message.text)
+        symbol.set_kind(message.kind, bold=True)
+        text = QLabel(wrapping(message.text))
         text.setTextFormat(Qt.TextFormat.PlainText)  # a layer's name is no mark-up
         text.setWordWrap(True)
         text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.MinimumExpanding)
         text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        text.setToolTip(message.details)
+        text.setToolTip(tooltip(message.details))
         text.setAccessibleName(f"{_SPOKEN[message.kind]}: {message.text}")
         layout.addWidget(symbol)
         layout.addWidget(text, 1)
         if fix := message.fix:
             button = QPushButton(fix.label)
-            button.setToolTip(message.details)
+            button.setToolTip(tooltip(message.details))
             button.clicked.connect(lambda: self.fix_wanted.emit(fix))
             layout.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
         return row

@@ -8,6 +8,7 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QComboBox, QGridLayout, QVBoxLayout, QWidget
 
 from napari_dicom_writer._napari.dock.fold import heading
+from napari_dicom_writer._napari.dock.plain import shown_name
 from napari_dicom_writer._napari.dock.preview import PreviewWidget
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class PreviewPanel(QWidget):
         shown = self.layer
         self._choice.clear()
         for layer in layers:
-            self._choice.addItem(layer.name, layer)
+            self._choice.addItem(shown_name(layer.name), layer)
         wanted = shown if shown in checked or (not checked and shown in layers) else next(iter(checked or layers), None)
         if wanted is None:
             self.preview.clear()
@@ -65,4 +66,4 @@ class PreviewPanel(QWidget):
     def show_names(self) -> None:
         """Say what the layers are called now."""
         for index in range(self._choice.count()):
-            self._choice.setItemText(index, self._choice.itemData(index).name)
+            self._choice.setItemText(index, shown_name(self._choice.itemData(index).name))
