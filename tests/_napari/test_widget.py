@@ -523,6 +523,20 @@ def test_menus_open_it(viewer, menu):
     assert any(item.command.title.startswith("Export to DICOM") for item in items), [i.command.title for i in items]
 
 
+def test_a_path_that_is_typed_anew_is_what_was_typed(open_panel, qtbot, tmp_path):
+    panel = open_panel(path=None)
+    line, proposed = panel.target._path, panel.target.path
+    line.selectAll()
+    qtbot.keyClick(line, Qt.Key.Key_Delete)
+    qtbot.keyClicks(line, str(tmp_path / "mine"))
+    settle(qtbot, panel)
+    assert panel.target.path == str(tmp_path / "mine")
+    line.selectAll()
+    qtbot.keyClick(line, Qt.Key.Key_Delete)
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    assert panel.target.path == proposed
+
+
 def test_a_free_name_is_proposed(viewer, settings, qtbot, tmp_path):
     from napari_dicom_writer._napari.dock.target import TargetRow
 

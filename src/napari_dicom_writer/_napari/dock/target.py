@@ -40,6 +40,7 @@ class TargetRow(QWidget):
         self._path.setAccessibleName("Save to")
         self._path.setToolTip("Folder to make for the series; a single plane becomes a file of that name with .dcm")
         self._path.textEdited.connect(self._take_typed)
+        self._path.editingFinished.connect(self._end_typing)
         self._path.textChanged.connect(self.changed)
         self.choose_button = QPushButton("Choose…")
         self.choose_button.setToolTip("Choose the folder to save in; it may hold other things")
@@ -93,8 +94,14 @@ class TargetRow(QWidget):
         self._space.setText(" · ".join(parts))
 
     def _take_typed(self) -> None:
-        # Cleared, it is proposed again.
-        self._typed = bool(self.path)
+        # Also an empty one: another may be on its way, and would be typed behind what is proposed.
+        self._typed = True
+
+    def _end_typing(self) -> None:
+        """Left empty, it is proposed again."""
+        if not self.path:
+            self._typed = False
+            self._propose()
 
     def _propose(self) -> None:
         if self._typed:
