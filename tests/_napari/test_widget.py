@@ -370,6 +370,22 @@ def test_two_widgets_export_side_by_side(viewer, settings, qtbot, tmp_path):
         assert_is_the_scan(tmp_path / f"out{number}", viewer.layers[0])
 
 
+def test_a_widget_that_is_gone_listens_to_nothing(viewer, settings, qtbot):
+    from napari_dicom_writer._napari.widget import ExportWidget
+
+    layers, layer = viewer.layers, viewer.layers[0]
+    emitters = [layers.events.inserted, layers.events.removed, layers.events.reordered, layers.selection.events.changed]
+    emitters += [layer.events.data, layer.events.scale, layer.events.name]
+    before = [len(emitter.callbacks) for emitter in emitters]
+    widget = ExportWidget(viewer)
+    panel = widget.panel  # so that Python keeps it
+    settle(qtbot, panel)
+    assert [len(emitter.callbacks) for emitter in emitters] > before
+    with qtbot.waitSignal(widget.destroyed):
+        widget.deleteLater()
+    assert [len(emitter.callbacks) for emitter in emitters] == before
+
+
 def test_closing_the_dock_during_an_export_leaves_nothing(viewer, open_panel, qtbot, tmp_path):
     viewer.layers[0].data = np.zeros((3000, 64, 64), np.int16)
     panel = open_panel()

@@ -69,7 +69,7 @@ class LayerChecklist(QWidget):
         self._rebuild()
 
     def disconnect_layers(self) -> None:
-        """Stop listening to the viewer, before this widget goes away."""
+        """Stop listening to the viewer, also after Qt has deleted this widget."""
         for event in (self._layers.events.inserted, self._layers.events.removed, self._layers.events.reordered):
             event.disconnect(self._rebuild)
         self._layers.selection.events.changed.disconnect(self._take_selection)

@@ -136,7 +136,7 @@ class ExportPanel(QWidget):
         idle.setSingleShot(True)
         idle.timeout.connect(activity.prepare)
         idle.start(_IDLE)
-        self._closing = _Closing(self.planner, self.watch)
+        self._closing = _Closing(self.planner, self.watch, self.checklist)
         self.destroyed.connect(self._closing.close)
 
     # --- what the user does ------------------------------------------------------------------------------------------
@@ -350,10 +350,11 @@ class ExportPanel(QWidget):
 class _Closing:
     """What is left to do when the panel is gone."""
 
-    def __init__(self, planner: Planner, watch: LayerWatch) -> None:
-        self._planner, self._watch = planner, watch
+    def __init__(self, planner: Planner, watch: LayerWatch, checklist: LayerChecklist) -> None:
+        self._planner, self._watch, self._checklist = planner, watch, checklist
 
     def close(self) -> None:
         """Stop planning, and listening to the viewer."""
         self._planner.close()
         self._watch.close()
+        self._checklist.disconnect_layers()
