@@ -493,6 +493,29 @@ def test_every_control_can_be_reached_and_is_named(open_panel):
     assert "(0010,0010)" in name.native.toolTip()
 
 
+@pytest.mark.parametrize(("width", "points"), [(280, 9), (300, 16)])
+def test_nothing_is_cut_off_in_a_narrow_dock_or_in_large_letters(viewer, settings, qtbot, tmp_path, width, points):
+    from napari_dicom_writer._napari.widget import ExportWidget
+
+    widget = ExportWidget(viewer)
+    qtbot.addWidget(widget)
+    panel = widget.panel
+    widget.setStyleSheet(f"QWidget {{ font-size: {points}pt; }}")
+    for folds in (panel.form._folds.values(), *panel.form._inner.values()):
+        for fold in folds:
+            fold.open()
+    viewer.layers[0].units = ("pixel",) * 3  # a message with a button
+    panel.target.set_path(str(tmp_path / "out"))
+    widget.resize(width, 800)
+    widget.show()
+    settle(qtbot, panel)
+    export(qtbot, panel)
+    panel.report_actions.show_report(panel.report)
+    qtbot.wait(50)
+    assert panel._scroll.widget().width() == panel._scroll.viewport().width()
+    assert widget.width() == width
+
+
 def test_tab_goes_from_top_to_bottom(open_panel, qtbot):
     panel = open_panel()
     for fold in panel.form._folds.values():

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from magicgui.widgets.bases import ValueWidget
 
+_LEAST = 12  # characters
 _ERROR = "#e0604c"  # seen on napari's dark and light backgrounds
 
 
@@ -140,6 +141,8 @@ class OptionField(QWidget):
         native: QWidget = editor.native
         native.setAccessibleName(self.label)
         native.setToolTip(_tooltip(self._metadata))
+        # Narrower than that it goes below its label.
+        native.setMinimumWidth(_LEAST * self.fontMetrics().averageCharWidth())
         self._problem_label = InkLabel()
         self._problem_label.setTextFormat(Qt.TextFormat.PlainText)  # it quotes what was typed
         self._problem_label.setWordWrap(True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from napari_dicom_writer._napari.dock.ink import InkLabel
 from napari_dicom_writer._napari.dock.plain import tooltip, wrapping
@@ -16,9 +16,12 @@ from napari_dicom_writer.readers import summary
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from qtpy.QtGui import QResizeEvent
+
     from napari_dicom_writer.errors import Note, Refusal
     from napari_dicom_writer.plan import ExportPlan
 
+_LEAST = 16  # characters of a text beside a button
 _SYMBOLS = {"refused": "✖", NoteKind.LOST: "▼", NoteKind.ASSUMED: "?", NoteKind.INFO: "i", "done": "✔"}
 _SPOKEN = {
     "refused": "Refused",
@@ -91,13 +94,34 @@ class Preflight(QWidget):
         text.setToolTip(tooltip(message.details))
         text.setAccessibleName(f"{_SPOKEN[message.kind]}: {message.text}")
         layout.addWidget(symbol)
-        layout.addWidget(text, 1)
         if fix := message.fix:
             button = QPushButton(fix.label)
             button.setToolTip(tooltip(message.details))
             button.clicked.connect(lambda: self.fix_wanted.emit(fix))
-            layout.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+            layout.addWidget(_Beside(text, button), 1)
+        else:
+            layout.addWidget(text, 1)
         return row
+
+
+class _Beside(QWidget):
+    """A text with a button beside it, or below it where that would leave the text too narrow."""
+
+    def __init__(self, text: QLabel, button: QPushButton) -> None:
+        super().__init__()
+        self._text, self._button = text, button
+        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.addWidget(text, 1)
+        self._row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Go by the width there is."""
+        super().resizeEvent(event)
+        rest = self.width() - self._button.sizeHint().width()
+        enough = rest >= _LEAST * self._text.fontMetrics().averageCharWidth()
+        directions = QBoxLayout.Direction
+        self._row.setDirection(directions.LeftToRight if enough else directions.TopToBottom)
 
 
 def refusal_message(refusal: Refusal, *, several: bool) -> Message:

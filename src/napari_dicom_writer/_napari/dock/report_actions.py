@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QUrl
+from qtpy.QtCore import QSize, QUrl
 from qtpy.QtGui import QDesktopServices, QGuiApplication
-from qtpy.QtWidgets import QHBoxLayout, QPushButton, QWidget
+from qtpy.QtWidgets import QBoxLayout, QPushButton, QWidget
 
 if TYPE_CHECKING:
     from napari.viewer import Viewer
+    from qtpy.QtGui import QResizeEvent
 
     from napari_dicom_writer.exporting import ExportReport
+
+_ACROSS = QBoxLayout.Direction.LeftToRight
 
 
 class ReportActions(QWidget):
@@ -21,9 +24,10 @@ class ReportActions(QWidget):
         super().__init__(parent)
         self._viewer = viewer
         self._report: ExportReport | None = None
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
+        self._row = QBoxLayout(_ACROSS, self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(4)
+        self._buttons: list[QPushButton] = []
         for text, tooltip, action in (
             ("Open folder", "Show the files in the file manager", self._open_folder),
             ("Show in napari", "Load what was written into this viewer, to compare it with the layer", self._show),
@@ -32,8 +36,19 @@ class ReportActions(QWidget):
             button = QPushButton(text)
             button.setToolTip(tooltip)
             button.clicked.connect(action)
-            layout.addWidget(button)
+            self._row.addWidget(button)
+            self._buttons.append(button)
         self.hide()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Put them side by side where there is room."""
+        super().resizeEvent(event)
+        needed = sum(button.sizeHint().width() + self._row.spacing() for button in self._buttons)
+        self._row.setDirection(_ACROSS if needed <= self.width() else QBoxLayout.Direction.TopToBottom)
+
+    def minimumSizeHint(self) -> QSize:
+        """As wide as one of them: they can stand below each other."""
+        return QSize(max(b.sizeHint().width() for b in self._buttons), self._row.totalMinimumSize().height())
 
     def show_report(self, report: ExportReport | None) -> None:
         """Offer what can be done with a report; nothing without one."""

@@ -11,6 +11,7 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QGridLayout, QLabel, QLineEdit, QPushButton, QWidget
 
 from napari_dicom_writer._napari.dock.choose_file import choose_folder
+from napari_dicom_writer._napari.dock.fold import ElidedLabel
 from napari_dicom_writer.plan import format_bytes
 from napari_dicom_writer.text import safe_name
 
@@ -45,7 +46,7 @@ class TargetRow(QWidget):
         self.choose_button = QPushButton("Choose…")
         self.choose_button.setToolTip("Choose the folder to save in; it may hold other things")
         self.choose_button.clicked.connect(self._choose)
-        self._space = QLabel()
+        self._space = ElidedLabel()
         self._space.setEnabled(False)  # greyed
         label = QLabel("To")
         label.setBuddy(self._path)
@@ -91,7 +92,7 @@ class TargetRow(QWidget):
         """Say how much space there is, and how much of it the export takes."""
         parts = [f"needs {format_bytes(needed)}"] if needed is not None else []
         parts += [f"{format_bytes(free)} free"] if free is not None else []
-        self._space.setText(" · ".join(parts))
+        self._space.set_whole(" · ".join(parts))
 
     def _take_typed(self) -> None:
         # Also an empty one: another may be on its way, and would be typed behind what is proposed.
