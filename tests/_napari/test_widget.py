@@ -516,6 +516,26 @@ def test_nothing_is_cut_off_in_a_narrow_dock_or_in_large_letters(viewer, setting
     assert widget.width() == width
 
 
+def test_where_the_keyboard_is_can_be_seen(viewer, settings, qtbot):
+    from napari_dicom_writer._napari.widget import ExportWidget
+
+    window = viewer.window._qt_window  # with napari's theme
+    widget = ExportWidget(viewer, window)
+    widget.resize(340, 800)
+    widget.setWindowFlags(Qt.WindowType.Window)
+    widget.show()
+    QApplication.setActiveWindow(widget)
+    panel = widget.panel
+    settle(qtbot, panel)
+    for place in (panel.controls.export_button, panel.form._folds["Pixels"]._button, panel.checklist._list):
+        panel.target.choose_button.setFocus()
+        before = place.grab().toImage()
+        place.setFocus(Qt.FocusReason.TabFocusReason)
+        assert place.hasFocus()
+        assert place.grab().toImage() != before, place
+    widget.deleteLater()
+
+
 def test_tab_goes_from_top_to_bottom(open_panel, qtbot):
     panel = open_panel()
     for fold in panel.form._folds.values():

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QToolButton, QVBoxLayout, QWidget
 
+from napari_dicom_writer._napari.dock.focus import BARE
 from napari_dicom_writer._napari.dock.fold import ElidedLabel
 from napari_dicom_writer.plan import format_bytes
 
@@ -108,7 +109,7 @@ class _StatusLine(QWidget):
         more = QToolButton()
         more.setText("details")
         more.setToolTip("Show what stands against it, what is assumed and what is lost")
-        more.setStyleSheet("QToolButton { border: none; background: transparent; text-decoration: underline; }")
+        more.setStyleSheet(BARE % "text-decoration: underline;")
         more.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         more.clicked.connect(self.clicked)
         layout = QHBoxLayout(self)

@@ -6,6 +6,7 @@ from qtpy.QtCore import Qt, Signal
 from qtpy.QtGui import QFontMetrics, QResizeEvent
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
+from napari_dicom_writer._napari.dock.focus import BARE
 from napari_dicom_writer._napari.dock.ink import InkLabel
 from napari_dicom_writer._napari.dock.plain import shown, tooltip
 
@@ -37,9 +38,7 @@ class Fold(QWidget):
         self._button.setText(title)
         self._button.setCheckable(True)
         self._button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self._button.setStyleSheet(
-            "QToolButton { border: none; background: transparent; font-weight: bold; padding: 2px 0; }"
-        )
+        self._button.setStyleSheet(BARE % "font-weight: bold; padding: 2px 0;")
         self._button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._summary = ElidedLabel()
         self._summary.setEnabled(False)  # greyed

@@ -18,6 +18,7 @@ from napari_dicom_writer._napari import preferences
 from napari_dicom_writer._napari.dock import activity
 from napari_dicom_writer._napari.dock.column import ScrollColumn
 from napari_dicom_writer._napari.dock.controls import Controls
+from napari_dicom_writer._napari.dock.focus import SHOW_FOCUS
 from napari_dicom_writer._napari.dock.fold import heading
 from napari_dicom_writer._napari.dock.form import GROUPS, OptionsForm
 from napari_dicom_writer._napari.dock.layer_list import LayerChecklist
@@ -107,6 +108,7 @@ class ExportPanel(QWidget):
         outer.setContentsMargins(6, 6, 6, 6)
         outer.addWidget(self._scroll, 1)
         outer.addWidget(self.controls)
+        self.setStyleSheet(SHOW_FOCUS)
 
     def _connect(self) -> None:
         self.checklist.changed.connect(self._layers_changed)
