@@ -12,7 +12,7 @@ import pytest
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage
 from qtpy.QtCore import QSettings, Qt, QTimer, QUrl
-from qtpy.QtWidgets import QApplication, QDialog, QFileDialog, QLineEdit
+from qtpy.QtWidgets import QApplication, QDialog, QFileDialog, QLineEdit, QMessageBox
 
 from napari_dicom_writer import Patient, Study
 from napari_dicom_writer._napari.dock.copy_dialog import Copied, CopyDialog
@@ -274,13 +274,17 @@ def choose_in_chooser(qtbot, path: Path) -> None:
     """Go to a file's folder in the file chooser that opens, then choose the file."""
 
     def type_it(text: str) -> None:
-        chooser = QApplication.activeModalWidget()
-        if isinstance(chooser, QFileDialog):
-            line = chooser.findChild(QLineEdit, "fileNameEdit")
+        active = QApplication.activeModalWidget()
+        if isinstance(active, QMessageBox):  # asked too early: the folder was not listed yet
+            active.close()
+        elif isinstance(active, QFileDialog):
+            line = active.findChild(QLineEdit, QMessageBox, "fileNameEdit")
             line.setText(text)
             qtbot.keyClick(line, Qt.Key.Key_Return)
             text = str(path)  # again and again: Enter does nothing until the chooser has listed the folder
-        elif text == str(path):
+        elif text == str(path) and not any(
+            isinstance(w, QFileDialog) and w.isVisible() for w in QApplication.topLevelWidgets()
+        ):
             return  # chosen
         QTimer.singleShot(20, partial(type_it, text))
 
