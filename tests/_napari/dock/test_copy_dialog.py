@@ -5,14 +5,13 @@ from __future__ import annotations
 import logging
 import threading
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import pytest
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage
 from qtpy.QtCore import QSettings, Qt, QTimer, QUrl
-from qtpy.QtWidgets import QApplication, QDialog, QFileDialog, QLineEdit, QMessageBox
+from qtpy.QtWidgets import QApplication, QDialog, QDialogButtonBox, QFileDialog, QMessageBox
 
 from napari_dicom_writer import Patient, Study
 from napari_dicom_writer._napari.dock.copy_dialog import Copied, CopyDialog
@@ -271,24 +270,23 @@ def test_nothing_of_the_patient_is_logged_or_printed(qtbot, scan, caplog, capfd)
 
 
 def choose_in_chooser(qtbot, path: Path) -> None:
-    """Go to a file's folder in the file chooser that opens, then choose the file."""
+    """Choose a file in the file chooser that opens; again and again, for it lists the folder in a thread of its own."""
+    seen: list[QFileDialog] = []
 
-    def type_it(text: str) -> None:
-        active = QApplication.activeModalWidget()
-        if isinstance(active, QMessageBox):  # asked too early: the folder was not listed yet
-            active.close()
-        elif isinstance(active, QFileDialog):
-            line = active.findChild(QLineEdit, QMessageBox, "fileNameEdit")
-            line.setText(text)
-            qtbot.keyClick(line, Qt.Key.Key_Return)
-            text = str(path)  # again and again: Enter does nothing until the chooser has listed the folder
-        elif text == str(path) and not any(
-            isinstance(w, QFileDialog) and w.isVisible() for w in QApplication.topLevelWidgets()
-        ):
-            return  # chosen
-        QTimer.singleShot(20, partial(type_it, text))
+    def choose() -> None:
+        choosers = [w for w in QApplication.topLevelWidgets() if isinstance(w, QFileDialog) and w.isVisible()]
+        for box in QApplication.topLevelWidgets():
+            if isinstance(box, QMessageBox) and box.isVisible():
+                box.close()
+        for chooser in choosers:
+            seen.append(chooser)
+            chooser.selectFile(str(path))
+            button = chooser.findChild(QDialogButtonBox).button(QDialogButtonBox.StandardButton.Open)
+            qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+        if choosers or not seen:
+            QTimer.singleShot(50, choose)
 
-    QTimer.singleShot(0, partial(type_it, str(path.parent)))
+    QTimer.singleShot(0, choose)
 
 
 def when_read(qtbot, act) -> None:
