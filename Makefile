@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # Windows open on a virtual screen.
 SCREEN := xvfb-run -a -s "-screen 0 1400x1000x24"
 
-.PHONY: help demo test lint bench screenshots clean
+.PHONY: help demo test fuzz lint bench screenshots clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -19,6 +19,9 @@ demo: $(VENV)/.demo-ready ## Export a phantom and a real scan to demo-out/, read
 
 test: $(VENV)/.test-ready lint ## Run the whole suite, headless
 	$(SCREEN) $(BIN)/python -m pytest -n 2 --dist loadgroup
+
+fuzz: $(VENV)/.test-ready ## Export 2,000 layers drawn at random, new ones each time, and have them judged by others
+	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-2000} $(BIN)/python -m pytest tests/fuzz -n 2
 
 lint: $(VENV)/.test-ready ## ruff and mypy
 	$(BIN)/ruff check .

@@ -48,7 +48,8 @@ def compose_affine(
     axial = np.array([[0.0, 0.0, 1.0], [0.0, 1.0, 0.0], [1.0, 0.0, 0.0]])
     matrix = np.eye(4)
     axes = axial if direction is None else np.asarray(direction, float)
-    matrix[:3, :3] = axes @ np.diag(np.asarray(spacing, float))
+    with np.errstate(all="ignore"):  # what is not finite is refused, and needs no warning
+        matrix[:3, :3] = axes @ np.diag(np.asarray(spacing, float))
     matrix[:3, 3] = position
     return matrix
 
@@ -113,7 +114,10 @@ class Grid:
         rows = np.column_stack([exact, along])
         rows[np.abs(rows) < 1e-9 * smallest] = 0
         texts = [tuple(map(decimal_string, row)) for row in rows.tolist()]
-        if np.abs(np.array(texts, float)[:, :3] - exact).max() > MAX_DISPLACEMENT * smallest:
+        # What 16 bytes lose, and what double precision has lost before. Readers compare gaps between planes: where
+        # one is too long and the next too short, four such losses add up.
+        lost = np.abs(np.array(texts, float)[:, :3] - exact) + np.spacing(np.abs(exact))
+        if 4 * lost.max() > MAX_DISPLACEMENT * smallest:
             raise GeometryError(
                 f"It lies {np.abs(exact).max():.3g} mm from the origin, where a position cannot tell its voxels of "
                 f"{smallest:g} mm apart",
@@ -151,7 +155,8 @@ def check_affine(affine: NDArray[np.float64]) -> None:
         raise GeometryError(f"The affine is no 4×4 matrix ending in 0 0 0 1, but {affine.tolist()}", remedy)
     if not np.isfinite(affine).all():
         raise GeometryError("The geometry holds NaN or infinite numbers", remedy)
-    lengths = np.linalg.norm(affine[:3, :3], axis=0)
+    with np.errstate(over="ignore", under="ignore"):  # an infinite length is refused below
+        lengths = np.linalg.norm(affine[:3, :3], axis=0)
     for name, length in zip(_AXIS_NAMES, lengths, strict=True):
         # DS holds smaller and larger numbers, but readers do not: SimpleITK ends near 1e-17, dcm2niix at 1e20.
         if not 1e-15 < length < 1e18:
@@ -237,7 +242,7 @@ def make_grid(affine: NDArray[np.float64], shape: Sequence[int], *, thickness_kn
     step = np.zeros(3) if single else normal * float(between) * (-1 if left_handed else 1)
     ox, oy, oz = map(float, affine[:3, 3])
     sx, sy, sz = map(float, step)
-    return Grid(
+    grid = Grid(
         pixel_spacing=(decimal_string(float(spacing[1])), decimal_string(float(spacing[2]))),
         orientation=orientation,
         spacing_between_planes=between,
@@ -245,6 +250,13 @@ def make_grid(affine: NDArray[np.float64], shape: Sequence[int], *, thickness_kn
         step=(sx, sy, sz),
         reversed=left_handed and not single,
     )
+    if largest_displacement(straight, grid.affine(), shape) > MAX_DISPLACEMENT * spacing.min():
+        raise GeometryError(
+            f"Its voxels measure from {spacing.min():.3g} to {spacing.max():.3g} mm, and over its size directions of "
+            "16 bytes cannot hold both",
+            "Check the units and the scale of its axes",
+        )
+    return grid
 
 
 def _cosines(vector: NDArray[np.float64]) -> tuple[str, str, str]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # What other software allows: positions of many vendors are rounded to 0.01 mm or worse.
 _UNEVEN = 0.01  # of the spacing between planes
-_SAME = 1e-3  # of the pixel spacing: planes closer than that are one
+_SAME = 1e-3  # of the pixel spacing or the thickness: planes closer than that are one
 _TURNED = 1e-3  # largest difference of two direction cosines
 
 
@@ -38,6 +38,8 @@ class Place:
         Between (rows, columns), mm.
     orientation, position : tuple of float or None
         Row and column cosines; centre of the first pixel.
+    thickness : float or None
+        Slice Thickness, mm.
     """
 
     frames: int
@@ -46,17 +48,19 @@ class Place:
     spacing: tuple[float, float] | None
     orientation: tuple[float, ...] | None
     position: tuple[float, ...] | None
+    thickness: float | None = None
 
 
 PLACE_TAGS = (
     "NumberOfFrames SharedFunctionalGroupsSequence Rows Columns PixelSpacing ImagerPixelSpacing "
-    "ImageOrientationPatient ImagePositionPatient"
+    "ImageOrientationPatient ImagePositionPatient SliceThickness"
 ).split()
 """Keywords of the attributes that `place_of` reads."""
 
 
 def place_of(header: Dataset) -> Place:
     """Read size and place from a header; raises ValueError or TypeError on nonsense."""
+    thickness = header.get("SliceThickness")
     spacing = _numbers(header, "PixelSpacing", 2) or _numbers(header, "ImagerPixelSpacing", 2)
     return Place(
         frames=int(header.get("NumberOfFrames") or 1) if "Rows" in header else 0,
@@ -65,6 +69,7 @@ def place_of(header: Dataset) -> Place:
         spacing=(spacing[0], spacing[1]) if spacing else None,
         orientation=_numbers(header, "ImageOrientationPatient", 6),
         position=_numbers(header, "ImagePositionPatient", 3),
+        thickness=float(thickness) if thickness else None,
     )
 
 
@@ -142,8 +147,9 @@ def stack(places: Sequence[Place]) -> Stack:
     every = np.array([place.position for place in places], float)
     order = np.argsort(every @ normal, kind="stable")
     every = every[order]
-    # Time points of one plane may differ in the last digit.
-    same = _SAME * min((s for s in places[0].spacing or () if s), default=1.0)
+    # Time points of one plane may differ in the last digit; planes may be much thinner than pixels are wide.
+    lengths = (*(places[0].spacing or ()), places[0].thickness or 0.0)
+    same = _SAME * min((length for length in lengths if length > 0), default=1.0)
     starts = np.flatnonzero(np.diff(every @ normal, prepend=-np.inf) > same)
     positions, counts = every[starts], np.diff(starts, append=len(every))
     gaps = np.diff(positions, axis=0)

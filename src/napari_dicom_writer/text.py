@@ -116,6 +116,8 @@ def _problem(vr: str, keyword: str, text: str) -> str | None:
         return "holds a backslash, which separates values in DICOM"
     if vr == "PN" and any(group.count("^") > 4 for group in text.split("=")):
         return "has more than five name components"
+    if vr == "PN" and text.count("=") > 2:
+        return "has more than three groups of name components"
     if vr == "DA" and not _parses(text, "%Y%m%d"):
         return "is not a date that exists, written YYYYMMDD or YYYY-MM-DD"
     if vr == "TM" and not any(_parses(text, form) for form in ("%H", "%H%M", "%H%M%S", "%H%M%S.%f")):
@@ -210,7 +212,9 @@ def decimal_string(value: float) -> str:
     """
     if value == int(value) and abs(value) < 1e15:
         return str(int(value))
-    return str(format_number_as_ds(float(value)))
+    text = str(format_number_as_ds(float(value)))
+    # 9.999999999999998 comes out as 10.00000000000000, a byte too long: the rounding carried to another digit.
+    return text if len(text) <= 16 else decimal_string(float(text))
 
 
 def decimal_string_above(value: float, digits: int) -> str:

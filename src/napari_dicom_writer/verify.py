@@ -200,8 +200,9 @@ class SeriesVerifier:
         else:
             # By rows, whose intermediate results stay in the cache. NaN compares false, and so is caught, too.
             same = all(_within(stored, read[row], source[row]) for row in _row_blocks(source))
-        if math.isinf(stored.largest_error) and not _resembles(stored.decode(read), source):
-            self._fail(instance, "what the lossy codec left does not resemble the plane")
+        if math.isinf(stored.largest_error) and not _resembles(read, stored.encode(values)):
+            what = "what the lossy codec left does not resemble the plane"
+            self._fail(instance, what, "Choose a smaller lossy_ratio, or a lossless transfer syntax")
         if not same:
             self._report_difference(instance, read, source)
 
@@ -252,15 +253,15 @@ class SeriesVerifier:
             return
         step = grid.normal * float(grid.spacing_between_planes)
         expected = positions[0] + np.arange(len(positions))[:, np.newaxis] * step
-        # Both ends of a step are rounded to a DS, whose sixteen bytes hold at least 14 digits of a coordinate.
+        # Both ends of a step are rounded to a DS, whose 16 bytes hold 14 digits of a coordinate, and no more decimals.
         smallest = min(map(float, (*grid.pixel_spacing, grid.spacing_between_planes)))
-        tolerance = 1e-6 * smallest + 1e-13 * float(np.abs(positions).max())
+        tolerance = 1e-6 * smallest + 1.1e-13 * max(1.0, float(np.abs(positions).max()))
         if np.abs(positions - expected).max() > tolerance:
             self._fail(None, "planes are not evenly spaced along the normal, in rising order")
 
-    def _fail(self, instance: InstancePlan | None, what: str) -> NoReturn:
+    def _fail(self, instance: InstancePlan | None, what: str, remedy: str = _REMEDY) -> NoReturn:
         at = f", instance {instance.number}" if instance else ""
-        raise VerificationError(f"Read back, {what}", _REMEDY, f"series {self._series.number}{at}")
+        raise VerificationError(f"Read back, {what}", remedy, f"series {self._series.number}{at}")
 
 
 def _same(read: DataElement, expected: DataElement) -> bool:
@@ -285,12 +286,15 @@ def _within(stored: StoredValues, read: NDArray[Any], source: NDArray[Any]) -> b
     return bool((np.abs(difference, out=difference) <= stored.largest_error).all())
 
 
-def _resembles(read: NDArray[np.float64], source: NDArray[Any]) -> bool:
-    """Whether a plane of unknown loss still shows its source: as bright, and no better match when it is turned over."""
-    original = source.astype(np.float64)
-    if abs(read.mean() - original.mean()) > 0.5 * original.std() + 0.01 * np.ptp(original) + 1e-9:
+def _resembles(read: NDArray[Any], stored: NDArray[Any]) -> bool:
+    """Whether a plane of unknown loss still shows its source: as bright, and no better match when it is turned over.
+
+    Both in stored values: what quantising took away before is not the codec's.
+    """
+    decoded, original = read.astype(np.float64), stored.astype(np.float64)
+    if abs(decoded.mean() - original.mean()) > 0.5 * original.std() + 0.01 * np.ptp(original) + 1:
         return False
-    turned = (read, read[::-1], read[:, ::-1], read[::-1, ::-1])
+    turned = (decoded, decoded[::-1], decoded[:, ::-1], decoded[::-1, ::-1])
     matches = [float(((view - view.mean()) * (original - original.mean())).mean()) for view in turned]
     # A symmetric plane matches its mirror image about as well, artefacts decide.
     return matches[0] >= 0.99 * max(matches)

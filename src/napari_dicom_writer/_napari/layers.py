@@ -131,17 +131,22 @@ def data_to_world(attributes: Mapping[str, Any], ndim: int) -> NDArray[np.float6
         inner = np.eye(ndim + 1)
         scale = np.ones(ndim) if attributes.get("scale") is None else np.asarray(attributes["scale"], float)
         rotate = np.eye(ndim) if attributes.get("rotate") is None else np.asarray(attributes["rotate"], float)
-        inner[:ndim, :ndim] = rotate.reshape(ndim, ndim) @ _shear(attributes.get("shear"), ndim) @ np.diag(scale)
+        with np.errstate(all="ignore"):  # what is not finite is refused later, and needs no warning
+            inner[:ndim, :ndim] = rotate.reshape(ndim, ndim) @ _shear(attributes.get("shear"), ndim) @ np.diag(scale)
         if attributes.get("translate") is not None:
             inner[:ndim, ndim] = np.asarray(attributes["translate"], float)
         affine = attributes.get("affine")
         if affine is None:
             return inner
         # A napari Affine keeps its matrix in this attribute.
-        matrix = np.asarray(getattr(affine, "affine_matrix", affine), float)
-        return matrix.reshape(ndim + 1, ndim + 1) @ inner
+        matrix = np.asarray(getattr(affine, "affine_matrix", affine), float).reshape(ndim + 1, ndim + 1)
+        with np.errstate(all="ignore"):
+            world: NDArray[np.float64] = matrix @ inner
     except (TypeError, ValueError) as error:
         raise GeometryError(f"Its transforms do not fit its {ndim} axes ({error})", remedy) from error
+    if not np.array_equal(matrix[-1], inner[-1]):
+        raise GeometryError("The last row of its affine is not 0 … 0 1, which a perspective has", remedy)
+    return world
 
 
 def _shear(shear: Any, ndim: int) -> NDArray[np.float64]:

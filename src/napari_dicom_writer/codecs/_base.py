@@ -107,8 +107,10 @@ class Codec(ABC):
         if stored.samples == 3:
             attributes["planar_configuration"] = 0
         padded = codestream + b"\0" * (len(codestream) % 2)
+        encapsulated = _pydicom_encapsulate([padded], has_bot=False)
+        # Validating would warn of codestreams that happen to be as long as the pixels.
         frame, _ = get_decoder(self.syntax.uid).as_array(
-            _pydicom_encapsulate([padded], has_bot=False), index=0, decoding_plugin=plugin, **attributes
+            encapsulated, index=0, decoding_plugin=plugin, validate=False, **attributes
         )
         return frame.reshape(shape)
 

@@ -55,7 +55,8 @@ class JPEGLS(Codec):
             limits = np.iinfo(frame.dtype)
             if frame.min() < limits.min + error or frame.max() > limits.max - error:
                 error = 0
-        bits = frame.view(f"<u{frame.dtype.itemsize}")
+        # imagecodecs does not take NumPy's free strides of axes with length 1, which reshaping renews.
+        bits = frame.reshape(-1).view(f"<u{frame.dtype.itemsize}").reshape(frame.shape)
         return _encode(bits, error)
 
     def largest_error(self) -> float:
