@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -69,8 +70,8 @@ class Conformance:
 
 
 def installed() -> str | None:
-    """Return where dciodvfy is; None if it is not installed."""
-    return shutil.which(PROGRAM)
+    """Return where dciodvfy is, beside this Python if nowhere else; None if it is not installed."""
+    return shutil.which(PROGRAM) or shutil.which(PROGRAM, path=os.path.dirname(sys.executable))  # noqa: PTH120
 
 
 def run_dciodvfy(
