@@ -16,6 +16,7 @@ import pytest
 from pydicom.data import get_testdata_file
 
 from napari_dicom_writer import DestinationError, ExportCancelled, ExportError, ExportOptions, Volume, export
+from napari_dicom_writer.destinations import open_destination
 
 STACK = Volume(np.arange(4 * 6 * 5, dtype=np.int16).reshape(4, 6, 5), spacing=(2, 1, 1), name="stack")
 PLANE = Volume(np.arange(30, dtype=np.uint8).reshape(6, 5), spacing=(1, 1), name="plane")
@@ -314,3 +315,8 @@ def test_an_empty_target_keeps_its_permissions(tmp_path):
     (tmp_path / "x").mkdir(mode=0o700)
     export(STACK, tmp_path / "x")
     assert (tmp_path / "x").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_lone_surrogate_is_no_path(tmp_path):
+    with pytest.raises(DestinationError, match="no file name can"):
+        open_destination(str(tmp_path) + "/a\ud800", None, overwrite=False)

@@ -57,9 +57,13 @@ def test_without_flushing_a_power_cut_leaves_half_a_series(campaign, ext4, overw
     """So the runs with power cuts show something: the very same, but for the flush."""
     if ext4 is None:
         pytest.skip("the tests may not mount a disk here")
-    outcome = campaign.power_cut(*ext4, overwrite=overwrite, source=LONG, unflushed=True)
-    assert outcome.answer["error"] == ""
-    assert outcome.state == "half"
+    states = []
+    # On a busy machine the system may have written everything by itself.
+    while "half" not in states and len(states) < 10:
+        outcome = campaign.power_cut(*ext4, overwrite=overwrite, source=LONG, unflushed=True)
+        assert outcome.answer["error"] == ""
+        states.append(outcome.state)
+    assert "half" in states
 
 
 def test_a_fault_is_noticed(lab):

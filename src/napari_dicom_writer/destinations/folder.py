@@ -136,6 +136,10 @@ def _absolute(path: str | os.PathLike[str]) -> Path:
         raise DestinationError(f"A {type(path).__name__} is no path", "Give a path such as out.dcm") from None
     if not isinstance(text, str) or not text or "\0" in text:
         raise DestinationError("The path is empty, bytes, or holds a zero byte", "Give a path such as 'out.dcm'")
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError:
+        raise DestinationError("The path holds characters that no file name can", "Give another name") from None
     # resolve() would follow links, and Path.expanduser() raises where there is no such user.
     absolute = Path(os.path.abspath(os.path.expanduser(text)))  # noqa: PTH100, PTH111
     # napari appends ".dcm" to "out/": the folder was meant.

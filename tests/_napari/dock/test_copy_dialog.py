@@ -69,7 +69,7 @@ def qt_settings(tmp_path):
 def opened(qtbot, path: Path) -> CopyDialog:
     dialog = CopyDialog(path)
     qtbot.addWidget(dialog)
-    with qtbot.waitActive(dialog):
+    with qtbot.waitActive(dialog, timeout=30_000):
         dialog.show()
         dialog.activateWindow()
     qtbot.waitUntil(lambda: dialog.pages.currentIndex() != 0)

@@ -26,7 +26,7 @@ def dialog(qtbot):
     dialog = TagsDialog()
     qtbot.addWidget(dialog)
     dialog.show_plan(plan_export(volume(), JANE))
-    with qtbot.waitActive(dialog):
+    with qtbot.waitActive(dialog, timeout=30_000):
         dialog.show()
         dialog.activateWindow()
     qtbot.waitUntil(dialog.search.hasFocus)
