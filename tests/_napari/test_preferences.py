@@ -9,23 +9,15 @@ import numpy as np
 import pydicom
 import pytest
 import yaml
-from napari.settings import get_plugin_settings
 
 import napari_dicom_writer
 from napari_dicom_writer import ExportError, ExportOptions, Series
-from napari_dicom_writer._napari.preferences import PLUGIN, options_from_preferences
+from napari_dicom_writer._napari.preferences import options_from_preferences
 
 
 @pytest.fixture
-def settings(make_napari_viewer):
-    make_napari_viewer()
-    settings = get_plugin_settings(PLUGIN)
-    before = settings.model_dump()
-    yield settings
-    for group, values in before.items():
-        if isinstance(values, dict):
-            for name, value in values.items():
-                setattr(getattr(settings, group), name, value)
+def viewer(make_napari_viewer):
+    return make_napari_viewer()
 
 
 def manifest_properties() -> dict[str, dict[str, dict]]:

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import pytest
-from napari.settings import get_plugin_settings
 from qtpy.QtCore import QEvent, QPoint, QPointF, Qt
 from qtpy.QtGui import QWheelEvent
 from qtpy.QtWidgets import QApplication, QLabel, QPushButton, QTableView, QWidget
@@ -34,18 +33,6 @@ def viewer(make_napari_viewer):
         units=("mm", "mm", "mm"),
     )
     return viewer
-
-
-@pytest.fixture
-def settings(viewer):
-    """The plugin's settings, as they are on a fresh machine."""
-    settings = get_plugin_settings(PLUGIN)
-    before = settings.model_dump()
-    yield settings
-    for group, values in before.items():
-        if isinstance(values, dict):
-            for name, value in values.items():
-                setattr(getattr(settings, group), name, value)
 
 
 @pytest.fixture

@@ -25,7 +25,6 @@ _WRONG = {
     "Modality": "Archives and viewers tear the series apart",
 }
 _PIXEL_KEYWORDS = ("BitsAllocated", "BitsStored", "PixelRepresentation", "SamplesPerPixel", "PhotometricInterpretation")
-_DOUBTFUL = "Archives keep the first, or ask"
 _SOME_SWAPPED = 3  # planes that look swapped before a series does
 
 

@@ -133,11 +133,11 @@ class ExportPanel(QWidget):
         self.run.finished.connect(self._finished)
         self.run.failed.connect(self._failed)
         self.run.cancelled.connect(self._cancelled)
-        # A method: Qt calls a function even while Python's garbage collector is taking it apart, and crashes.
         idle = QTimer(self)
         idle.setSingleShot(True)
         idle.timeout.connect(activity.prepare)
         idle.start(_IDLE)
+        # A method: Qt calls a function even while Python's garbage collector is taking it apart, and crashes.
         self._closing = _Closing(self.planner, self.watch, self.checklist)
         self.destroyed.connect(self._closing.close)
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
-    QAbstractItemView,
     QCheckBox,
     QGridLayout,
     QLabel,
@@ -18,8 +17,9 @@ from qtpy.QtWidgets import (
 )
 
 from napari_dicom_writer import text
-from napari_dicom_writer._napari.dock.dimmed import DIM, DimmedDelegate
+from napari_dicom_writer._napari.dock.dimmed import DIM
 from napari_dicom_writer._napari.dock.fold import Fold, heading
+from napari_dicom_writer._napari.dock.table import make_plain
 from napari_dicom_writer.reference_file import NOT_LISTED
 
 if TYPE_CHECKING:
@@ -122,20 +122,7 @@ class ReferencePanel(QWidget):
 def _table(*titles: str) -> QTableWidget:
     table = QTableWidget(0, len(titles))
     table.setHorizontalHeaderLabels(titles)
-    table.setItemDelegate(DimmedDelegate(table))
-    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-    table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-    table.setTabKeyNavigation(False)  # Tab leaves the table
-    table.setShowGrid(False)
-    table.setWordWrap(False)
-    rows, columns = table.verticalHeader(), table.horizontalHeader()
-    assert rows is not None  # noqa: S101 - a table has headers
-    assert columns is not None  # noqa: S101
-    rows.hide()
-    rows.setDefaultSectionSize(table.fontMetrics().height() + 6)
-    columns.setStretchLastSection(True)
-    columns.setHighlightSections(False)
+    _, columns = make_plain(table)
     columns.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
     table.setColumnWidth(0, table.fontMetrics().horizontalAdvance("n" * 30))
     return table

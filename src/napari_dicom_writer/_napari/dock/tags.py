@@ -20,9 +20,9 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_dicom_writer._napari.dock.dimmed import DimmedDelegate
 from napari_dicom_writer._napari.dock.focus import SHOW_FOCUS
 from napari_dicom_writer._napari.dock.header_table import COLUMNS, NAME, TAG, VR, HeaderFilter, HeaderModel
+from napari_dicom_writer._napari.dock.table import make_plain
 from napari_dicom_writer.header import header_rows
 from napari_dicom_writer.plan import count
 
@@ -94,23 +94,10 @@ class TagsDialog(QDialog):
         self.model = HeaderModel(fixed)
         self.filter = HeaderFilter(self.model)
         table.setModel(self.filter)
-        table.setItemDelegate(DimmedDelegate(table))
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        table.setTabKeyNavigation(False)  # Tab leaves the table
-        table.setShowGrid(False)
-        table.setWordWrap(False)
-        rows, columns = table.verticalHeader(), table.horizontalHeader()
-        assert rows is not None  # noqa: S101 - a table has headers
-        assert columns is not None  # noqa: S101
-        rows.hide()
+        rows, _ = make_plain(table)
         text = table.fontMetrics()
         rows.setMinimumSectionSize(text.height())
-        rows.setDefaultSectionSize(text.height() + 6)
-        columns.setStretchLastSection(True)
-        columns.setHighlightSections(False)
         widths = {
             NAME: text.horizontalAdvance("n" * 30),
             VR: text.horizontalAdvance(COLUMNS[VR] + "nnn"),
