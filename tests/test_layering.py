@@ -23,7 +23,17 @@ LAYERS = [
     {"options", "geometry"},
     {"volume", "pixels", "value_range", "readers", "uids", "reference_file"},
     {"reference"},
-    {"value_policy", "window", "resample", "slabs", "space", "_napari.layers", "phantom", "series_reader"},
+    {
+        "value_policy",
+        "slabs",
+        "display_range",
+        "window",
+        "resample",
+        "space",
+        "_napari.layers",
+        "phantom",
+        "series_reader",
+    },
     {
         "checks",
         "checks.findings",

@@ -32,8 +32,6 @@ def mr_image(series: SeriesPlan) -> Attributes:
         "EchoTime": "",
         "EchoTrainLength": "",
     }
-    if series.grid.spacing_between_planes:
-        attributes["SpacingBetweenSlices"] = series.grid.spacing_between_planes
     if series.time and series.time.points > 1:
         attributes["NumberOfTemporalPositions"] = str(series.time.points)
         if series.time.step:

@@ -151,12 +151,19 @@ def general_image_of(instance: InstancePlan) -> Attributes:
 
 
 def image_plane(series: SeriesPlan) -> Attributes:
-    """Image Plane (C.7.6.2), but for the position. The thickness of a single plane is unknown: empty, type 2."""
-    return {
+    """Image Plane (C.7.6.2), but for the position. The thickness of a single plane is unknown: empty, type 2.
+
+    Spacing Between Slices is in every object with planes: vtk-dicom takes gaps of a micrometer for 1 mm, and
+    Bio-Formats knows no distance at all, where it is missing.
+    """
+    attributes: Attributes = {
         "PixelSpacing": list(series.grid.pixel_spacing),
         "ImageOrientationPatient": list(series.grid.orientation),
         "SliceThickness": series.grid.spacing_between_planes,
     }
+    if series.grid.spacing_between_planes:
+        attributes["SpacingBetweenSlices"] = series.grid.spacing_between_planes
+    return attributes
 
 
 def image_plane_of(instance: InstancePlan) -> Attributes:
@@ -189,11 +196,11 @@ def modality_lut(series: SeriesPlan, rescale_type: str) -> Attributes:
 
 
 def voi_lut(series: SeriesPlan) -> Attributes:
-    """VOI LUT (C.11.2), from the layer's contrast limits."""
+    """VOI LUT (C.11.2) without its function, see `Window`."""
     window = series.window
     if window is None:
         return {}
-    return {"WindowCenter": window.center, "WindowWidth": window.width, "VOILUTFunction": window.function}
+    return {"WindowCenter": window.center, "WindowWidth": window.width}
 
 
 def real_world_value_mapping(series: SeriesPlan, unit: str) -> Attributes:

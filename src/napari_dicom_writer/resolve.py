@@ -26,7 +26,7 @@ from napari_dicom_writer.text import multi_line, single_line
 from napari_dicom_writer.transfer_syntax import TransferSyntax
 from napari_dicom_writer.uids import UIDSource
 from napari_dicom_writer.value_policy import plan_values
-from napari_dicom_writer.window import plan_window
+from napari_dicom_writer.window import Window, plan_limits, plan_window
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -174,22 +174,15 @@ def _series(
     volume, uids = draft.volume, UIDSource()
     _check_dates(draft, study)
     plans = []
-    stored_by_channel: dict[tuple[int, ...], tuple[StoredValues, list[Note]]] = {}
+    by_channel: dict[tuple[int, ...], tuple[StoredValues, Window | None, list[Note]]] = {}
     members = _members(draft, options)
     for offset, member in enumerate(members):
         channel = () if volume.rgb else tuple(i for i in member.fixed if i is not None)
-        if channel not in stored_by_channel:
-            found = draft.ranges.get(channel)
-            planned = plan_values(volume.dtype, found, iod.rules, options, samples=volume.samples)
-            stored_by_channel[channel] = plan_compression(codec, *planned, volume.shape[1:], volume.dtype, options)
-        stored, value_notes = stored_by_channel[channel]
+        if channel not in by_channel:
+            by_channel[channel] = _values(draft, iod, codec, options, channel, member)
+        stored, window, value_notes = by_channel[channel]
         description, comment, name_notes = _describe(volume.name, member.suffix, options, several=several)
         time = TimePlan(len(member.times), volume.time_step) if _has_time(draft) else None
-        window = plan_window(volume.window, stored, iod.rules)
-        if volume.window is not None and window is None and not volume.rgb:
-            low, high = volume.window
-            text = f"Display limits {low} to {high} make no window, and none is written"
-            value_notes = [*value_notes, Note(NoteKind.LOST, text)]
         all_notes = [*draft.notes, *value_notes, *name_notes, *_time_notes(time), *notes]
         plans.append(
             SeriesPlan(
@@ -214,6 +207,24 @@ def _series(
             )
         )
     return plans
+
+
+def _values(
+    draft: Draft, iod: IOD, codec: Codec | None, options: ExportOptions, channel: tuple[int, ...], member: _Member
+) -> tuple[StoredValues, Window | None, list[Note]]:
+    """How the values of one channel are stored and displayed, the same at all its time points."""
+    volume, found = draft.volume, draft.ranges.get(channel)
+    planned = plan_values(volume.dtype, found, iod.rules, options, samples=volume.samples)
+    stored, notes = plan_compression(codec, *planned, volume.shape[1:], volume.dtype, options)
+    if volume.rgb:
+        return stored, None, notes
+    if found is not None and stored.fill is not None:
+        found = found.with_fill(stored.fill)
+    leading = [
+        range(n) if i is None else range(i, i + 1) for i, n in zip(member.fixed, volume.leading_shape, strict=True)
+    ]
+    limits, window_notes = plan_limits(volume, leading, found)
+    return stored, plan_window(limits, stored, iod.rules), [*notes, *window_notes]
 
 
 def _has_time(draft: Draft) -> bool:

@@ -44,11 +44,15 @@ class Slab:
     leading : tuple of range
         Indices along each leading axis.
     planes : range
-        Indices along the planes; all rows and columns belong to the slab.
+        Indices along the planes.
+    rows, columns : range or None
+        Which part of each plane, for a sample of the values; None for all of it.
     """
 
     leading: tuple[range, ...]
     planes: range
+    rows: range | None = None
+    columns: range | None = None
 
     def places(self) -> Iterator[tuple[tuple[int, ...], int]]:
         """Return (leading index, plane index) of every plane, in the order of the values."""
@@ -149,7 +153,7 @@ def read(volume: Volume, slab: Slab) -> NDArray[Any]:
         If the array raises, whatever it raises, or returns another shape.
     """
     try:
-        values = volume.read_ranges(slab.leading, slab.planes)
+        values = volume.read_ranges(slab.leading, slab.planes, slab.rows, slab.columns)
     except ExportError:
         raise
     except Exception as error:
@@ -158,7 +162,8 @@ def read(volume: Volume, slab: Slab) -> NDArray[Any]:
             "Check the source of the layer; nothing was written",
             f"layer {volume.name!r}" if volume.name else "",
         ) from error
-    expected = (*slab.shape, *volume.shape[1:], *((volume.samples,) if volume.rgb else ()))
+    sides = (len(part or range(n)) for part, n in zip((slab.rows, slab.columns), volume.shape[1:], strict=True))
+    expected = (*slab.shape, *sides, *((volume.samples,) if volume.rgb else ()))
     if values.shape != expected:
         raise PixelError(f"Its data have shape {values.shape} where {expected} was asked for", "Check the source")
     if values.dtype.newbyteorder("=") != volume.dtype.newbyteorder("="):

@@ -140,8 +140,10 @@ class Volume:
         plane_stack: NDArray[Any] = values[(0,) * len(leading)]
         return plane_stack
 
-    def read_ranges(self, leading: Sequence[range], planes: range) -> NDArray[Any]:
-        """Read some planes at several places along the leading axes at once.
+    def read_ranges(
+        self, leading: Sequence[range], planes: range, rows: range | None = None, columns: range | None = None
+    ) -> NDArray[Any]:
+        """Read some planes, or a part of each, at several places along the leading axes at once.
 
         Returns
         -------
@@ -151,10 +153,12 @@ class Volume:
         ranges = iter(leading)
         index: list[int | slice] = []
         for axis in self.axes:
-            wanted = None if axis in ("row", "column") else planes if axis == "plane" else next(ranges)
-            if wanted is None:
-                index.append(slice(None))
-            elif len(wanted) == 1 and axis != "plane":
+            if axis in ("row", "column"):
+                part = rows if axis == "row" else columns
+                index.append(slice(part.start, part.stop) if part else slice(None))
+                continue
+            wanted = planes if axis == "plane" else next(ranges)
+            if len(wanted) == 1 and axis != "plane":
                 index.append(wanted.start)  # which every array understands
             else:
                 index.append(slice(wanted.start, wanted.stop))
