@@ -17,7 +17,7 @@ from benchmarks.measure import Settings, alternate, once
 from benchmarks.raw import write_planes
 from benchmarks.report import Table, duration, ratio
 from napari_dicom_writer import ExportOptions, Modality, Volume, export
-from napari_dicom_writer.destinations import durable, staging
+from napari_dicom_writer.destinations.folder import durable, staging
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -137,7 +137,7 @@ def _show_bar(done: Callable[[], None]) -> None:
 
 def _export(image: Any, folder: Path, level: str) -> dict[str, float]:
     from napari_dicom_writer import ExportOptions
-    from napari_dicom_writer._napari.dock.running import ExportRun
+    from napari_dicom_writer._napari.dock.work.running import ExportRun
 
     run = ExportRun()
 
@@ -205,8 +205,8 @@ def _preview(side: int) -> float:
     from qtpy.QtWidgets import QApplication
 
     from napari_dicom_writer import Volume
-    from napari_dicom_writer._napari.dock.preview import PreviewWidget
-    from napari_dicom_writer.geometry import make_grid
+    from napari_dicom_writer._napari.dock.preview.preview import PreviewWidget
+    from napari_dicom_writer.model.geometry import make_grid
 
     values = np.random.default_rng(0).integers(0, 4000, (side,) * 3, dtype=np.int16)
     preview = PreviewWidget()

@@ -11,7 +11,7 @@ import numpy as np
 from nibabel.testing import data_path
 
 from napari_dicom_writer import ExportOptions, Volume, export
-from napari_dicom_writer.views import draw_views
+from napari_dicom_writer.demo.picture import draw_views
 
 out = Path(sys.argv[1])
 source = Path(sys.argv[2] if len(sys.argv) > 2 else Path(data_path) / "example4d.nii.gz")

@@ -24,9 +24,9 @@ import numpy as np  # noqa: E402
 from qtpy.QtWidgets import QApplication, QWidget  # noqa: E402
 
 from napari_dicom_writer import ExportOptions, Patient, Study, Volume, export  # noqa: E402
-from napari_dicom_writer._napari.dock.copy_dialog import CopyDialog  # noqa: E402
-from napari_dicom_writer._napari.to_layer import to_layer  # noqa: E402
-from napari_dicom_writer.phantom import orientation_phantom  # noqa: E402
+from napari_dicom_writer._napari.dock.reference.copy_dialog import CopyDialog  # noqa: E402
+from napari_dicom_writer.demo.phantom import orientation_phantom  # noqa: E402
+from napari_dicom_writer.layers.from_volume import to_layer  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable

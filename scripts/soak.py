@@ -26,8 +26,8 @@ import numpy as np
 from napari_dicom_writer import ExportCancelled, ExportError, ExportOptions, Patient, Volume, export
 from napari_dicom_writer.codecs import open_codec
 from napari_dicom_writer.errors import OptionsError
-from napari_dicom_writer.options import Modality
-from napari_dicom_writer.transfer_syntax import TransferSyntax
+from napari_dicom_writer.options.export import Modality
+from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
 
 # Bytes an export, by the linear trend after warming up. An export of 8 planes holds 32 kB to 512 kB of pixels and 8
 # headers of 2 kB: what is kept of them shows. Libraries keep a little: dask a pool for each thread that computes

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydicom.data import get_charset_files
 
-from napari_dicom_writer.charset import UndecodableError, decode
+from napari_dicom_writer.standard.charset import UndecodableError, decode
 
 BUNDLED = [path for path in get_charset_files("*.dcm") if "SQEncoding" not in path]
 SINGLE_BYTE = {

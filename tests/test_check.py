@@ -16,11 +16,11 @@ from pydicom.uid import JPEG2000
 
 from check_faults import FAULTS, Fault, good_series, picture, seed
 from napari_dicom_writer import DestinationError, ExportOptions, LayerError, Patient, Series, Volume, export
-from napari_dicom_writer.check import SeriesVerdict, check_series
-from napari_dicom_writer.checks.against import compare
-from napari_dicom_writer.checks.findings import Severity
-from napari_dicom_writer.series_reader import read_series
-from napari_dicom_writer.survey import survey
+from napari_dicom_writer.checking.check import SeriesVerdict, check_series
+from napari_dicom_writer.checking.findings import Severity
+from napari_dicom_writer.checking.source.against import compare
+from napari_dicom_writer.reading.series import read_series
+from napari_dicom_writer.reading.survey import survey
 from volumes import indexed, oblique
 
 RNG = np.random.default_rng(7)

@@ -11,13 +11,13 @@ import pytest
 
 from check_faults import FAULTS, Fault, good_series, picture, seed
 from napari_dicom_writer import ExportOptions, GeometryError, Series, Volume, export
-from napari_dicom_writer.check import check_series
-from napari_dicom_writer.checks.against import compare, volumes_of
-from napari_dicom_writer.checks.grids import IndexMap, index_map
+from napari_dicom_writer.checking.check import check_series
+from napari_dicom_writer.checking.source.against import compare, volumes_of
+from napari_dicom_writer.checking.source.grids import IndexMap, index_map
 from volumes import affine_of, indexed, oblique, rotation
 
 if TYPE_CHECKING:
-    from napari_dicom_writer.checks.comparison import Comparison
+    from napari_dicom_writer.checking.source.comparison import Comparison
 
 RNG = np.random.default_rng(3)
 AXES = ("plane", "row", "column")

@@ -15,12 +15,12 @@ import pytest
 
 from check_faults import FAULTS, Fault, good_series, picture, seed, spoil
 from napari_dicom_writer import ExportError, ExportOptions, VerificationError, VerifyLevel, Volume, export, plan_export
-from napari_dicom_writer.check import check_series
-from napari_dicom_writer.checks.against import compare
-from napari_dicom_writer.checks.conformance import installed, run_dciodvfy
-from napari_dicom_writer.checks.findings import Severity
-from napari_dicom_writer.encode import SeriesEncoder
-from napari_dicom_writer.verify import SeriesVerifier
+from napari_dicom_writer.checking.check import check_series
+from napari_dicom_writer.checking.conformance import installed, run_dciodvfy
+from napari_dicom_writer.checking.findings import Severity
+from napari_dicom_writer.checking.source.against import compare
+from napari_dicom_writer.writing.encode import SeriesEncoder
+from napari_dicom_writer.writing.read_back import SeriesVerifier
 
 DOCS = Path(__file__).parents[1] / "docs" / "verify.md"
 # The writer reads back the files that it has written: one more is not its.

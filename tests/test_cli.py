@@ -16,9 +16,9 @@ import pytest
 import tifffile
 
 from napari_dicom_writer import ExportOptions
-from napari_dicom_writer._cli.arguments import options_from
-from napari_dicom_writer.cli import _parser, main
-from napari_dicom_writer.survey import survey
+from napari_dicom_writer.cli.arguments import options_from
+from napari_dicom_writer.cli.main import _parser, main
+from napari_dicom_writer.reading.survey import survey
 
 Captured = pytest.CaptureFixture[str]
 
@@ -231,7 +231,14 @@ def test_options_given_arrive() -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for a single process")
 def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
     np.save(tmp_path / "long.npy", np.zeros((20_000, 32, 32), np.uint8))
-    command = [sys.executable, "-m", "napari_dicom_writer.cli", "export", tmp_path / "long.npy", tmp_path / "a" / "out"]
+    command = [
+        sys.executable,
+        "-m",
+        "napari_dicom_writer",
+        "export",
+        tmp_path / "long.npy",
+        tmp_path / "a" / "out",
+    ]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 120
     while not any(tmp_path.glob("a/.napari-dicom-*/content/00010.dcm")):
@@ -275,7 +282,7 @@ def test_demo_writes_compares_and_draws(tmp_path: Path, capsys: Captured) -> Non
 def test_demo_without_its_extra_says_what_to_install(tmp_path: Path) -> None:
     program = (
         "import sys; sys.modules['SimpleITK'] = None\n"
-        "from napari_dicom_writer.cli import main; sys.exit(main(['demo', sys.argv[1]]))"
+        "from napari_dicom_writer.cli.main import main; sys.exit(main(['demo', sys.argv[1]]))"
     )
     command = [sys.executable, "-c", program, tmp_path / "demo"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

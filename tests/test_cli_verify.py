@@ -11,8 +11,8 @@ import pytest
 from pydicom.data import get_testdata_file
 
 from check_faults import FAULTS, seed
-from napari_dicom_writer.checks.conformance import installed, run_dciodvfy
-from napari_dicom_writer.cli import main
+from napari_dicom_writer.checking.conformance import installed, run_dciodvfy
+from napari_dicom_writer.cli.main import main
 
 Captured = pytest.CaptureFixture[str]
 HAS_DCIODVFY = installed() is not None

@@ -10,7 +10,7 @@ import pytest
 from crossfile import series_faults, study_faults
 from judges import dcentvfy, dciodvfy, dicom_files, dicom_validator, read_series
 from napari_dicom_writer import ExportError, ExportOptions, Patient, Series, Study, Volume, export, plan_export
-from napari_dicom_writer.modules import UNPAIRED
+from napari_dicom_writer.iods.modules.study import UNPAIRED
 from volumes import SHAPE, indexed, oblique
 
 MODALITIES = ["OT", "CT", "MR", "PT"]

@@ -25,11 +25,11 @@ from napari_dicom_writer import (
     plan_export,
 )
 from napari_dicom_writer.destinations import open_destination
-from napari_dicom_writer.distribute import _result, write_distributed
-from napari_dicom_writer.options import VerifyLevel
-from napari_dicom_writer.recipes import recipe
-from napari_dicom_writer.scratch import _probe, scratch_folder
-from napari_dicom_writer.write import write_volumes
+from napari_dicom_writer.options.export import VerifyLevel
+from napari_dicom_writer.writing.cluster.cluster import _result, write_distributed
+from napari_dicom_writer.writing.cluster.recipes import recipe
+from napari_dicom_writer.writing.cluster.scratch import _probe, scratch_folder
+from napari_dicom_writer.writing.threads import write_volumes
 from sources import SlowArray
 from volumes import indexed, oblique
 

@@ -11,9 +11,9 @@ from pydicom.uid import ExplicitVRLittleEndian
 
 from judges import dicom_files
 from napari_dicom_writer import ExportOptions, Patient, Series, Study, Volume, export, plan_export
-from napari_dicom_writer.encode import SeriesEncoder
 from napari_dicom_writer.iods import IODS
-from napari_dicom_writer.uids import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
+from napari_dicom_writer.standard.uids import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
+from napari_dicom_writer.writing.encode import SeriesEncoder
 from volumes import SHAPE, indexed, oblique
 
 MODALITIES = ["OT", "CT", "MR", "PT"]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from napari_dicom_writer.survey import survey
+from napari_dicom_writer.reading.survey import survey
 
 EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.py"))
 

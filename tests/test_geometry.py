@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from napari_dicom_writer import GeometryError, Volume
-from napari_dicom_writer.geometry import (
+from napari_dicom_writer.model.geometry import (
     MAX_DISPLACEMENT,
     compose_affine,
     is_sheared,

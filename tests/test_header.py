@@ -7,9 +7,9 @@ import pydicom
 import pytest
 
 from napari_dicom_writer import ExportOptions, Patient, Series, Study, TransferSyntax, Volume, plan_export
-from napari_dicom_writer.codecs.encapsulation import LOSSY_RATIO
-from napari_dicom_writer.encode import SeriesEncoder
-from napari_dicom_writer.header import LATER, HeaderRow, header_rows
+from napari_dicom_writer.iods.header_rows import LATER, HeaderRow, header_rows
+from napari_dicom_writer.writing.encapsulation import LOSSY_RATIO
+from napari_dicom_writer.writing.encode import SeriesEncoder
 from volumes import affine_of, oblique
 
 RNG = np.random.default_rng(7)

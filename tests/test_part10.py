@@ -19,8 +19,8 @@ from pydicom.uid import (
 )
 
 from napari_dicom_writer import OptionsError
-from napari_dicom_writer import part10 as module
-from napari_dicom_writer.part10 import MAX_VALUE, read_attributes
+from napari_dicom_writer.identity import bounded_reader as module
+from napari_dicom_writer.identity.bounded_reader import MAX_VALUE, read_attributes
 from raw_dicom import ITEM, ITEM_END, SEQUENCE_END, UNDEFINED, dataset, element, item, part10
 
 NAME, ID, UID, STATE = 0x00100010, 0x00100020, 0x0020000D, 0x00380500

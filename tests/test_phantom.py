@@ -9,10 +9,10 @@ import pytest
 import SimpleITK as sitk
 
 from napari_dicom_writer import ExportOptions, ShearPolicy, Volume, export
-from napari_dicom_writer._napari.layers import to_volume
 from napari_dicom_writer._napari.sample_data import phantom_layers
-from napari_dicom_writer.phantom import BODY, FACE_LETTER, LETTER, Glyph, glyphs, orientation_phantom
-from napari_dicom_writer.views import draw_views, read_series
+from napari_dicom_writer.demo.phantom import BODY, FACE_LETTER, LETTER, Glyph, glyphs, orientation_phantom
+from napari_dicom_writer.demo.picture import draw_views, read_series
+from napari_dicom_writer.layers.to_volume import to_volume
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,7 @@ import pydicom
 import pytest
 import tifffile
 
-from napari_dicom_writer.cli import main
+from napari_dicom_writer.cli.main import main
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

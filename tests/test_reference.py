@@ -30,9 +30,9 @@ from napari_dicom_writer import (
     export,
     plan_export,
 )
-from napari_dicom_writer.cli import main
-from napari_dicom_writer.reference import read_reference, with_reference
-from napari_dicom_writer.reference_file import _LEFT, TAKEN, keywords
+from napari_dicom_writer.cli.main import main
+from napari_dicom_writer.identity.inherit import read_reference, with_reference
+from napari_dicom_writer.identity.reference_file import _LEFT, TAKEN, keywords
 from raw_dicom import dataset, part10
 from volumes import oblique_volume
 

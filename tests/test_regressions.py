@@ -10,10 +10,10 @@ import pytest
 
 from napari_dicom_writer import ExportOptions, GeometryError, OptionsError, Patient, Series, Volume, export, plan_export
 from napari_dicom_writer.codecs import open_codec
-from napari_dicom_writer.pixels import Method, StoredValues
-from napari_dicom_writer.series_reader import read_series
-from napari_dicom_writer.text import decimal_string
-from napari_dicom_writer.transfer_syntax import TransferSyntax
+from napari_dicom_writer.plan.stored_values import Method, StoredValues
+from napari_dicom_writer.reading.series import read_series
+from napari_dicom_writer.standard.text import decimal_string
+from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
 
 PLANES = np.arange(60, dtype="u2").reshape(3, 4, 5)
 

@@ -17,7 +17,7 @@ from pydicom.pixels import convert_color_space
 import napari_dicom_writer
 from judges import Reading, dicom_files, simpleitk_file, simpleitk_volume
 from napari_dicom_writer import DestinationError, ExportOptions, LayerError, Series, Volume, export
-from napari_dicom_writer.series_reader import read_series
+from napari_dicom_writer.reading.series import read_series
 from volumes import affine_of, assert_placed, indexed, oblique, oblique_volume
 
 RNG = np.random.default_rng(11)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from napari_dicom_writer import ExportOptions, PixelError, Volume, export
-from napari_dicom_writer.slabs import read, read_ahead, slabs
+from napari_dicom_writer.model.slabs import read, read_ahead, slabs
 
 
 class Chunked:

@@ -10,7 +10,7 @@ import pytest
 from pydicom.data import get_testdata_file
 
 from napari_dicom_writer import ExportOptions, Series, Volume, export
-from napari_dicom_writer.survey import SeriesSurvey, SurveyError, survey
+from napari_dicom_writer.reading.survey import SeriesSurvey, SurveyError, survey
 from volumes import oblique_volume
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from napari_dicom_writer import ExportOptions
 from napari_dicom_writer.errors import OptionsError
-from napari_dicom_writer.transfer_syntax import TransferSyntax
+from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
 
 UIDS = {
     "explicit-le": "1.2.840.10008.1.2.1",

@@ -10,8 +10,8 @@ import pydicom
 import pytest
 
 from napari_dicom_writer import ExportOptions, VerificationError, VerifyLevel, Volume, export, plan_export
-from napari_dicom_writer.encode import SeriesEncoder
-from napari_dicom_writer.verify import SeriesVerifier
+from napari_dicom_writer.writing.encode import SeriesEncoder
+from napari_dicom_writer.writing.read_back import SeriesVerifier
 
 RNG = np.random.default_rng(5)
 VALUES = {

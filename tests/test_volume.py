@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from napari_dicom_writer import GeometryError, LayerError, Volume
-from napari_dicom_writer.slabs import read_ahead, slabs
+from napari_dicom_writer.model.slabs import read_ahead, slabs
 
 
 def test_spacing_position_and_direction_make_the_affine():

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
         VerificationError,
     )
     from napari_dicom_writer.exporting import ExportReport, export, plan_export
-    from napari_dicom_writer.options import (
+    from napari_dicom_writer.model.volume import Volume
+    from napari_dicom_writer.options.export import (
         ExportOptions,
         Modality,
         Patient,
@@ -42,9 +43,8 @@ if TYPE_CHECKING:
         VerifyLevel,
         World,
     )
-    from napari_dicom_writer.plan import ExportPlan, InstancePlan, SeriesPlan
-    from napari_dicom_writer.transfer_syntax import TransferSyntax
-    from napari_dicom_writer.volume import Volume
+    from napari_dicom_writer.plan.plan import ExportPlan, InstancePlan, SeriesPlan
+    from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
 
 __all__ = [
     "DestinationError",
@@ -89,13 +89,13 @@ _MODULES = {
         "PixelError Refusal VerificationError"
     ),
     "exporting": "ExportReport export plan_export",
-    "options": (
+    "options.export": (
         "ExportOptions Modality Patient Series ShearPolicy Study TimeLayout UnnamedAxis ValuePolicy "
         "VerifyLevel World"
     ),
-    "plan": "ExportPlan InstancePlan SeriesPlan",
-    "transfer_syntax": "TransferSyntax",
-    "volume": "Volume",
+    "plan.plan": "ExportPlan InstancePlan SeriesPlan",
+    "standard.transfer_syntax": "TransferSyntax",
+    "model.volume": "Volume",
 }
 # fmt: on
 _HOMES = {name: module for module, names in _MODULES.items() for name in names.split()}

@@ -10,16 +10,16 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from napari_dicom_writer.destinations import open_destination
-from napari_dicom_writer.distribute import write_distributed
-from napari_dicom_writer.draft import where
 from napari_dicom_writer.errors import LayerError, OptionsError, Refusals
-from napari_dicom_writer.inputs import as_sequence, as_volume, name_of
-from napari_dicom_writer.options import ExportOptions, VerifyLevel
-from napari_dicom_writer.plan import count, describe, format_bytes
-from napari_dicom_writer.readers import summary
-from napari_dicom_writer.reference import with_reference
-from napari_dicom_writer.resolve import resolve
-from napari_dicom_writer.write import write_volumes
+from napari_dicom_writer.identity.inherit import with_reference
+from napari_dicom_writer.layers.inputs import as_sequence, as_volume, name_of
+from napari_dicom_writer.options.export import ExportOptions, VerifyLevel
+from napari_dicom_writer.plan.plan import count, describe, format_bytes
+from napari_dicom_writer.planning.draft import where
+from napari_dicom_writer.planning.resolve import resolve
+from napari_dicom_writer.viewers.rules import summary
+from napari_dicom_writer.writing.cluster.cluster import write_distributed
+from napari_dicom_writer.writing.threads import write_volumes
 
 if TYPE_CHECKING:
     import os
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from distributed import Client
 
     from napari_dicom_writer.errors import Note
-    from napari_dicom_writer.plan import ExportPlan
-    from napari_dicom_writer.value_range import ScanCache
-    from napari_dicom_writer.volume import Volume
+    from napari_dicom_writer.model.value_range import ScanCache
+    from napari_dicom_writer.model.volume import Volume
+    from napari_dicom_writer.plan.plan import ExportPlan
 
 Progress = Callable[[int, int], None]
 """Called with (instances done, total); raise `ExportCancelled` in it to stop."""

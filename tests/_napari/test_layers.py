@@ -7,7 +7,7 @@ import pytest
 from napari.layers import Image
 
 from napari_dicom_writer import ExportError, ExportOptions, GeometryError, LayerError, NoteKind
-from napari_dicom_writer._napari.layers import data_to_world, to_volume
+from napari_dicom_writer.layers.to_volume import data_to_world, to_volume
 
 OPTIONS = ExportOptions()
 DATA = np.zeros((3, 4, 5), np.uint8)

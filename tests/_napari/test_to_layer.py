@@ -7,9 +7,9 @@ import pytest
 from napari.layers import Image
 
 from napari_dicom_writer import ExportOptions, LayerError, Volume, export
-from napari_dicom_writer._napari.layers import to_volume
-from napari_dicom_writer._napari.to_layer import to_layer
-from napari_dicom_writer.series_reader import read_series
+from napari_dicom_writer.layers.from_volume import to_layer
+from napari_dicom_writer.layers.to_volume import to_volume
+from napari_dicom_writer.reading.series import read_series
 from volumes import affine_of, oblique, oblique_volume, world
 
 SPATIAL = ("plane", "row", "column")

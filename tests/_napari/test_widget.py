@@ -14,8 +14,8 @@ from qtpy.QtWidgets import QApplication, QLabel, QPushButton, QTableView, QWidge
 from judges import dciodvfy, dicom_files, dicom_validator
 from napari_dicom_writer import Modality, Patient, Study
 from napari_dicom_writer._napari import preferences
-from napari_dicom_writer._napari.dock.copy_dialog import Copied, CopyDialog
-from napari_dicom_writer._napari.dock.form import GROUPS, _members_of
+from napari_dicom_writer._napari.dock.form.form import GROUPS, _members_of
+from napari_dicom_writer._napari.dock.reference.copy_dialog import Copied, CopyDialog
 
 PLUGIN = "napari-dicom-writer"
 PATIENT = ("Quirrell^Zebediah", "PID-77-31337", "19630221")
@@ -584,7 +584,7 @@ def test_a_path_that_is_typed_anew_is_what_was_typed(open_panel, qtbot, tmp_path
 
 
 def test_a_free_name_is_proposed(viewer, settings, qtbot, tmp_path):
-    from napari_dicom_writer._napari.dock.target import TargetRow
+    from napari_dicom_writer._napari.dock.foot.target import TargetRow
 
     (tmp_path / "scan").mkdir()
     (tmp_path / "scan" / "x").touch()

@@ -11,13 +11,13 @@ from pydicom.filewriter import dcmwrite
 
 from napari_dicom_writer import Volume, export
 from napari_dicom_writer.codecs import open_codec
-from napari_dicom_writer.codecs.encapsulation import compression_ratio, encapsulate, lossy_attributes
-from napari_dicom_writer.pixels import Method, StoredValues
+from napari_dicom_writer.plan.stored_values import Method, StoredValues
+from napari_dicom_writer.writing.encapsulation import compression_ratio, encapsulate, lossy_attributes
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from napari_dicom_writer.transfer_syntax import TransferSyntax
+    from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
 
 KINDS = [("|u1", 1), ("<u2", 1), ("<i2", 1), ("|u1", 3)]
 

@@ -15,8 +15,8 @@ from pydicom.filewriter import write_file_meta_info
 
 from judges import gdcm_pixels
 from napari_dicom_writer import Volume, export
-from napari_dicom_writer.codecs.deflate import deflate
-from napari_dicom_writer.transfer_syntax import TransferSyntax
+from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
+from napari_dicom_writer.writing.deflate import deflate
 
 
 @pytest.mark.parametrize("size", [*range(12), 1000, 99_999, 1_000_000])
@@ -34,7 +34,7 @@ def test_comes_back_and_is_even(size, pieces):
 def test_without_isal_zlib_does_it():
     code = (
         "import sys, zlib; sys.modules['isal'] = None\n"
-        "from napari_dicom_writer.codecs.deflate import deflate\n"
+        "from napari_dicom_writer.writing.deflate import deflate\n"
         "print(zlib.decompress(deflate([b'with', b'out']), -15))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -8,8 +8,8 @@ import pytest
 import SimpleITK as sitk
 
 from judges import dciodvfy, dicom_validator, gdcm_pixels
-from napari_dicom_writer.pixels import Method, StoredValues
-from napari_dicom_writer.transfer_syntax import TransferSyntax
+from napari_dicom_writer.plan.stored_values import Method, StoredValues
+from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
 
 ENCAPSULATED = [syntax for syntax in TransferSyntax if syntax.encapsulated]
 SIZES = [(1, 1), (1, 2), (5, 3), (8, 8), (7, 9), (31, 33), (64, 65)]

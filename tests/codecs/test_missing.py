@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from napari_dicom_writer.transfer_syntax import TransferSyntax
+from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
 
 _BLOCK = """
 import sys
@@ -20,8 +20,8 @@ sys.meta_path.insert(0, Block())
 import numpy as np
 from napari_dicom_writer.codecs import open_codec
 from napari_dicom_writer.errors import OptionsError
-from napari_dicom_writer.pixels import Method, StoredValues
-from napari_dicom_writer.transfer_syntax import TransferSyntax
+from napari_dicom_writer.plan.stored_values import Method, StoredValues
+from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
 """
 
 

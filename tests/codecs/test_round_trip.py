@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from napari_dicom_writer.codecs import open_codec
-from napari_dicom_writer.pixels import Method, StoredValues
-from napari_dicom_writer.transfer_syntax import TransferSyntax
+from napari_dicom_writer.plan.stored_values import Method, StoredValues
+from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
 
 LOSSLESS = [TransferSyntax.RLE, TransferSyntax.JPEG_LS, TransferSyntax.JPEG_2000, TransferSyntax.HTJ2K]
 ENCAPSULATED = [syntax for syntax in TransferSyntax if syntax.encapsulated]

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from napari_dicom_writer import DestinationError, ExportOptions, Volume, export
-from napari_dicom_writer.destinations import area as module
-from napari_dicom_writer.destinations import exchange, lock
-from napari_dicom_writer.destinations.area import clear_leftovers, open_area
-from napari_dicom_writer.destinations.staging import FolderStaging
+from napari_dicom_writer.destinations.folder import area as module
+from napari_dicom_writer.destinations.folder import exchange, lock
+from napari_dicom_writer.destinations.folder.area import clear_leftovers, open_area
+from napari_dicom_writer.destinations.folder.staging import FolderStaging
 
 fcntl = pytest.importorskip("fcntl")
 

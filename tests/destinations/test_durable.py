@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from napari_dicom_writer import DestinationError, ExportOptions, Volume, export
-from napari_dicom_writer.destinations import durable, exchange
+from napari_dicom_writer.destinations.folder import durable, exchange
 
 if sys.platform == "win32":
     pytest.skip("folders are not flushed there", allow_module_level=True)

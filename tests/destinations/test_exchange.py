@@ -8,8 +8,8 @@ import os
 
 import pytest
 
-from napari_dicom_writer.destinations import exchange as module
-from napari_dicom_writer.destinations.exchange import exchange, rename_new
+from napari_dicom_writer.destinations.folder import exchange as module
+from napari_dicom_writer.destinations.folder.exchange import exchange, rename_new
 
 
 @pytest.fixture(params=["special renames", "plain ones", "no links either"])

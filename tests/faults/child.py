@@ -23,9 +23,11 @@ import numpy as np
 
 from faults import world
 from faults.injection import Injector, injected, open_files
-from napari_dicom_writer import ExportCancelled, ExportError, ExportOptions, cli, export
+from napari_dicom_writer import ExportCancelled, ExportError, ExportOptions, export
+from napari_dicom_writer.cli.main import main as cli
 from napari_dicom_writer.codecs import codec_of
-from napari_dicom_writer.destinations import durable, open_destination
+from napari_dicom_writer.destinations import open_destination
+from napari_dicom_writer.destinations.folder import durable
 
 if TYPE_CHECKING:
     from collections.abc import Callable

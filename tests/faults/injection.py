@@ -10,7 +10,7 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from napari_dicom_writer.destinations import durable, exchange
+from napari_dicom_writer.destinations.folder import durable, exchange
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -12,7 +12,7 @@ from fuzz.places import smallest
 if TYPE_CHECKING:
     from fuzz.layers import Stack
     from napari_dicom_writer import Volume
-    from napari_dicom_writer.plan import SeriesPlan
+    from napari_dicom_writer.plan.plan import SeriesPlan
 
 _NEAR, _FAR = 1e-3, 0.0101  # voxels
 

@@ -17,8 +17,8 @@ from fuzz.excuses import excuses
 from fuzz.judgement import judge_series
 from fuzz.others import folders_of, judge_by_others, judge_files
 from napari_dicom_writer import ExportCancelled, ExportError, ExportReport, VerificationError, export
-from napari_dicom_writer.check import check_series
-from napari_dicom_writer.series_reader import read_series
+from napari_dicom_writer.checking.check import check_series
+from napari_dicom_writer.reading.series import read_series
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

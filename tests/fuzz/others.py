@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from napari_dicom_writer import Volume
-    from napari_dicom_writer.plan import SeriesPlan
+    from napari_dicom_writer.plan.plan import SeriesPlan
 
 # dciodvfy counts bytes where PS3.5 6.2 counts characters.
 # A unit of values that is none of those it knows is allowed (PS3.3 C.11.1.1.2: defined terms).

@@ -16,7 +16,10 @@ from fuzz.cases import Case, cases
 from fuzz.census import Census
 from fuzz.judging import judge
 from fuzz.profiles import EXAMPLES, PARTS, first_failure, profile
-from napari_dicom_writer import PixelError, draft, exporting, geometry, modules, resolve
+from napari_dicom_writer import PixelError, exporting
+from napari_dicom_writer.iods.modules import study as modules
+from napari_dicom_writer.model import geometry
+from napari_dicom_writer.planning import draft, resolve
 
 
 @pytest.mark.timeout(7200)

@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 from napari_dicom_writer.errors import ExportError, OptionsError
-from napari_dicom_writer.options import ExportOptions, Series
+from napari_dicom_writer.options.export import ExportOptions, Series
 
 if TYPE_CHECKING:
     from napari_dicom_writer.errors import Refusal

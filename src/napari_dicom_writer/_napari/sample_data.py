@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from napari_dicom_writer._napari.to_layer import to_layer
-from napari_dicom_writer.phantom import orientation_phantom
+from napari_dicom_writer.demo.phantom import orientation_phantom
+from napari_dicom_writer.layers.from_volume import to_layer
 
 
 def phantom_layers() -> list[tuple[Any, dict[str, Any], str]]:

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_dicom_writer.errors import Fix, OptionsError
-from napari_dicom_writer.pixels import Method, StoredValues
-from napari_dicom_writer.transfer_syntax import TransferSyntax
+from napari_dicom_writer.plan.stored_values import Method, StoredValues
+from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
 
 if TYPE_CHECKING:
     from napari_dicom_writer.codecs._base import Codec
-    from napari_dicom_writer.options import ExportOptions
+    from napari_dicom_writer.options.export import ExportOptions
 
 
 def codec_of(options: ExportOptions) -> Codec | None:

@@ -14,8 +14,8 @@ from pydicom.pixels.decoders.base import get_decoder
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from napari_dicom_writer.pixels import StoredValues
-    from napari_dicom_writer.transfer_syntax import TransferSyntax
+    from napari_dicom_writer.plan.stored_values import StoredValues
+    from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from napari_dicom_writer.codecs._base import Codec, built_with
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from napari_dicom_writer.pixels import StoredValues
+    from napari_dicom_writer.plan.stored_values import StoredValues
 
 
 @dataclass(frozen=True)

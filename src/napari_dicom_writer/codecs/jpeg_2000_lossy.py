@@ -17,7 +17,7 @@ from napari_dicom_writer.codecs._base import Codec
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from napari_dicom_writer.pixels import StoredValues
+    from napari_dicom_writer.plan.stored_values import StoredValues
 
 _SMALLEST = 32  # pixels: six resolutions, which the package fixes, halve a side five times
 # Without it, eight threads that encode end the process within seconds.

@@ -17,7 +17,7 @@ from napari_dicom_writer.codecs._base import Codec, built_with
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from napari_dicom_writer.pixels import StoredValues
+    from napari_dicom_writer.plan.stored_values import StoredValues
 
 _HEADER = 64  # number of segments, and 15 offsets
 _RUN = 128  # bytes that one count byte can announce

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from napari_dicom_writer.plan import SeriesPlan
+    from napari_dicom_writer.plan.plan import SeriesPlan
 
 
 class Destination(ABC):

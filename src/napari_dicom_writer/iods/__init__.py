@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from napari_dicom_writer.iods import ct, mr, pet, sc
-from napari_dicom_writer.options import Modality
+from napari_dicom_writer.options.export import Modality
 
 if TYPE_CHECKING:
     from napari_dicom_writer.iods._base import IOD
-    from napari_dicom_writer.options import ExportOptions
+    from napari_dicom_writer.options.export import ExportOptions
 
 IODS: dict[str, IOD] = {iod.key: iod for iod in (sc.SecondaryCapture(), ct.CTImage(), mr.MRImage(), pet.PETImage())}
 

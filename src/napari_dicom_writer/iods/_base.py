@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydicom.dataset import Dataset
 
-from napari_dicom_writer import modules
 from napari_dicom_writer.errors import OptionsError
+from napari_dicom_writer.iods.modules import study as modules
 
 if TYPE_CHECKING:
     from napari_dicom_writer.errors import Note
-    from napari_dicom_writer.options import ExportOptions
-    from napari_dicom_writer.pixels import PixelRules
-    from napari_dicom_writer.plan import InstancePlan, SeriesPlan
+    from napari_dicom_writer.options.export import ExportOptions
+    from napari_dicom_writer.plan.plan import InstancePlan, SeriesPlan
+    from napari_dicom_writer.plan.stored_values import PixelRules
 
 
 class IOD(ABC):

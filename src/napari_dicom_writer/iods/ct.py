@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING
 
 from pydicom.uid import CTImageStorage
 
-from napari_dicom_writer import modality_modules, modules
 from napari_dicom_writer.errors import Fix, Note, NoteKind
+from napari_dicom_writer.iods import modality_modules
 from napari_dicom_writer.iods._base import IOD, compose, varying_image_plane
-from napari_dicom_writer.pixels import ModalityLUT, PixelRules
+from napari_dicom_writer.iods.modules import study as modules
+from napari_dicom_writer.plan.stored_values import ModalityLUT, PixelRules
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
-    from napari_dicom_writer.options import ExportOptions
-    from napari_dicom_writer.plan import InstancePlan, SeriesPlan
+    from napari_dicom_writer.options.export import ExportOptions
+    from napari_dicom_writer.plan.plan import InstancePlan, SeriesPlan
 
 
 class CTImage(IOD):

@@ -7,7 +7,7 @@ import weakref
 
 import pytest
 
-from napari_dicom_writer._napari.dock.collecting import short_collections
+from napari_dicom_writer._napari.dock.work.collecting import short_collections
 
 
 class Node:

@@ -14,7 +14,7 @@ from qtpy.QtCore import QSettings, Qt, QTimer, QUrl
 from qtpy.QtWidgets import QApplication, QDialog, QDialogButtonBox, QFileDialog, QMessageBox
 
 from napari_dicom_writer import Patient, Study
-from napari_dicom_writer._napari.dock.copy_dialog import Copied, CopyDialog
+from napari_dicom_writer._napari.dock.reference.copy_dialog import Copied, CopyDialog
 
 PATIENT = Patient(name="Doe^Jane", id="4711", birth_date="19700203", sex="F")
 STUDY = Study(

@@ -11,12 +11,12 @@ import pytest
 import zarr
 
 from napari_dicom_writer import Volume
-from napari_dicom_writer._napari.dock.cuts import Cut, make_cuts
-from napari_dicom_writer._napari.dock.placement_text import cut_text, placement_lines
-from napari_dicom_writer._napari.dock.sections import read_sections, to_8_bit
-from napari_dicom_writer.geometry import Grid, make_grid
-from napari_dicom_writer.phantom import LETTER, Glyph, glyphs, orientation_phantom
-from napari_dicom_writer.resample import resample
+from napari_dicom_writer._napari.dock.preview.cuts import Cut, make_cuts
+from napari_dicom_writer._napari.dock.preview.placement_text import cut_text, placement_lines
+from napari_dicom_writer._napari.dock.preview.sections import read_sections, to_8_bit
+from napari_dicom_writer.demo.phantom import LETTER, Glyph, glyphs, orientation_phantom
+from napari_dicom_writer.model.geometry import Grid, make_grid
+from napari_dicom_writer.model.resample import resample
 from sources import SlowArray
 from volumes import SHAPE, SPACING, affine_of, indexed, oblique, rotation
 

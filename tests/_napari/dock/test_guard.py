@@ -11,9 +11,9 @@ import pytest
 from judges import read as read_files
 from judges import real_values
 from napari_dicom_writer import ExportOptions, LayerError, Volume, export
-from napari_dicom_writer._napari.dock import guard
-from napari_dicom_writer._napari.dock.guard import Guarded, guarded
-from napari_dicom_writer.slabs import read, slabs
+from napari_dicom_writer._napari.dock.work import guard
+from napari_dicom_writer._napari.dock.work.guard import Guarded, guarded
+from napari_dicom_writer.model.slabs import read, slabs
 
 SHAPE = (40, 24, 30)
 ATTRIBUTES = {"name": "brain", "scale": (2.0, 0.5, 0.5), "units": ("mm",) * 3}

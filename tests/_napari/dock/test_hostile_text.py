@@ -10,11 +10,11 @@ from qtpy.QtCore import Qt
 from qtpy.QtGui import QColor, QPalette
 from qtpy.QtWidgets import QLabel, QListWidget, QWidget
 
-from napari_dicom_writer._napari.dock.fold import ElidedLabel
-from napari_dicom_writer._napari.dock.ink import InkLabel
-from napari_dicom_writer._napari.dock.layer_list import LayerChecklist
-from napari_dicom_writer._napari.dock.plain import wrapping
-from napari_dicom_writer._napari.dock.preflight import Message, Preflight
+from napari_dicom_writer._napari.dock.checklist.layer_list import LayerChecklist
+from napari_dicom_writer._napari.dock.messages.preflight import Message, Preflight
+from napari_dicom_writer._napari.dock.parts.fold import ElidedLabel
+from napari_dicom_writer._napari.dock.parts.ink import InkLabel
+from napari_dicom_writer._napari.dock.parts.plain import wrapping
 from napari_dicom_writer.errors import Fix, NoteKind
 
 MARKUP = "<b>bold</b><img src='x'>"

@@ -8,8 +8,8 @@ from napari.components import LayerList
 from napari.layers import Image
 
 from napari_dicom_writer import ExportOptions, Patient
-from napari_dicom_writer._napari.dock.placing import Places
-from napari_dicom_writer._napari.dock.preview_panel import PreviewPanel
+from napari_dicom_writer._napari.dock.preview.placing import Places
+from napari_dicom_writer._napari.dock.preview.preview_panel import PreviewPanel
 
 
 class Counting(Image):

@@ -11,7 +11,7 @@ import pytest
 from qtpy.QtCore import QObject
 
 from napari_dicom_writer import ExportOptions
-from napari_dicom_writer._napari.dock.planning import Planner, Wish
+from napari_dicom_writer._napari.dock.work.planning import Planner, Wish
 
 
 class Slow:

@@ -13,10 +13,10 @@ from qtpy.QtGui import QColor, QHelpEvent, QImage, QPalette
 from qtpy.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from napari_dicom_writer import Volume
-from napari_dicom_writer._napari.dock.preview import PreviewWidget
-from napari_dicom_writer._napari.dock.thumbnails import THINNEST, Box, arrange
-from napari_dicom_writer.geometry import make_grid
-from napari_dicom_writer.phantom import orientation_phantom
+from napari_dicom_writer._napari.dock.preview.preview import PreviewWidget
+from napari_dicom_writer._napari.dock.preview.thumbnails import THINNEST, Box, arrange
+from napari_dicom_writer.demo.phantom import orientation_phantom
+from napari_dicom_writer.model.geometry import make_grid
 from volumes import SPACING, indexed, oblique
 
 

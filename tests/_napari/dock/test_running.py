@@ -16,9 +16,9 @@ from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from judges import read as read_files
 from napari_dicom_writer import ExportError, ExportOptions, LayerError, exporting
-from napari_dicom_writer._napari.dock import activity as activity_module
-from napari_dicom_writer._napari.dock.pace import Pace
-from napari_dicom_writer._napari.dock.running import ExportRun, Stage
+from napari_dicom_writer._napari.dock.work import activity as activity_module
+from napari_dicom_writer._napari.dock.work.pace import Pace
+from napari_dicom_writer._napari.dock.work.running import ExportRun, Stage
 
 SHAPE = (40, 24, 30)
 PATIENCE = 30_000  # ms
@@ -404,7 +404,7 @@ import sys, time
 import numpy as np
 from qtpy.QtWidgets import QApplication, QWidget
 from napari_dicom_writer import ExportOptions, exporting
-from napari_dicom_writer._napari.dock.running import ExportRun
+from napari_dicom_writer._napari.dock.work.running import ExportRun
 
 real = exporting.export
 def export(*arguments, progress):

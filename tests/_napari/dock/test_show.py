@@ -10,8 +10,8 @@ import pytest
 from napari.utils.notifications import notification_manager
 
 from napari_dicom_writer import ExportOptions, export
-from napari_dicom_writer._napari.dock import show
-from napari_dicom_writer._napari.dock.show import SeriesLoader, show_in_viewer
+from napari_dicom_writer._napari.dock.work import load_back as show
+from napari_dicom_writer._napari.dock.work.load_back import SeriesLoader, show_in_viewer
 
 PATIENCE = 30_000  # ms
 

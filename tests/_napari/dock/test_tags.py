@@ -9,10 +9,10 @@ from qtpy.QtGui import QGuiApplication
 from qtpy.QtWidgets import QApplication
 
 from napari_dicom_writer import ExportOptions, Patient, Volume, plan_export
-from napari_dicom_writer._napari.dock.dimmed import DIM
-from napari_dicom_writer._napari.dock.header_table import NAME, TAG, VALUE, VR, HeaderModel
-from napari_dicom_writer._napari.dock.tags import TagsDialog
-from napari_dicom_writer.header import HeaderRow, header_rows
+from napari_dicom_writer._napari.dock.parts.dimmed import DIM
+from napari_dicom_writer._napari.dock.tags.header_table import NAME, TAG, VALUE, VR, HeaderModel
+from napari_dicom_writer._napari.dock.tags.tags import TagsDialog
+from napari_dicom_writer.iods.header_rows import HeaderRow, header_rows
 
 JANE = ExportOptions(patient=Patient(name="Doe^Jane", id="4711"))
 

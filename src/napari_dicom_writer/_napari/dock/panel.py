@@ -15,22 +15,28 @@ from qtpy.QtCore import QEvent, QTimer
 from qtpy.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from napari_dicom_writer._napari import preferences
-from napari_dicom_writer._napari.dock import activity
-from napari_dicom_writer._napari.dock.column import ScrollColumn
-from napari_dicom_writer._napari.dock.controls import Controls
-from napari_dicom_writer._napari.dock.focus import SHOW_FOCUS
-from napari_dicom_writer._napari.dock.fold import heading
-from napari_dicom_writer._napari.dock.form import GROUPS, OptionsForm
-from napari_dicom_writer._napari.dock.layer_list import LayerChecklist
-from napari_dicom_writer._napari.dock.layer_state import LayerWatch, is_image, layer_tuple
-from napari_dicom_writer._napari.dock.placing import Places
-from napari_dicom_writer._napari.dock.planning import Outcome, Planner, Wish
-from napari_dicom_writer._napari.dock.preflight import Message, Preflight, plan_messages, refusal_message
-from napari_dicom_writer._napari.dock.preview_panel import PreviewPanel
-from napari_dicom_writer._napari.dock.report_actions import ReportActions
-from napari_dicom_writer._napari.dock.running import ExportRun
-from napari_dicom_writer._napari.dock.target import TargetRow
-from napari_dicom_writer._napari.dock.words import becomes, left_out_messages, modality_messages, ready, report_messages
+from napari_dicom_writer._napari.dock.checklist.layer_list import LayerChecklist
+from napari_dicom_writer._napari.dock.checklist.layer_state import LayerWatch, is_image, layer_tuple
+from napari_dicom_writer._napari.dock.foot.controls import Controls
+from napari_dicom_writer._napari.dock.foot.target import TargetRow
+from napari_dicom_writer._napari.dock.form.form import GROUPS, OptionsForm
+from napari_dicom_writer._napari.dock.messages.preflight import Message, Preflight, plan_messages, refusal_message
+from napari_dicom_writer._napari.dock.messages.report_actions import ReportActions
+from napari_dicom_writer._napari.dock.messages.words import (
+    becomes,
+    left_out_messages,
+    modality_messages,
+    ready,
+    report_messages,
+)
+from napari_dicom_writer._napari.dock.parts.column import ScrollColumn
+from napari_dicom_writer._napari.dock.parts.focus import SHOW_FOCUS
+from napari_dicom_writer._napari.dock.parts.fold import heading
+from napari_dicom_writer._napari.dock.preview.placing import Places
+from napari_dicom_writer._napari.dock.preview.preview_panel import PreviewPanel
+from napari_dicom_writer._napari.dock.work import activity
+from napari_dicom_writer._napari.dock.work.planning import Outcome, Planner, Wish
+from napari_dicom_writer._napari.dock.work.running import ExportRun
 from napari_dicom_writer.errors import ExportError, Fix, NoteKind
 
 if TYPE_CHECKING:
@@ -40,10 +46,10 @@ if TYPE_CHECKING:
     from napari.viewer import Viewer
     from qtpy.QtGui import QHideEvent, QShowEvent
 
-    from napari_dicom_writer._napari.dock.tags import TagsDialog
+    from napari_dicom_writer._napari.dock.tags.tags import TagsDialog
     from napari_dicom_writer.errors import Refusal
     from napari_dicom_writer.exporting import ExportReport
-    from napari_dicom_writer.plan import ExportPlan
+    from napari_dicom_writer.plan.plan import ExportPlan
 
 _IDLE = 1000  # ms after opening, when nobody waits
 _FOLDS = dict(zip(GROUPS, ("series", "identity", "pixels", "geometry", "output"), strict=True))  # title → preference
@@ -167,7 +173,7 @@ class ExportPanel(QWidget):
         self.run.cancel()
 
     def _copy_from_dicom(self) -> None:
-        from napari_dicom_writer._napari.dock.copy_dialog import CopyDialog
+        from napari_dicom_writer._napari.dock.reference.copy_dialog import CopyDialog
 
         if copied := CopyDialog.choose(self):
             self._source_modality = copied.modality
@@ -175,7 +181,7 @@ class ExportPanel(QWidget):
             self.form.show_group("study", copied.study)
 
     def _show_tags(self) -> None:
-        from napari_dicom_writer._napari.dock.tags import TagsDialog
+        from napari_dicom_writer._napari.dock.tags.tags import TagsDialog
 
         if self.plan is None:
             return

@@ -1,0 +1,151 @@
+"""Where to: a path that is proposed until the user says otherwise, a folder chooser, and the space that is left."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import suppress
+from itertools import count
+from pathlib import Path
+
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QGridLayout, QLabel, QLineEdit, QPushButton, QWidget
+
+from napari_dicom_writer._napari.dock.parts.choose_file import choose_folder
+from napari_dicom_writer._napari.dock.parts.fold import ElidedLabel
+from napari_dicom_writer.plan.plan import format_bytes
+from napari_dicom_writer.standard.text import safe_name
+
+
+class TargetRow(QWidget):
+    """The target of the export.
+
+    Parameters
+    ----------
+    folder
+        Where the first proposal lies.
+
+    Attributes
+    ----------
+    changed : Signal
+        After the user changed the path, or chose a folder.
+    """
+
+    changed = Signal()
+
+    def __init__(self, folder: Path, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._folder = folder
+        self._name = "export"
+        self._typed = False  # by the user, who is not overruled
+        self._path = QLineEdit()
+        self._path.setAccessibleName("Save to")
+        self._path.setToolTip("Folder to make for the series; a single plane becomes a file of that name with .dcm")
+        self._path.textEdited.connect(self._take_typed)
+        self._path.editingFinished.connect(self._end_typing)
+        self._path.textChanged.connect(self.changed)
+        self.choose_button = QPushButton("Choose…")
+        self.choose_button.setToolTip("Choose the folder to save in; it may hold other things")
+        self.choose_button.clicked.connect(self._choose)
+        self._space = ElidedLabel()
+        self._space.setEnabled(False)  # greyed
+        label = QLabel("To")
+        label.setBuddy(self._path)
+        layout = QGridLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setVerticalSpacing(2)
+        layout.addWidget(label, 0, 0)
+        layout.addWidget(self._path, 0, 1)
+        layout.addWidget(self.choose_button, 0, 2)
+        layout.addWidget(self._space, 1, 1, 1, 2)
+        self.setFocusProxy(self._path)
+        self._propose()
+
+    @property
+    def path(self) -> str:
+        """What is in the line."""
+        return self._path.text().strip()
+
+    def set_path(self, path: str) -> None:
+        """Put a path there, as the user would."""
+        self._typed = bool(path)  # first: whoever hears of the change may ask for a proposal
+        self._path.setText(path)
+
+    def propose_name(self, name: str) -> None:
+        """Propose a free name like this one, such as a layer's, unless the user typed a path; tell nobody."""
+        self._name = safe_name(name) or "export"
+        self._path.blockSignals(True)
+        self._propose()
+        self._path.blockSignals(False)
+
+    def advance(self) -> None:
+        """After an export: go on to the next free name; tell nobody."""
+        path = existing = Path(self.path)
+        extension = existing.suffix if existing.suffix.lower() == ".dcm" else ""
+        stem, number = existing.name.removesuffix(extension), 2
+        while path.exists() or _taken(path):
+            path, number = existing.with_name(f"{stem}-{number}{extension}"), number + 1
+        self._path.blockSignals(True)
+        self._path.setText(str(path))
+        self._path.blockSignals(False)
+
+    def show_space(self, free: int | None, needed: int | None) -> None:
+        """Say how much space there is, and how much of it the export takes."""
+        parts = [f"needs {format_bytes(needed)}"] if needed is not None else []
+        parts += [f"{format_bytes(free)} free"] if free is not None else []
+        self._space.set_whole(" · ".join(parts))
+
+    def _take_typed(self) -> None:
+        # Also an empty one: another may be on its way, and would be typed behind what is proposed.
+        self._typed = True
+
+    def _end_typing(self) -> None:
+        """Left empty, it is proposed again."""
+        if not self.path:
+            self._typed = False
+            self._propose()
+
+    def _propose(self) -> None:
+        if self._typed:
+            return
+        names = (self._name if number == 1 else f"{self._name}-{number}" for number in count(1))
+        free = next(name for name in names if not _taken(self._folder / name))
+        if self._path.text() != str(self._folder / free):
+            self._path.setText(str(self._folder / free))
+            self._path.setCursorPosition(len(self._path.text()))
+
+    def _choose(self) -> None:
+        if chosen := choose_folder(self, "Folder to save in", existing_folder(self.path)):
+            self.take_folder(chosen)
+
+    def take_folder(self, folder: Path) -> None:
+        """Propose a name in a folder; an empty one is the target itself."""
+        self._folder, self._typed = folder, False
+        with suppress(OSError):
+            if not any(folder.iterdir()) and folder != Path.home():
+                self.set_path(str(folder))
+                return
+        self._propose()
+
+
+def existing_folder(path: str) -> Path:
+    """Return the innermost folder of a path that exists."""
+    full = Path(path).expanduser().absolute()
+    return next((folder for folder in (full, *full.parents) if folder.is_dir()), Path.home())
+
+
+def free_space(path: str) -> int | None:
+    """Return the bytes free where a path would be made; None where that cannot be told."""
+    try:
+        return shutil.disk_usage(existing_folder(path)).free
+    except (OSError, RuntimeError, ValueError):
+        return None
+
+
+def _taken(path: Path) -> bool:
+    """Whether an export to `path` would meet something there."""
+    try:
+        return path.with_name(f"{path.name}.dcm").exists() or (
+            path.exists() and not (path.is_dir() and not any(path.iterdir()))
+        )
+    except OSError:
+        return False

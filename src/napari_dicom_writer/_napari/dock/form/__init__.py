@@ -1,0 +1,1 @@
+"""The options, generated from their fields."""

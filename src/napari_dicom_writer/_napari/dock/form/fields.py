@@ -1,0 +1,284 @@
+"""One option as a labelled editor, made by magicgui from the field's type, that says in place what is wrong with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, get_args
+
+from magicgui.widgets import create_widget
+from pydicom.datadict import dictionary_VR
+from qtpy.QtCore import QDate, QEvent, QObject, QPoint, QPointF, Qt, Signal
+from qtpy.QtGui import QColor, QIcon, QPainter, QPixmap, QPolygonF, QResizeEvent, QShowEvent
+from qtpy.QtWidgets import QCalendarWidget, QComboBox, QCompleter, QLineEdit, QVBoxLayout, QWidget
+
+from napari_dicom_writer._napari.dock.parts.ink import InkLabel
+from napari_dicom_writer.errors import ExportError, OptionsError
+from napari_dicom_writer.options.fields import kinds
+from napari_dicom_writer.standard import text
+
+if TYPE_CHECKING:
+    import dataclasses
+    from collections.abc import Callable, Mapping
+
+    from magicgui.widgets.bases import ValueWidget
+
+_LEAST = 12  # characters
+_ERROR = "#e0604c"  # seen on napari's dark and light backgrounds
+
+
+class OptionField(QWidget):
+    """Editor of one field of `ExportOptions` or of one of its groups.
+
+    The editor itself is made when it first comes in sight: most stay folded away, and a widget that opens slowly is
+    noticed.
+
+    Parameters
+    ----------
+    owner
+        The dataclass of the options that the field belongs to.
+    item
+        The field.
+
+    Attributes
+    ----------
+    changed : Signal
+        After every key stroke or choice, whether valid or not.
+    """
+
+    changed = Signal()
+
+    def __init__(self, owner: type, item: dataclasses.Field[Any], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.name = item.name
+        self.label = item.metadata["label"] or item.name.replace("_", " ").capitalize()
+        self._owner, self._metadata, self._default = owner, item.metadata, item.default
+        self._kind = kinds(owner)[item.name]
+        self._value = item.default  # until there is an editor
+        self._editor: ValueWidget[Any] | None = None
+        self._problem = ""
+        self._problem_label: InkLabel | None = None
+
+    @property
+    def value(self) -> Any:
+        """What is in the editor, as the options want it.
+
+        Raises
+        ------
+        OptionsError
+            If a number is wanted and none is there.
+        """
+        if self._editor is None:
+            return self._value
+        value = self._editor.value
+        plain = next((part for part in get_args(self._kind) if part is not type(None)), self._kind)
+        if plain not in (int, float):
+            return value
+        if not str(value).strip():
+            return None if plain is not self._kind else self._default
+        try:
+            return plain(value)
+        except ValueError:
+            what = "an integer" if plain is int else "a number"
+            raise OptionsError(f"“{self.label}” is not {what}", f"Give {what}", "options") from None
+
+    @value.setter
+    def value(self, value: Any) -> None:
+        if self._editor is not None:
+            self._editor.value = self._shown(value)
+        elif value != self._value:
+            self._value = value
+            self._react()
+
+    @property
+    def is_default(self) -> bool:
+        """Whether the field says what it says in fresh options."""
+        return not self._problem and bool(self.value == self._default)
+
+    @property
+    def told(self) -> str:
+        """The value in a few words, for the heading of a folded group."""
+        if self._problem:
+            return ""
+        value, choices = self.value, self._metadata["choices"]
+        shown = choices[value] if choices else "" if value is None else "yes" if value is True else str(value)
+        return shown if self._metadata.get("keyword") or not shown else f"{self.label.lower()}: {shown}"
+
+    @property
+    def error(self) -> str:
+        """What is wrong with the value; empty when nothing is."""
+        return self._problem
+
+    @property
+    def native(self) -> QWidget:
+        """The editor."""
+        if self._editor is None:
+            self._make()
+        assert self._editor is not None  # noqa: S101 - made above
+        native: QWidget = self._editor.native
+        return native
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        """Make the editor, now that it comes in sight."""
+        if self._editor is None:
+            self._make()
+        super().showEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Wrap what is wrong anew."""
+        super().resizeEvent(event)
+        self._fit_problem()
+
+    def _fit_problem(self) -> None:
+        """Keep every wrapped line in sight: a form layout counts them at another width."""
+        if self._problem_label is not None:
+            self._problem_label.setMinimumHeight(max(0, self._problem_label.heightForWidth(self.width())))
+
+    def _shown(self, value: Any) -> Any:
+        """The value as the editor holds it."""
+        return value if isinstance(value, bool) or self._metadata["choices"] else "" if value is None else str(value)
+
+    def _make(self) -> None:
+        editor = _make_editor(self._kind, self._metadata, self._shown(self._value))
+        native: QWidget = editor.native
+        native.setAccessibleName(self.label)
+        native.setToolTip(_tooltip(self._metadata))
+        # Narrower than that it goes below its label.
+        native.setMinimumWidth(_LEAST * self.fontMetrics().averageCharWidth())
+        self._problem_label = InkLabel()
+        self._problem_label.setTextFormat(Qt.TextFormat.PlainText)  # it quotes what was typed
+        self._problem_label.setWordWrap(True)
+        self._problem_label.set_kind("refused")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(1)
+        layout.addWidget(native)
+        layout.addWidget(self._problem_label)
+        # Its turn is this field's, and not at the end, where what is made last would come. Qt orders only what takes
+        # the focus itself, so for this moment the field does.
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        QWidget.setTabOrder(self, native)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setFocusProxy(native)
+        self._wheel = _NoWheel(self)
+        native.installEventFilter(self._wheel)
+        if isinstance(native, QLineEdit):
+            self._equip(native)
+        self._editor = editor
+        self._show_problem()
+        editor.changed.connect(self._react)
+
+    def _equip(self, line: QLineEdit) -> None:
+        """Give a line of text suggestions, a calendar, or a word on what an empty one means."""
+        keyword = self._metadata.get("keyword")
+        if keyword and dictionary_VR(keyword) == "DA":
+            _add_calendar(line)
+        if usual := self._metadata["usual"]:
+            _add_suggestions(line, usual)
+        _, _, when_empty = self._metadata["doc"].partition("empty: ")
+        line.setPlaceholderText(when_empty)
+
+    def _react(self) -> None:
+        self._problem = ""
+        try:
+            # The dataclass itself is the judge: it knows every rule, this form none.
+            self._owner(**{self.name: self.value})
+        except ExportError as error:
+            self._problem = error.refusals[0].what
+        self._show_problem()
+        self.changed.emit()
+
+    def _show_problem(self) -> None:
+        """Mark the editor, and say in place what is wrong."""
+        if self._editor is None or self._problem_label is None:
+            return
+        self._problem_label.setText(self._problem)
+        self._problem_label.setVisible(bool(self._problem))
+        self._fit_problem()
+        self._editor.native.setStyleSheet(f"QLineEdit {{ border: 1px solid {_ERROR}; }}" if self._problem else "")
+
+
+def _make_editor(kind: Any, metadata: Mapping[str, Any], shown: Any) -> ValueWidget[Any]:
+    if kind is bool:
+        return create_widget(value=shown, annotation=bool, options={"text": ""})  # type: ignore[return-value]
+    if choices := metadata["choices"]:
+        named = [(label or "–", value) for value, label in choices.items()]
+        editor = create_widget(value=shown, options={"choices": named}, widget_type="ComboBox")
+        box: QComboBox = editor.native
+        # A long choice must not make a narrow dock wider.
+        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        box.setMinimumContentsLength(8)
+        return editor  # type: ignore[return-value]
+    return create_widget(value=shown, annotation=str, widget_type="LineEdit")  # type: ignore[return-value]
+
+
+def _tooltip(metadata: Mapping[str, Any]) -> str:
+    doc = metadata["doc"]
+    shown = f"{doc[0].upper()}{doc[1:]}"
+    keyword = metadata.get("keyword")
+    return f"{shown}\n\nDICOM: {text.title(keyword)} {text.tag(keyword)}" if keyword else shown
+
+
+class _NoWheel(QObject):
+    """Leaves the wheel to the scroll area: scrolling past a choice must not change it."""
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+        """Pass the wheel on unless the editor has the focus."""
+        if event is None or event.type() != QEvent.Type.Wheel:
+            return False
+        if isinstance(watched, QWidget) and watched.hasFocus():
+            return False
+        event.ignore()
+        return True
+
+
+def _add_suggestions(line: QLineEdit, usual: tuple[str, ...]) -> None:
+    """Offer usual values, and allow any other."""
+    completer = QCompleter(list(usual), line)
+    completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+    line.setCompleter(completer)
+
+    def show_all() -> None:
+        line.setFocus()
+        completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
+        completer.complete()
+        completer.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
+
+    _add_arrow(line, f"Usual: {', '.join(usual)}", show_all)
+
+
+def _add_calendar(line: QLineEdit) -> None:
+    """Let a date be picked; it can be typed, and left empty, too."""
+
+    def show() -> None:
+        calendar = QCalendarWidget(line)
+        calendar.setWindowFlags(Qt.WindowType.Popup)
+        calendar.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        typed = QDate.fromString(line.text().replace("-", ""), "yyyyMMdd")
+        if typed.isValid():
+            calendar.setSelectedDate(typed)
+
+        def pick(date: QDate) -> None:
+            line.setText(date.toString("yyyy-MM-dd"))
+            calendar.close()
+
+        calendar.clicked.connect(pick)
+        calendar.activated.connect(pick)
+        calendar.move(line.mapToGlobal(QPoint(0, line.height())))
+        calendar.show()
+
+    _add_arrow(line, "Pick a date", show)
+
+
+def _add_arrow(line: QLineEdit, tooltip: str, action: Callable[[], None]) -> None:
+    """Put a button at the end of a line that opens something below it; grey, to be seen on dark and light themes."""
+    pixmap = QPixmap(32, 32)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(QColor("#909090"))
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.drawPolygon(QPolygonF([QPointF(6, 11), QPointF(26, 11), QPointF(16, 23)]))
+    painter.end()
+    button = line.addAction(QIcon(pixmap), QLineEdit.ActionPosition.TrailingPosition)
+    assert button is not None  # noqa: S101 - for mypy: made above
+    button.setToolTip(tooltip)
+    button.triggered.connect(action)

@@ -1,0 +1,1 @@
+"""What is assumed, lost or refused, and the report."""

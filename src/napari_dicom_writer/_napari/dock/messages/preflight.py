@@ -1,0 +1,160 @@
+"""Reasons against the export, what it assumes and what it loses, each with its remedy; afterwards, the report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from napari_dicom_writer._napari.dock.parts.ink import InkLabel
+from napari_dicom_writer._napari.dock.parts.plain import tooltip, wrapping
+from napari_dicom_writer.errors import Fix, NoteKind
+from napari_dicom_writer.viewers.rules import summary
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from qtpy.QtGui import QResizeEvent
+
+    from napari_dicom_writer.errors import Note, Refusal
+    from napari_dicom_writer.plan.plan import ExportPlan
+
+_LEAST = 16  # characters of a text beside a button
+_SYMBOLS = {"refused": "✖", NoteKind.LOST: "▼", NoteKind.ASSUMED: "?", NoteKind.INFO: "i", "done": "✔"}
+_SPOKEN = {
+    "refused": "Refused",
+    NoteKind.LOST: "Lost",
+    NoteKind.ASSUMED: "Assumed",
+    NoteKind.INFO: "Note",
+    "done": "Done",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One line: how much it matters, what it says, its long form, and the option that changes it."""
+
+    kind: str
+    text: str
+    details: str = ""
+    fix: Fix | None = None
+
+
+class Preflight(QWidget):
+    """A list of messages, each with a button where one click is a remedy.
+
+    Attributes
+    ----------
+    fix_wanted : Signal(object)
+        With the `Fix` whose button was clicked.
+    """
+
+    fix_wanted = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._messages: tuple[Message, ...] = ()
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(4)
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """What is shown."""
+        return self._messages
+
+    def show_messages(self, messages: Sequence[Message]) -> None:
+        """Show these, and nothing else."""
+        if tuple(messages) == self._messages:
+            return  # rows that stay keep the focus and the scroll place
+        self._messages = tuple(messages)
+        while (item := self._layout.takeAt(0)) is not None:
+            if widget := item.widget():
+                widget.hide()
+                widget.deleteLater()
+        for message in messages:
+            self._layout.addWidget(self._row(message))
+
+    def _row(self, message: Message) -> QWidget:
+        row = QWidget()
+        layout = QHBoxLayout(row)
+        layout.setContentsMargins(0, 0, 0, 0)
+        symbol = InkLabel(_SYMBOLS[message.kind])
+        symbol.setFixedWidth(14)
+        symbol.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignHCenter)
+        symbol.setToolTip(_SPOKEN[message.kind])
+        symbol.set_kind(message.kind, bold=True)
+        text = QLabel(wrapping(message.text))
+        text.setTextFormat(Qt.TextFormat.PlainText)  # a layer's name is no mark-up
+        text.setWordWrap(True)
+        text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.MinimumExpanding)
+        text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        text.setToolTip(tooltip(message.details))
+        text.setAccessibleName(f"{_SPOKEN[message.kind]}: {message.text}")
+        layout.addWidget(symbol)
+        if fix := message.fix:
+            button = QPushButton(fix.label)
+            button.setToolTip(tooltip(message.details))
+            button.clicked.connect(lambda: self.fix_wanted.emit(fix))
+            layout.addWidget(_Beside(text, button), 1)
+        else:
+            layout.addWidget(text, 1)
+        return row
+
+
+class _Beside(QWidget):
+    """A text with a button beside it, or below it where that would leave the text too narrow."""
+
+    def __init__(self, text: QLabel, button: QPushButton) -> None:
+        super().__init__()
+        self._text, self._button = text, button
+        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.addWidget(text, 1)
+        self._row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Go by the width there is."""
+        super().resizeEvent(event)
+        rest = self.width() - self._button.sizeHint().width()
+        enough = rest >= _LEAST * self._text.fontMetrics().averageCharWidth()
+        directions = QBoxLayout.Direction
+        self._row.setDirection(directions.LeftToRight if enough else directions.TopToBottom)
+
+
+def refusal_message(refusal: Refusal, *, several: bool) -> Message:
+    """Say why not, and which of `several` layers. The remedy is in words where no button is."""
+    place = f"{refusal.where}: " if several and refusal.where not in ("", "options") else ""
+    text = f"{place}{refusal.what}." if refusal.fix else f"{place}{refusal.what}. {refusal.remedy}."
+    return Message("refused", text, str(refusal), refusal.fix)
+
+
+def plan_messages(plan: ExportPlan | None) -> list[Message]:
+    """Say what a plan loses and assumes, the gravest first, and what opens the series."""
+    if plan is None:
+        return []
+    order = list(NoteKind)
+    several = len({series.volume_index for series in plan.series}) > 1
+    notes = sorted(plan.notes, key=lambda note: order.index(note.kind))
+    return [_note_message(note, several=several) for note in notes] + _reader_messages(plan)
+
+
+def _note_message(note: Note, *, several: bool) -> Message:
+    place = f"{note.where}: " if several and note.where else ""
+    hint = f" ({note.hint})" if note.hint and not note.fix else ""
+    return Message(note.kind, f"{place}{note.text}{hint}", str(note), note.fix)
+
+
+def _reader_messages(plan: ExportPlan) -> list[Message]:
+    """One line where all series open alike, else one each."""
+    told: dict[str, tuple[str, list[str]]] = {}
+    for series in plan.series:
+        details = "\n".join(map(str, series.opens_in))
+        told.setdefault(summary(series.opens_in), (details, []))[1].append(str(series.number))
+    messages = []
+    for opens_in, (details, numbers) in told.items():
+        which = f"Series {', '.join(numbers[:6])}{'…' if len(numbers) > 6 else ''} opens" if len(told) > 1 else "Opens"
+        messages.append(Message(NoteKind.INFO, f"{which} as a volume in: {opens_in}", details))
+    return messages

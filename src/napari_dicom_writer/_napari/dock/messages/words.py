@@ -1,0 +1,79 @@
+"""What plans and reports are called in the dock widget: a few words each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from napari_dicom_writer._napari.dock.messages.preflight import Message, plan_messages
+from napari_dicom_writer.errors import Fix, NoteKind
+from napari_dicom_writer.options.export import Modality
+from napari_dicom_writer.plan.plan import count, describe, format_bytes
+from napari_dicom_writer.planning.draft import where
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from napari.layers import Layer
+
+    from napari_dicom_writer.errors import Refusal
+    from napari_dicom_writer.exporting import ExportReport
+    from napari_dicom_writer.plan.plan import ExportPlan
+
+
+def becomes(plan: ExportPlan, volume_index: int) -> str:
+    """Say what one of the exported layers becomes."""
+    series = [s for s in plan.series if s.volume_index == volume_index]
+    parts = [str(series[0].options.modality)]
+    parts += [f"{len(series)} series"] if len(series) > 1 else []
+    planes = series[0].planes
+    points = f" × {series[0].time_points} time points" if series[0].time_points > 1 else ""
+    parts.append(f"{planes:,} plane{'' if planes == 1 else 's'}{points}")
+    parts.append(format_bytes(sum(s.bytes for s in series)))
+    return " · ".join(parts)
+
+
+def series_count(plan: ExportPlan) -> str:
+    """Write how many series there are."""
+    return f"{len(plan.series)} series"
+
+
+def ready(plan: ExportPlan, left_out: int = 0) -> tuple[str, str]:
+    """Say that it can be exported, and how much is left out, assumed or lost; with the gravest kind there is."""
+    kinds = Counter(note.kind for note in plan.notes)
+    lost, assumed = kinds[NoteKind.LOST], kinds[NoteKind.ASSUMED]
+    parts = [f"{left_out} layer{'s' if left_out > 1 else ''} left out"] if left_out else []
+    parts += [f"{lost} loss{'es' if lost > 1 else ''}"] if lost else []
+    parts += [f"{assumed} assumption{'s' if assumed > 1 else ''}"] if assumed else []
+    parts += [series_count(plan), count(plan.instances), format_bytes(plan.bytes)]
+    kind = NoteKind.LOST if lost or left_out else NoteKind.ASSUMED if assumed else "done"
+    return kind, f"Ready: {' · '.join(parts)}"
+
+
+def left_out_messages(left_out: Mapping[Layer, Refusal]) -> list[Message]:
+    """Say which layers are not exported though they are checked or selected."""
+    return [
+        Message(NoteKind.LOST, f"{where(0, layer.name)} is left out: {reason.what}. {reason.remedy}.")
+        for layer, reason in left_out.items()
+    ]
+
+
+def modality_messages(source: str, chosen: Modality) -> list[Message]:
+    """Offer the modality of the file that patient and study were copied from, where another is chosen."""
+    if source not in set(Modality) or source == chosen:
+        return []
+    text = f"Patient and study were copied from a {source}; this is written as {chosen}"
+    return [Message(NoteKind.INFO, text, fix=Fix("modality", Modality(source), f"Write as {source}"))]
+
+
+def report_messages(report: ExportReport) -> list[Message]:
+    """Say what was written, what was checked, and what was assumed and lost."""
+    plan = report.plan
+    written = f"Wrote {series_count(plan)}, {count(plan.instances)}, {format_bytes(report.bytes)}, to {report.path}"
+    messages = [
+        Message("done", written, str(report)),
+        Message("done", f"{report.checked[0].upper()}{report.checked[1:]}"),
+    ]
+    messages += [Message(NoteKind.INFO, describe(series)) for series in plan.series]
+    # Without buttons: what is done is done.
+    return messages + [Message(m.kind, m.text, m.details) for m in plan_messages(plan)]

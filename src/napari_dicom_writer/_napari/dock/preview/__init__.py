@@ -1,0 +1,1 @@
+"""Where the volume lies in the patient, drawn."""

@@ -1,0 +1,73 @@
+"""Where the layers of a viewer lie, worked out anew only where something changed: it is done while the user types."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from napari_dicom_writer._napari.dock.checklist.layer_state import layer_tuple
+from napari_dicom_writer._napari.faults import faults_as_export_errors
+from napari_dicom_writer.errors import ExportError
+from napari_dicom_writer.layers.inputs import place_layer
+from napari_dicom_writer.options.export import ExportOptions, Patient, Series, Study
+
+if TYPE_CHECKING:
+    from napari.components import LayerList
+    from napari.layers import Layer
+
+    from napari_dicom_writer._napari.dock.preview.preview_panel import PreviewPanel
+    from napari_dicom_writer.errors import Refusal
+
+
+class Places:
+    """Places layers, and shows one of them.
+
+    Parameters
+    ----------
+    layers
+        The viewer's.
+    preview
+        Shows where its layer lies, or why it cannot be placed.
+    """
+
+    def __init__(self, layers: LayerList, preview: PreviewPanel) -> None:
+        self._layers, self._preview = layers, preview
+        self._options: ExportOptions | None = None
+        self._known: WeakKeyDictionary[Layer, Refusal | None] = WeakKeyDictionary()
+
+    def forget(self, layer: Layer) -> None:
+        """Place a layer anew the next time: it was edited."""
+        self._known.pop(layer, None)
+
+    def refresh(self, options: ExportOptions) -> dict[Layer, Refusal]:
+        """Place what is not known, and the layer in the preview; return why some cannot be exported at all.
+
+        A refusal that an option settles is none of these. No pixel is read: it is done at once, 2 ms a layer
+        (measured).
+        """
+        # No place depends on these, and they change with every key stroke.
+        options = replace(options, patient=Patient(), study=Study(), series=Series())
+        if options != self._options:
+            self._known.clear()
+            self._options = options
+        for layer in self._layers:
+            if layer not in self._known or layer is self._preview.layer:
+                self._known[layer] = self._place(layer, options)
+        self._preview.show_names()
+        refusals = ((layer, self._known[layer]) for layer in self._layers)
+        return {layer: refusal for layer, refusal in refusals if refusal is not None}
+
+    def _place(self, layer: Layer, options: ExportOptions) -> Refusal | None:
+        shown = layer is self._preview.layer
+        try:
+            with faults_as_export_errors("Placing it"):
+                volume, grid = place_layer(layer_tuple(layer), options)
+        except ExportError as error:
+            refusal = error.refusals[0]
+            if shown:
+                self._preview.preview.show_refusal(refusal.what)
+            return refusal if refusal.fix is None else None
+        if shown:
+            self._preview.preview.show_placement(volume, grid)
+        return None

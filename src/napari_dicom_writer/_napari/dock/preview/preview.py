@@ -1,0 +1,209 @@
+"""The geometry preview: three central cuts as they will lie in the patient, with letters, scale and numbers.
+
+A wrong orientation or unit is caught here, by eye, before anything is written. All that is drawn but the pixels comes
+from the `Grid` that will be written.
+"""
+
+from __future__ import annotations
+
+from textwrap import shorten
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import QEvent, QRectF, QSize, Slot
+from qtpy.QtGui import QHelpEvent, QPainter
+from qtpy.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from napari_dicom_writer._napari.dock.preview.cuts import Cut, make_cuts
+from napari_dicom_writer._napari.dock.preview.placement_text import cut_text, placement_lines
+from napari_dicom_writer._napari.dock.preview.preview_paint import (
+    Layout,
+    Picture,
+    paint_cuts,
+    paint_message,
+    text_height,
+)
+from napari_dicom_writer._napari.dock.preview.section_reader import SectionReader
+from napari_dicom_writer._napari.dock.preview.sections import to_8_bit
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from qtpy.QtGui import QPaintEvent
+
+    from napari_dicom_writer.model.geometry import Grid
+    from napari_dicom_writer.model.volume import Volume
+
+_EMPTY = "Choose a layer to see where it will lie."
+_REFUSED = "Cannot be placed"
+_WORDS = (
+    "Sizes are columns × rows × planes, from edge to edge; positions are centers of voxels.\n"
+    "L, P, H: toward the patient's left, back (posterior), head. R, A, F: right, front (anterior), feet."
+)
+_LONGEST = 200  # characters of what a broken array says
+_WIDTH, _LEAST_WIDTH = 320, 240
+
+
+class PreviewWidget(QWidget):
+    """Shows where a volume will lie, and why it cannot be placed.
+
+    Geometry is painted at once; pixels follow from a thread, and stay while only the geometry changes. An array that
+    was changed in place is read again after `clear`.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._cuts: tuple[Cut, ...] = ()
+        self._tooltips: tuple[str, ...] = ()
+        self._lines: tuple[str, ...] = ()
+        self._message: tuple[str, str] = ("", _EMPTY)
+        self._volume: Volume | None = None
+        self._sections: dict[int, NDArray[Any]] = {}
+        self._pixels: dict[int, NDArray[Any]] = {}
+        self._problem = ""
+        self._request = 0
+        self._reader = SectionReader()
+        self._reader.section.connect(self._take_section)
+        self._reader.failed.connect(self._take_failure)
+        self.destroyed.connect(self._reader.cancel)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        self.setAccessibleName("Geometry preview")
+        self._describe()
+
+    @property
+    def cuts(self) -> tuple[Cut, ...]:
+        """What is shown: the written plane and two reformats (none for a 2-D image); empty without a placement."""
+        return self._cuts
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The statements below the cuts, and why pixels are missing; empty without a placement."""
+        return (*self._lines, *filter(None, [self._problem])) if self._lines else ()
+
+    @property
+    def pixels(self) -> dict[int, NDArray[Any]]:
+        """8-bit samples of each cut that has been read, as shown: (downward, rightward[, samples]), by its normal."""
+        return {cut.normal: cut.orient(self._pixels[cut.normal]) for cut in self._cuts if cut.normal in self._pixels}
+
+    def show_placement(self, volume: Volume, grid: Grid) -> None:
+        """Show where a volume will lie.
+
+        Parameters
+        ----------
+        volume
+            Its array is read in a thread, unless it is the one already shown.
+        grid
+            Its geometry, as it will be written.
+        """
+        old, self._volume = self._volume, volume
+        if old is None or not _same_pixels(old, volume):
+            self._forget_pixels()
+            self._request = self._reader.read(volume)
+        elif old.window != volume.window and self._sections:
+            self._pixels = dict(to_8_bit(volume, self._sections))
+        self._cuts = make_cuts(grid, volume.shape)
+        self._tooltips = tuple(cut_text(cut, volume.shape[cut.normal]) for cut in self._cuts)
+        self._lines = placement_lines(grid, volume.shape)
+        self._refresh()
+
+    def show_refusal(self, text: str) -> None:
+        """Say why there is no placement; pixels stay for when there is one."""
+        self._forget_placement((_REFUSED, text))
+
+    def clear(self) -> None:
+        """Forget everything, and let go of the array."""
+        self._reader.cancel()
+        self._forget_pixels()
+        self._volume = None
+        self._forget_placement(("", _EMPTY))
+
+    def _forget_pixels(self) -> None:
+        self._sections, self._pixels, self._problem = {}, {}, ""
+        self._request = -1
+
+    def _forget_placement(self, message: tuple[str, str]) -> None:
+        self._cuts, self._tooltips, self._lines, self._message = (), (), (), message
+        self._refresh()
+
+    @Slot(int, int, object)  # type: ignore[untyped-decorator]
+    def _take_section(self, request: int, normal: int, values: NDArray[Any]) -> None:
+        if request != self._request or self._volume is None:
+            return
+        self._sections[normal] = values
+        self._pixels = dict(to_8_bit(self._volume, self._sections))
+        self.update()
+
+    @Slot(int, str)  # type: ignore[untyped-decorator]
+    def _take_failure(self, request: int, text: str) -> None:
+        if request != self._request:
+            return
+        self._problem = shorten(f"Pixels cannot be read: {text}", _LONGEST, placeholder="…")
+        self._refresh()
+
+    def _refresh(self) -> None:
+        self._describe()
+        self.updateGeometry()
+        self.update()
+
+    def _describe(self) -> None:
+        """Tell screen readers all that is to be seen."""
+        parts = (*self._tooltips, *self.lines) if self._cuts else self._message
+        self.setAccessibleDescription("\n".join(filter(None, parts)))
+
+    def _picture(self, cut: Cut) -> Picture:
+        pixels = self._pixels.get(cut.normal)
+        waiting = "cannot be read" if self._problem else "reading…"
+        return Picture(cut, None if pixels is None else cut.orient(pixels), waiting)
+
+    def _layout(self) -> Layout:
+        return Layout.of(self._cuts, float(self.width()), self.font())
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """Draw everything anew."""
+        painter = QPainter(self)
+        if self._cuts:
+            paint_cuts(painter, self._layout(), [self._picture(cut) for cut in self._cuts], self.lines, self.palette())
+        else:
+            paint_message(painter, QRectF(self.rect()), *self._message, self.palette())
+        painter.end()
+
+    def event(self, event: QEvent | None) -> bool:
+        """Explain what is under the pointer."""
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            QToolTip.showText(event.globalPos(), self.tooltip_at(event.pos().x(), event.pos().y()), self)
+            return True
+        return bool(super().event(event))
+
+    def tooltip_at(self, x: int, y: int) -> str:
+        """Return what is said about the place at `x`, `y`."""
+        if not self._cuts:
+            return ""
+        layout = self._layout()
+        if y >= layout.text_top:
+            return _WORDS
+        for cut, place, text in zip(self._cuts, layout.places, self._tooltips, strict=True):
+            if place.left <= x < place.left + place.tile:
+                missing = self._problem if cut.normal not in self._pixels else ""
+                return f"{text}\n{missing}".strip()
+        return ""
+
+    def hasHeightForWidth(self) -> bool:
+        """Whether the height follows from the width: it does."""
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        """Height that shows everything."""
+        return text_height(float(width), self.font(), self.lines, *self._message)
+
+    def sizeHint(self) -> QSize:
+        """Size it likes to have."""
+        return QSize(_WIDTH, self.heightForWidth(_WIDTH))
+
+    def minimumSizeHint(self) -> QSize:
+        """Size below which titles overlap."""
+        return QSize(_LEAST_WIDTH, self.heightForWidth(_LEAST_WIDTH))
+
+
+def _same_pixels(one: Volume, other: Volume) -> bool:
+    """Whether both show the same array the same way."""
+    return one.array is other.array and one.axes == other.axes and one.rgb == other.rgb

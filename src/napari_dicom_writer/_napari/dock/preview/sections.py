@@ -1,0 +1,151 @@
+"""Few pixels of the central sections of a volume, from any lazy array, and what they look like in 8 bits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_dicom_writer.model.volume import SPATIAL
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from numpy.typing import NDArray
+
+    from napari_dicom_writer.model.volume import Volume
+
+LIMIT = 192  # samples along each axis: twice what a thumbnail has on a display of high resolution
+# Others may understand no more than runs of planes; each of those then costs a whole plane.
+_UNDERSTAND_STRIDES = ("numpy", "dask", "zarr", "h5py")
+_MOST_PLANES = 64
+_CONSTANT = 96  # grey, so that the outline is seen
+_PERCENTILES = (1, 99.5)
+
+
+def read_sections(
+    volume: Volume, limit: int = LIMIT, cancelled: Callable[[], bool] = lambda: False
+) -> Iterator[tuple[int, NDArray[Any]]]:
+    """Read the sections through the middle, at index 0 of every leading axis, every n-th voxel.
+
+    Parameters
+    ----------
+    volume
+        Its array is asked for strided slices where it is known to understand them, for whole planes otherwise.
+    limit
+        Most samples along an axis.
+    cancelled
+        Asked before each section (before each plane where planes are read); once true, nothing more comes.
+
+    Yields
+    ------
+    int
+        The grid axis the section is perpendicular to: 0, then 1 and 2 (which a 2-D image has not).
+    numpy.ndarray
+        The other two axes in the order (planes, rows, columns), then three samples of colours; a copy.
+    """
+    strided = type(volume.array).__module__.partition(".")[0] in _UNDERSTAND_STRIDES
+    normals = (0, 1, 2) if "plane" in volume.axes else (0,)
+    if not (strided or isinstance(volume.array, np.ndarray)):
+        yield from _from_planes(volume, limit, cancelled)
+        return
+    for normal in normals:
+        if cancelled():
+            return
+        yield normal, _from_slices(volume, normal, limit)
+
+
+def _every(count: int, limit: int) -> slice:
+    """Every n-th of `count`, in the middle of each n."""
+    step = -(-count // limit)
+    return slice((step - 1) // 2, count, step)
+
+
+def _from_slices(volume: Volume, normal: int, limit: int) -> NDArray[Any]:
+    lengths = dict(zip(SPATIAL, volume.shape, strict=True))
+    index: list[int | slice] = []
+    for axis in volume.axes:
+        if axis not in SPATIAL:
+            index.append(0)
+        elif axis == SPATIAL[normal]:
+            index.append(lengths[axis] // 2)
+        else:
+            index.append(_every(lengths[axis], limit))
+    if volume.rgb:
+        index.append(slice(0, 3))
+    values = volume.array[tuple(index)]
+    if hasattr(values, "compute"):
+        values = values.compute()
+    shown = [axis for axis in volume.axes if axis in SPATIAL and axis != SPATIAL[normal]]
+    values = np.array(values)
+    return values if shown == sorted(shown, key=SPATIAL.index) else values.swapaxes(0, 1)
+
+
+def _from_planes(volume: Volume, limit: int, cancelled: Callable[[], bool]) -> Iterator[tuple[int, NDArray[Any]]]:
+    """Read plane by plane, each once for both sections across; copies, because views would keep whole planes."""
+    planes, rows, columns = volume.shape
+    leading = (0,) * len(volume.leading)
+    down, right = _every(rows, limit), _every(columns, limit)
+
+    def plane_at(index: int) -> NDArray[Any]:
+        plane: NDArray[Any] = volume.read(leading, index, index + 1)[0]
+        return plane[..., :3] if volume.rgb else plane
+
+    if cancelled():
+        return
+    yield 0, plane_at(planes // 2)[down, right].copy()
+    if "plane" not in volume.axes:
+        return
+    across: tuple[list[NDArray[Any]], list[NDArray[Any]]] = ([], [])
+    for index in range(planes)[_every(planes, min(limit, _MOST_PLANES))]:
+        if cancelled():
+            return
+        values = plane_at(index)
+        across[0].append(values[rows // 2, right].copy())
+        across[1].append(values[down, columns // 2].copy())
+    yield 1, np.stack(across[0])
+    yield 2, np.stack(across[1])
+
+
+def to_8_bit(volume: Volume, sections: Mapping[int, NDArray[Any]]) -> dict[int, NDArray[np.uint8]]:
+    """Turn samples into grey values or colours, all sections alike.
+
+    Grey values run over the volume's window, without one over all but the extreme one percent below and half a percent
+    above; NaN is black. Colours are scaled as they are written.
+    """
+    if volume.rgb:
+        gain = _color_gain(sections)
+        return {normal: _rounded(values.astype(np.float64) * gain) for normal, values in sections.items()}
+    low, high = _limits(volume.window, sections)
+    if not low < high:
+        return {normal: np.full(values.shape, _CONSTANT, np.uint8) for normal, values in sections.items()}
+    with np.errstate(over="ignore", invalid="ignore"):  # of a window as wide as double precision
+        gain = 255 / (high - low)
+        return {n: _rounded((values.astype(np.float64) - low) * gain) for n, values in sections.items()}
+
+
+def _rounded(values: NDArray[np.float64]) -> NDArray[np.uint8]:
+    return np.asarray(np.rint(np.clip(np.nan_to_num(values, nan=0, posinf=255, neginf=0), 0, 255)), np.uint8)
+
+
+def _color_gain(sections: Mapping[int, NDArray[Any]]) -> float:
+    """Return what colours are multiplied by; as in `value_policy`, as far as the samples tell."""
+    dtype = next(iter(sections.values())).dtype
+    highest = max(float(np.nanmax(values, initial=0)) for values in sections.values())
+    if dtype.kind == "b" or (dtype.kind == "f" and highest <= 1 + 1e-5):
+        return 255.0
+    return 1.0 if highest <= 255 else 255 / 65535 if highest <= 65535 else 255 / highest
+
+
+def _limits(window: tuple[float, float] | None, sections: Mapping[int, NDArray[Any]]) -> tuple[float, float]:
+    """Lowest and highest value to display; equal ones for a constant image."""
+    if window is not None and window[0] < window[1] and np.isfinite(window).all():
+        return window
+    values = np.concatenate([np.ravel(values) for values in sections.values()]).astype(np.float64)
+    values = values[np.isfinite(values)]
+    if not values.size:
+        return 0.0, 0.0
+    low, high = (float(v) for v in np.percentile(values, _PERCENTILES))
+    if low < high:
+        return low, high
+    return float(values.min()), float(values.max())  # sparse, such as a mask

@@ -1,0 +1,1 @@
+"""Patient and study copied from a DICOM file."""

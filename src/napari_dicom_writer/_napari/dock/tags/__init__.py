@@ -1,0 +1,1 @@
+"""The header as a table, before writing."""

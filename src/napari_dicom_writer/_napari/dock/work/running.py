@@ -1,0 +1,203 @@
+"""An export that runs while the viewer goes on, tells how far it is, and can be cancelled."""
+
+from __future__ import annotations
+
+import math
+import time
+from contextlib import suppress
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import QEvent, QObject, Signal
+from qtpy.QtWidgets import QDockWidget, QMainWindow
+
+from napari_dicom_writer._napari.dock.work.activity import Activity
+from napari_dicom_writer._napari.dock.work.background import Background
+from napari_dicom_writer._napari.dock.work.guard import guarded
+from napari_dicom_writer._napari.dock.work.pace import Pace
+from napari_dicom_writer.errors import ExportCancelled, ExportError
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Sequence
+
+    from napari_dicom_writer._napari.dock.work.guard import LayerTuple
+    from napari_dicom_writer.exporting import ExportReport
+    from napari_dicom_writer.options.export import ExportOptions
+
+
+class Stage(StrEnum):
+    """What an export is doing."""
+
+    READING = "reading values"  # to choose how they are stored, or those of the first planes
+    WRITING = "writing"
+    CHECKING = "checking"  # that no layer changed, and the series as a whole
+
+
+class _Counts:
+    """How far an export is: stored by its thread, looked at by the viewer's."""
+
+    def __init__(self) -> None:
+        self.now = (0, 0)  # instances done and their total, in one object
+        self.began = 0.0  # when writing began
+
+    def __call__(self, done: int, total: int) -> None:
+        if not done:  # again and again while values are scanned, and once more when writing begins
+            self.began = time.monotonic()
+        self.now = (done, total)
+
+
+class ExportRun(QObject):
+    """Runs one export at a time in a thread.
+
+    Belongs to the main thread. Where its parent is a widget that is closed, taken out of its dock or deleted, the
+    export is cancelled; its staging area is gone before the parent is.
+
+    Attributes
+    ----------
+    progressed : Signal
+        (instances done, total, bytes a second, seconds left): at most 20 times a second. Both rates are NaN as long as
+        nobody can know.
+    staged : Signal
+        (str): a `Stage` begins.
+    finished : Signal
+        (ExportReport): the series is published.
+    failed : Signal
+        (ExportError): nothing was published.
+    cancelled : Signal
+        Nothing was published, by the user's wish.
+    """
+
+    progressed = Signal(int, int, float, float)
+    staged = Signal(str)
+    finished = Signal(object)
+    failed = Signal(object)
+    cancelled = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._background = Background(self)
+        self._background.looked.connect(self._tell)
+        self._background.ended.connect(self._end)
+        self._counts = _Counts()
+        self._pace: Pace | None = None
+        self._size = 0
+        self._stage = ""
+        self._watched: list[QObject] = []
+        self._activity: Activity | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether an export was started whose end was not told yet."""
+        return self._background.running
+
+    def start(
+        self,
+        layers: Sequence[LayerTuple],
+        path: str | os.PathLike[str],
+        options: ExportOptions,
+        *,
+        size: int = 0,
+    ) -> None:
+        """Start to export; every way it may end is told by a signal, later.
+
+        Parameters
+        ----------
+        layers
+            Layer tuples, made now: what happens to the layers afterwards does not matter, and arrays that are edited in
+            place are noticed (see `guarded`).
+        path, options
+            As for `export`.
+        size
+            Bytes that will be written, from the plan, for the rate; without it that stays NaN.
+
+        Raises
+        ------
+        RuntimeError
+            If an earlier export has not ended.
+        """
+        if self.running:
+            raise RuntimeError("An earlier export has not ended")
+        counts = self._counts = _Counts()
+        self._pace, self._size, self._stage = None, size, ""
+        tuples, check = guarded(layers)
+
+        def work(stop_if_asked: Callable[[], None]) -> ExportReport:
+            # Here, in the thread: the dock widget opens without waiting for what writing needs.
+            from napari_dicom_writer.exporting import export
+
+            def progress(done: int, total: int) -> None:
+                counts(done, total)
+                stop_if_asked()
+                if done == total:
+                    check()
+                    stop_if_asked()
+
+            return export(tuples, path, options, progress=progress)
+
+        self._activity = Activity(self._background.cancel)
+        self.destroyed.connect(self._activity.close)
+        self._background.begin(work)
+        self._watched = _ancestors(self)
+        for ancestor in self._watched:
+            ancestor.installEventFilter(self)
+
+    def cancel(self) -> None:
+        """Stop soon: after the instance, or the slab, at hand."""
+        self._background.cancel()
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Block until the export has ended, and return whether it has; the signals come from the event loop, later."""
+        return self._background.wait(seconds)
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+        """Cancel when the parent is closed, or is in what is taken out of its dock: napari deletes it late, if ever."""
+        if watched is not None and event is not None:
+            closed = event.type() == QEvent.Type.Close and watched is self.parent()
+            if closed or (event.type() == QEvent.Type.ParentChange and watched.parent() is None):
+                self.cancel()
+        return False
+
+    def _tell(self) -> None:
+        done, total = self._counts.now
+        if not total:
+            return
+        stage = Stage.READING if not done else Stage.WRITING if done < total else Stage.CHECKING
+        rate = left = math.nan
+        if done:
+            self._pace = self._pace or Pace(self._counts.began)
+            rate, left = self._pace.judge(time.monotonic(), done, total)
+        bytes_per_second = rate * self._size / total if self._size else math.nan
+        if stage != self._stage:
+            self._stage = stage
+            self.staged.emit(stage)
+        self.progressed.emit(done, total, bytes_per_second, left)
+        # Last of all: while napari draws its bar anything may happen, this object may be deleted.
+        if self._activity is not None:
+            self._activity.show(done, total, stage)
+
+    def _end(self, outcome: Any) -> None:
+        if self._activity is not None:
+            self.destroyed.disconnect(self._activity.close)
+            self._activity.close()
+            self._activity = None
+        for ancestor in self._watched:
+            with suppress(RuntimeError):  # it was deleted
+                ancestor.removeEventFilter(self)
+        self._watched = []
+        if isinstance(outcome, ExportCancelled):
+            self.cancelled.emit()
+        elif isinstance(outcome, ExportError):
+            self.failed.emit(outcome)
+        else:
+            self.finished.emit(outcome)
+
+
+def _ancestors(run: QObject) -> list[QObject]:
+    """What holds it, below the dock and the window."""
+    found = []
+    ancestor = run.parent()
+    while ancestor is not None and not isinstance(ancestor, QDockWidget | QMainWindow):
+        found.append(ancestor)
+        ancestor = ancestor.parent()
+    return found

@@ -1,0 +1,175 @@
+"""Any DICOM series on disk judged: what no validator of single files sees, and what readers make of it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from napari_dicom_writer.checking.file.instance import Instance, OpenedFile
+from napari_dicom_writer.checking.file.structure import NotDicomError
+from napari_dicom_writer.checking.findings import Finding, Findings, Severity
+from napari_dicom_writer.checking.folder import check_folder
+from napari_dicom_writer.checking.series.consistency import check_consistency
+from napari_dicom_writer.checking.series.places import check_places
+from napari_dicom_writer.errors import DestinationError
+from napari_dicom_writer.reading import lenient as read
+from napari_dicom_writer.reading.files import as_they_are, files_in
+from napari_dicom_writer.reading.real_values import ValueMap, value_map_of
+from napari_dicom_writer.reading.survey import SeriesSurvey, summarize
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable
+
+_LOOKED_AT = 16  # planes of a series by whose look swapped rows and columns are told
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesVerdict:
+    """What is to be said of one series.
+
+    Attributes
+    ----------
+    uid : str
+        Series Instance UID; empty for files that belong to none.
+    survey : SeriesSurvey or None
+        Size, place and values; None for files that belong to no series.
+    findings : tuple of Finding
+        Errors first.
+    step : float
+        Largest Rescale Slope, or step of the Real World Value Mapping: what one stored value is worth.
+    lossy : bool
+        Whether it says that its pixels were compressed with loss.
+    files : tuple of Path
+        Its files, in the order of their names.
+    """
+
+    uid: str
+    survey: SeriesSurvey | None
+    findings: tuple[Finding, ...]
+    step: float = 1.0
+    lossy: bool = False
+    files: tuple[Path, ...] = ()
+
+    def count(self, severity: Severity) -> int:
+        """Return how many findings there are of a severity."""
+        return sum(finding.severity is severity for finding in self.findings)
+
+    @property
+    def good(self) -> bool:
+        """Whether there is no error."""
+        return not self.count(Severity.ERROR)
+
+
+@dataclass(slots=True)
+class _Group:
+    """The instances of one series, as they are found."""
+
+    findings: Findings = field(default_factory=Findings)
+    instances: list[Instance] = field(default_factory=list)
+
+
+def check_series(
+    folder: str | os.PathLike[str], *, progress: Callable[[int, int], None] | None = None
+) -> list[SeriesVerdict]:
+    """Judge every series in a folder and below, or the one of a file.
+
+    Every file is walked along its elements, its header compared with the standard, its pixels decoded frame by frame;
+    then the instances of each series are compared with each other, and the series of the folder.
+
+    Parameters
+    ----------
+    folder
+        Hidden files, and what is in hidden folders, are left out.
+    progress
+        Called with (files done, total); may raise to stop.
+
+    Returns
+    -------
+    list of SeriesVerdict
+        By series number; files that belong to no series, though they should, are the last.
+
+    Raises
+    ------
+    DestinationError
+        If there is no such place, or no DICOM in it. A broken file is a finding.
+    """
+    root = Path(folder)
+    files = files_in(root)
+    if files is None:
+        raise DestinationError("There is no such folder or file", "Check the path")
+    groups: dict[str, _Group] = {}
+    with as_they_are():
+        for done, path in enumerate(files):
+            if progress:
+                progress(done, len(files))
+            _add(path, path.name if path == root else path.relative_to(root).as_posix(), groups)
+        if progress:
+            progress(len(files), len(files))
+        check_folder({uid: (group.instances, group.findings) for uid, group in groups.items() if uid})
+        verdicts = [_verdict(uid, group) for uid, group in groups.items()]
+    if not verdicts:
+        raise DestinationError("There is no DICOM series there", "Name a folder with DICOM files")
+    return sorted(verdicts, key=_order)
+
+
+def _add(path: Path, name: str, groups: dict[str, _Group]) -> None:
+    """Check one file, and add it to its series; what is not meant to be DICOM is passed over."""
+    try:
+        opened = OpenedFile(path, name)
+    except NotDicomError:
+        if path.suffix.lower() in (".dcm", ".dicom", ".ima"):
+            what = "Its name says DICOM, and its first 132 bytes do not (empty, cut, or without File Meta Information)"
+            report = groups.setdefault("", _Group()).findings.at(name)
+            report.error("not-dicom", what, "Most readers pass over it: a plane may be missing")
+        return
+    except OSError as error:
+        report = groups.setdefault("", _Group()).findings.at(name)
+        report.error("unreadable", f"It cannot be read: {error.strerror or type(error).__name__}")
+        return
+    if opened.is_directory:
+        return
+    group = groups.setdefault(opened.series_uid, _Group())
+    look = len(group.instances) < _LOOKED_AT
+    group.instances.append(opened.check(group.findings.at(opened.name), look=look))
+
+
+def _verdict(uid: str, group: _Group) -> SeriesVerdict:
+    instances = group.instances
+    if not uid or not instances:
+        return SeriesVerdict("", None, tuple(group.findings), files=tuple(i.path for i in instances))
+    check_consistency(instances, group.findings)
+    check_places(instances, group.findings)
+    maps = [_map(instance) for instance in instances]
+    return SeriesVerdict(
+        uid,
+        summarize([i.header for i in instances], instances[0].path.parent, _values(instances, maps)),
+        tuple(group.findings),
+        step=max(abs(one.slope) for one in maps),
+        lossy=any(read.text(i.header, "LossyImageCompression") == "01" for i in instances),
+        files=tuple(i.path for i in instances),
+    )
+
+
+def _map(instance: Instance) -> ValueMap:
+    """Stored values to real ones, where they are linear."""
+    try:
+        return value_map_of(instance.header)
+    except Exception:  # noqa: BLE001 - a table, or whatever a wrong value makes the parser raise
+        return ValueMap()
+
+
+def _values(instances: list[Instance], maps: list[ValueMap]) -> tuple[float, float] | None:
+    ends = [
+        one.slope * end + one.intercept
+        for instance, one in zip(instances, maps, strict=True)
+        for end in (instance.pixels.low, instance.pixels.high)
+        if math.isfinite(end)
+    ]
+    return (min(ends), max(ends)) if ends else None
+
+
+def _order(verdict: SeriesVerdict) -> tuple[bool, str, str]:
+    return verdict.survey is None, verdict.survey.number.zfill(12) if verdict.survey else "", verdict.uid

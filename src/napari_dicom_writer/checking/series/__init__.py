@@ -1,0 +1,1 @@
+"""What is judged across the files of a series."""

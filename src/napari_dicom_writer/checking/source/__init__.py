@@ -1,0 +1,1 @@
+"""Whether a series holds what its source holds."""

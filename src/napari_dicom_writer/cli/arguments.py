@@ -1,0 +1,121 @@
+"""Command-line arguments generated from the fields of `ExportOptions`: a new field appears by itself."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import re
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args, get_type_hints
+
+from napari_dicom_writer.errors import Refusals
+from napari_dicom_writer.options.export import ExportOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+
+
+def add_options(parser: argparse.ArgumentParser, only: Collection[str] | None = None) -> None:
+    """Add ``--modality``, ``--patient-name`` and all others, under the headings that their metadata name.
+
+    Parameters
+    ----------
+    parser
+        Of a command.
+    only
+        Names of the fields to add; default: all.
+    """
+    kinds = get_type_hints(ExportOptions)
+    for heading, every in _headings().items():
+        items = [item for item in every if only is None or item.name in only]
+        if not items and only is not None:
+            continue
+        nested = kinds.get(heading)
+        group = parser.add_argument_group(heading, _first_line(nested))
+        for item in items:
+            _add(group, "", item, kinds[item.name])
+        for item in dataclasses.fields(nested) if nested else ():
+            _add(group, f"{heading}.", item, get_type_hints(nested)[item.name])
+
+
+def options_from(given: Mapping[str, Any]) -> ExportOptions:
+    """Build the options from parsed arguments; what was not given keeps its default.
+
+    Raises
+    ------
+    OptionsError
+        With everything that is wrong in any group.
+    """
+    refusals = Refusals()
+    options = _build(ExportOptions, "", given, refusals)
+    refusals.raise_if_any()
+    return options  # type: ignore[no-any-return]  # built by its type, which mypy cannot follow
+
+
+def _headings() -> dict[str, list[dataclasses.Field[Any]]]:
+    """Fields by their group; those that are a group themselves give it its place."""
+    found: dict[str, list[dataclasses.Field[Any]]] = {}
+    for item in dataclasses.fields(ExportOptions):
+        group = item.metadata.get("group")
+        found.setdefault(group or item.name, []).extend([item] if group else [])
+    return found
+
+
+def _first_line(group: type | None) -> str | None:
+    """What a group of options is, in the first line of its docstring, without where the standard has it."""
+    return re.sub(r" \(PS3.*?\)", "", (group.__doc__ or "").splitlines()[0]) if group else None
+
+
+def _add(group: argparse._ArgumentGroup, prefix: str, item: dataclasses.Field[Any], kind: Any) -> None:
+    flag = f"--{prefix}{item.name}".replace(".", "-").replace("_", "-")
+    group.add_argument(
+        flag, dest=prefix + item.name, default=argparse.SUPPRESS, help=_help(item), **_kind(kind, item.default)
+    )
+
+
+def _help(item: dataclasses.Field[Any]) -> str:
+    default = item.default
+    shown = default not in (None, "", False, dataclasses.MISSING)
+    text: str = item.metadata["doc"] + (f" (default: {'yes' if default is True else default})" if shown else "")
+    return text.replace("%", "%%")
+
+
+def _kind(kind: Any, default: Any) -> dict[str, Any]:
+    """Translate a field's type to keywords of `add_argument`."""
+    if kind is bool:
+        return {"action": argparse.BooleanOptionalAction if default else "store_true"}
+    plain = next((part for part in get_args(kind) if part is not type(None)), kind)
+    if isinstance(plain, type) and issubclass(plain, StrEnum):
+        return {"type": _choice(plain), "metavar": "{" + ",".join(plain) + "}"}
+    metavar = {int: "NUMBER", float: "NUMBER", Path: "FILE"}.get(plain, "TEXT")
+    return {"type": plain, "metavar": metavar}
+
+
+def _choice(kind: type[StrEnum]) -> Callable[[str], StrEnum]:
+    """Read a choice as the options do, aliases included."""
+
+    def read(text: str) -> StrEnum:
+        try:
+            return kind(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{text!r} is not one of {', '.join(kind)}") from None
+
+    return read
+
+
+def _build(options: type, prefix: str, given: Mapping[str, Any], refusals: Refusals) -> Any:
+    """Build one group; None if it was refused."""
+    kinds = get_type_hints(options)
+    values: dict[str, Any] = {}
+    for item in dataclasses.fields(options):
+        kind, key = kinds[item.name], prefix + item.name
+        if dataclasses.is_dataclass(kind):
+            assert isinstance(kind, type)  # noqa: S101 - as above
+            built = _build(kind, f"{key}.", given, refusals)
+            values |= {item.name: built} if built else {}
+        elif key in given:
+            values[item.name] = given[key]
+    with refusals.collect("options"):
+        return options(**values)
+    return None

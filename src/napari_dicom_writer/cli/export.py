@@ -1,0 +1,119 @@
+"""``napari-dicom-writer export``: files of any kind that napari reads, to DICOM."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from napari_dicom_writer.cli.arguments import add_options, options_from
+from napari_dicom_writer.cli.read_input import add_reader_options, read_files
+from napari_dicom_writer.cli.render import print_plan, print_report
+from napari_dicom_writer.destinations import open_destination
+from napari_dicom_writer.errors import ExportCancelled
+from napari_dicom_writer.exporting import export, plan_export
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from napari_dicom_writer.exporting import Progress as Callback
+
+
+def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Declare the command."""
+    parser = commands.add_parser(
+        "export",
+        help="write image files as DICOM",
+        description="Write image files as DICOM: whole and verified, or not at all.",
+        usage="napari-dicom-writer export INPUT [INPUT ...] OUTPUT [options]",
+        allow_abbrev=False,
+    )
+    parser.add_argument("input", nargs="+", metavar="INPUT", help="a file that a reader plugin of napari opens")
+    parser.add_argument("output", metavar="OUTPUT", help="x.dcm or x: a file for one plane, a folder for more")
+    parser.add_argument("--dry-run", action="store_true", help="say what would be written, and write nothing")
+    add_reader_options(parser)
+    add_options(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Read, plan, and unless it is a dry run, write.
+
+    Raises
+    ------
+    ExportError
+        With every reason why it cannot be done.
+    """
+    options = options_from(vars(arguments))
+    layers = read_files(
+        arguments.input,
+        plugin=arguments.plugin,
+        spacing=arguments.spacing,
+        rgb=arguments.rgb,
+        announce=lambda text: print(text, file=sys.stderr),
+    )
+    if arguments.dry_run:
+        plan = plan_export(layers, options)
+        open_destination(arguments.output, plan, overwrite=options.overwrite)  # checks; clears leftovers
+        print_plan(plan)
+        return
+    with progress_bar() as progress:
+        report = export(layers, arguments.output, options, progress=progress)
+        arguments.written = report.path  # what Ctrl-C says from here on
+    print_report(report)
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callback]:
+    """Show instances done; from the first one on, Ctrl-C stops the export between two instances, as a cancel does.
+
+    So what is said after Ctrl-C is always true: an export that was already being published is finished.
+    """
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with (
+        Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar,
+        _Interrupt() as stop,
+    ):
+        task = bar.add_task("Planning", total=None)
+
+        def progress(done: int, total: int) -> None:
+            stop.check()
+            bar.update(task, description="Writing", completed=done, total=total)
+
+        yield progress
+
+
+class _Interrupt:
+    """Turns the first Ctrl-C during writing into a cancel; the second one interrupts at once."""
+
+    def __init__(self) -> None:
+        self._writing = self._asked = False
+        self._before: Any = None
+
+    def __enter__(self) -> _Interrupt:
+        # Signals reach the main thread only, and only there can be handled.
+        if threading.current_thread() is threading.main_thread():
+            self._before = signal.signal(signal.SIGINT, self._handle)
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self._before is not None:
+            signal.signal(signal.SIGINT, self._before)
+
+    def _handle(self, *_: object) -> None:
+        if self._asked or not self._writing:
+            raise KeyboardInterrupt
+        self._asked = True
+
+    def check(self) -> None:
+        """Cancel, if asked to."""
+        self._writing = True
+        if self._asked:
+            raise ExportCancelled

@@ -1,0 +1,59 @@
+"""The command line: ``napari-dicom-writer export | show | verify | demo``. A thin shell over the package."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+import warnings
+
+from napari_dicom_writer.cli import demo, export, show, verify
+from napari_dicom_writer.errors import ExportCancelled, ExportError
+from napari_dicom_writer.version import __version__
+
+_REFUSED, _CANCELLED = 1, 130  # 130: what a shell expects after Ctrl-C
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    argv
+        Arguments; default: those of the process.
+
+    Returns
+    -------
+    int
+        0, 1 for an export or folder that was refused or has errors, 130 after Ctrl-C. Wrong usage exits with 2.
+    """
+    arguments = _parser().parse_args(argv)
+    # Readers log and warn about files as they please; what matters for the export is in its notes.
+    logging.basicConfig(handlers=[logging.NullHandler()])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            status: int | None = arguments.run(arguments)
+        except (KeyboardInterrupt, ExportCancelled):
+            written = getattr(arguments, "written", None)
+            print(
+                f"cancelled, after writing {written}" if written else "cancelled, nothing was written", file=sys.stderr
+            )
+            return _CANCELLED
+        except ExportError as error:
+            print(error, file=sys.stderr)
+            return _REFUSED
+    return status or 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="napari-dicom-writer",
+        description="Save images as DICOM that every viewer opens in the right place, with the right values.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(title="commands", required=True, metavar="command")
+    for command in (export, show, verify, demo):
+        command.add_to(commands)
+    return parser

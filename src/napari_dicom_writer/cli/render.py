@@ -1,0 +1,186 @@
+"""Plans, reports and surveys as text for a terminal, from 80 columns up."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from napari_dicom_writer.errors import NoteKind
+from napari_dicom_writer.options.export import VerifyLevel
+from napari_dicom_writer.plan.plan import format_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from napari_dicom_writer.errors import Note
+    from napari_dicom_writer.exporting import ExportReport
+    from napari_dicom_writer.plan.plan import ExportPlan, SeriesPlan
+    from napari_dicom_writer.reading.survey import SeriesSurvey, Survey
+    from napari_dicom_writer.viewers.rules import Verdict
+
+Facts = dict[str, str | Table]
+"""What to say of a series, in order; empty text is left out."""
+
+_STYLES = {NoteKind.LOST: "red", NoteKind.ASSUMED: "yellow", NoteKind.INFO: "cyan"}
+_CHECKED = {
+    VerifyLevel.FULL: "Every voxel and every header was read back and compared.",
+    VerifyLevel.HEADERS: "Every header was read back and compared; pixels were not.",
+    VerifyLevel.OFF: "Nothing was read back.",
+}
+
+
+def print_plan(plan: ExportPlan) -> None:
+    """Show what would be written."""
+    console = Console(highlight=False)
+    _print_series(console, plan)
+    _say(console, f"{_count(plan)}, about {format_bytes(plan.bytes)}. Dry run: nothing was written.")
+
+
+def print_report(report: ExportReport) -> None:
+    """Show what was written, with its path last and whole."""
+    console = Console(highlight=False)
+    _print_series(console, report.plan)
+    rate = f"{_count(report.plan)}, {format_bytes(report.bytes)}, in {report.seconds:.2g} s."
+    _say(console, f"{rate} {_CHECKED[report.verified]}")
+    # Not wrapped, so that it can be copied.
+    console.print(Text(str(report.path), "bold"), soft_wrap=True)
+
+
+def _say(console: Console, text: str) -> None:
+    console.print(Text(text))
+
+
+def _count(plan: ExportPlan) -> str:
+    series = "1 series" if len(plan.series) == 1 else f"{len(plan.series)} series"
+    return f"{series}, {plan.instances:,} instance{'s' if plan.instances > 1 else ''}"
+
+
+def _print_series(console: Console, plan: ExportPlan) -> None:
+    for series in plan.series:
+        title = heading(series.number, series.description, str(series.options.modality))
+        print_facts(console, title, _facts(series))
+    print_notes(console, plan.notes)
+
+
+def _facts(series: SeriesPlan) -> Facts:
+    stored, window = series.stored, series.window
+    kind = "RGB" if stored.samples == 3 else f"{stored.bits}-bit {'signed' if stored.signed else 'unsigned'}"
+    intercept = float(stored.intercept)
+    mapping = f", value = stored × {stored.slope} {'−' if intercept < 0 else '+'} {abs(intercept):.12g}"
+    return {
+        "Size": size(series.planes, series.rows, series.columns, series.time_points),
+        "Spacing": spacing(series.spacing),
+        "Directions": directions(series.directions),
+        "First voxel": position(series.instances[0].position),
+        "Stored as": kind if stored.is_identity else kind + mapping,
+        "Encoding": series.options.transfer_syntax.uid.name,
+        "Window": f"center {window.center}, width {window.width}" if window else "",
+        "Opens in": verdicts(series.opens_in),
+    }
+
+
+def heading(number: int | str, description: str, modality: str) -> str:
+    """Name a series."""
+    return " · ".join(part for part in (f"Series {number}".strip(), description, modality) if part)
+
+
+def print_facts(console: Console, title: str, facts: Facts) -> None:
+    """Print one series as a table of its facts, without the empty ones."""
+    console.print(Text(title, "bold"))
+    table = Table(box=box.ROUNDED, show_header=False)
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for key, value in facts.items():
+        if value:
+            table.add_row(key, Text(value) if isinstance(value, str) else value)
+    console.print(table)
+
+
+def print_notes(console: Console, notes: Iterable[Note]) -> None:
+    """Print notes with a hanging indent, what is lost first."""
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for note in sorted(notes, key=lambda n: list(NoteKind).index(n.kind)):
+        table.add_row(Text(note.kind, _STYLES[note.kind]), Text(str(note)))
+    if table.row_count:
+        console.print(table)
+
+
+def size(planes: int, rows: int, columns: int, time_points: int, planes_are: str = "planes") -> str:
+    """Write the size of a volume."""
+    what = f"{planes_are} × rows × columns"
+    text = f"{planes} × {rows} × {columns}"
+    return f"{text} × {time_points} ({what} × time points)" if time_points > 1 else f"{text} ({what})"
+
+
+def spacing(values: Sequence[float | None]) -> str:
+    """Write distances between planes, rows and columns."""
+    what = ("planes", "rows", "columns")
+    if not any(values):
+        return ""
+    known = [(f"{value:.6g}", name) for value, name in zip(values, what, strict=True) if value is not None]
+    numbers, names = (" × ".join(part) for part in zip(*known, strict=True))
+    return f"{numbers} mm ({names})"
+
+
+def directions(letters: str) -> str:
+    """Write where columns, rows and planes run, from patient letters."""
+    columns, rows, planes = letters.split(", ")
+    return f"columns toward {columns}, rows toward {rows}, planes toward {planes}"
+
+
+def position(values: Iterable[float | str]) -> str:
+    """Write a point."""
+    x, y, z = (f"{float(v):.6g}" for v in values)
+    return f"({x}, {y}, {z}) mm, LPS"
+
+
+def verdicts(found: Iterable[Verdict]) -> Table:
+    """List which software opens a series as a volume, programs with the same verdict together."""
+    alike: dict[tuple[bool, str], list[str]] = {}
+    for verdict in found:
+        alike.setdefault((verdict.opens, verdict.why), []).append(verdict.software)
+    table = Table.grid(padding=(0, 1, 0, 0))
+    for (opens, why), software in alike.items():
+        answer = Text("yes", "green") if opens else Text("no", "red")
+        table.add_row(answer, Text(", ".join(software) + (f" ({why})" if why else "")))
+    return table
+
+
+def print_survey(found: Survey) -> None:
+    """Show every series of a folder."""
+    console = Console(highlight=False)
+    folders = {series.folder for series in found.series}
+    root = os.path.commonpath(folders)
+    for series in found.series:
+        folder = str(series.folder.relative_to(root)) if len(folders) > 1 else ""
+        print_facts(console, heading(series.number, series.description, series.modality), surveyed(series, folder))
+    if found.foreign:
+        _say(console, f"{found.foreign} other file{'s are' if found.foreign > 1 else ' is'} no part of a DICOM series.")
+
+
+def surveyed(series: SeriesSurvey, folder: str) -> Facts:
+    """Say what there is to know of a series; `folder` is empty where there is only one."""
+    planes, rows, columns = series.size
+    kind = "planes" if series.directions else "pictures"
+    return {
+        "Folder": folder,
+        "Kind": series.kind,
+        "Encoding": series.encoding,
+        "Instances": f"{series.instances:,}"
+        + (f" ({series.frames:,} frames)" if series.frames > series.instances else ""),
+        "Size": size(planes, rows, columns, series.time_points, kind) if planes else "",
+        "Spacing": spacing(series.spacing),
+        "Directions": directions(series.directions) if series.directions else "",
+        "First voxel": position(series.position) if series.position else "",
+        "Values": f"{series.values[0]:.7g} to {series.values[1]:.7g}" if series.values else "",
+        "Window": "center {:g}, width {:g}".format(*series.window) if series.window else "",
+        "Opens in": verdicts(series.opens_in) if series.opens_in else "",
+        "Remark": "\n".join(series.remarks),
+    }

@@ -1,0 +1,31 @@
+"""``napari-dicom-writer show``: what a folder of DICOM holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from napari_dicom_writer.cli.render import print_survey
+from napari_dicom_writer.reading.survey import survey
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Declare the command."""
+    about = "show the series in a folder of DICOM: size, place, values"
+    parser = commands.add_parser("show", help=about, description=f"{about[0].upper()}{about[1:]}.", allow_abbrev=False)
+    parser.add_argument("folder", metavar="FOLDER", type=Path, help="searched with all folders below; or one file")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Survey the folder and print it.
+
+    Raises
+    ------
+    SurveyError
+        If there is no DICOM in it.
+    """
+    print_survey(survey(arguments.folder))

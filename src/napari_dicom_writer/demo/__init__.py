@@ -1,0 +1,1 @@
+"""An orientation phantom, and pictures of what was written."""

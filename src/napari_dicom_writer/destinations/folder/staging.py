@@ -1,0 +1,194 @@
+"""What is written beside a target, and how it comes to the target's name: flushed, in one step, flushed again."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from napari_dicom_writer.destinations._base import Staging
+from napari_dicom_writer.destinations.folder.durable import Flusher, flush_folder
+from napari_dicom_writer.destinations.folder.earlier import contents
+from napari_dicom_writer.destinations.folder.exchange import exchange, rename_new
+from napari_dicom_writer.errors import DestinationError
+from napari_dicom_writer.standard.text import safe_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from napari_dicom_writer.destinations.folder.area import Area
+    from napari_dicom_writer.destinations.folder.earlier import Contents
+    from napari_dicom_writer.plan.plan import SeriesPlan
+
+_AGAIN = "Look at what is there, and export again"
+
+
+class FolderStaging(Staging):
+    """Writes into an area beside the target.
+
+    Parameters
+    ----------
+    area
+        Locked by this process; its owner removes it.
+    target
+        The folder or file to become.
+    check
+        Refuses what must not be replaced; returns what is there, or None for nothing.
+    made
+        Folders that were made for the target: their names are flushed, too.
+    single, several
+        Whether the target is a file; whether every series has a folder.
+    """
+
+    def __init__(
+        self,
+        area: Area,
+        target: Path,
+        check: Callable[[], Contents | None],
+        made: list[Path],
+        *,
+        single: bool,
+        several: bool,
+    ) -> None:
+        self._area, self._target, self._check, self._made = area, target, check, made
+        self._single, self._several = single, several
+        self._expected: dict[Path, int] = {}
+        self._flusher = Flusher(area.content)
+        self.published = False
+
+    def folder(self, series: SeriesPlan) -> Path:
+        """See `Staging`."""
+        folder = self._area.content / series_folder(series) if self._several else self._area.content
+        with refused_by_system(f"Cannot write to {self._target.parent}"):
+            folder.mkdir(exist_ok=True)
+        self._expected[folder] = len(series.instances)
+        return folder
+
+    def publish(self) -> Path:
+        """See `Staging`."""
+        with refused_by_system(f"{self._target} could not be published"):
+            source = self._complete()
+            self._flusher.flush(self._area.content)
+            before = self._check()  # again: something may have come there meanwhile
+            if before is None:
+                undo = self._new(source)
+            else:
+                if self._target.is_dir():
+                    shutil.copymode(self._target, source)
+                undo = self._replace(source, before)
+            try:
+                # Where folders were made on the way, their names are to stay, too.
+                for parent in (self._target.parent, *(folder.parent for folder in self._made)):
+                    flush_folder(parent)
+            except BaseException as error:
+                self._take_back(undo, error)
+                raise
+        self.published = True
+        return self._target
+
+    def close(self) -> None:
+        """Let go of the file system."""
+        self._flusher.close()
+
+    def _complete(self) -> Path:
+        """Return what is to be renamed, if all of it is there."""
+        found: list[Path] = []
+        for folder, count in self._expected.items():
+            files = [folder / name for name in os.listdir(folder) if name.endswith(".dcm")]  # noqa: PTH208 - faster
+            if len(files) != count:
+                what = f"{len(files):,} of {count:,} staged instances are left"
+                raise DestinationError(what, "Somebody removed the others: export again")
+            found += files
+        return found[0] if self._single else self._area.content
+
+    def _take_back(self, undo: Callable[[], object], reason: BaseException) -> None:
+        """Undo the renames, because they are perhaps not on the disk; where that fails, too, say what is there."""
+        try:
+            undo()
+        except OSError:
+            raise DestinationError(
+                f"The disk does not confirm {self._target}, and it could not be taken back: {reason}",
+                "It may be there, whole; check the disk, and export again",
+            ) from reason
+
+    def _new(self, source: Path) -> Callable[[], object]:
+        """Publish where nothing is."""
+        try:
+            rename_new(source, self._target)
+        except FileExistsError:
+            raise DestinationError(f"{self._target} has come into being meanwhile", _AGAIN) from None
+        return lambda: self._target.rename(source)
+
+    def _replace(self, source: Path, before: Contents) -> Callable[[], object]:
+        """Publish in place of what was looked at before: an earlier export, or an empty folder."""
+        if exchange(source, self._target):
+
+            def back() -> None:
+                exchange(source, self._target)
+
+            self._check_set_aside(source, before, back)
+            return back
+        if self._single:
+            source.replace(self._target)
+            return _no_way_back
+        aside = self._area.replaced
+        self._target.rename(aside)
+        self._check_set_aside(aside, before, lambda: rename_new(aside, self._target))
+        try:
+            rename_new(source, self._target)
+        except BaseException:
+            # Should that fail, too: whoever removes the area tries again, and keeps it if it must.
+            rename_new(aside, self._target)
+            raise
+
+        def back_in_two_steps() -> None:
+            self._target.rename(source)
+            rename_new(aside, self._target)
+
+        return back_in_two_steps
+
+    def _check_set_aside(self, aside: Path, before: Contents, undo: Callable[[], object]) -> None:
+        """Whatever came between looking and renaming is not ours to remove."""
+        try:
+            if contents(aside) != before:
+                raise DestinationError(f"{self._target} was changed while it was being replaced", _AGAIN)
+        except BaseException:
+            try:
+                undo()
+            except OSError as error:
+                self._area.keep = True
+                raise DestinationError(
+                    f"What was {self._target} before could not be put back, and is {aside}",
+                    "Move that to a name of your choice",
+                ) from error
+            raise
+
+
+def _no_way_back() -> None:
+    """What a file replaced is gone at once."""
+    raise OSError(errno.ENOTSUP, os.strerror(errno.ENOTSUP))
+
+
+def series_folder(series: SeriesPlan) -> str:
+    """Name of a series' folder: ``<number>-<modality>-<description>``, safe on every file system."""
+    safe = safe_name(series.description)
+    return f"{series.number}-{series.options.modality}-{safe}" if safe else f"{series.number}-{series.options.modality}"
+
+
+@contextmanager
+def refused_by_system(what: str) -> Iterator[None]:
+    """Turn what the system says into a refusal.
+
+    Raises
+    ------
+    DestinationError
+        Saying what could not be done, and why.
+    """
+    try:
+        yield
+    except OSError as error:
+        remedy = "Check permissions and space, or choose another folder"
+        raise DestinationError(f"{what}: {error.strerror or error}", remedy) from error

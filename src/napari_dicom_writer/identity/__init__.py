@@ -1,0 +1,1 @@
+"""Whose result it is: patient and study taken from a reference, by a whitelist."""

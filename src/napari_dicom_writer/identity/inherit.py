@@ -1,0 +1,140 @@
+"""Patient and study of a result, from an instance of its source: the same patient, the same study, the same space."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TypeVar
+
+from pydicom.datadict import dictionary_VR
+
+from napari_dicom_writer.errors import Fix, Note, NoteKind, OptionsError, Refusals
+from napari_dicom_writer.identity.reference_file import (
+    NOT_LISTED,
+    TAKEN,
+    Attribute,
+    Reference,
+    keywords,
+    read_reference,
+)
+from napari_dicom_writer.options.export import ExportOptions, Modality, Patient, Study
+from napari_dicom_writer.standard import text
+
+__all__ = ["Attribute", "Reference", "read_reference", "with_reference"]
+
+_INHERITED = {Modality.CT, Modality.MR, Modality.PT}
+_WHERE = "reference"
+
+_Group = TypeVar("_Group", Patient, Study)
+
+
+def with_reference(options: ExportOptions) -> tuple[ExportOptions, list[Note]]:
+    """Put patient and study of `options.reference` where the options say nothing of their own.
+
+    Parameters
+    ----------
+    options
+        What is at its default in `patient` and `study` counts as not given.
+
+    Returns
+    -------
+    (ExportOptions, list of Note)
+        Options without `reference`, so that its path goes no further, and what to tell the user.
+
+    Raises
+    ------
+    OptionsError
+        What `read_reference` raises; an attribute that is given and is another one in the reference; a study or a space
+        to share that the reference does not name.
+
+    Examples
+    --------
+    >>> with_reference(ExportOptions(modality="CT"))[1]
+    []
+    """
+    if options.reference is None:
+        return options, []
+    found = read_reference(options.reference)
+    refusals = Refusals()
+    study = _shared(found, options, refusals)
+    patient = _merged(options.patient, found.patient, refusals)
+    merged_study = _merged(options.study, study, refusals)
+    refusals.raise_if_any()
+    if patient == Patient():
+        # The reference says so itself; as the default, it would get an ID that the study does not know.
+        patient = replace(patient, name=patient.name.rstrip("^"))
+    merged = replace(options, reference=None, patient=patient, study=merged_study)
+    return merged, _notes(found, study, options)
+
+
+def _shared(found: Reference, options: ExportOptions, refusals: Refusals) -> Study:
+    """Return the study attributes that the switches let through."""
+    given, study = options.study, found.study
+    reasons = dict(found.left)
+    if options.same_study and not (study.instance_uid or given.instance_uid):
+        with refusals.collect(_WHERE):
+            reason = reasons.get("StudyInstanceUID", "is not there")
+            remedy = "Choose another DICOM image, or same_study=False (--no-same-study) for a new study"
+            fix = Fix("same_study", False, "New study")
+            raise OptionsError(f"Its Study Instance UID {reason}", remedy, fix=fix)
+    # What has no Frame of Reference, such as an X-ray image, has no space to share; one that is broken may be shared.
+    if options.same_space and "FrameOfReferenceUID" in reasons and not given.frame_of_reference_uid:
+        with refusals.collect(_WHERE):
+            remedy = "Choose another DICOM image, or same_space=False (--no-same-space) for a new space"
+            fix = Fix("same_space", False, "New space")
+            raise OptionsError(f"Its Frame of Reference UID {reasons['FrameOfReferenceUID']}", remedy, fix=fix)
+    if not options.same_space:
+        study = replace(study, frame_of_reference_uid="")
+    if options.same_study:
+        return study
+    if given.instance_uid:  # a third study, of which the reference knows nothing
+        return Study(frame_of_reference_uid=study.frame_of_reference_uid)
+    return replace(study, instance_uid="")
+
+
+def _merged(given: _Group, found: _Group, refusals: Refusals) -> _Group:
+    """Fill what was not given; refuse what was given otherwise."""
+    default, values = type(given)(), dict[str, str]()
+    for field, keyword in keywords(type(given)).items():
+        mine, theirs = getattr(given, field), getattr(found, field)
+        if mine == getattr(default, field) or (theirs and _same(keyword, mine, theirs)):
+            values[field] = theirs
+        elif theirs:
+            with refusals.collect(_WHERE):
+                what = f"{text.title(keyword)} is given, and is another one in the reference"
+                raise OptionsError(what, "Leave it out, or do without the reference")
+    return replace(given, **values)
+
+
+def _same(keyword: str, one: str, other: str) -> bool:
+    """Whether two texts are the same value, padding aside."""
+    normalise = {"PN": _bare_name, "TM": _bare_time}.get(dictionary_VR(keyword), str)
+    return normalise(one) == normalise(other)
+
+
+def _bare_name(name: str) -> str:
+    groups = ("^".join(part.strip() for part in group.split("^")).rstrip("^") for group in name.split("="))
+    return "=".join(groups).rstrip("=")
+
+
+def _bare_time(time: str) -> str:
+    return time.replace(".", "").ljust(12, "0")
+
+
+def _notes(found: Reference, study: Study, options: ExportOptions) -> list[Note]:
+    count = sum(bool(getattr(group, field)) for group in (found.patient, study) for field in TAKEN[type(group)])
+    said = f"Patient and study taken from the reference: {count} attribute{'' if count == 1 else 's'}"
+    if invalid := [attribute.name for attribute in found.left if attribute.text != NOT_LISTED]:
+        said += f"; not valid there, and left out: {', '.join(invalid)}"
+    notes = [Note(NoteKind.INFO, said)]
+    if study.frame_of_reference_uid:
+        claim = "The layers are taken to lie in the patient space of the reference, its Frame of Reference"
+        hint = "same_space=False, on the command line --no-same-space, for a new one"
+        notes.append(Note(NoteKind.ASSUMED, claim, hint=hint, fix=Fix("same_space", False, "New space")))
+    elif options.same_space and not options.study.frame_of_reference_uid:
+        notes.append(Note(NoteKind.INFO, "The reference has no Frame of Reference: the layers get a new patient space"))
+    if found.modality in _INHERITED and found.modality != options.modality:
+        modality = Modality(found.modality)
+        said = f"The reference is {modality}, and what is written is {options.modality}"
+        hint = f"modality='{modality}' for the same"
+        notes.append(Note(NoteKind.INFO, said, hint=hint, fix=Fix("modality", modality, f"Write as {modality}")))
+    return notes

@@ -1,0 +1,1 @@
+"""napari's words ↔ the model. Imports no napari."""

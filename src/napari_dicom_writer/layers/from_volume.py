@@ -1,0 +1,105 @@
+"""From a Volume to a napari layer tuple: the inverse of `layers.to_volume`. Imports no napari."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_dicom_writer.errors import LayerError
+from napari_dicom_writer.model.volume import SPATIAL
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from napari_dicom_writer.model.volume import Volume
+
+_WORLD = ("z", "y", "x")
+
+
+def to_layer(volume: Volume) -> tuple[Any, dict[str, Any], str]:
+    """Make a layer tuple that napari shows, and an export writes, exactly where the volume is.
+
+    LPS (x, y, z) is napari's world (z, y, x) reversed, in mm; a time axis is in seconds where its step is known.
+
+    Parameters
+    ----------
+    volume
+        Its array goes into the layer as it is. One plane without a plane axis gets one, unless it is axial and at
+        z = 0, as napari shows 2-D layers.
+
+    Returns
+    -------
+    data, attributes, "image"
+
+    Raises
+    ------
+    LayerError
+        If the export could not tell the axes apart again: an axis that is neither time nor channel between the spatial
+        ones, or before a single plane; or a single plane of an array that cannot get another axis.
+    """
+    data, axes = volume.array, volume.axes
+    if "plane" not in axes and not _is_flat(volume.affine, axes):
+        data, axes = _with_plane_axis(volume)
+    spatial = [i for i, axis in enumerate(axes) if axis in SPATIAL]
+    _check_told_apart(axes, spatial)
+    ndim = len(axes)
+    labels, units = [axis or str(i - ndim) for i, axis in enumerate(axes)], ["pixel"] * ndim  # numbered as napari does
+    for i, label in zip(spatial, _WORLD[-len(spatial) :], strict=True):
+        labels[i], units[i] = label, "mm"
+    scale, affine = _transform(volume.affine, axes, spatial)
+    if "time" in axes and volume.time_step:
+        scale[axes.index("time")], units[axes.index("time")] = volume.time_step, "s"
+    attributes = {
+        "name": volume.name,
+        "rgb": volume.rgb,
+        "axis_labels": tuple(labels),
+        "units": tuple(units),
+        "scale": tuple(scale.tolist()),
+    }
+    if (affine[:-1, :-1] == np.eye(ndim)).all():
+        attributes["translate"] = tuple(affine[:-1, -1].tolist())
+    else:
+        attributes["affine"] = affine
+    if volume.window and volume.window[0] < volume.window[1]:  # napari takes no others
+        attributes["contrast_limits"] = volume.window
+    return data, attributes, "image"
+
+
+def _transform(
+    lps: NDArray[np.float64], axes: tuple[str, ...], spatial: list[int]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return scale (ndim) and affine (ndim + 1, ndim + 1), whose product takes an index to napari's world.
+
+    Columns go by the order of the array's axes, rows from (x, y, z) to (z, y, x); a 2-D layer has no z.
+    """
+    scale, affine = np.ones(len(axes)), np.eye(len(axes) + 1)
+    steps = lps[2::-1, [SPATIAL.index(axes[i]) for i in spatial]][-len(spatial) :]
+    scale[spatial] = np.linalg.norm(steps, axis=0)
+    affine[np.ix_(spatial, spatial)] = steps / scale[spatial]
+    affine[spatial, -1] = lps[2::-1, 3][-len(spatial) :]
+    return scale, affine
+
+
+def _is_flat(affine: NDArray[np.float64], axes: tuple[str, ...]) -> bool:
+    """Whether a single plane is where napari shows a 2-D layer: axial at z = 0, its normal of length 1."""
+    lies_flat = (affine[2, 1:] == 0).all() and (affine[:3, 0] == (0, 0, 1)).all()
+    return bool(lies_flat) and all(axis in ("row", "column", "time", "channel") for axis in axes)
+
+
+def _with_plane_axis(volume: Volume) -> tuple[Any, tuple[str, ...]]:
+    at = min(volume.axes.index("row"), volume.axes.index("column"))
+    axes = (*volume.axes[:at], "plane", *volume.axes[at:])
+    if not hasattr(volume.array, "__array_function__"):
+        raise LayerError("It is a single plane without a plane axis", "Give its array three spatial axes")
+    return np.expand_dims(volume.array, at), axes
+
+
+def _check_told_apart(axes: tuple[str, ...], spatial: list[int]) -> None:
+    """Refuse axes that `layers.to_volume` would take for others."""
+    candidates = [i for i, axis in enumerate(axes) if axis not in ("time", "channel")]
+    if candidates[-3:] != spatial:
+        raise LayerError(
+            "An axis that is neither time nor channel lies between its planes, rows and columns",
+            "Move it to the front, or name it channel",
+        )

@@ -1,0 +1,85 @@
+"""What an export is given (napari layers, layer tuples, arrays) as Volumes, and where each will lie."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import NoneType
+from typing import TYPE_CHECKING, Any
+
+from napari_dicom_writer.errors import LayerError
+from napari_dicom_writer.iods import choose
+from napari_dicom_writer.model.volume import Volume, color_note
+from napari_dicom_writer.options.export import ExportOptions
+from napari_dicom_writer.planning.draft import place
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from napari_dicom_writer.model.geometry import Grid
+
+
+def as_sequence(layers: Any) -> Sequence[Any]:
+    """Return one layer, or several, as a list."""
+    # (data, attributes, type) is one layer; any other tuple holds several.
+    layer_tuple = isinstance(layers, tuple) and len(layers) > 1 and isinstance(layers[1], Mapping | NoneType)
+    if isinstance(layers, Volume | str) or layer_tuple or _is_array(layers) or not isinstance(layers, Iterable):
+        return [layers]
+    return list(layers)
+
+
+def _is_array(item: Any) -> bool:
+    return hasattr(item, "shape") and hasattr(item, "dtype")
+
+
+def name_of(layer: Any) -> str:
+    """Return what a layer is called; empty where it has no name."""
+    if isinstance(layer, tuple):
+        return str(layer[1].get("name") or "") if len(layer) > 1 and isinstance(layer[1], dict) else ""
+    return str(getattr(layer, "name", "") or "") if not _is_array(layer) else ""
+
+
+def as_volume(layer: Any, options: ExportOptions) -> Volume:
+    """Turn a layer, a layer tuple or an array into a Volume.
+
+    Raises
+    ------
+    ExportError
+        If it is no image, or its axes, units or transforms cannot be understood.
+    """
+    if isinstance(layer, Volume):
+        return layer
+    if _is_array(layer):
+        return Volume(layer, notes=color_note(layer))
+    if hasattr(layer, "as_layer_data_tuple"):
+        layer = layer.as_layer_data_tuple()
+    if not isinstance(layer, tuple) or not 1 <= len(layer) <= 3:
+        raise LayerError(
+            f"A {type(layer).__name__} cannot be saved", "Pass napari layers, layer tuples, Volumes or NumPy arrays"
+        )
+    # Imported here: the core knows no napari, and this module is its door.
+    from napari_dicom_writer.layers.to_volume import to_volume
+
+    data, attributes, layer_type = (*layer, *(None, "image")[len(layer) - 1 :])[:3]
+    if not isinstance(attributes, Mapping | NoneType):
+        raise LayerError(
+            f"The attributes of a layer tuple are a {type(attributes).__name__}", "Pass (data, {attributes}, 'image')"
+        )
+    return to_volume(data, attributes or {}, str(layer_type), options)
+
+
+def place_layer(layer: Any, options: ExportOptions | None = None) -> tuple[Volume, Grid]:
+    """Decide where one layer's planes will lie; no pixel is read.
+
+    Returns
+    -------
+    Volume, Grid
+        What will be written (resampled where the options say so), and the geometry exactly as the files will have it.
+
+    Raises
+    ------
+    ExportError
+        If it is no image, or its geometry cannot be written.
+    """
+    options = options or ExportOptions()
+    volume, grid, _ = place(as_volume(layer, options), choose(options).rules, options)
+    return volume, grid

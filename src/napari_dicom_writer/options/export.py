@@ -1,0 +1,328 @@
+"""What the user may decide: frozen, keyword-only, validated at construction.
+
+The command line and the dock widget are generated from these fields and their metadata (`option_fields`).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path  # noqa: TC003 - the types of the fields are looked up
+
+from napari_dicom_writer.errors import OptionsError, Refusals
+from napari_dicom_writer.model.units import millimetres
+from napari_dicom_writer.options.fields import attribute, check, option
+from napari_dicom_writer.standard import text
+from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
+
+
+class Modality(StrEnum):
+    """Modality (0008,0060), which decides the IOD."""
+
+    OT = "OT"
+    CT = "CT"
+    MR = "MR"
+    PT = "PT"
+
+    @classmethod
+    def _missing_(cls, value: object) -> Modality | None:
+        # People say PET for PT, and Secondary Capture (SC, an IOD and no modality) for what OT is written as.
+        alias = {"PET": "PT", "SC": "OT"}
+        name = str(value).upper()
+        return cls.__members__.get(alias.get(name, name))
+
+
+class ValuePolicy(StrEnum):
+    """What to do with values that 16 bits cannot hold exactly."""
+
+    FIT = "fit"
+    EXACT = "exact"
+
+
+class TimeLayout(StrEnum):
+    """How a time axis becomes series."""
+
+    ONE_SERIES = "one-series"
+    SERIES_PER_POINT = "series-per-point"
+
+
+class UnnamedAxis(StrEnum):
+    """What the first leading axis without a telling label or unit is."""
+
+    TIME = "time"
+    CHANNEL = "channel"
+
+
+class World(StrEnum):
+    """What napari's world (z, y, x), reversed, means in the patient."""
+
+    LPS = "LPS"
+    RAS = "RAS"
+
+
+class ShearPolicy(StrEnum):
+    """What to do with a grid that is not orthogonal."""
+
+    REFUSE = "refuse"
+    RESAMPLE = "resample"
+
+
+class VerifyLevel(StrEnum):
+    """How much of what was written is read back before it is published."""
+
+    FULL = "full"
+    HEADERS = "headers"
+    OFF = "off"
+
+
+_SEXES = {"": "", "F": "female", "M": "male", "O": "other"}
+_SIDES = {"": "", "L": "left", "R": "right"}
+# PS3.3 C.7.3.1.1.2
+_PATIENT_POSITIONS = {
+    term: term for term in " HFP HFS HFDR HFDL FFP FFS FFDR FFDL LFP LFS RFP RFS AFDR AFDL PFDR PFDL".split(" ")
+}
+_LENGTHS = ("mm", "um", "nm", "cm", "m")
+_SYNTAXES = {
+    TransferSyntax.EXPLICIT_LE: "none",
+    TransferSyntax.RLE: "RLE, lossless",
+    TransferSyntax.JPEG_LS: "JPEG-LS, lossless",
+    TransferSyntax.JPEG_2000: "JPEG 2000, lossless",
+    TransferSyntax.HTJ2K: "HTJ2K, lossless",
+    TransferSyntax.DEFLATED: "deflated, lossless",
+    TransferSyntax.JPEG_LS_LOSSY: "JPEG-LS, lossy",
+    TransferSyntax.JPEG_2000_LOSSY: "JPEG 2000, lossy",
+}
+
+
+def _check_loss(error: int, ratio: float) -> None:
+    """Check the range of what the lossy transfer syntaxes are told, whichever is chosen."""
+    refusals = Refusals()
+    with refusals.collect("options"):
+        if not 1 <= error <= 255:
+            remedy = "Give an integer from 1 to 255, or choose transfer_syntax='jpeg-ls' to lose nothing"
+            raise OptionsError(f"lossy_error={error!r} is not an error JPEG-LS can be held to", remedy)
+    with refusals.collect("options"):
+        if not 1 < ratio < math.inf:
+            remedy = "Give a number above 1, or choose transfer_syntax='jpeg-2000' to lose nothing"
+            raise OptionsError(f"lossy_ratio={ratio!r} is not a ratio to compress to", remedy)
+    refusals.raise_if_any()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Patient:
+    """Who was imaged (PS3.3 C.7.1.1, C.7.2.2). Without a name and an ID the patient is anonymous.
+
+    Text only; an empty ID becomes one unique to the study, never a shared constant. The one exception is a patient
+    named for a study that exists already: there an empty ID stays empty, as it may be in that study.
+    """
+
+    name: str = attribute("PatientName", "Family^Given^Middle^Prefix^Suffix", "Anonymous^")
+    id: str = attribute("PatientID", "hospital number; empty: one unique to the study", label="ID")
+    birth_date: str = attribute("PatientBirthDate", "YYYY-MM-DD")
+    sex: str = attribute("PatientSex", "M, F or O", choices=_SEXES)
+    age: str = attribute("PatientAge", "number and unit, such as 042Y, 006M, 003W or 010D", rare=True)
+    weight: str = attribute("PatientWeight", "in kilograms", rare=True)
+    size: str = attribute("PatientSize", "height in metres", rare=True)
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Study:
+    """The examination all exported series belong to (PS3.3 C.7.2.1).
+
+    A new study is of today, with the Study ID 1, unless it says otherwise. Of one that exists already nothing is made
+    up: what is not given stays empty.
+    """
+
+    instance_uid: str = attribute(
+        "StudyInstanceUID", "of an existing study to add to; empty: a new study", label="Study UID", rare=True
+    )
+    frame_of_reference_uid: str = attribute(
+        "FrameOfReferenceUID",
+        "of an existing patient space the layers lie in; empty: a new one",
+        label="Frame of reference",
+        rare=True,
+    )
+    date: str = attribute("StudyDate", "YYYY-MM-DD; empty: today, in a new study", label="Study date")
+    time: str = attribute("StudyTime", "HH:MM:SS; empty: now, in a new study", label="Study time", rare=True)
+    id: str = attribute("StudyID", "short text; empty: 1, in a new study", label="Study ID", rare=True)
+    description: str = attribute("StudyDescription", "what the study is about", label="Study")
+    accession_number: str = attribute("AccessionNumber", "number of the order at the hospital", rare=True)
+    referring_physician: str = attribute("ReferringPhysicianName", "Family^Given", rare=True)
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Series:
+    """What the exported series say of themselves (PS3.3 C.7.3.1, C.7.5.1)."""
+
+    description: str = attribute("SeriesDescription", "empty: the layer's name")
+    number: str = attribute("SeriesNumber", "of the first series; the next ones count on", "1")
+    protocol: str = attribute("ProtocolName", "how the images were made", rare=True)
+    body_part: str = attribute(
+        "BodyPartExamined",
+        "term of PS3.16 annex L in capitals, such as BRAIN or CHEST",
+        usual=tuple("BRAIN HEAD NECK CHEST BREAST HEART LUNG ABDOMEN LIVER KIDNEY PELVIS SPINE KNEE".split()),
+    )
+    laterality: str = attribute("Laterality", "L or R, for a paired body part", choices=_SIDES, rare=True)
+    patient_position: str = attribute(
+        "PatientPosition", "CT and MR: such as HFS or FFP", choices=_PATIENT_POSITIONS, rare=True
+    )
+    institution: str = attribute("InstitutionName", "where the images were made", rare=True)
+    department: str = attribute("InstitutionalDepartmentName", "department of the institution", rare=True)
+    station: str = attribute("StationName", "name of the workstation, if it should be known", rare=True)
+    operator: str = attribute("OperatorsName", "Family^Given of who made the images", rare=True)
+
+    def __post_init__(self) -> None:
+        check(self)
+        if not self.number:
+            object.__setattr__(self, "number", "1")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportOptions:
+    """Everything an export can be told.
+
+    Enumerated options take a member or its string. Wrong input is an `OptionsError` here, all of it at once, never a
+    truncated tag later.
+
+    Raises
+    ------
+    OptionsError
+        Unknown choices, text that its VR does not allow, a pixel unit that is no length, a fill value that is not
+        finite, an error or a ratio that lossy compression cannot be held to.
+
+    Examples
+    --------
+    >>> ExportOptions(modality="ct").modality
+    <Modality.CT: 'CT'>
+    """
+
+    modality: Modality = option(
+        Modality.OT,
+        "what made the images: OT (Secondary Capture, claims nothing), CT, MR or PT",
+        group="series",
+        choices={
+            Modality.OT: "Secondary Capture",
+            Modality.CT: "CT",
+            Modality.MR: "MR",
+            Modality.PT: "PET",
+        },
+    )
+    patient: Patient = field(default_factory=Patient)
+    study: Study = field(default_factory=Study)
+    series: Series = field(default_factory=Series)
+    reference: Path | None = option(
+        None, "DICOM file whose patient and study are taken; what is given here must not contradict it", group="study"
+    )
+    same_study: bool = option(True, "with a reference: add to its study; else a new study", group="study")
+    same_space: bool = option(
+        True,
+        "with a reference: the layers lie in its patient space (Frame of Reference); else a new one",
+        group="study",
+    )
+    values: ValuePolicy = option(
+        ValuePolicy.FIT,
+        "values 16 bits cannot hold exactly: fit them, saying the largest error, or refuse (exact)",
+        group="pixels",
+        choices={ValuePolicy.FIT: "fit into 16 bits", ValuePolicy.EXACT: "refuse what is inexact"},
+    )
+    nan: float | None = option(
+        None,
+        "value that replaces NaN and infinite values; empty: these are refused",
+        group="pixels",
+        label="Replace NaN by",
+    )
+    value_unit: str = option(
+        "",
+        "unit of the values: CT RescaleType (HU), PT Units (NONE), MR a UCUM code, else US",
+        group="pixels",
+        label="Unit of values",
+        usual=("HU", "US", "BQML", "GML", "NONE", "mm2/s", "s", "ms", "1"),
+    )
+    time: TimeLayout = option(
+        TimeLayout.ONE_SERIES,
+        "time points together in one series, or one series each",
+        group="geometry",
+        label="Time points",
+        choices={TimeLayout.ONE_SERIES: "in one series", TimeLayout.SERIES_PER_POINT: "a series each"},
+    )
+    unnamed_axis: UnnamedAxis = option(
+        UnnamedAxis.TIME,
+        "what an axis before the spatial ones is when neither its label nor its unit tells",
+        group="geometry",
+        label="Unlabelled axis",
+        choices={UnnamedAxis.TIME: "time", UnnamedAxis.CHANNEL: "channels"},
+        rare=True,
+    )
+    pixel_unit: str = option(
+        "mm",
+        "length of one world unit where a layer's unit is `pixel`, such as um or 0.65 um",
+        group="geometry",
+        label="One `pixel` is",
+        usual=_LENGTHS,
+    )
+    world: World = option(
+        World.LPS,
+        "what napari's x and y axes mean: LPS, or RAS for layers from NIfTI tools",
+        group="geometry",
+        label="World axes",
+        choices={World.LPS: "LPS", World.RAS: "RAS (NIfTI tools)"},
+    )
+    shear: ShearPolicy = option(
+        ShearPolicy.REFUSE,
+        "grids that are not orthogonal: refuse, or resample",
+        group="geometry",
+        label="Sheared grids",
+        choices={ShearPolicy.REFUSE: "refuse", ShearPolicy.RESAMPLE: "resample"},
+        rare=True,
+    )
+    transfer_syntax: TransferSyntax = option(
+        TransferSyntax.EXPLICIT_LE, "encoding of the files", group="output", label="Compression", choices=_SYNTAXES
+    )
+    lossy_error: int = option(
+        1,
+        "jpeg-ls-lossy: largest error it may make, in stored values (1 to 255)",
+        group="output",
+        label="JPEG-LS error",
+        rare=True,
+    )
+    lossy_ratio: float = option(
+        10.0,
+        "jpeg-2000-lossy: how many times smaller its planes become",
+        group="output",
+        label="JPEG 2000 ratio",
+        rare=True,
+    )
+    verify: VerifyLevel = option(
+        VerifyLevel.FULL,
+        "read back before publishing: full, headers or off",
+        group="output",
+        label="Read back",
+        choices={
+            VerifyLevel.FULL: "every voxel and header",
+            VerifyLevel.HEADERS: "headers only",
+            VerifyLevel.OFF: "nothing",
+        },
+    )
+    overwrite: bool = option(
+        False, "replace an earlier export of the same name; other files are never touched", group="output"
+    )
+    workers: int | None = option(
+        None, "threads that encode and write; by default as many as pay", group="output", rare=True
+    )
+
+    def __post_init__(self) -> None:
+        check(self)
+        if self.nan is not None and not math.isfinite(self.nan):
+            raise OptionsError(f"nan={self.nan} is not a finite number", "Give a finite fill value", "options")
+        _check_loss(self.lossy_error, self.lossy_ratio)
+        object.__setattr__(self, "value_unit", text.check("RescaleType", self.value_unit))
+        millimetres(self.pixel_unit)
+        if self.workers is not None and self.workers < 1:
+            raise OptionsError(f"workers={self.workers!r} is no number of threads", "Give 1 or more", "options")

@@ -1,0 +1,132 @@
+"""How the fields of the options are declared, and checked at construction.
+
+A field's metadata say all that a shell needs to ask for it: command line, dock widget and help are generated from them.
+
+===========  =========================================================================================================
+``doc``      what the field is for, in a few words
+``label``    what it is called in a form, where its own name would not do
+``keyword``  the DICOM attribute that the text becomes; its VR decides what is valid
+``choices``  value → what it is called, for fields that allow no other values
+``usual``    suggestions, for fields that allow others, too
+``group``    the heading it stands under, of a field that is not in a group of its own
+``rare``     whether few need it
+===========  =========================================================================================================
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import field, fields
+from enum import StrEnum
+from functools import cache
+from numbers import Integral, Real
+from pathlib import Path
+from sys import modules
+from types import NoneType
+from typing import TYPE_CHECKING, Any, get_args, get_type_hints
+
+import numpy as np
+
+from napari_dicom_writer.errors import OptionsError, Refusals
+from napari_dicom_writer.standard import text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def attribute(
+    keyword: str,
+    doc: str,
+    default: str = "",
+    *,
+    label: str = "",
+    choices: Mapping[str, str] | None = None,
+    usual: tuple[str, ...] = (),
+    rare: bool = False,
+) -> Any:
+    """Declare a text field that becomes the DICOM attribute `keyword`."""
+    told = {"keyword": keyword, "doc": doc, "label": label, "choices": choices, "usual": usual, "rare": rare}
+    return field(default=default, metadata=told)
+
+
+def option(
+    default: Any,
+    doc: str,
+    *,
+    group: str,
+    label: str = "",
+    choices: Mapping[Any, str] | None = None,
+    usual: tuple[str, ...] = (),
+    rare: bool = False,
+) -> Any:
+    """Declare a field that steers the export."""
+    told = {"doc": doc, "group": group, "label": label, "choices": choices, "usual": usual, "rare": rare}
+    return field(default=default, metadata=told)
+
+
+@cache
+def kinds(options: type) -> dict[str, Any]:
+    """Types of the fields, as objects."""
+    return get_type_hints(options, vars(modules[options.__module__]))
+
+
+def check(instance: Any) -> None:
+    """Turn strings into enum members and check text against its VR; report everything wrong at once.
+
+    Raises
+    ------
+    OptionsError
+        With a refusal for every field that is wrong.
+    """
+    refusals, types = Refusals(), kinds(instance.__class__)
+    for item in fields(instance):
+        value, kind = getattr(instance, item.name), types[item.name]
+        with refusals.collect("options"):
+            object.__setattr__(instance, item.name, _checked(kind, item.name, item.metadata, value))
+    refusals.raise_if_any()
+
+
+def _checked(kind: Any, name: str, metadata: Mapping[str, Any], value: Any) -> Any:
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        return _member(kind, name, value)
+    if not (keyword := metadata.get("keyword")):
+        return _plain(kind, name, value)
+    checked = text.check(keyword, value)
+    if (choices := metadata["choices"]) and checked not in choices:
+        # The value itself may tell of a patient: the message names the attribute only.
+        known = ", ".join(filter(None, choices))
+        raise OptionsError(f"{text.title(keyword)} is not a term of DICOM", f"Use one of {known}, or leave it empty")
+    return checked
+
+
+def _plain(kind: Any, name: str, value: Any) -> Any:
+    """Check a switch, a number, text, a path or a group; what only looks like one is refused ("no" is true)."""
+    optional = NoneType in get_args(kind)
+    kind = next((part for part in get_args(kind) if part is not NoneType), kind)
+    if value is None and optional:
+        return None
+    if kind is bool and isinstance(value, bool | np.bool_):
+        return bool(value)
+    if kind is Path and isinstance(value, str | os.PathLike) and os.fspath(value):
+        return Path(value)
+    if kind in (int, float) and isinstance(value, Integral if kind is int else Real) and not isinstance(value, bool):
+        try:
+            return kind(value)
+        except OverflowError:
+            raise OptionsError(f"{name} is too large", f"Give a smaller {name}") from None
+    if kind not in (bool, int, float) and isinstance(value, kind):
+        return value
+    expected = {bool: "True or False", int: "an integer", float: "a number", str: "text", Path: "a path"}.get(
+        kind, f"{kind.__name__}(...)"
+    )
+    raise OptionsError(f"{name} is a {type(value).__name__}", f"Pass {name} as {expected}")
+
+
+def _member(kind: type[StrEnum], name: str, value: object) -> StrEnum:
+    try:
+        # Whatever its case: LPS and lps are the same choice.
+        known = {member.lower(): member for member in kind}
+        return known.get(str(value).lower()) or kind(value)  # type: ignore[arg-type]  # what is none raises
+    except ValueError:
+        known_choices = ", ".join(repr(str(member)) for member in kind)
+        raise OptionsError(f"{name}={value!r} is not a choice", f"Choose one of {known_choices}") from None

@@ -1,0 +1,1 @@
+"""Decisions taken: frozen, picklable, without pixels."""

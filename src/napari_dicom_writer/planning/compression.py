@@ -1,0 +1,92 @@
+"""Whether and how well a series can be compressed as asked: decided before anything is written."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from napari_dicom_writer.errors import Fix, Note, NoteKind, PixelError
+from napari_dicom_writer.options.export import ValuePolicy
+from napari_dicom_writer.plan.stored_values import Method
+from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from napari_dicom_writer.codecs._base import Codec
+    from napari_dicom_writer.options.export import ExportOptions
+    from napari_dicom_writer.plan.stored_values import StoredValues
+
+
+_UNCOMPRESSED = Fix("transfer_syntax", TransferSyntax.EXPLICIT_LE, "Uncompressed")
+_NATIVE_BYTES = 2**32 - 2  # length of native Pixel Data (PS3.5 7.1.1)
+
+
+def plan_compression(
+    codec: Codec | None,
+    stored: StoredValues,
+    notes: list[Note],
+    size: tuple[int, int],
+    dtype: np.dtype[Any],
+    options: ExportOptions,
+) -> tuple[StoredValues, list[Note]]:
+    """Take the codec into the plan of the stored values.
+
+    Parameters
+    ----------
+    codec
+        None where pixels are native.
+    stored, notes
+        As `plan_values` decided.
+    size
+        (rows, columns).
+    dtype
+        Of the layer.
+    options
+        `transfer_syntax`, `values`.
+
+    Returns
+    -------
+    StoredValues, list of Note
+        With the codec's share of the largest error; infinite where it is not known beforehand.
+
+    Raises
+    ------
+    PixelError
+        If the codec cannot hold such frames, loses what ``values="exact"`` forbids to lose, or would change a mask.
+    """
+    if codec is None:
+        rows, columns = size
+        if rows * columns * stored.samples * stored.bits // 8 > _NATIVE_BYTES:
+            remedy = "Crop, tile or downsample the layer, or choose a compressed transfer_syntax"
+            raise PixelError(f"A plane of {rows:,} × {columns:,} passes 4 GiB", remedy)
+        return stored, notes
+    if reason := codec.why_not(*size, stored):
+        remedy = "Choose another transfer_syntax, such as 'explicit-le'"
+        raise PixelError(reason[0].upper() + reason[1:], remedy, fix=_UNCOMPRESSED)
+    error = codec.largest_error()
+    if error == 0:
+        return stored, notes
+    if options.values is ValuePolicy.EXACT:
+        raise PixelError(
+            f"transfer_syntax={str(options.transfer_syntax)!r} loses digits, and values='exact' forbids it",
+            "Choose a lossless transfer syntax",
+            fix=_UNCOMPRESSED,
+        )
+    if dtype.kind == "b":
+        raise PixelError(
+            f"It is a mask, and transfer_syntax={str(options.transfer_syntax)!r} may change any of its values",
+            "Choose a lossless transfer syntax",
+            fix=_UNCOMPRESSED,
+        )
+    step = 1 / stored.gain if stored.method is Method.SCALE_8 else float(stored.slope)
+    worst = math.inf if error is None else error * step * (1 + 1e-9) + stored.largest_error
+    text = (
+        f"Lossy JPEG 2000, about {options.lossy_ratio:g} times smaller: how much is lost is not known beforehand"
+        if error is None
+        else f"Near-lossless JPEG-LS: largest error, all in all, {worst:.3g}"
+    )
+    if dtype.kind in "iu" and stored.samples == 1:
+        text += ". If its values are labels, some become others"
+    return replace(stored, largest_error=worst), [*notes, Note(NoteKind.LOST, text, fix=_UNCOMPRESSED)]

@@ -1,0 +1,74 @@
+"""Which values to display where a layer does not say: the range of its values, or of a sample of them."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_dicom_writer.model.slabs import Slab, read, slabs
+from napari_dicom_writer.model.value_range import ValueRange
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from napari_dicom_writer.model.volume import Volume
+
+# In memory, what is scanned in a few milliseconds; more of it is sampled, a plane here and there.
+_SCANNED_BYTES = 32 * 2**20
+# Of an array that has to be fetched, the middle of a few planes: whole ones would decode most of its chunks.
+_LAZY_PLANES = 8
+_LAZY_SIDE = 128
+
+
+def display_range(volume: Volume, leading: Sequence[range]) -> tuple[ValueRange, bool]:
+    """Find the range of the values of one series, or of a sample of them.
+
+    Parameters
+    ----------
+    volume
+        Gray, and of integers: floats are scanned anyway.
+    leading
+        Which part of each leading axis belongs to the series.
+
+    Returns
+    -------
+    ValueRange, bool
+        The range, and whether all values were looked at. A sample that is constant is followed by the other values,
+        until one differs: as a window it would show everything else white.
+    """
+    wanted = list(product(*leading, range(volume.shape[0])))
+    in_memory = isinstance(volume.array, np.ndarray) and not isinstance(volume.array, np.memmap)
+    plane_bytes = max(1, volume.shape[1] * volume.shape[2] * volume.dtype.itemsize)
+    most = max(3, _SCANNED_BYTES // plane_bytes) if in_memory else min(_LAZY_PLANES, max(1, len(wanted) // 16))
+    whole = in_memory and len(wanted) <= most
+    found = ValueRange()
+    for number in range(len(wanted)) if whole else _spread(len(wanted), most):
+        *place, plane = wanted[number]
+        rows, columns = (None if in_memory else _middle(length) for length in volume.shape[1:])
+        one = Slab(tuple(range(i, i + 1) for i in place), range(plane, plane + 1), rows, columns)
+        found.add(read(volume, one))
+    if whole or found.low < found.high:
+        return found, whole
+    return _until_two_values(volume, leading, found)
+
+
+def _spread(length: int, count: int) -> list[int]:
+    """Indices spread evenly; not the first and the last, which often show nothing."""
+    return sorted({int((i + 0.5) * length / count) for i in range(count)})
+
+
+def _middle(length: int) -> range:
+    start = max(0, (length - _LAZY_SIDE) // 2)
+    return range(start, min(length, start + _LAZY_SIDE))
+
+
+def _until_two_values(volume: Volume, leading: Sequence[range], found: ValueRange) -> tuple[ValueRange, bool]:
+    """Look at all values, slab by slab, until two are different."""
+    for slab in slabs(volume):
+        if all(a.start < b.stop and b.start < a.stop for a, b in zip(slab.leading, leading, strict=True)):
+            found.add(read(volume, slab))
+            if found.low < found.high:
+                return found, False
+    return found, True

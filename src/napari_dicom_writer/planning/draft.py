@@ -1,0 +1,144 @@
+"""A volume on its way to series plans: checked, straightened where asked, its axes named, its values scanned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_dicom_writer.errors import Fix, Note, NoteKind, PixelError
+from napari_dicom_writer.model import geometry
+from napari_dicom_writer.model.slabs import read_ahead, slabs
+from napari_dicom_writer.model.value_range import Ranges, ScanCache, ValueRange
+from napari_dicom_writer.model.volume import Volume, check_pixels
+from napari_dicom_writer.options.export import ExportOptions, ShearPolicy, TimeLayout, UnnamedAxis
+from napari_dicom_writer.plan.stored_values import ModalityLUT, PixelRules
+from napari_dicom_writer.planning.value_policy import needs_range
+from napari_dicom_writer.standard.text import single_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from napari_dicom_writer.model.geometry import Grid
+
+_US = 65535  # Rows and Columns are US
+
+
+@dataclass(slots=True)
+class Draft:
+    """A volume that passed all checks, on its way to series plans."""
+
+    index: int
+    volume: Volume
+    where: str
+    grid: Grid
+    names: tuple[str, ...]  # of the leading axes; at most one is "time"
+    notes: list[Note]
+    ranges: Ranges = field(default_factory=dict)
+
+
+def where(index: int, name: str) -> str:
+    """Say which layer a message is about."""
+    short = single_line(name, 48)
+    return f"layer {short + ('…' if len(name.strip()) > len(short) else '')!r}" if short else f"layer {index + 1}"
+
+
+def make_draft(
+    index: int,
+    volume: Volume,
+    rules: PixelRules,
+    options: ExportOptions,
+    tick: Callable[[], None],
+    scans: ScanCache | None = None,
+) -> Draft:
+    """Place one volume and scan its values where needed, calling `tick` every slab; `scans` knows earlier ones."""
+    placed, grid, notes = place(volume, rules, options)
+    draft = Draft(index, placed, where(index, volume.name), grid, _leading_names(placed, options, notes), notes)
+    if needs_range(placed.dtype, rules, rgb=placed.rgb):
+        known = scans.find(placed.array, draft.names) if scans else None
+        draft.ranges = known or _scan(draft, tick)
+        if scans and not known:
+            scans.keep(placed.array, draft.names, draft.ranges)
+    return draft
+
+
+def place(volume: Volume, rules: PixelRules, options: ExportOptions) -> tuple[Volume, Grid, list[Note]]:
+    """Check one volume, and straighten it where asked; no pixel is read.
+
+    Returns
+    -------
+    Volume, Grid, list of Note
+        What will be written, where its planes will lie, and what this assumes or loses.
+    """
+    check_pixels(volume)
+    notes = list(volume.notes)
+    geometry.check_affine(volume.affine)
+    if options.shear is ShearPolicy.RESAMPLE and geometry.is_sheared(volume.affine, volume.shape):
+        from napari_dicom_writer.model.resample import resample
+
+        volume, note = resample(volume)
+        notes.append(note)
+    _check_size(volume, rules)
+    grid = geometry.make_grid(volume.affine, volume.shape, thickness_known="plane" in volume.axes)
+    _note_displacement(volume, notes)
+    return volume, grid, notes
+
+
+def _check_size(volume: Volume, rules: PixelRules) -> None:
+    planes, rows, columns = volume.shape
+    for name, count in (("rows", rows), ("columns", columns)):
+        if count > _US:
+            raise PixelError(f"It has {count:,} {name}; DICOM allows {_US:,}", "Crop, tile or downsample the layer")
+    times = max(
+        [n for n, axis in zip(volume.leading_shape, volume.leading, strict=True) if axis in ("", "time")] or [1]
+    )
+    if rules.lut is ModalityLUT.SLOPE_ONLY and planes * times > _US:
+        remedy = "Choose time='series-per-point', or another modality"
+        fix = Fix("time", TimeLayout.SERIES_PER_POINT, "A series each") if planes <= _US else None
+        raise PixelError(f"It has {planes * times:,} planes; a PET series holds {_US:,}", remedy, fix=fix)
+
+
+def _note_displacement(volume: Volume, notes: list[Note]) -> None:
+    """Announce a shear too small to refuse; float32 affines have some."""
+    straight = geometry.orthogonal_affine(volume.affine)
+    apart = geometry.largest_displacement(volume.affine, straight, volume.shape)
+    # 10 nm of a patient are nothing; of microscopy they are voxels.
+    if apart > min(1e-5, 1e-3 * float(np.linalg.norm(straight[:3, :3], axis=0).min())):
+        text = f"Axes not quite at right angles: straightened, no voxel moves by more than {apart:.2g} mm"
+        notes.append(Note(NoteKind.LOST, text))
+
+
+def _leading_names(volume: Volume, options: ExportOptions, notes: list[Note]) -> tuple[str, ...]:
+    """Name every leading axis: the first without a name is what the option says, others get series of their own."""
+    names = list(volume.leading)
+    for position, (name, length) in enumerate(zip(volume.leading, volume.leading_shape, strict=True)):
+        if name:
+            continue
+        is_time = options.unnamed_axis is UnnamedAxis.TIME and "time" not in names
+        names[position] = "time" if is_time else "channel" if "channel" not in names else f"axis {position}"
+        if length > 1:
+            text = f"Axis {position} ({length} long) has no telling label or unit: taken as {names[position]}"
+            other = UnnamedAxis.CHANNEL if is_time else UnnamedAxis.TIME
+            open_to_choice = other not in names
+            fix = Fix("unnamed_axis", other, f"Take as {other}") if open_to_choice else None
+            notes.append(Note(NoteKind.ASSUMED, text, fix=fix))
+    return tuple(names)
+
+
+def channel_of(draft: Draft, leading: tuple[int, ...]) -> tuple[int, ...]:
+    """Index without time: all time points of a channel share one Modality LUT, and stay comparable; so do colours."""
+    if draft.volume.rgb:
+        return ()
+    return tuple(i for i, name in zip(leading, draft.names, strict=True) if name != "time")
+
+
+def _scan(draft: Draft, tick: Callable[[], None]) -> Ranges:
+    """Find the range of every channel, reading each slab once."""
+    ranges: Ranges = {}
+    for slab, values in read_ahead(draft.volume, slabs(draft.volume)):
+        for place, (leading, _) in zip(np.ndindex(slab.shape), slab.places(), strict=True):
+            plane = values[place][..., :3] if draft.volume.rgb else values[place]
+            ranges.setdefault(channel_of(draft, leading), ValueRange()).add(plane)
+        tick()
+    return ranges

@@ -1,0 +1,191 @@
+"""The decision how values are stored, and the notes that say what it loses."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_dicom_writer.errors import Fix, Note, NoteKind, PixelError
+from napari_dicom_writer.options.export import ExportOptions, Modality, ValuePolicy
+from napari_dicom_writer.plan.stored_values import Method, ModalityLUT, PixelRules, StoredValues
+from napari_dicom_writer.standard.text import decimal_string, decimal_string_above, decimal_string_below, product
+
+if TYPE_CHECKING:
+    from napari_dicom_writer.model.value_range import ValueRange
+
+_TOP = 65535
+# Five digits of slope times five of a stored value make ten, which a DS holds exactly with sign and exponent: the
+# intercept becomes an exact multiple of the slope, and a background of 0 stays exactly 0.
+_SLOPE_DIGITS = 5
+# Rounded to the ten digits a DS holds, numbers near the end of double precision would read as infinite.
+_HUGE = 1e300
+_WHITE = 1 + 1e-5  # of float colours, rounding noise included
+
+
+def needs_range(dtype: np.dtype[Any], rules: PixelRules, *, rgb: bool) -> bool:
+    """Whether the values must be scanned before it can be decided how to store them."""
+    if rgb:
+        return dtype != np.uint8
+    if dtype.kind == "f" or dtype.itemsize > 2:
+        return True
+    # PET: signed pixels only where negative values exist (PS3.3 C.8.9.1.1.1).
+    return rules.lut is ModalityLUT.SLOPE_ONLY and dtype.kind == "i"
+
+
+def plan_values(
+    dtype: np.dtype[Any], found: ValueRange | None, rules: PixelRules, options: ExportOptions, *, samples: int
+) -> tuple[StoredValues, list[Note]]:
+    """Decide how values are stored.
+
+    Parameters
+    ----------
+    dtype
+        Of the layer.
+    found
+        Its range, where `needs_range` asked for one.
+    rules
+        Of the IOD.
+    options
+        `values`, `nan`.
+    samples
+        1, 3 or 4.
+
+    Returns
+    -------
+    StoredValues, list of Note
+
+    Raises
+    ------
+    PixelError
+        Not finite without a fill value; colours where the IOD allows none; inexact under ``values="exact"``.
+    """
+    notes: list[Note] = []
+    fill = None
+    if found is not None and dtype.kind == "f":
+        fill, found = _fill(found, options, notes)
+    stored = _plan_color(dtype, found, rules, notes, samples) if samples > 1 else _plan_grey(dtype, found, rules, notes)
+    if options.values is ValuePolicy.EXACT and (stored.largest_error or fill is not None or samples == 4):
+        change = (
+            "fill the NaN" if fill is not None else "drop the alpha channel" if samples == 4 else "use 16-bit integers"
+        )
+        raise PixelError(
+            f"Its values ({dtype}) cannot be kept exactly: " + "; ".join(note.text for note in notes),
+            f"Choose values='fit' to accept this, or change the layer: {change}",
+            fix=Fix("values", ValuePolicy.FIT, "Accept"),
+        )
+    return replace(stored, fill=fill), notes
+
+
+def _fill(found: ValueRange, options: ExportOptions, notes: list[Note]) -> tuple[float | None, ValueRange]:
+    """Replace values that are not finite, or refuse them."""
+    if not (found.nan or found.infinite):
+        return None, found
+    counts = [f"{n:,} {what}" for n, what in ((found.nan, "NaN"), (found.infinite, "infinite")) if n]
+    what = " and ".join(counts) + (" values" if found.nan + found.infinite > 1 else " value")
+    if options.nan is None:
+        remedy = "Choose a fill value, such as nan=0 (--nan 0)"
+        raise PixelError(f"It holds {what}, which DICOM pixels cannot", remedy, fix=Fix("nan", 0.0, "Fill with 0"))
+    notes.append(Note(NoteKind.LOST, f"{what} replaced by {options.nan:g}"))
+    return options.nan, found.with_fill(options.nan)
+
+
+def _plan_grey(dtype: np.dtype[Any], found: ValueRange | None, rules: PixelRules, notes: list[Note]) -> StoredValues:
+    if found is None:
+        if dtype.itemsize == 1 and dtype.kind in "bu":
+            return StoredValues(Method.CAST, "|u1" if rules.bits_8 else "<u2")
+        return StoredValues(Method.CAST, "<i2" if dtype.kind == "i" else "<u2")
+    if found.integral and found.low >= 0 and found.high <= _TOP:
+        return StoredValues(Method.CAST, "<u2")
+    if found.integral and found.low >= -32768 and found.high <= 32767:
+        return StoredValues(Method.CAST, "<i2")
+    if found.integral and rules.lut is not ModalityLUT.SLOPE_ONLY and found.high - found.low <= _TOP:
+        offset = int(found.low)
+        if decimal_string(offset) == str(offset):
+            note = _lut_note(rules, f"Whole numbers from {offset:,} stored in 16 bits, exactly, minus {offset:,}")
+            notes.append(Note(NoteKind.INFO, note))
+            return StoredValues(Method.OFFSET, "<u2", intercept=str(offset), offset=offset)
+    return _plan_quantised(dtype, found, rules, notes)
+
+
+def _plan_quantised(dtype: np.dtype[Any], found: ValueRange, rules: PixelRules, notes: list[Note]) -> StoredValues:
+    """One slope and intercept for the series, formatted first, so that readers compute with the very same numbers."""
+    low, high = float(found.low), float(found.high)
+    if max(abs(low), abs(high)) > _HUGE:
+        raise PixelError(f"Its values go to {max(low, high, key=abs):g}", f"Scale them to stay below {_HUGE:g}")
+    stored_as, intercept = "<u2", "0"
+    if rules.lut is ModalityLUT.SLOPE_ONLY:
+        stored_as = "<i2" if low < 0 else "<u2"
+        slope = _slope_above(max(abs(low), abs(high)) / (32767 if low < 0 else _TOP))
+    elif low == high:  # any slope will do, and zero is forbidden (PS3.3 C.11.1.1)
+        slope, intercept = "1", decimal_string(low)
+    elif low <= 0 <= high:
+        slope = _slope_above(high / (_TOP - 1) - low / (_TOP - 1))
+        intercept = product(slope, -math.ceil(-low / float(slope)))
+        # In decimals 0 is exactly 0. In a reader's double precision it must be, too: `image > 0` would take in the
+        # background. One of the next slopes does it (measured: at most 8 steps, under 0.1 %).
+        while math.ceil(-low / float(slope)) * float(slope) + float(intercept) != 0:
+            slope = _slope_above(float(slope) * (1 + 1e-9))
+            intercept = product(slope, -math.ceil(-low / float(slope)))
+    else:
+        intercept = decimal_string_below(low)
+        slope = _slope_above(high / (_TOP - 1) - float(intercept) / (_TOP - 1))
+    constant = low == high and rules.lut is not ModalityLUT.SLOPE_ONLY
+    step = abs(float(intercept) - low) if constant else float(slope) / 2 * (1 + 1e-6)
+    # Plus what double precision itself cannot tell apart at this size.
+    error = step + 4 * float(np.spacing(max(abs(low), abs(high))))
+    kind = "Floats" if dtype.kind == "f" else "Integers wider than 16 bits"
+    steps = f"in steps of {float(slope):g}; largest error {error:.3g}"
+    digits = 6 if f"{low:.6g}" != f"{high:.6g}" else 15
+    text = f"{kind} from {low:.{digits}g} to {high:.{digits}g} stored in 16 bits, {steps}"
+    notes.append(Note(NoteKind.LOST, _lut_note(rules, text), fix=Fix("values", ValuePolicy.EXACT, "Only exact")))
+    return StoredValues(Method.QUANTISE, stored_as, slope=slope, intercept=intercept, largest_error=error)
+
+
+def _slope_above(value: float) -> str:
+    # Below, a DS has too few bytes for sign, digits and exponent.
+    return decimal_string_above(max(value, 1e-99), _SLOPE_DIGITS)
+
+
+def _lut_note(rules: PixelRules, text: str) -> str:
+    if rules.lut is not ModalityLUT.REAL_WORLD:
+        return text
+    return (
+        f"{text}. {rules.name} has no Rescale Slope: the real values are in the Real World Value Mapping, "
+        "and a plain viewer shows the stored ones"
+    )
+
+
+def _plan_color(
+    dtype: np.dtype[Any], found: ValueRange | None, rules: PixelRules, notes: list[Note], samples: int
+) -> StoredValues:
+    if not rules.color:
+        remedy = "Choose modality='OT' for colour layers"
+        fix = Fix("modality", Modality.OT, "Write as OT")
+        raise PixelError(f"It has colours, and {rules.name} images have none", remedy, fix=fix)
+    if samples == 4:
+        notes.append(Note(NoteKind.LOST, "The alpha channel is dropped"))
+    if found is None:
+        return StoredValues(Method.CAST, "|u1", samples=3)
+    if dtype.kind == "b":
+        return StoredValues(Method.SCALE_8, "|u1", samples=3, gain=255.0)
+    whole = found.integral and found.low >= 0 and found.high <= 255
+    if whole and (dtype.kind in "iu" or found.high > _WHITE):
+        # napari would show them darker: it takes the whole range of the type, or 0..1, for black to white.
+        notes.append(Note(NoteKind.ASSUMED, f"Colours ({dtype}) from {found.low:g} to {found.high:g} taken as 0..255"))
+        return StoredValues(Method.CAST, "|u1", samples=3)
+    if dtype.kind == "u" and dtype.itemsize == 2:
+        gain, step = 255 / _TOP, "257"
+    elif dtype.kind == "f" and found.low >= 0 and found.high <= _WHITE:
+        gain, step = 255.0, "1/255"
+    else:
+        raise PixelError(
+            f"Its colours ({dtype}) run from {found.low:.9g} to {found.high:.9g}",
+            "Scale colours to 0..255 as uint8, or to 0..1 as floats",
+        )
+    error = max(0.5 / gain * (1 + 1e-6), float(found.high) - 1 if dtype.kind == "f" else 0)
+    text = f"Colours ({dtype}) stored in 8 bits, in steps of {step}; largest error {error:.3g}"
+    notes.append(Note(NoteKind.LOST, text))
+    return StoredValues(Method.SCALE_8, "|u1", samples=3, gain=gain, largest_error=error)

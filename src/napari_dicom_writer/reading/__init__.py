@@ -1,0 +1,1 @@
+"""DICOM, whoever wrote it → the model. Shares no code with the writer."""

@@ -1,0 +1,295 @@
+"""What a folder of DICOM holds, whoever wrote it: series by series, read from the files alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from textwrap import shorten
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from pydicom.dataset import Dataset
+from pydicom.multival import MultiValue
+from pydicom.pixels.processing import apply_rescale
+from pydicom.pixels.utils import iter_pixels
+from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
+
+from napari_dicom_writer.errors import ExportError
+from napari_dicom_writer.model.geometry import patient_letters
+from napari_dicom_writer.reading.files import as_they_are, files_in, panics_as_errors, read_header
+from napari_dicom_writer.reading.lenient import text
+from napari_dicom_writer.reading.stacking import place_of, stack, why_no_stack
+from napari_dicom_writer.viewers.rules import Verdict, opens_as_volume, single_precision_error, times_told_apart
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from napari_dicom_writer.reading.stacking import Place
+
+_REASON = 160  # characters of what a decoder says
+
+
+class SurveyError(ExportError):
+    """A folder that holds nothing to show."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesSurvey:
+    """What the files of one series say.
+
+    Attributes
+    ----------
+    number, description, modality : str
+        As written; empty where they are not.
+    kind, encoding : str
+        Names of the SOP Class and of the transfer syntax.
+    folder : Path
+        Where its first file is.
+    instances : int
+        Files.
+    frames : int
+        Pictures in them; 0 for objects without pixels.
+    size : tuple of int
+        (planes, rows, columns); planes are different positions, or pictures where positions are not known.
+    time_points : int
+        How many pictures share each position.
+    spacing : tuple of float or None
+        Between (planes, rows, columns), mm; None where unknown.
+    directions : str
+        Where columns, rows and planes run, in patient letters such as ``L, P, H``; empty where unknown.
+    position : tuple of float or None
+        Center of the first voxel of the first plane, LPS mm.
+    window : tuple of float or None
+        Center and width of the first window, as written.
+    values : tuple of float or None
+        Least and greatest real-world value.
+    opens_in : tuple of Verdict
+        Which software opens it as a volume; empty where it is none.
+    remarks : tuple of str
+        What is peculiar, and why something is unknown.
+    """
+
+    number: str
+    description: str
+    modality: str
+    kind: str
+    encoding: str
+    folder: Path
+    instances: int
+    frames: int = 0
+    size: tuple[int, int, int] = (0, 0, 0)
+    time_points: int = 1
+    spacing: tuple[float | None, float | None, float | None] = (None, None, None)
+    directions: str = ""
+    position: tuple[float, float, float] | None = None
+    window: tuple[float, float] | None = None
+    values: tuple[float, float] | None = None
+    opens_in: tuple[Verdict, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """All series of a folder.
+
+    Attributes
+    ----------
+    series : tuple of SeriesSurvey
+        Study by study, by series number.
+    foreign : int
+        Files that are not DICOM, or too broken to belong to a series.
+    """
+
+    series: tuple[SeriesSurvey, ...]
+    foreign: int
+
+
+@dataclass(slots=True)
+class _Group:
+    """The instances of one series, without their pixels."""
+
+    folder: Path
+    study: int  # in the order they were found
+    headers: list[Dataset] = field(default_factory=list)
+    low: float = np.inf
+    high: float = -np.inf
+    remarks: dict[str, None] = field(default_factory=dict)  # an ordered set
+
+
+def survey(folder: Path) -> Survey:
+    """Read every file in a folder and below, or one file.
+
+    Parameters
+    ----------
+    folder
+        Hidden files, and what is in hidden folders, is left out.
+
+    Returns
+    -------
+    Survey
+
+    Raises
+    ------
+    SurveyError
+        If there is no such folder, or no DICOM in it.
+    """
+    groups: dict[str, _Group] = {}
+    studies: dict[str, int] = {}
+    foreign = 0
+    with as_they_are():
+        for path in _files(folder):
+            header = _read(path)
+            uid = "" if header is None else text(header, "SeriesInstanceUID")
+            if header is None or not uid:
+                foreign += header is None or "DirectoryRecordSequence" not in header  # a DICOMDIR is no one's loss
+                continue
+            study = studies.setdefault(text(header, "StudyInstanceUID"), len(studies))
+            _add(groups.setdefault(uid, _Group(path.parent, study)), path, header)
+        found = [
+            (g.study, summarize(g.headers, g.folder, (g.low, g.high) if g.low <= g.high else None, tuple(g.remarks)))
+            for g in groups.values()
+        ]
+    if not found:
+        others = "1 other file" if foreign == 1 else f"{foreign} other files"
+        raise SurveyError(f"{folder} holds no DICOM series, but {others}", "Name a folder with DICOM files")
+    found.sort(key=lambda item: (item[0], item[1].number.zfill(12)))
+    return Survey(tuple(series for _, series in found), foreign)
+
+
+def _files(folder: Path) -> list[Path]:
+    files = files_in(folder)
+    if files is None:
+        raise SurveyError(f"There is no folder {folder}", "Check the path")
+    return files
+
+
+def _read(path: Path) -> Dataset | None:
+    """Read a header; None for what is no DICOM file, or none that can be read."""
+    try:
+        return read_header(path)
+    except Exception:  # noqa: BLE001 - a truncated file fails wherever it was cut
+        return None
+
+
+def _add(group: _Group, path: Path, header: Dataset) -> None:
+    group.headers.append(header)
+    # An enhanced multi-frame object may map the values of every frame otherwise.
+    if "Rows" not in header or "PerFrameFunctionalGroupsSequence" in header:
+        return
+    if "RealWorldValueMappingSequence" in header:
+        group.remarks["Values are those of the Real World Value Mapping; the window is of stored values"] = None
+    try:
+        with panics_as_errors():
+            for frame in iter_pixels(path):
+                values = _real_world(frame, header)
+                group.low, group.high = min(group.low, float(values.min())), max(group.high, float(values.max()))
+    except Exception as error:  # noqa: BLE001 - decoders raise whatever they like
+        group.remarks[shorten(f"Pixels could not be decoded: {error}", _REASON)] = None
+
+
+def _real_world(frame: NDArray[Any], header: Dataset) -> NDArray[Any]:
+    """Apply the Real World Value Mapping where there is a linear one, else the Modality LUT."""
+    for item in header.get("RealWorldValueMappingSequence") or ():
+        if "RealWorldValueSlope" in item:
+            return frame * float(item.RealWorldValueSlope) + float(item.RealWorldValueIntercept)
+    return apply_rescale(frame, header)
+
+
+def summarize(
+    headers: Sequence[Dataset], folder: Path, values: tuple[float, float] | None, remarks: Sequence[str] = ()
+) -> SeriesSurvey:
+    """Say what the headers of one series say.
+
+    Parameters
+    ----------
+    headers
+        With the attributes of size, place and display, and the File Meta Information.
+    folder
+        Where its first file is.
+    values
+        Least and greatest real-world value; None where they are not known.
+    remarks
+        What is peculiar already.
+    """
+    first = headers[0]
+    plain = SeriesSurvey(
+        number=text(first, "SeriesNumber"),
+        description=text(first, "SeriesDescription"),
+        modality=text(first, "Modality"),
+        kind=UID(text(first, "SOPClassUID")).name,
+        encoding=UID(text(getattr(first, "file_meta", Dataset()), "TransferSyntaxUID")).name,
+        folder=folder,
+        instances=len(headers),
+        values=values,
+        remarks=tuple(remarks),
+    )
+    try:
+        return _with_geometry(plain, headers)
+    except Exception as error:  # noqa: BLE001 - whatever a wrong value makes the parser raise
+        remark = shorten(f"Its attributes could not be understood: {error}", _REASON)
+        return replace(plain, remarks=(*plain.remarks, remark))
+
+
+def _with_geometry(plain: SeriesSurvey, headers: Sequence[Dataset]) -> SeriesSurvey:
+    """Add what the headers say of size and place."""
+    places = [place_of(header) for header in headers]
+    frames = sum(place.frames for place in places)
+    series = replace(
+        plain,
+        frames=frames,
+        size=(frames, *places[0].size),
+        spacing=(None, *(places[0].spacing or (None, None))),
+        window=_window(headers[0]),
+    )
+    why_not = why_no_stack(places)
+    return replace(series, remarks=(why_not, *series.remarks)) if why_not else _stacked(series, places, headers)
+
+
+def _stacked(series: SeriesSurvey, places: Sequence[Place], headers: Sequence[Dataset]) -> SeriesSurvey:
+    """Stack single frames along their normal."""
+    planes = stack(places)
+    remarks = []
+    if not planes.even:
+        remarks.append("Its planes are not evenly spaced along their normal")
+    if not planes.whole:
+        remarks.append(f"From {planes.counts.min()} to {planes.counts.max()} pictures share a position")
+    time_points = int(planes.counts.max())
+    lengths = [s for s in (planes.between, *series.spacing[1:]) if s]
+    furthest = float(np.abs(planes.positions).max())
+    opens_in = opens_as_volume(
+        planes=len(planes.positions),
+        rows=series.size[1],
+        columns=series.size[2],
+        time_points=time_points,
+        evenly_spaced=planes.even,
+        deflated=series.encoding == DeflatedExplicitVRLittleEndian.name,
+        single_precision_error=single_precision_error(furthest, min(lengths)) if lengths else 0.0,
+        modality=series.modality,
+        photometric=str(headers[0].get("PhotometricInterpretation") or "MONOCHROME2"),
+        length=float(np.linalg.norm(planes.positions[-1] - planes.positions[0])),
+        told_apart=time_points > 1 and times_told_apart(headers),
+    )
+    x, y, z = map(float, planes.positions[0])
+    return replace(
+        series,
+        size=(len(planes.positions), *series.size[1:]),
+        time_points=time_points,
+        spacing=(planes.between, *series.spacing[1:]),
+        directions=", ".join(map(patient_letters, (planes.row, planes.column, planes.normal))),
+        position=(x, y, z),
+        opens_in=opens_in if planes.whole else (),
+        remarks=(*remarks, *series.remarks),
+    )
+
+
+def _window(header: Dataset) -> tuple[float, float] | None:
+    center, width = (_first(header.get(keyword)) for keyword in ("WindowCenter", "WindowWidth"))
+    return None if center is None or width is None else (center, width)
+
+
+def _first(value: Any) -> float | None:
+    """First of one or several numbers."""
+    numbers: Iterable[Any] = value if isinstance(value, MultiValue) else [value]
+    return next((float(number) for number in numbers if number not in (None, "")), None)

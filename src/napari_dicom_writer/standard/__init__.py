@@ -1,0 +1,1 @@
+"""DICOM's own words: text, decimals, character sets, UIDs, transfer syntaxes, elements."""

@@ -1,0 +1,1 @@
+"""Which software opens a series, one file a program."""

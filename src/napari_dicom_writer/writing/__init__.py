@@ -1,0 +1,1 @@
+"""From plan and pixels to files, read back and compared."""

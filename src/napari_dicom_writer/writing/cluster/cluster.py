@@ -1,0 +1,254 @@
+"""Planes to files on a cluster: its workers share the file system and write slabs, the driver checks and publishes.
+
+A slab is a task: to read it, to encode, write and read back its planes. UIDs are fixed in the plan, so a task that is
+done twice, because its worker was lost, gives the same files. A worker that was given up may still be running. So every
+instance is written and read back in a scratch folder, and only then moved to its name. When the scratch folder is gone,
+nobody can bring anything among the staged files any more, and the driver counts them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import os
+import secrets
+import time
+from contextlib import closing, suppress
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+import numpy as np
+
+from napari_dicom_writer.errors import DestinationError, ExportError, VerificationError
+from napari_dicom_writer.model.slabs import Slab, read, read_ahead, slabs
+from napari_dicom_writer.options.export import VerifyLevel
+from napari_dicom_writer.writing.cluster.recipes import Recipe, recipe
+from napari_dicom_writer.writing.cluster.scratch import check_workers, scratch_folder
+from napari_dicom_writer.writing.read_back import SeriesVerifier
+from napari_dicom_writer.writing.threads import SeriesWriter, instance_places
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator, Sequence
+
+    from distributed import Client, Future
+    from numpy.typing import NDArray
+
+    from napari_dicom_writer.destinations._base import Staging
+    from napari_dicom_writer.model.volume import Volume
+    from napari_dicom_writer.plan.plan import ExportPlan, InstancePlan, SeriesPlan
+    from napari_dicom_writer.writing.read_back import Seen
+
+_SLABS_PER_THREAD = 2  # one being written, one waiting
+_HEARTBEAT = 1.0  # seconds after which the callback may cancel, also when no slab comes in
+
+
+class Done(Protocol):
+    """Told about instances written; may raise to stop."""
+
+    def __call__(self, instances: int = 1) -> None:
+        """Add a number of instances; 0 says that the work goes on."""
+
+
+class _Written(NamedTuple):
+    """An instance at its place: number of its series, file name, bytes, and what was read back."""
+
+    series: int
+    filename: str
+    size: int
+    seen: Seen | None
+
+
+class _Job(NamedTuple):
+    """A slab to be written, the instances of its planes, and its values where they must travel."""
+
+    volume: int
+    slab: Slab
+    instances: list[tuple[int, InstancePlan]]
+    values: NDArray[Any] | None
+
+
+@dataclass(frozen=True)
+class _Context:
+    """What the slabs have in common: sent once, opened once in every worker.
+
+    Of the instances it holds the first of each series, which is all that an encoder needs; the others travel with their
+    slabs.
+    """
+
+    series: tuple[SeriesPlan, ...]
+    folders: tuple[str, ...]
+    scratch: str
+    level: VerifyLevel
+    recipes: tuple[Recipe | None, ...]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    @cached_property
+    def writers(self) -> list[SeriesWriter]:
+        return [SeriesWriter(s, f, self.level) for s, f in zip(self.series, self.folders, strict=True)]
+
+    @cached_property
+    def volumes(self) -> list[Volume | None]:
+        return [recipe.volume() if recipe else None for recipe in self.recipes]
+
+
+def write_distributed(
+    plan: ExportPlan, volumes: Sequence[Volume], staging: Staging, level: VerifyLevel, done: Done, client: Client
+) -> int:
+    """Write all instances of an export on a cluster; as `write_volumes` does in this process.
+
+    Parameters
+    ----------
+    plan
+        What to write.
+    volumes
+        What the plan reads from, in its order.
+    staging
+        Where to write: on a file system that all workers share.
+    level
+        How much is read back.
+    done
+        Called after every instance, and now and then with 0, in this thread; may raise to stop.
+    client
+        Of the cluster.
+
+    Returns
+    -------
+    int
+        Bytes written.
+
+    Raises
+    ------
+    DestinationError
+        If a worker does not see the staging folder, or must not write to it.
+    ExportError
+        What a worker raised; or workers were lost time and again.
+    """
+    if client.asynchronous or client.status != "running":
+        what = "asynchronous" if client.asynchronous else client.status
+        raise ExportError(f"The client is {what}", "Pass one that is connected, and made with asynchronous=False")
+    folders = tuple(str(staging.folder(series)) for series in plan.series)
+    sizes: list[dict[str, int]] = [{} for _ in folders]
+    verifiers = [SeriesVerifier(series, level) for series in plan.series]
+    with scratch_folder(folders[0]) as scratch:
+        check_workers(client, scratch)
+        heads = tuple(replace(series, instances=series.instances[:1]) for series in plan.series)
+        context = _Context(heads, folders, scratch, level, tuple(map(recipe, volumes)))
+        with closing(_run(client, context, _jobs(plan, volumes, context), done)) as arriving:
+            for written in arriving:
+                sizes[written.series][written.filename] = written.size
+                if written.seen:
+                    verifiers[written.series].add(written.seen)
+                done()
+    for series, folder, reported, verifier in zip(plan.series, folders, sizes, verifiers, strict=True):
+        _check_files(series, folder, reported)
+        if level is not VerifyLevel.OFF:
+            verifier.finish()
+    return sum(sum(reported.values()) for reported in sizes)
+
+
+def _jobs(plan: ExportPlan, volumes: Sequence[Volume], context: _Context) -> Iterator[_Job]:
+    for index, volume in enumerate(volumes):
+        places = instance_places(plan, index)
+        wanted = slabs(volume)
+        travelling = ((slab, None) for slab in wanted) if context.recipes[index] else read_ahead(volume, wanted)
+        for slab, values in travelling:
+            yield _Job(index, slab, [places.pop(place) for place in slab.places()], values)
+
+
+def _run(client: Client, context: _Context, jobs: Iterator[_Job], done: Done) -> Generator[_Written, None, None]:
+    """Keep the workers busy, and no more than that; return what they have written as it comes in."""
+    import dask
+
+    # The arguments of a task stay with the scheduler, so that it can give them to another worker; scattered ones are
+    # lost with the worker that holds them. That is worth a graph of some size.
+    quiet = dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 TiB"})
+    finished: SimpleQueue[Future[list[_Written]]] = SimpleQueue()
+    pending: dict[Any, Future[list[_Written]]] = {}
+    limit, checked = 0, -np.inf
+    try:
+        with quiet:
+            shared = client.submit(_received, context, pure=False)
+            while True:
+                if time.monotonic() - checked > _HEARTBEAT:  # clusters grow and shrink
+                    limit = max(1, _SLABS_PER_THREAD * _threads(client))
+                    checked = time.monotonic()
+                while len(pending) < limit and (job := next(jobs, None)):
+                    future = client.submit(_write_slab, shared, job, pure=False)
+                    pending[future.key] = future
+                    future.add_done_callback(finished.put)
+                if not pending:
+                    return
+                try:
+                    future = finished.get(timeout=_HEARTBEAT)
+                except Empty:
+                    done(0)
+                    continue
+                yield from _result(pending.pop(future.key))
+    finally:
+        with suppress(Exception):  # whatever is wrong with the cluster must not hide what went wrong before
+            client.cancel(list(pending.values()))
+
+
+def _threads(client: Client) -> int:
+    try:
+        return sum(client.nthreads().values())
+    except OSError as error:  # all that distributed raises about connections, timeouts included
+        raise ExportError(f"The cluster does not answer: {error}", "Check that it is running") from error
+
+
+def _result(future: Future[list[_Written]]) -> list[_Written]:
+    from distributed import KilledWorker
+
+    try:
+        return future.result()
+    except KilledWorker as error:
+        raise ExportError(
+            f"The part {error.task} was given up: {error.allowed_failures + 1} workers were lost while writing it",
+            "Look into the workers' logs; most often they lack memory. Nothing was written",
+        ) from error
+    except (concurrent.futures.CancelledError, asyncio.CancelledError) as error:
+        raise ExportError(
+            f"The cluster dropped the export: {error}", "Check that it is running; nothing was written"
+        ) from error
+
+
+def _received(context: _Context) -> _Context:
+    return context
+
+
+def _write_slab(context: _Context, job: _Job) -> list[_Written]:
+    """Write the planes of a slab; runs in a worker."""
+    values = job.values
+    if values is None:
+        volume = context.volumes[job.volume]
+        assert volume is not None  # noqa: S101 - what has no recipe travels with its values
+        values = read(volume, job.slab)
+    written = []
+    for at, (number, instance) in zip(np.ndindex(job.slab.shape), job.instances, strict=True):
+        # Nobody else writes to this name, be it for the same instance.
+        part = f"{context.scratch}{os.sep}{secrets.token_hex(16)}"
+        size, seen = context.writers[number].write_as(part, instance, values[at])
+        try:
+            os.replace(part, f"{context.folders[number]}{os.sep}{instance.filename}")  # noqa: PTH105 - strings are faster
+        except OSError as error:
+            raise DestinationError(
+                f"Writing failed: {error.strerror}", "Check space and permissions; nothing was written"
+            ) from error
+        written.append(_Written(number, instance.filename, size, seen))
+    return written
+
+
+def _check_files(series: SeriesPlan, folder: str, reported: dict[str, int]) -> None:
+    """Every planned file, with the size its worker reported, and no other."""
+    with os.scandir(folder) as entries:
+        found = {entry.name: entry.stat().st_size for entry in entries}
+    expected = {instance.filename: reported.get(instance.filename) for instance in series.instances}
+    wrong = sorted(name for name in found.keys() | expected.keys() if found.get(name) != expected.get(name))
+    for name in wrong:
+        what = f"{name} has {found.get(name, 'no')} bytes, and {expected.get(name, 'no')} were reported"
+        remedy = "Nothing was published; check that all workers share one file system"
+        raise VerificationError(what, remedy, f"series {series.number}")
