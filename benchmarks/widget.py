@@ -206,7 +206,7 @@ def _preview(side: int) -> float:
 
     from napari_dicom_writer import Volume
     from napari_dicom_writer._napari.dock.preview.preview import PreviewWidget
-    from napari_dicom_writer.model.geometry import make_grid
+    from napari_dicom_writer.plan.grid import make_grid
 
     values = np.random.default_rng(0).integers(0, 4000, (side,) * 3, dtype=np.int16)
     preview = PreviewWidget()

@@ -26,7 +26,7 @@ import numpy as np
 from napari_dicom_writer import ExportCancelled, ExportError, ExportOptions, Patient, Volume, export
 from napari_dicom_writer.codecs import open_codec
 from napari_dicom_writer.errors import OptionsError
-from napari_dicom_writer.options.export import Modality
+from napari_dicom_writer.options.choices import Modality
 from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
 
 # Bytes an export, by the linear trend after warming up. An export of 8 planes holds 32 kB to 512 kB of pixels and 8

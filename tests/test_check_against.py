@@ -12,8 +12,9 @@ import pytest
 from check_faults import FAULTS, Fault, good_series, picture, seed
 from napari_dicom_writer import ExportOptions, GeometryError, Series, Volume, export
 from napari_dicom_writer.checking.check import check_series
-from napari_dicom_writer.checking.source.against import compare, volumes_of
+from napari_dicom_writer.checking.source.against import compare
 from napari_dicom_writer.checking.source.grids import IndexMap, index_map
+from napari_dicom_writer.layers.inputs import volumes_of
 from volumes import affine_of, indexed, oblique, rotation
 
 if TYPE_CHECKING:

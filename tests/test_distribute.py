@@ -25,7 +25,7 @@ from napari_dicom_writer import (
     plan_export,
 )
 from napari_dicom_writer.destinations import open_destination
-from napari_dicom_writer.options.export import VerifyLevel
+from napari_dicom_writer.options.choices import VerifyLevel
 from napari_dicom_writer.writing.cluster.cluster import _result, write_distributed
 from napari_dicom_writer.writing.cluster.recipes import recipe
 from napari_dicom_writer.writing.cluster.scratch import _probe, scratch_folder

@@ -11,10 +11,10 @@ from napari_dicom_writer.model.geometry import (
     compose_affine,
     is_sheared,
     largest_displacement,
-    make_grid,
     orthogonal_affine,
     patient_letters,
 )
+from napari_dicom_writer.plan.grid import make_grid
 from volumes import affine_of, rotation
 
 SHAPE = (7, 5, 6)

@@ -8,7 +8,7 @@ import pytest
 
 from napari_dicom_writer import ExportOptions, Patient, Series, Study, TransferSyntax, Volume, plan_export
 from napari_dicom_writer.iods.header_rows import LATER, HeaderRow, header_rows
-from napari_dicom_writer.writing.encapsulation import LOSSY_RATIO
+from napari_dicom_writer.iods.modules.image import LOSSY_RATIO
 from napari_dicom_writer.writing.encode import SeriesEncoder
 from volumes import affine_of, oblique
 

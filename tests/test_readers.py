@@ -11,8 +11,9 @@ from pydicom import dcmread
 
 import judges
 from napari_dicom_writer import ExportOptions, Volume, export
+from napari_dicom_writer.model.verdict import summary
 from napari_dicom_writer.reading.survey import survey
-from napari_dicom_writer.viewers.rules import opens_as_volume, summary
+from napari_dicom_writer.viewers.rules import opens_as_volume
 from ohif import ohif_volume
 from volumes import affine_of, rotation
 

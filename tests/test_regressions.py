@@ -12,7 +12,7 @@ from napari_dicom_writer import ExportOptions, GeometryError, OptionsError, Pati
 from napari_dicom_writer.codecs import open_codec
 from napari_dicom_writer.plan.stored_values import Method, StoredValues
 from napari_dicom_writer.reading.series import read_series
-from napari_dicom_writer.standard.text import decimal_string
+from napari_dicom_writer.standard.decimals import decimal_string
 from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
 
 PLANES = np.arange(60, dtype="u2").reshape(3, 4, 5)

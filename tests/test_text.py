@@ -12,7 +12,8 @@ from pydicom import config
 from pydicom.valuerep import DSfloat, validate_value
 
 from napari_dicom_writer import ExportError, ExportOptions, Patient, Series, Study
-from napari_dicom_writer.standard.text import check, decimal_string, decimal_string_above, decimal_string_below, product
+from napari_dicom_writer.standard.decimals import decimal_string, decimal_string_above, decimal_string_below, product
+from napari_dicom_writer.standard.text import check
 
 # Above, sixteen bytes round to what a double reads as infinite; such values are refused before they come here.
 finite = st.floats(-1e300, 1e300)

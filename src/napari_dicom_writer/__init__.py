@@ -28,22 +28,21 @@ if TYPE_CHECKING:
         Refusal,
         VerificationError,
     )
-    from napari_dicom_writer.exporting import ExportReport, export, plan_export
+    from napari_dicom_writer.exporting import export, plan_export
     from napari_dicom_writer.model.volume import Volume
-    from napari_dicom_writer.options.export import (
-        ExportOptions,
+    from napari_dicom_writer.options.choices import (
         Modality,
-        Patient,
-        Series,
         ShearPolicy,
-        Study,
         TimeLayout,
         UnnamedAxis,
         ValuePolicy,
         VerifyLevel,
         World,
     )
+    from napari_dicom_writer.options.export import ExportOptions
+    from napari_dicom_writer.options.groups import Patient, Series, Study
     from napari_dicom_writer.plan.plan import ExportPlan, InstancePlan, SeriesPlan
+    from napari_dicom_writer.plan.report import ExportReport
     from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
 
 __all__ = [

@@ -4,77 +4,34 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from napari_dicom_writer.destinations import open_destination
 from napari_dicom_writer.errors import LayerError, OptionsError, Refusals
 from napari_dicom_writer.identity.inherit import with_reference
+from napari_dicom_writer.iods import choose
 from napari_dicom_writer.layers.inputs import as_sequence, as_volume, name_of
-from napari_dicom_writer.options.export import ExportOptions, VerifyLevel
-from napari_dicom_writer.plan.plan import count, describe, format_bytes
-from napari_dicom_writer.planning.draft import where
+from napari_dicom_writer.model.progress import Counter, Progress
+from napari_dicom_writer.options.export import ExportOptions
+from napari_dicom_writer.plan.report import ExportReport
+from napari_dicom_writer.plan.wording import where
+from napari_dicom_writer.planning.draft import place
 from napari_dicom_writer.planning.resolve import resolve
-from napari_dicom_writer.viewers.rules import summary
 from napari_dicom_writer.writing.cluster.cluster import write_distributed
 from napari_dicom_writer.writing.threads import write_volumes
 
 if TYPE_CHECKING:
     import os
-    from pathlib import Path
 
     from distributed import Client
 
     from napari_dicom_writer.errors import Note
     from napari_dicom_writer.model.value_range import ScanCache
     from napari_dicom_writer.model.volume import Volume
+    from napari_dicom_writer.plan.grid import Grid
     from napari_dicom_writer.plan.plan import ExportPlan
-
-Progress = Callable[[int, int], None]
-"""Called with (instances done, total); raise `ExportCancelled` in it to stop."""
-
-
-@dataclass(frozen=True, slots=True)
-class ExportReport:
-    """What was written.
-
-    Attributes
-    ----------
-    path : Path
-        The folder, or the single file.
-    plan : ExportPlan
-        Every decision, with what was assumed and lost in `plan.notes`.
-    bytes : int
-        Size of all files.
-    seconds : float
-        Time from the first byte to publishing.
-    verified : VerifyLevel
-        How much was read back before publishing.
-    """
-
-    path: Path
-    plan: ExportPlan
-    bytes: int
-    seconds: float
-    verified: VerifyLevel
-
-    @property
-    def checked(self) -> str:
-        """What was read back, in words."""
-        return {
-            VerifyLevel.FULL: "every voxel and every header read back and compared",
-            VerifyLevel.HEADERS: "every header read back and compared",
-            VerifyLevel.OFF: "not read back",
-        }[self.verified]
-
-    def __str__(self) -> str:
-        lines = [f"Wrote {count(self.plan.instances)}, {format_bytes(self.bytes)}, to {self.path}", f"  {self.checked}"]
-        for series in self.plan.series:
-            lines += [f"  {describe(series)}", f"    opens as a volume in: {summary(series.opens_in)}"]
-        lines += [f"  {note.kind}: {note}" for note in self.plan.notes]
-        return "\n".join(lines)
 
 
 def plan_export(
@@ -169,7 +126,7 @@ def export(
     plan, volumes = resolved
     start = time.perf_counter()
     with destination.stage() as staging:
-        counter = _Counter(plan.instances, progress)
+        counter = Counter(plan.instances, progress)
         if client is None:
             size = write_volumes(plan, volumes, staging, options.verify, counter)
         else:
@@ -209,14 +166,19 @@ def _prepare(
     return replace(plan, series=tuple(replace(one, notes=(*notes, *one.notes)) for one in plan.series)), read
 
 
-class _Counter:
-    """Counts instances and tells the progress callback."""
+def place_layer(layer: Any, options: ExportOptions | None = None) -> tuple[Volume, Grid]:
+    """Decide where one layer's planes will lie; no pixel is read.
 
-    def __init__(self, total: int, progress: Progress | None) -> None:
-        self._done, self._total, self._progress = 0, total, progress
-        self(0)
+    Returns
+    -------
+    Volume, Grid
+        What will be written (resampled where the options say so), and the geometry exactly as the files will have it.
 
-    def __call__(self, instances: int = 1) -> None:
-        self._done += instances
-        if self._progress:
-            self._progress(self._done, self._total)
+    Raises
+    ------
+    ExportError
+        If it is no image, or its geometry cannot be written.
+    """
+    options = options or ExportOptions()
+    volume, grid, _ = place(as_volume(layer, options), choose(options).rules, options)
+    return volume, grid

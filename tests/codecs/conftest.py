@@ -11,8 +11,9 @@ from pydicom.filewriter import dcmwrite
 
 from napari_dicom_writer import Volume, export
 from napari_dicom_writer.codecs import open_codec
+from napari_dicom_writer.iods.modules.image import compression_ratio, lossy_attributes
 from napari_dicom_writer.plan.stored_values import Method, StoredValues
-from napari_dicom_writer.writing.encapsulation import compression_ratio, encapsulate, lossy_attributes
+from napari_dicom_writer.writing.encapsulation import encapsulate
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,8 +6,9 @@ import pydicom
 import pytest
 from pydicom.encaps import generate_fragments, parse_basic_offsets
 
+from napari_dicom_writer.iods.modules.image import compression_ratio, lossy_attributes
 from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
-from napari_dicom_writer.writing.encapsulation import compression_ratio, encapsulate, lossy_attributes
+from napari_dicom_writer.writing.encapsulation import encapsulate
 
 
 @pytest.mark.parametrize("codestream", [b"even", b"odd", b"\xff\xd8" * 5000, b"x"])

@@ -13,7 +13,7 @@ from fuzz.texts import HOSTILE, anything, rarely, sometimes
 from napari_dicom_writer import ExportOptions, Patient, Series, Study
 from napari_dicom_writer.codecs import open_codec
 from napari_dicom_writer.errors import OptionsError
-from napari_dicom_writer.options.export import Modality
+from napari_dicom_writer.options.choices import Modality
 from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
 
 # Stands in every name and number of a patient, and must stand nowhere else.

@@ -17,9 +17,8 @@ from fuzz.census import Census
 from fuzz.judging import judge
 from fuzz.profiles import EXAMPLES, PARTS, first_failure, profile
 from napari_dicom_writer import PixelError, exporting
-from napari_dicom_writer.iods.modules import study as modules
-from napari_dicom_writer.model import geometry
-from napari_dicom_writer.planning import draft, resolve
+from napari_dicom_writer.iods.modules import luts
+from napari_dicom_writer.planning import draft, series
 
 
 @pytest.mark.timeout(7200)
@@ -48,8 +47,8 @@ def test_exports_are_refused_or_right(part, record_property):
 
 def _grid(change):
     """Plant a fault into the geometry of every volume; the writer's own verification compares with the same plan."""
-    right = geometry.make_grid
-    return geometry, "make_grid", lambda *args, **kwargs: change(right(*args, **kwargs))
+    right = draft.make_grid
+    return draft, "make_grid", lambda *args, **kwargs: change(right(*args, **kwargs))
 
 
 def _half_a_voxel(grid):
@@ -58,8 +57,8 @@ def _half_a_voxel(grid):
 
 
 def _instances(change):
-    right = resolve._instances
-    return resolve, "_instances", lambda *args: change(right(*args))
+    right = series._instances
+    return series, "_instances", lambda *args: change(right(*args))
 
 
 def _next_plane(instances):
@@ -69,18 +68,18 @@ def _next_plane(instances):
 
 
 def _values(change):
-    right = resolve.plan_values
+    right = series.plan_values
 
     def wrong(*args, **kwargs):
         stored, notes = right(*args, **kwargs)
         return change(stored), notes
 
-    return resolve, "plan_values", wrong
+    return series, "plan_values", wrong
 
 
-def _steeper(series, rescale_type):
-    right = {"RescaleIntercept": series.stored.intercept, "RescaleSlope": series.stored.slope}
-    return right | {"RescaleType": rescale_type, "RescaleSlope": f"{float(series.stored.slope) * 1.01:.6g}"}
+def _steeper(plan, rescale_type):
+    right = {"RescaleIntercept": plan.stored.intercept, "RescaleSlope": plan.stored.slope}
+    return right | {"RescaleType": rescale_type, "RescaleSlope": f"{float(plan.stored.slope) * 1.01:.6g}"}
 
 
 def _careless(volume):
@@ -89,8 +88,8 @@ def _careless(volume):
 
 
 def _talkative(path, plan, *, overwrite):
-    for series in plan.series if plan else ():
-        logging.getLogger(__name__).debug("exporting %s", series.options.patient.name)
+    for one in plan.series if plan else ():
+        logging.getLogger(__name__).debug("exporting %s", one.options.patient.name)
     return _OPEN(path, plan, overwrite=overwrite)
 
 
@@ -106,7 +105,7 @@ FAULTS = {
     "half a voxel": (_grid(_half_a_voxel), "away|elsewhere"),
     "mirrored": (_grid(lambda g: replace(g, step=tuple(-s for s in g.step))), "away|missing"),
     "next plane": (_instances(_next_plane), "is .* off"),
-    "steeper slope": ((modules, "modality_lut", _steeper), "is .* off"),
+    "steeper slope": ((luts, "modality_lut", _steeper), "is .* off"),
     "intercept lost": (_values(lambda s: replace(s, offset=0, intercept="0")), "is .* off"),
     "error understated": (_values(lambda s: replace(s, largest_error=s.largest_error / 10)), "is .* off"),
     "error overstated": (_values(lambda s: replace(s, largest_error=s.largest_error * 10)), "would do"),

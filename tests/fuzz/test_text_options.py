@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from fuzz.profiles import profile
 from fuzz.texts import anything
 from napari_dicom_writer import ExportOptions, OptionsError, Patient, Series, Study, Volume, export
-from napari_dicom_writer.standard.text import decimal_string, decimal_string_above, decimal_string_below
+from napari_dicom_writer.standard.decimals import decimal_string, decimal_string_above, decimal_string_below
 
 GROUPS = {"patient": Patient, "study": Study, "series": Series}
 _LIKELY = st.sampled_from(

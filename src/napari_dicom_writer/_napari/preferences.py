@@ -7,7 +7,8 @@ from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 from napari_dicom_writer.errors import ExportError, OptionsError
-from napari_dicom_writer.options.export import ExportOptions, Series
+from napari_dicom_writer.options.export import ExportOptions
+from napari_dicom_writer.options.groups import Series
 
 if TYPE_CHECKING:
     from napari_dicom_writer.errors import Refusal

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from napari_dicom_writer._napari.faults import faults_as_export_errors
 from napari_dicom_writer._napari.preferences import options_from_preferences
 from napari_dicom_writer.errors import NoteKind
-from napari_dicom_writer.exporting import ExportReport, export
-from napari_dicom_writer.plan.plan import count, format_bytes
+from napari_dicom_writer.exporting import export
+from napari_dicom_writer.plan.wording import count, format_bytes
+
+if TYPE_CHECKING:
+    from napari_dicom_writer.plan.report import ExportReport
 
 
 def write_layers(path: str, layer_data: list[tuple[Any, dict[str, Any], str]]) -> list[str]:

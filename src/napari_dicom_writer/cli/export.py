@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-    from napari_dicom_writer.exporting import Progress as Callback
+    from napari_dicom_writer.model.progress import Progress as Callback
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

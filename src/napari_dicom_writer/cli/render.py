@@ -11,17 +11,17 @@ from rich.table import Table
 from rich.text import Text
 
 from napari_dicom_writer.errors import NoteKind
-from napari_dicom_writer.options.export import VerifyLevel
-from napari_dicom_writer.plan.plan import format_bytes
+from napari_dicom_writer.options.choices import VerifyLevel
+from napari_dicom_writer.plan.wording import format_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from napari_dicom_writer.errors import Note
-    from napari_dicom_writer.exporting import ExportReport
+    from napari_dicom_writer.model.verdict import Verdict
     from napari_dicom_writer.plan.plan import ExportPlan, SeriesPlan
+    from napari_dicom_writer.plan.report import ExportReport
     from napari_dicom_writer.reading.survey import SeriesSurvey, Survey
-    from napari_dicom_writer.viewers.rules import Verdict
 
 Facts = dict[str, str | Table]
 """What to say of a series, in order; empty text is left out."""

@@ -12,12 +12,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from napari_dicom_writer.checking.check import check_series
 from napari_dicom_writer.checking.conformance import installed, run_dciodvfy
-from napari_dicom_writer.checking.source.against import compare, volumes_of
+from napari_dicom_writer.checking.source.against import compare
 from napari_dicom_writer.cli.arguments import add_options, options_from
 from napari_dicom_writer.cli.read_input import add_reader_options, read_files
 from napari_dicom_writer.cli.verify_json import as_json
 from napari_dicom_writer.cli.verify_report import Judgement, print_errors, print_judgement
 from napari_dicom_writer.errors import ExportError
+from napari_dicom_writer.layers.inputs import volumes_of
 
 if TYPE_CHECKING:
     import argparse

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from pydicom.datadict import dictionary_VR
 
@@ -16,8 +16,12 @@ from napari_dicom_writer.identity.reference_file import (
     keywords,
     read_reference,
 )
-from napari_dicom_writer.options.export import ExportOptions, Modality, Patient, Study
+from napari_dicom_writer.options.choices import Modality
+from napari_dicom_writer.options.groups import Patient, Study
 from napari_dicom_writer.standard import text
+
+if TYPE_CHECKING:
+    from napari_dicom_writer.options.export import ExportOptions
 
 __all__ = ["Attribute", "Reference", "read_reference", "with_reference"]
 

@@ -15,7 +15,7 @@ from pydicom.datadict import dictionary_VR, tag_for_keyword
 
 from napari_dicom_writer.errors import OptionsError, Refusals
 from napari_dicom_writer.identity.bounded_reader import read_attributes
-from napari_dicom_writer.options.export import Patient, Study
+from napari_dicom_writer.options.groups import Patient, Study
 from napari_dicom_writer.standard import text
 from napari_dicom_writer.standard.charset import UndecodableError, decode
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from napari_dicom_writer.iods import ct, mr, pet, sc
-from napari_dicom_writer.options.export import Modality
+from napari_dicom_writer.options.choices import Modality
 
 if TYPE_CHECKING:
     from napari_dicom_writer.iods._base import IOD

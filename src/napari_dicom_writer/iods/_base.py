@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, ClassVar
 from pydicom.dataset import Dataset
 
 from napari_dicom_writer.errors import OptionsError
-from napari_dicom_writer.iods.modules import study as modules
+from napari_dicom_writer.iods.modules import common, image
 
 if TYPE_CHECKING:
     from napari_dicom_writer.errors import Note
+    from napari_dicom_writer.iods.modules.attributes import Attributes
     from napari_dicom_writer.options.export import ExportOptions
     from napari_dicom_writer.plan.plan import InstancePlan, SeriesPlan
     from napari_dicom_writer.plan.stored_values import PixelRules
@@ -60,7 +61,7 @@ class IOD(ABC):
         """Return every attribute that is the same in all instances, without pixels."""
 
     @abstractmethod
-    def varying(self, series: SeriesPlan, instance: InstancePlan) -> modules.Attributes:
+    def varying(self, series: SeriesPlan, instance: InstancePlan) -> Attributes:
         """Return what differs from instance to instance: keyword → text, or int for US."""
 
     def dataset(self, series: SeriesPlan, instance: InstancePlan) -> Dataset:
@@ -68,7 +69,7 @@ class IOD(ABC):
         return compose(self.shared(series), self.varying(series, instance))
 
 
-def compose(*parts: Dataset | modules.Attributes) -> Dataset:
+def compose(*parts: Dataset | Attributes) -> Dataset:
     """Put modules together, in tag order."""
     dataset = Dataset()
     for part in parts:
@@ -80,11 +81,11 @@ def compose(*parts: Dataset | modules.Attributes) -> Dataset:
     return dataset
 
 
-def varying_image_plane(series: SeriesPlan, instance: InstancePlan) -> modules.Attributes:
+def varying_image_plane(series: SeriesPlan, instance: InstancePlan) -> Attributes:
     """What varies in every IOD with one plane an instance."""
     return (
-        modules.sop_common_of(instance)
-        | modules.general_image_of(instance)
-        | modules.image_plane_of(instance)
-        | modules.general_acquisition_of(series, instance)
+        common.sop_common_of(instance)
+        | image.general_image_of(instance)
+        | image.image_plane_of(instance)
+        | image.general_acquisition_of(series, instance)
     )

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from pydicom.uid import CTImageStorage
 
 from napari_dicom_writer.errors import Fix, Note, NoteKind
-from napari_dicom_writer.iods import modality_modules
 from napari_dicom_writer.iods._base import IOD, compose, varying_image_plane
-from napari_dicom_writer.iods.modules import study as modules
+from napari_dicom_writer.iods.modules import common, image, luts, study
 from napari_dicom_writer.plan.stored_values import ModalityLUT, PixelRules
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
+    from napari_dicom_writer.iods.modules.attributes import Attributes
     from napari_dicom_writer.options.export import ExportOptions
     from napari_dicom_writer.plan.plan import InstancePlan, SeriesPlan
 
@@ -37,25 +37,30 @@ class CTImage(IOD):
 
     def shared(self, series: SeriesPlan) -> Dataset:
         """Compose the modules of table A.3-1."""
-        ct_image = modality_modules.ct_image()
+        ct = ct_image()
         if series.time:
-            del ct_image["AcquisitionNumber"]  # varies
+            del ct["AcquisitionNumber"]  # varies
         return compose(
-            modules.patient(series),
-            modules.general_study(series),
-            modules.general_series(series),
-            modules.patient_position(series),
-            modules.frame_of_reference(series),
-            modules.general_equipment(series),
-            modules.general_image(series, "DERIVED", "SECONDARY", "AXIAL"),
-            modules.image_plane(series),
-            modules.image_pixel(series),
-            ct_image,
-            modules.modality_lut(series, series.options.value_unit or "HU"),
-            modules.voi_lut(series),
-            modules.sop_common(series, self.sop_class_uid),
+            study.patient(series),
+            study.general_study(series),
+            study.general_series(series),
+            study.patient_position(series),
+            study.frame_of_reference(series),
+            study.general_equipment(series),
+            image.general_image(series, "DERIVED", "SECONDARY", "AXIAL"),
+            image.image_plane(series),
+            image.image_pixel(series),
+            ct,
+            luts.modality_lut(series, series.options.value_unit or "HU"),
+            luts.voi_lut(series),
+            common.sop_common(series, self.sop_class_uid),
         )
 
-    def varying(self, series: SeriesPlan, instance: InstancePlan) -> modules.Attributes:
+    def varying(self, series: SeriesPlan, instance: InstancePlan) -> Attributes:
         """Position, number, UID and time point."""
         return varying_image_plane(series, instance)
+
+
+def ct_image() -> Attributes:
+    """CT Image (C.8.2.1) beyond pixels and Modality LUT; nothing is known of the exposure."""
+    return {"KVP": "", "AcquisitionNumber": ""}

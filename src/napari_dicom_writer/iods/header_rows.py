@@ -11,9 +11,9 @@ from pydicom.filewriter import write_file_meta_info
 from pydicom.uid import UID
 
 from napari_dicom_writer.iods import IODS
+from napari_dicom_writer.iods.modules.image import LOSSY_RATIO
 from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
 from napari_dicom_writer.standard.uids import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
-from napari_dicom_writer.writing.encapsulation import LOSSY_RATIO
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 from pydicom.uid import PositronEmissionTomographyImageStorage
 
 from napari_dicom_writer.errors import Fix, Note, NoteKind
-from napari_dicom_writer.iods import modality_modules
 from napari_dicom_writer.iods._base import IOD, compose, varying_image_plane
-from napari_dicom_writer.iods.modules import study as modules
+from napari_dicom_writer.iods.modules import common, image, luts, study
 from napari_dicom_writer.plan.stored_values import ModalityLUT, PixelRules
+from napari_dicom_writer.standard.decimals import decimal_string
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
+    from napari_dicom_writer.iods.modules.attributes import Attributes
     from napari_dicom_writer.options.export import ExportOptions
     from napari_dicom_writer.plan.plan import InstancePlan, SeriesPlan
 
@@ -41,25 +42,72 @@ class PETImage(IOD):
 
     def shared(self, series: SeriesPlan) -> Dataset:
         """Compose the modules of table A.21.3-1. Patient Position is excluded by the orientation code sequence."""
-        lut = modules.modality_lut(series, "")
+        lut = luts.modality_lut(series, "")
         del lut["RescaleType"]  # the Units of the series say it
         return compose(
-            modules.patient(series),
-            modules.general_study(series),
-            modules.general_series(series),
-            modality_modules.pet_series(series, series.options.value_unit or "NONE"),
-            modality_modules.pet_isotope(),
-            modules.frame_of_reference(series),
-            modules.general_equipment(series),
-            modules.general_image(series, "DERIVED", "PRIMARY"),
-            modules.image_plane(series),
-            modules.image_pixel(series),
-            modality_modules.pet_image(series),
+            study.patient(series),
+            study.general_study(series),
+            study.general_series(series),
+            pet_series(series, series.options.value_unit or "NONE"),
+            pet_isotope(),
+            study.frame_of_reference(series),
+            study.general_equipment(series),
+            image.general_image(series, "DERIVED", "PRIMARY"),
+            image.image_plane(series),
+            image.image_pixel(series),
+            pet_image(series),
             lut,
-            modules.voi_lut(series),
-            modules.sop_common(series, self.sop_class_uid),
+            luts.voi_lut(series),
+            common.sop_common(series, self.sop_class_uid),
         )
 
-    def varying(self, series: SeriesPlan, instance: InstancePlan) -> modules.Attributes:
+    def varying(self, series: SeriesPlan, instance: InstancePlan) -> Attributes:
         """Position, number, UID, index and frame time."""
-        return varying_image_plane(series, instance) | modality_modules.pet_image_of(series, instance)
+        return varying_image_plane(series, instance) | pet_image_of(series, instance)
+
+
+def pet_series(series: SeriesPlan, units: str) -> Attributes:
+    """PET Series (C.8.9.1): no claim about corrections."""
+    dynamic = series.time_points > 1
+    attributes: Attributes = {
+        "Units": units,
+        "CountsSource": "EMISSION",
+        "SeriesType": ["DYNAMIC" if dynamic else "STATIC", "IMAGE"],
+        "NumberOfSlices": series.planes,
+        "CorrectedImage": "",
+        "DecayCorrection": "NONE",
+        "CollimatorType": "",
+    }
+    if dynamic:
+        attributes["NumberOfTimeSlices"] = series.time_points
+    return attributes
+
+
+def pet_isotope() -> Attributes:
+    """PET Isotope (C.8.9.2) and NM/PET Patient Orientation (C.8.4.6): unknown, type 2."""
+    return {
+        "RadiopharmaceuticalInformationSequence": [],
+        "PatientOrientationCodeSequence": [],
+        "PatientGantryRelationshipCodeSequence": [],
+    }
+
+
+def pet_image(series: SeriesPlan) -> Attributes:
+    """PET Image (C.8.9.4) but for what varies."""
+    step = series.time.step if series.time else None
+    duration = "" if step is None else str(round(step * 1000))
+    # Type 2; an IS ends at 2**31, which is 24 days.
+    attributes: Attributes = {"ActualFrameDuration": duration if len(duration) < 10 else ""}
+    if series.time is None or step is None:
+        attributes |= {"AcquisitionDate": "", "AcquisitionTime": ""}
+    return attributes
+
+
+def pet_image_of(series: SeriesPlan, instance: InstancePlan) -> Attributes:
+    """Image Index and Frame Reference Time (C.8.9.4); the index counts time slices, then planes."""
+    first = series.instances[0].time_index
+    step = (series.time.step if series.time else None) or 0.0
+    return {
+        "ImageIndex": (instance.number - 1) % series.planes + 1 + (instance.time_index - first) * series.planes,
+        "FrameReferenceTime": decimal_string(instance.time_index * step * 1000),
+    }

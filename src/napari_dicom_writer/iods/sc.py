@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from pydicom.uid import SecondaryCaptureImageStorage
 
-from napari_dicom_writer.iods import modality_modules
 from napari_dicom_writer.iods._base import IOD, compose, varying_image_plane
-from napari_dicom_writer.iods.modules import study as modules
+from napari_dicom_writer.iods.modules import common, image, luts, study
 from napari_dicom_writer.plan.stored_values import ModalityLUT, PixelRules
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
+    from napari_dicom_writer.iods.modules.attributes import Attributes
     from napari_dicom_writer.plan.plan import InstancePlan, SeriesPlan
 
 
@@ -30,21 +30,26 @@ class SecondaryCapture(IOD):
         # US, unspecified: a Rescale Type is required as soon as there is a slope (PS3.3 C.11.1).
         identity = series.stored.is_identity and not unit
         return compose(
-            modules.patient(series),
-            modules.general_study(series),
-            modules.general_series(series),
-            modules.frame_of_reference(series),
-            modules.general_equipment(series),
-            modality_modules.sc_equipment(),
-            modules.general_image(series, "DERIVED", "SECONDARY"),
-            modules.patient_orientation(series),
-            modules.image_plane(series),
-            modules.image_pixel(series),
-            {} if identity or series.stored.samples == 3 else modules.modality_lut(series, unit or "US"),
-            modules.voi_lut(series),
-            modules.sop_common(series, self.sop_class_uid),
+            study.patient(series),
+            study.general_study(series),
+            study.general_series(series),
+            study.frame_of_reference(series),
+            study.general_equipment(series),
+            sc_equipment(),
+            image.general_image(series, "DERIVED", "SECONDARY"),
+            image.patient_orientation(series),
+            image.image_plane(series),
+            image.image_pixel(series),
+            {} if identity or series.stored.samples == 3 else luts.modality_lut(series, unit or "US"),
+            luts.voi_lut(series),
+            common.sop_common(series, self.sop_class_uid),
         )
 
-    def varying(self, series: SeriesPlan, instance: InstancePlan) -> modules.Attributes:
+    def varying(self, series: SeriesPlan, instance: InstancePlan) -> Attributes:
         """Position, number, UID and time point."""
         return varying_image_plane(series, instance)
+
+
+def sc_equipment() -> Attributes:
+    """SC Equipment (C.8.6.1): the images come from a workstation."""
+    return {"ConversionType": "WSD"}

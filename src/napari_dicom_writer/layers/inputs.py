@@ -7,15 +7,16 @@ from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 from napari_dicom_writer.errors import LayerError
-from napari_dicom_writer.iods import choose
+from napari_dicom_writer.layers.to_volume import to_volume
+from napari_dicom_writer.model.geometry import is_sheared
+from napari_dicom_writer.model.resample import resample
 from napari_dicom_writer.model.volume import Volume, color_note
-from napari_dicom_writer.options.export import ExportOptions
-from napari_dicom_writer.planning.draft import place
+from napari_dicom_writer.options.choices import ShearPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from napari_dicom_writer.model.geometry import Grid
+    from napari_dicom_writer.options.export import ExportOptions
 
 
 def as_sequence(layers: Any) -> Sequence[Any]:
@@ -67,19 +68,23 @@ def as_volume(layer: Any, options: ExportOptions) -> Volume:
     return to_volume(data, attributes or {}, str(layer_type), options)
 
 
-def place_layer(layer: Any, options: ExportOptions | None = None) -> tuple[Volume, Grid]:
-    """Decide where one layer's planes will lie; no pixel is read.
+def volumes_of(layers: Sequence[tuple[Any, dict[str, Any], str]], options: ExportOptions) -> list[tuple[str, Volume]]:
+    """Understand layer tuples as an export does, up to the resampling that it was told to do.
 
     Returns
     -------
-    Volume, Grid
-        What will be written (resampled where the options say so), and the geometry exactly as the files will have it.
+    list of (str, Volume)
+        Name and volume of each.
 
     Raises
     ------
     ExportError
-        If it is no image, or its geometry cannot be written.
+        If one is no image, or its axes or units cannot be understood.
     """
-    options = options or ExportOptions()
-    volume, grid, _ = place(as_volume(layer, options), choose(options).rules, options)
-    return volume, grid
+    found = []
+    for data, attributes, kind in layers:
+        volume = to_volume(data, attributes, kind, options)
+        if options.shear is ShearPolicy.RESAMPLE and is_sheared(volume.affine, volume.shape):
+            volume, _ = resample(volume)
+        found.append((volume.name, volume))
+    return found

@@ -14,7 +14,7 @@ import numpy as np
 from napari_dicom_writer.errors import Fix, GeometryError, LayerError, Note, NoteKind
 from napari_dicom_writer.model.units import millimetres, quantity
 from napari_dicom_writer.model.volume import SPATIAL, Volume, color_note
-from napari_dicom_writer.options.export import World
+from napari_dicom_writer.options.choices import World
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -7,81 +7,24 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path  # noqa: TC003 - the types of the fields are looked up
 
 from napari_dicom_writer.errors import OptionsError, Refusals
 from napari_dicom_writer.model.units import millimetres
-from napari_dicom_writer.options.fields import attribute, check, option
+from napari_dicom_writer.options.choices import (
+    Modality,
+    ShearPolicy,
+    TimeLayout,
+    UnnamedAxis,
+    ValuePolicy,
+    VerifyLevel,
+    World,
+)
+from napari_dicom_writer.options.fields import check, option
+from napari_dicom_writer.options.groups import Patient, Series, Study
 from napari_dicom_writer.standard import text
 from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
 
-
-class Modality(StrEnum):
-    """Modality (0008,0060), which decides the IOD."""
-
-    OT = "OT"
-    CT = "CT"
-    MR = "MR"
-    PT = "PT"
-
-    @classmethod
-    def _missing_(cls, value: object) -> Modality | None:
-        # People say PET for PT, and Secondary Capture (SC, an IOD and no modality) for what OT is written as.
-        alias = {"PET": "PT", "SC": "OT"}
-        name = str(value).upper()
-        return cls.__members__.get(alias.get(name, name))
-
-
-class ValuePolicy(StrEnum):
-    """What to do with values that 16 bits cannot hold exactly."""
-
-    FIT = "fit"
-    EXACT = "exact"
-
-
-class TimeLayout(StrEnum):
-    """How a time axis becomes series."""
-
-    ONE_SERIES = "one-series"
-    SERIES_PER_POINT = "series-per-point"
-
-
-class UnnamedAxis(StrEnum):
-    """What the first leading axis without a telling label or unit is."""
-
-    TIME = "time"
-    CHANNEL = "channel"
-
-
-class World(StrEnum):
-    """What napari's world (z, y, x), reversed, means in the patient."""
-
-    LPS = "LPS"
-    RAS = "RAS"
-
-
-class ShearPolicy(StrEnum):
-    """What to do with a grid that is not orthogonal."""
-
-    REFUSE = "refuse"
-    RESAMPLE = "resample"
-
-
-class VerifyLevel(StrEnum):
-    """How much of what was written is read back before it is published."""
-
-    FULL = "full"
-    HEADERS = "headers"
-    OFF = "off"
-
-
-_SEXES = {"": "", "F": "female", "M": "male", "O": "other"}
-_SIDES = {"": "", "L": "left", "R": "right"}
-# PS3.3 C.7.3.1.1.2
-_PATIENT_POSITIONS = {
-    term: term for term in " HFP HFS HFDR HFDL FFP FFS FFDR FFDL LFP LFS RFP RFS AFDR AFDL PFDR PFDL".split(" ")
-}
 _LENGTHS = ("mm", "um", "nm", "cm", "m")
 _SYNTAXES = {
     TransferSyntax.EXPLICIT_LE: "none",
@@ -107,81 +50,6 @@ def _check_loss(error: int, ratio: float) -> None:
             remedy = "Give a number above 1, or choose transfer_syntax='jpeg-2000' to lose nothing"
             raise OptionsError(f"lossy_ratio={ratio!r} is not a ratio to compress to", remedy)
     refusals.raise_if_any()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Patient:
-    """Who was imaged (PS3.3 C.7.1.1, C.7.2.2). Without a name and an ID the patient is anonymous.
-
-    Text only; an empty ID becomes one unique to the study, never a shared constant. The one exception is a patient
-    named for a study that exists already: there an empty ID stays empty, as it may be in that study.
-    """
-
-    name: str = attribute("PatientName", "Family^Given^Middle^Prefix^Suffix", "Anonymous^")
-    id: str = attribute("PatientID", "hospital number; empty: one unique to the study", label="ID")
-    birth_date: str = attribute("PatientBirthDate", "YYYY-MM-DD")
-    sex: str = attribute("PatientSex", "M, F or O", choices=_SEXES)
-    age: str = attribute("PatientAge", "number and unit, such as 042Y, 006M, 003W or 010D", rare=True)
-    weight: str = attribute("PatientWeight", "in kilograms", rare=True)
-    size: str = attribute("PatientSize", "height in metres", rare=True)
-
-    def __post_init__(self) -> None:
-        check(self)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Study:
-    """The examination all exported series belong to (PS3.3 C.7.2.1).
-
-    A new study is of today, with the Study ID 1, unless it says otherwise. Of one that exists already nothing is made
-    up: what is not given stays empty.
-    """
-
-    instance_uid: str = attribute(
-        "StudyInstanceUID", "of an existing study to add to; empty: a new study", label="Study UID", rare=True
-    )
-    frame_of_reference_uid: str = attribute(
-        "FrameOfReferenceUID",
-        "of an existing patient space the layers lie in; empty: a new one",
-        label="Frame of reference",
-        rare=True,
-    )
-    date: str = attribute("StudyDate", "YYYY-MM-DD; empty: today, in a new study", label="Study date")
-    time: str = attribute("StudyTime", "HH:MM:SS; empty: now, in a new study", label="Study time", rare=True)
-    id: str = attribute("StudyID", "short text; empty: 1, in a new study", label="Study ID", rare=True)
-    description: str = attribute("StudyDescription", "what the study is about", label="Study")
-    accession_number: str = attribute("AccessionNumber", "number of the order at the hospital", rare=True)
-    referring_physician: str = attribute("ReferringPhysicianName", "Family^Given", rare=True)
-
-    def __post_init__(self) -> None:
-        check(self)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Series:
-    """What the exported series say of themselves (PS3.3 C.7.3.1, C.7.5.1)."""
-
-    description: str = attribute("SeriesDescription", "empty: the layer's name")
-    number: str = attribute("SeriesNumber", "of the first series; the next ones count on", "1")
-    protocol: str = attribute("ProtocolName", "how the images were made", rare=True)
-    body_part: str = attribute(
-        "BodyPartExamined",
-        "term of PS3.16 annex L in capitals, such as BRAIN or CHEST",
-        usual=tuple("BRAIN HEAD NECK CHEST BREAST HEART LUNG ABDOMEN LIVER KIDNEY PELVIS SPINE KNEE".split()),
-    )
-    laterality: str = attribute("Laterality", "L or R, for a paired body part", choices=_SIDES, rare=True)
-    patient_position: str = attribute(
-        "PatientPosition", "CT and MR: such as HFS or FFP", choices=_PATIENT_POSITIONS, rare=True
-    )
-    institution: str = attribute("InstitutionName", "where the images were made", rare=True)
-    department: str = attribute("InstitutionalDepartmentName", "department of the institution", rare=True)
-    station: str = attribute("StationName", "name of the workstation, if it should be known", rare=True)
-    operator: str = attribute("OperatorsName", "Family^Given of who made the images", rare=True)
-
-    def __post_init__(self) -> None:
-        check(self)
-        if not self.number:
-            object.__setattr__(self, "number", "1")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,18 +8,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from napari_dicom_writer.model.geometry import Grid, patient_letters
-from napari_dicom_writer.options.export import Modality
+from napari_dicom_writer.model.geometry import patient_letters
+from napari_dicom_writer.options.choices import Modality
+from napari_dicom_writer.plan.wording import describe
 from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
-from napari_dicom_writer.viewers.rules import Verdict, opens_as_volume, single_precision_error
+from napari_dicom_writer.viewers.rules import opens_as_volume, single_precision_error
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from napari_dicom_writer.errors import Note
+    from napari_dicom_writer.model.verdict import Verdict
     from napari_dicom_writer.options.export import ExportOptions
-    from napari_dicom_writer.plan.stored_values import StoredValues
-    from napari_dicom_writer.planning.window import Window
+    from napari_dicom_writer.plan.grid import Grid
+    from napari_dicom_writer.plan.stored_values import StoredValues, Window
 
 # What a header takes, for the estimate of bytes; measured 1.4 to 1.9 kB.
 _HEADER_BYTES = 1700
@@ -217,39 +219,3 @@ class ExportPlan:
         lines = [describe(series) for series in self.series]
         lines += [f"  {note.kind}: {note}" for note in self.notes]
         return "\n".join(lines)
-
-
-def describe(series: SeriesPlan) -> str:
-    """Say in one line what a series will be."""
-    size = " × ".join(map(str, (series.planes, series.rows, series.columns)))
-    between, row, column = series.spacing
-    spacing = " × ".join(f"{s:.6g}" for s in (between, row, column) if s is not None)
-    points = f", {series.time_points} time points" if series.time_points > 1 else ""
-    compressed = series.options.transfer_syntax is not TransferSyntax.EXPLICIT_LE
-    most = f"{series.options.transfer_syntax}, up to " if compressed else ""
-    color = "RGB" if series.stored.samples == 3 else f"{series.stored.bits}-bit"
-    return (
-        f"Series {series.number} '{series.description}': {series.options.modality}, {size} {color}{points}, "
-        f"{spacing} mm, columns/rows/planes toward {series.directions}, {count(len(series.instances))}, "
-        f"{most}{format_bytes(series.bytes)}"
-    )
-
-
-def count(instances: int) -> str:
-    """Write a number of instances."""
-    return f"{instances:,} instance{'' if instances == 1 else 's'}"
-
-
-def format_bytes(size: float) -> str:
-    """Write a size as a person reads it.
-
-    Examples
-    --------
-    >>> format_bytes(17_300_000)
-    '17.3 MB'
-    """
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if size < 1000:
-            return f"{size:.3g} {unit}"
-        size /= 1000
-    return f"{size:.3g} TB"

@@ -146,3 +146,15 @@ class StoredValues:
             return colors
         real: NDArray[np.float64] = np.multiply(stored, float(self.slope), dtype=np.float64) + float(self.intercept)
         return real
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Which values to display: a LINEAR window (VOI LUT module, PS3.3 C.11.2.1.2.1).
+
+    Floats have one, too, and VOI LUT Function is left out, because LINEAR is its default: OHIF 3.13 shows nothing but
+    black where the attribute is present, and where LINEAR_EXACT numbers are taken for LINEAR ones.
+    """
+
+    center: str
+    width: str

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from napari_dicom_writer.errors import Fix, Note, NoteKind, PixelError
-from napari_dicom_writer.options.export import ValuePolicy
+from napari_dicom_writer.options.choices import ValuePolicy
 from napari_dicom_writer.plan.stored_values import Method
 from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
 

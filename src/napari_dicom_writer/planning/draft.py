@@ -12,15 +12,17 @@ from napari_dicom_writer.model import geometry
 from napari_dicom_writer.model.slabs import read_ahead, slabs
 from napari_dicom_writer.model.value_range import Ranges, ScanCache, ValueRange
 from napari_dicom_writer.model.volume import Volume, check_pixels
-from napari_dicom_writer.options.export import ExportOptions, ShearPolicy, TimeLayout, UnnamedAxis
+from napari_dicom_writer.options.choices import ShearPolicy, TimeLayout, UnnamedAxis
+from napari_dicom_writer.plan.grid import make_grid
 from napari_dicom_writer.plan.stored_values import ModalityLUT, PixelRules
+from napari_dicom_writer.plan.wording import where
 from napari_dicom_writer.planning.value_policy import needs_range
-from napari_dicom_writer.standard.text import single_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from napari_dicom_writer.model.geometry import Grid
+    from napari_dicom_writer.options.export import ExportOptions
+    from napari_dicom_writer.plan.grid import Grid
 
 _US = 65535  # Rows and Columns are US
 
@@ -36,12 +38,6 @@ class Draft:
     names: tuple[str, ...]  # of the leading axes; at most one is "time"
     notes: list[Note]
     ranges: Ranges = field(default_factory=dict)
-
-
-def where(index: int, name: str) -> str:
-    """Say which layer a message is about."""
-    short = single_line(name, 48)
-    return f"layer {short + ('…' if len(name.strip()) > len(short) else '')!r}" if short else f"layer {index + 1}"
 
 
 def make_draft(
@@ -80,7 +76,7 @@ def place(volume: Volume, rules: PixelRules, options: ExportOptions) -> tuple[Vo
         volume, note = resample(volume)
         notes.append(note)
     _check_size(volume, rules)
-    grid = geometry.make_grid(volume.affine, volume.shape, thickness_known="plane" in volume.axes)
+    grid = make_grid(volume.affine, volume.shape, thickness_known="plane" in volume.axes)
     _note_displacement(volume, notes)
     return volume, grid, notes
 

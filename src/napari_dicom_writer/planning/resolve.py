@@ -5,51 +5,28 @@ Pixels are read only where the choice of stored values needs their range, slab b
 
 from __future__ import annotations
 
-import hashlib
 import os
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from itertools import product
 from typing import TYPE_CHECKING
 
 from napari_dicom_writer import iods
 from napari_dicom_writer.codecs import codec_of
-from napari_dicom_writer.errors import Fix, LayerError, Note, NoteKind, OptionsError, Refusals
-from napari_dicom_writer.iods.modules.study import UNPAIRED
-from napari_dicom_writer.options.export import ExportOptions, Patient, TimeLayout
-from napari_dicom_writer.plan.plan import ExportPlan, InstancePlan, SeriesPlan, StudyPlan, TimePlan
+from napari_dicom_writer.plan.plan import ExportPlan, SeriesPlan
 from napari_dicom_writer.plan.stored_values import Method
-from napari_dicom_writer.planning.compression import plan_compression
-from napari_dicom_writer.planning.draft import Draft, make_draft, where
+from napari_dicom_writer.plan.wording import where
+from napari_dicom_writer.planning.draft import Draft, make_draft
+from napari_dicom_writer.planning.series import plan_series
 from napari_dicom_writer.planning.space import check_shared_space
-from napari_dicom_writer.planning.value_policy import plan_values
-from napari_dicom_writer.planning.window import Window, plan_limits, plan_window
-from napari_dicom_writer.standard.text import multi_line, single_line
+from napari_dicom_writer.planning.study import laterality_note, plan_study
 from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
-from napari_dicom_writer.standard.uids import UIDSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from napari_dicom_writer.codecs._base import Codec
-    from napari_dicom_writer.iods._base import IOD
+    from napari_dicom_writer.errors import Note, Refusals
     from napari_dicom_writer.model.value_range import ScanCache
     from napari_dicom_writer.model.volume import Volume
-    from napari_dicom_writer.plan.stored_values import StoredValues
-
-_LO = 64  # characters in a Series Description
-_LT = 10240  # characters in Image Comments
-_MICROSECOND = 1e-6
-_LABEL = 12  # of an axis's name in a Series Description
-
-
-@dataclass(frozen=True, slots=True)
-class _Member:
-    """One future series of a volume: fixed indices along its leading axes, and the time points in it."""
-
-    fixed: tuple[int | None, ...]  # None along the time axis
-    times: tuple[int, ...]
-    suffix: str
+    from napari_dicom_writer.options.export import ExportOptions
 
 
 def resolve(
@@ -85,7 +62,7 @@ def resolve(
     with refusals.collect("options"):
         codec = codec_of(options)
     with refusals.collect("options"):
-        notes = [*iod.check_options(options), *_laterality_note(options)]
+        notes = [*iod.check_options(options), *laterality_note(options)]
     drafts: list[Draft] = []
     for index, volume in enumerate(volumes):
         if volume is not None:
@@ -96,10 +73,10 @@ def resolve(
         if not options.study.frame_of_reference_uid:
             check_shared_space([(draft.where, draft.grid, draft.volume.shape) for draft in drafts])
     series: list[SeriesPlan] = []
-    study = _study(options)
+    study = plan_study(options)
     for draft in drafts:
         with refusals.collect(draft.where):
-            series += _series(draft, iod, codec, options, study, notes, first=len(series), several=len(volumes) > 1)
+            series += plan_series(draft, iod, codec, options, study, notes, first=len(series), several=len(volumes) > 1)
     if refusals:
         return None
     return ExportPlan(study, tuple(series), _workers(series, options)), [draft.volume for draft in drafts]
@@ -111,192 +88,3 @@ def _workers(series: Sequence[SeriesPlan], options: ExportOptions) -> int:
     arithmetic = any(s.stored.method in (Method.QUANTISE, Method.SCALE_8) for s in series)
     busy = arithmetic or (syntax.row.thread_safe and syntax is not TransferSyntax.EXPLICIT_LE)
     return options.workers or (min(8, os.cpu_count() or 1) if busy else 1)
-
-
-def _laterality_note(options: ExportOptions) -> list[Note]:
-    series = options.series
-    if not series.laterality or series.body_part not in UNPAIRED:
-        return []
-    text = f"Laterality {series.laterality} is not written: {series.body_part} is not a paired body part"
-    return [Note(NoteKind.LOST, text)]
-
-
-def _study(options: ExportOptions) -> StudyPlan:
-    uids, created = UIDSource(), datetime.now().astimezone()
-    new = not options.study.instance_uid
-    uid = options.study.instance_uid or uids.study()
-    anonymous = "ANON-" + hashlib.sha256(uid.encode()).hexdigest()[:12].upper()
-    # Of a study that exists, nothing is made up: it may know its patient, or its date, by nothing.
-    made_up_id = anonymous if new or options.patient == Patient() else ""
-    return StudyPlan(
-        uid=uid,
-        frame_of_reference_uid=options.study.frame_of_reference_uid or uids.frame_of_reference(),
-        id=options.study.id or ("1" if new else ""),
-        patient_id=options.patient.id or made_up_id,
-        date=options.study.date or (created.strftime("%Y%m%d") if new else ""),
-        time=options.study.time or (created.strftime("%H%M%S") if new else ""),
-        created=created,
-    )
-
-
-def _members(draft: Draft, options: ExportOptions) -> list[_Member]:
-    """Split a volume into series: one for each channel, and for each time point where the option says so."""
-    volume = draft.volume
-    choices: list[list[int | None]] = []
-    times: tuple[int, ...] = (0,)
-    for name, length in zip(draft.names, volume.leading_shape, strict=True):
-        if name == "time":
-            times = tuple(range(length))
-        choices.append([None] if name == "time" else list(range(length)))
-    members = []
-    for fixed in product(*choices):
-        named = zip(draft.names, fixed, volume.leading_shape, strict=True)
-        suffix = "".join(f" {name[:_LABEL]} {i}" for name, i, length in named if i is not None and length > 1)
-        if options.time is TimeLayout.SERIES_PER_POINT and len(times) > 1:
-            members += [_Member(fixed, (t,), f"{suffix} time {t}") for t in times]
-        else:
-            members.append(_Member(fixed, times, suffix))
-    return members
-
-
-def _series(
-    draft: Draft,
-    iod: IOD,
-    codec: Codec | None,
-    options: ExportOptions,
-    study: StudyPlan,
-    notes: Sequence[Note],
-    *,
-    first: int,
-    several: bool,
-) -> list[SeriesPlan]:
-    """Plan every series of a volume."""
-    volume, uids = draft.volume, UIDSource()
-    _check_dates(draft, study)
-    plans = []
-    by_channel: dict[tuple[int, ...], tuple[StoredValues, Window | None, list[Note]]] = {}
-    members = _members(draft, options)
-    for offset, member in enumerate(members):
-        channel = () if volume.rgb else tuple(i for i in member.fixed if i is not None)
-        if channel not in by_channel:
-            by_channel[channel] = _values(draft, iod, codec, options, channel, member)
-        stored, window, value_notes = by_channel[channel]
-        description, comment, name_notes = _describe(volume.name, member.suffix, options, several=several)
-        time = TimePlan(len(member.times), volume.time_step) if _has_time(draft) else None
-        all_notes = [*draft.notes, *value_notes, *name_notes, *_time_notes(time), *notes]
-        plans.append(
-            SeriesPlan(
-                iod=iod.key,
-                layer=volume.name,
-                volume_index=draft.index,
-                uid=uids.series(),
-                number=_series_number(options, first + offset),
-                description=description,
-                comment=comment,
-                options=options,
-                study=study,
-                grid=draft.grid,
-                planes=volume.shape[0],
-                rows=volume.shape[1],
-                columns=volume.shape[2],
-                stored=stored,
-                window=window,
-                time=time,
-                instances=_instances(draft, member, uids),
-                notes=tuple(replace(n, where=n.where or draft.where) for n in all_notes),
-            )
-        )
-    return plans
-
-
-def _values(
-    draft: Draft, iod: IOD, codec: Codec | None, options: ExportOptions, channel: tuple[int, ...], member: _Member
-) -> tuple[StoredValues, Window | None, list[Note]]:
-    """How the values of one channel are stored and displayed, the same at all its time points."""
-    volume, found = draft.volume, draft.ranges.get(channel)
-    planned = plan_values(volume.dtype, found, iod.rules, options, samples=volume.samples)
-    stored, notes = plan_compression(codec, *planned, volume.shape[1:], volume.dtype, options)
-    if volume.rgb:
-        return stored, None, notes
-    if found is not None and stored.fill is not None:
-        found = found.with_fill(stored.fill)
-    leading = [
-        range(n) if i is None else range(i, i + 1) for i, n in zip(member.fixed, volume.leading_shape, strict=True)
-    ]
-    limits, window_notes = plan_limits(volume, leading, found)
-    return stored, plan_window(limits, stored, iod.rules), [*notes, *window_notes]
-
-
-def _has_time(draft: Draft) -> bool:
-    return _time_points(draft) > 1
-
-
-def _time_points(draft: Draft) -> int:
-    return draft.volume.leading_shape[draft.names.index("time")] if "time" in draft.names else 1
-
-
-def _check_dates(draft: Draft, study: StudyPlan) -> None:
-    """Refuse time points whose acquisition dates no calendar holds."""
-    try:
-        study.created + timedelta(seconds=(draft.volume.time_step or 0) * _time_points(draft))
-    except OverflowError:
-        raise LayerError("Its time points go past the last date there is", "Give a shorter time between them") from None
-
-
-def _series_number(options: ExportOptions, offset: int) -> int:
-    number = int(options.series.number) + offset
-    if number >= 2**31:
-        raise OptionsError(f"Series number {number} passes what DICOM holds", "Start with a smaller one", "options")
-    return number
-
-
-def _describe(name: str, suffix: str, options: ExportOptions, *, several: bool) -> tuple[str, str, list[Note]]:
-    """Series Description, a comment with the full name where it did not fit, and the note that says so."""
-    base, name = options.series.description, name.strip()
-    full = (f"{base} {name}".strip() if several else base) if base else name
-    description = single_line(single_line(full, _LO - len(suffix)) + suffix, _LO)
-    if description == (full + suffix).strip():
-        return description, "", []
-    comment = multi_line(full + suffix, _LT)
-    whole = (
-        ", whole in Image Comments"
-        if comment == (full + suffix).strip()
-        else ", with what DICOM allows in Image Comments"
-    )
-    text = f"Its name does not fit a Series Description: written as {description!r}" + (whole if comment else "")
-    return description, comment, [Note(NoteKind.LOST if comment != (full + suffix).strip() else NoteKind.INFO, text)]
-
-
-def _time_notes(time: TimePlan | None) -> list[Note]:
-    if time is None:
-        return []
-    notes = []
-    if time.step is not None and time.step < _MICROSECOND:
-        notes.append(
-            Note(NoteKind.LOST, "Its time points are closer than a microsecond, which Acquisition Time cannot tell")
-        )
-    if time.step is None:
-        notes.append(Note(NoteKind.ASSUMED, "The time between its time points is not known, and not written"))
-    if time.points > 1:
-        text = f"{time.points} time points in one series: SimpleITK stacks them into one long volume"
-        hint, fix = (
-            "time='series-per-point' for a series each",
-            Fix("time", TimeLayout.SERIES_PER_POINT, "A series each"),
-        )
-        notes.append(Note(NoteKind.INFO, text, hint=hint, fix=fix))
-    return notes
-
-
-def _instances(draft: Draft, member: _Member, uids: UIDSource) -> tuple[InstancePlan, ...]:
-    """One instance a plane, time point by time point, Instance Number rising along the normal."""
-    count = draft.volume.shape[0]
-    order = range(count - 1, -1, -1) if draft.grid.reversed else range(count)
-    places = list(zip(order, draft.grid.places(order), strict=True))
-    drawn = iter(uids.instances(len(member.times) * count))
-    instances: list[InstancePlan] = []
-    for t in member.times:
-        leading = tuple(t if i is None else i for i in member.fixed)
-        for plane, (position, location) in places:
-            number = len(instances) + 1
-            instances.append(InstancePlan(next(drawn), number, leading, plane, t, position, location))
-    return tuple(instances)

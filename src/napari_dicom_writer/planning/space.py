@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_dicom_writer.model.geometry import Grid
+    from napari_dicom_writer.plan.grid import Grid
 
 
 def check_shared_space(volumes: Sequence[tuple[str, Grid, tuple[int, int, int]]]) -> None:

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_dicom_writer.errors import Fix, Note, NoteKind, PixelError
-from napari_dicom_writer.options.export import ExportOptions, Modality, ValuePolicy
+from napari_dicom_writer.options.choices import Modality, ValuePolicy
 from napari_dicom_writer.plan.stored_values import Method, ModalityLUT, PixelRules, StoredValues
-from napari_dicom_writer.standard.text import decimal_string, decimal_string_above, decimal_string_below, product
+from napari_dicom_writer.standard.decimals import decimal_string, decimal_string_above, decimal_string_below, product
 
 if TYPE_CHECKING:
     from napari_dicom_writer.model.value_range import ValueRange
+    from napari_dicom_writer.options.export import ExportOptions
 
 _TOP = 65535
 # Five digits of slope times five of a stored value make ten, which a DS holds exactly with sign and exponent: the

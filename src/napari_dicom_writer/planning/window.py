@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from napari_dicom_writer.errors import Note, NoteKind
-from napari_dicom_writer.plan.stored_values import ModalityLUT, PixelRules, StoredValues
+from napari_dicom_writer.plan.stored_values import ModalityLUT, PixelRules, StoredValues, Window
 from napari_dicom_writer.planning.display_range import display_range
-from napari_dicom_writer.standard.text import decimal_string
+from napari_dicom_writer.standard.decimals import decimal_string
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,18 +16,6 @@ if TYPE_CHECKING:
     from napari_dicom_writer.model.volume import Volume
 
 _HUGE = 1e300  # beyond, a DS would read as infinite
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """Which values to display: a LINEAR window (VOI LUT module, PS3.3 C.11.2.1.2.1).
-
-    Floats have one, too, and VOI LUT Function is left out, because LINEAR is its default: OHIF 3.13 shows nothing but
-    black where the attribute is present, and where LINEAR_EXACT numbers are taken for LINEAR ones.
-    """
-
-    center: str
-    width: str
 
 
 def plan_window(limits: tuple[float, float], stored: StoredValues, rules: PixelRules) -> Window:

@@ -18,7 +18,8 @@ from napari_dicom_writer.model.geometry import patient_letters
 from napari_dicom_writer.reading.files import as_they_are, files_in, panics_as_errors, read_header
 from napari_dicom_writer.reading.lenient import text
 from napari_dicom_writer.reading.stacking import place_of, stack, why_no_stack
-from napari_dicom_writer.viewers.rules import Verdict, opens_as_volume, single_precision_error, times_told_apart
+from napari_dicom_writer.viewers.ohif import times_told_apart
+from napari_dicom_writer.viewers.rules import opens_as_volume, single_precision_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from napari_dicom_writer.model.verdict import Verdict
     from napari_dicom_writer.reading.stacking import Place
 
 _REASON = 160  # characters of what a decoder says

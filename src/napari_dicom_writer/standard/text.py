@@ -7,27 +7,22 @@ numbers out of range) is checked here, because these reach a radiologist's workl
 from __future__ import annotations
 
 import math
-import re
 import unicodedata
 from datetime import date, datetime, time
-from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
-from functools import lru_cache
 from numbers import Integral, Real
 from types import NoneType
 
 from pydicom import config
 from pydicom.datadict import dictionary_description, dictionary_VR, tag_for_keyword
-from pydicom.valuerep import format_number_as_ds, validate_value
+from pydicom.valuerep import validate_value
 
 from napari_dicom_writer.errors import OptionsError
+from napari_dicom_writer.standard.decimals import decimal_string
 
 _IS_RANGE = range(-(2**31), 2**31)
 # PS3.5 6.2: these may hold line breaks; no other character under 32 is allowed anywhere.
 _MULTI_LINE = {"LT", "ST", "UT"}
 _UNICODE = {"LO", "PN", "SH", "LT", "ST"}
-# Characters of a file's name; with the rest of a path it stays under the 255 bytes of most file systems.
-_NAME = 40
-_DEVICES = {"CON", "PRN", "AUX", "NUL", *(f"{port}{number}" for port in ("COM", "LPT") for number in range(1, 10))}
 _POSITIVE = {"PatientWeight", "PatientSize"}
 
 
@@ -178,80 +173,8 @@ def single_line(text: str, limit: int) -> str:
     return line if len(_padded(line)) <= limit else line[:-1].strip()
 
 
-def safe_name(text: str) -> str:
-    """Make free text a name that every file system takes; empty if nothing of it is left.
-
-    Letters and digits of any script stay; everything else, separators and direction marks included, does not. Names
-    that Windows keeps for its devices get an underscore.
-
-    Examples
-    --------
-    >>> safe_name("../T1 (denoised)"), safe_name("con.txt")
-    ('T1_denoised', '_con.txt')
-    """
-    normal = unicodedata.normalize("NFC", text)
-    safe = re.sub(r"[^\w.-]+", "_", normal).strip("._-")[:_NAME].strip("._-")
-    return f"_{safe}" if safe.split(".")[0].upper() in _DEVICES else safe
-
-
 def multi_line(text: str, limit: int) -> str:
     """Make free text fit an LT of `limit` characters: it may hold line breaks and backslashes."""
     allowed = "\n\r\f\t"
     kept = "".join(" " if unicodedata.category(c) in ("Cc", "Cs") and c not in allowed else c for c in text)
     return kept.strip()[: limit - 1].strip()
-
-
-@lru_cache(4096)
-def decimal_string(value: float) -> str:
-    """Format a number as a DS of at most 16 bytes, with the most digits that fit.
-
-    Examples
-    --------
-    >>> decimal_string(-1 / 3), decimal_string(2.0), decimal_string(-0.0)
-    ('-0.3333333333333', '2', '0')
-    """
-    if value == int(value) and abs(value) < 1e15:
-        return str(int(value))
-    text = str(format_number_as_ds(float(value)))
-    # 9.999999999999998 comes out as 10.00000000000000, a byte too long: the rounding carried to another digit.
-    return text if len(text) <= 16 else decimal_string(float(text))
-
-
-def decimal_string_above(value: float, digits: int) -> str:
-    """Round a number up to a DS of `digits` significant digits."""
-    return _rounded(value, digits, ROUND_CEILING)
-
-
-def decimal_string_below(value: float) -> str:
-    """Round a number down to a DS with the most digits that fit (9 always do: ``-1.23456789e-150``)."""
-    texts = (_rounded(value, digits, ROUND_FLOOR) for digits in range(15, 8, -1))
-    return next(text for text in texts if len(text) <= 16)
-
-
-def _rounded(value: float, digits: int, rounding: str) -> str:
-    number = Decimal(value)
-    text = decimal_string(value)
-    if Decimal(text) == number and len(number.as_tuple().digits) <= digits:
-        return text
-    return _shortest(Context(prec=digits, rounding=rounding).plus(number))
-
-
-def _shortest(number: Decimal) -> str:
-    """Write a decimal exactly in at most 16 bytes: fixed point where it fits, else scientific."""
-    fixed = format(number.normalize(), "f")
-    if len(fixed) <= 16:
-        return fixed
-    digits = len(number.normalize().as_tuple().digits)
-    return format(number, f".{digits - 1}e")
-
-
-def product(text: str, factor: int) -> str:
-    """Multiply a short DS by an integer, exactly where 16 bytes suffice.
-
-    Examples
-    --------
-    >>> product("1.2346e-05", -65535)
-    '-0.80909511'
-    """
-    exact = _shortest(Decimal(text) * factor)
-    return exact if len(exact) <= 16 else decimal_string(float(exact))

@@ -21,10 +21,11 @@ from pydicom.filewriter import write_dataset
 
 from napari_dicom_writer.codecs import codec_of
 from napari_dicom_writer.iods import IODS
+from napari_dicom_writer.iods.modules.image import LOSSY_RATIO, compression_ratio
 from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
 from napari_dicom_writer.standard.uids import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from napari_dicom_writer.writing.deflate import deflate
-from napari_dicom_writer.writing.encapsulation import LOSSY_RATIO, UNDEFINED_LENGTH, compression_ratio, encapsulate
+from napari_dicom_writer.writing.encapsulation import UNDEFINED_LENGTH, encapsulate
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -19,10 +19,10 @@ from pydicom.encaps import generate_frames
 from napari_dicom_writer.codecs import codec_of
 from napari_dicom_writer.errors import ExportError, VerificationError
 from napari_dicom_writer.iods import IODS
-from napari_dicom_writer.options.export import VerifyLevel
+from napari_dicom_writer.iods.modules.image import LOSSY_RATIO
+from napari_dicom_writer.options.choices import VerifyLevel
 from napari_dicom_writer.plan.stored_values import Method
 from napari_dicom_writer.standard.uids import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
-from napari_dicom_writer.writing.encapsulation import LOSSY_RATIO
 
 if TYPE_CHECKING:
     import os

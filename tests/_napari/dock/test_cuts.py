@@ -15,8 +15,8 @@ from napari_dicom_writer._napari.dock.preview.cuts import Cut, make_cuts
 from napari_dicom_writer._napari.dock.preview.placement_text import cut_text, placement_lines
 from napari_dicom_writer._napari.dock.preview.sections import read_sections, to_8_bit
 from napari_dicom_writer.demo.phantom import LETTER, Glyph, glyphs, orientation_phantom
-from napari_dicom_writer.model.geometry import Grid, make_grid
 from napari_dicom_writer.model.resample import resample
+from napari_dicom_writer.plan.grid import Grid, make_grid
 from sources import SlowArray
 from volumes import SHAPE, SPACING, affine_of, indexed, oblique, rotation
 

@@ -16,7 +16,7 @@ from napari_dicom_writer import Volume
 from napari_dicom_writer._napari.dock.preview.preview import PreviewWidget
 from napari_dicom_writer._napari.dock.preview.thumbnails import THINNEST, Box, arrange
 from napari_dicom_writer.demo.phantom import orientation_phantom
-from napari_dicom_writer.model.geometry import make_grid
+from napari_dicom_writer.plan.grid import make_grid
 from volumes import SPACING, indexed, oblique
 
 

@@ -48,8 +48,8 @@ if TYPE_CHECKING:
 
     from napari_dicom_writer._napari.dock.tags.tags import TagsDialog
     from napari_dicom_writer.errors import Refusal
-    from napari_dicom_writer.exporting import ExportReport
     from napari_dicom_writer.plan.plan import ExportPlan
+    from napari_dicom_writer.plan.report import ExportReport
 
 _IDLE = 1000  # ms after opening, when nobody waits
 _FOLDS = dict(zip(GROUPS, ("series", "identity", "pixels", "geometry", "output"), strict=True))  # title → preference

@@ -7,16 +7,14 @@ from typing import BinaryIO
 
 from pydicom.datadict import dictionary_has_tag, dictionary_VR
 
-from napari_dicom_writer.checking.file.structure import (
+from napari_dicom_writer.checking.file.structure import PIXEL_DATA, PIXELS, Structure
+from napari_dicom_writer.standard.elements import (
     ITEM,
     ITEM_END,
-    PIXEL_DATA,
-    PIXELS,
     SEQUENCE_END,
     UNDEFINED,
     BrokenError,
     Encoding,
-    Structure,
     read_element,
 )
 

@@ -14,14 +14,8 @@ from typing import TYPE_CHECKING, BinaryIO, Literal
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, ImplicitVRLittleEndian
 
 from napari_dicom_writer.checking.file.dataset_walk import DatasetWalk
-from napari_dicom_writer.checking.file.structure import (
-    VRS,
-    BrokenError,
-    Encoding,
-    NotDicomError,
-    Structure,
-    read_element,
-)
+from napari_dicom_writer.checking.file.structure import NotDicomError, Structure
+from napari_dicom_writer.standard.elements import VRS, BrokenError, Encoding, read_element
 
 if TYPE_CHECKING:
     from pathlib import Path

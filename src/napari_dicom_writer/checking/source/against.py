@@ -16,11 +16,8 @@ from napari_dicom_writer.checking.source.expected import Expected, expected_of
 from napari_dicom_writer.checking.source.grids import IndexMap, index_map
 from napari_dicom_writer.checking.source.parts import Candidate, Part, cut, match
 from napari_dicom_writer.errors import ExportError
-from napari_dicom_writer.layers.to_volume import to_volume
-from napari_dicom_writer.model.geometry import MAX_DISPLACEMENT, is_sheared
-from napari_dicom_writer.model.resample import resample
+from napari_dicom_writer.model.geometry import MAX_DISPLACEMENT
 from napari_dicom_writer.model.slabs import read_ahead, slabs
-from napari_dicom_writer.options.export import ShearPolicy
 from napari_dicom_writer.reading.files import as_they_are
 from napari_dicom_writer.reading.series import read_series
 
@@ -51,28 +48,6 @@ class _Job:
     first: Difference | None = None
     turned: dict[int, NDArray[Any]] = field(default_factory=dict)
     unread: list[str] = field(default_factory=list)  # why planes of the series could not be compared
-
-
-def volumes_of(layers: Sequence[tuple[Any, dict[str, Any], str]], options: ExportOptions) -> list[tuple[str, Volume]]:
-    """Understand layer tuples as an export does, up to the resampling that it was told to do.
-
-    Returns
-    -------
-    list of (str, Volume)
-        Name and volume of each.
-
-    Raises
-    ------
-    ExportError
-        If one is no image, or its axes or units cannot be understood.
-    """
-    found = []
-    for data, attributes, kind in layers:
-        volume = to_volume(data, attributes, kind, options)
-        if options.shear is ShearPolicy.RESAMPLE and is_sheared(volume.affine, volume.shape):
-            volume, _ = resample(volume)
-        found.append((volume.name, volume))
-    return found
 
 
 def compare(

@@ -8,7 +8,7 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from napari_dicom_writer.checking.source.grids import IndexMap, index_map
-from napari_dicom_writer.options.export import TimeLayout, UnnamedAxis
+from napari_dicom_writer.options.choices import TimeLayout, UnnamedAxis
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

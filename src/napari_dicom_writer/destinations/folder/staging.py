@@ -12,8 +12,8 @@ from napari_dicom_writer.destinations._base import Staging
 from napari_dicom_writer.destinations.folder.durable import Flusher, flush_folder
 from napari_dicom_writer.destinations.folder.earlier import contents
 from napari_dicom_writer.destinations.folder.exchange import exchange, rename_new
+from napari_dicom_writer.destinations.names import safe_name
 from napari_dicom_writer.errors import DestinationError
-from napari_dicom_writer.standard.text import safe_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

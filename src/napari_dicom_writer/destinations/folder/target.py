@@ -17,7 +17,7 @@ from napari_dicom_writer.destinations.folder.area import clear_leftovers, open_a
 from napari_dicom_writer.destinations.folder.earlier import check_replaceable, contents
 from napari_dicom_writer.destinations.folder.staging import FolderStaging, refused_by_system
 from napari_dicom_writer.errors import DestinationError, Fix
-from napari_dicom_writer.plan.plan import format_bytes
+from napari_dicom_writer.plan.wording import format_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -175,3 +175,17 @@ def _make_parents(parent: Path, made: list[Path]) -> None:
         with suppress(FileExistsError):  # somebody else was faster
             folder.mkdir()
             made.append(folder)
+
+
+def existing_folder(path: str) -> Path:
+    """Return the innermost folder of a path that exists."""
+    full = Path(path).expanduser().absolute()
+    return next((folder for folder in (full, *full.parents) if folder.is_dir()), Path.home())
+
+
+def free_space(path: str) -> int | None:
+    """Return the bytes free where a path would be made; None where that cannot be told."""
+    try:
+        return shutil.disk_usage(existing_folder(path)).free
+    except (OSError, RuntimeError, ValueError):
+        return None

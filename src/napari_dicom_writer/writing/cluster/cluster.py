@@ -23,11 +23,11 @@ import numpy as np
 
 from napari_dicom_writer.errors import DestinationError, ExportError, VerificationError
 from napari_dicom_writer.model.slabs import Slab, read, read_ahead, slabs
-from napari_dicom_writer.options.export import VerifyLevel
+from napari_dicom_writer.options.choices import VerifyLevel
 from napari_dicom_writer.writing.cluster.recipes import Recipe, recipe
 from napari_dicom_writer.writing.cluster.scratch import check_workers, scratch_folder
 from napari_dicom_writer.writing.read_back import SeriesVerifier
-from napari_dicom_writer.writing.threads import SeriesWriter, instance_places
+from napari_dicom_writer.writing.series_writer import SeriesWriter, instance_places
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence

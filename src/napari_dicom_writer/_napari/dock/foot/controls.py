@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QToolButton, 
 
 from napari_dicom_writer._napari.dock.parts.focus import BARE
 from napari_dicom_writer._napari.dock.parts.fold import ElidedLabel
-from napari_dicom_writer.plan.plan import format_bytes
+from napari_dicom_writer.plan.wording import format_bytes
 
 if TYPE_CHECKING:
     from napari_dicom_writer._napari.dock.foot.target import TargetRow

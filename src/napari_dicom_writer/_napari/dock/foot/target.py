@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
@@ -12,8 +11,9 @@ from qtpy.QtWidgets import QGridLayout, QLabel, QLineEdit, QPushButton, QWidget
 
 from napari_dicom_writer._napari.dock.parts.choose_file import choose_folder
 from napari_dicom_writer._napari.dock.parts.fold import ElidedLabel
-from napari_dicom_writer.plan.plan import format_bytes
-from napari_dicom_writer.standard.text import safe_name
+from napari_dicom_writer.destinations.folder.target import existing_folder
+from napari_dicom_writer.destinations.names import safe_name
+from napari_dicom_writer.plan.wording import format_bytes
 
 
 class TargetRow(QWidget):
@@ -125,20 +125,6 @@ class TargetRow(QWidget):
                 self.set_path(str(folder))
                 return
         self._propose()
-
-
-def existing_folder(path: str) -> Path:
-    """Return the innermost folder of a path that exists."""
-    full = Path(path).expanduser().absolute()
-    return next((folder for folder in (full, *full.parents) if folder.is_dir()), Path.home())
-
-
-def free_space(path: str) -> int | None:
-    """Return the bytes free where a path would be made; None where that cannot be told."""
-    try:
-        return shutil.disk_usage(existing_folder(path)).free
-    except (OSError, RuntimeError, ValueError):
-        return None
 
 
 def _taken(path: Path) -> bool:

@@ -17,7 +17,7 @@ from napari_dicom_writer.options.fields import kinds
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from napari_dicom_writer.options.export import Patient, Study
+    from napari_dicom_writer.options.groups import Patient, Study
 
 # Title → where its fields come from: fields of `ExportOptions` by their `group`, and groups that are fields themselves.
 GROUPS = {

@@ -11,7 +11,7 @@ from qtpy.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QPushButton, QSizePo
 from napari_dicom_writer._napari.dock.parts.ink import InkLabel
 from napari_dicom_writer._napari.dock.parts.plain import tooltip, wrapping
 from napari_dicom_writer.errors import Fix, NoteKind
-from napari_dicom_writer.viewers.rules import summary
+from napari_dicom_writer.model.verdict import summary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

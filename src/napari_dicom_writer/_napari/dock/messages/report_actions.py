@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from napari.viewer import Viewer
     from qtpy.QtGui import QResizeEvent
 
-    from napari_dicom_writer.exporting import ExportReport
+    from napari_dicom_writer.plan.report import ExportReport
 
 _ACROSS = QBoxLayout.Direction.LeftToRight
 

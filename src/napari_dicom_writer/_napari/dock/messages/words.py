@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from napari_dicom_writer._napari.dock.messages.preflight import Message, plan_messages
 from napari_dicom_writer.errors import Fix, NoteKind
-from napari_dicom_writer.options.export import Modality
-from napari_dicom_writer.plan.plan import count, describe, format_bytes
-from napari_dicom_writer.planning.draft import where
+from napari_dicom_writer.options.choices import Modality
+from napari_dicom_writer.plan.wording import count, describe, format_bytes, where
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,8 +16,8 @@ if TYPE_CHECKING:
     from napari.layers import Layer
 
     from napari_dicom_writer.errors import Refusal
-    from napari_dicom_writer.exporting import ExportReport
     from napari_dicom_writer.plan.plan import ExportPlan
+    from napari_dicom_writer.plan.report import ExportReport
 
 
 def becomes(plan: ExportPlan, volume_index: int) -> str:

@@ -16,7 +16,7 @@ from napari_dicom_writer.model.geometry import patient_letters
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from napari_dicom_writer.model.geometry import Grid
+    from napari_dicom_writer.plan.grid import Grid
 
 # By the patient axis they are perpendicular to: x, y, z of LPS.
 _NAMES = ("sagittal", "coronal", "axial")

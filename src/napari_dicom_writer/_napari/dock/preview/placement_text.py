@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from napari_dicom_writer._napari.dock.preview.cuts import Cut
-    from napari_dicom_writer.model.geometry import Grid
+    from napari_dicom_writer.plan.grid import Grid
 
 _UNITS = (("mm", 1.0), ("µm", 1e-3), ("nm", 1e-6))
 # A spacing goes by a unit of which it has a tenth: a microscopist knows 0.65 µm, a radiologist 0.7 mm.

@@ -9,8 +9,8 @@ from weakref import WeakKeyDictionary
 from napari_dicom_writer._napari.dock.checklist.layer_state import layer_tuple
 from napari_dicom_writer._napari.faults import faults_as_export_errors
 from napari_dicom_writer.errors import ExportError
-from napari_dicom_writer.layers.inputs import place_layer
-from napari_dicom_writer.options.export import ExportOptions, Patient, Series, Study
+from napari_dicom_writer.exporting import place_layer
+from napari_dicom_writer.options.groups import Patient, Series, Study
 
 if TYPE_CHECKING:
     from napari.components import LayerList
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from napari_dicom_writer._napari.dock.preview.preview_panel import PreviewPanel
     from napari_dicom_writer.errors import Refusal
+    from napari_dicom_writer.options.export import ExportOptions
 
 
 class Places:

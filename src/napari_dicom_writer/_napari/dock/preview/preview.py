@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from qtpy.QtGui import QPaintEvent
 
-    from napari_dicom_writer.model.geometry import Grid
     from napari_dicom_writer.model.volume import Volume
+    from napari_dicom_writer.plan.grid import Grid
 
 _EMPTY = "Choose a layer to see where it will lie."
 _REFUSED = "Cannot be placed"

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from qtpy.QtWidgets import QPushButton
 
     from napari_dicom_writer.identity.inherit import Reference
-    from napari_dicom_writer.options.export import Patient, Study
+    from napari_dicom_writer.options.groups import Patient, Study
 
 _TITLE = "Copy from DICOM"
 

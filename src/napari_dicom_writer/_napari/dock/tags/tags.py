@@ -24,7 +24,7 @@ from napari_dicom_writer._napari.dock.parts.focus import SHOW_FOCUS
 from napari_dicom_writer._napari.dock.parts.table import make_plain
 from napari_dicom_writer._napari.dock.tags.header_table import COLUMNS, NAME, TAG, VR, HeaderFilter, HeaderModel
 from napari_dicom_writer.iods.header_rows import header_rows
-from napari_dicom_writer.plan.plan import count
+from napari_dicom_writer.plan.wording import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

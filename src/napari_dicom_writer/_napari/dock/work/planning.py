@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QObject, QTimer, Signal
 
-from napari_dicom_writer._napari.dock.foot.target import free_space
 from napari_dicom_writer._napari.faults import faults_as_export_errors
+from napari_dicom_writer.destinations.folder.target import free_space
 from napari_dicom_writer.errors import ExportCancelled, ExportError
 from napari_dicom_writer.model.value_range import ScanCache
 

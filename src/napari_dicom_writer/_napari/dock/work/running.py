@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from napari_dicom_writer._napari.dock.work.guard import LayerTuple
-    from napari_dicom_writer.exporting import ExportReport
     from napari_dicom_writer.options.export import ExportOptions
+    from napari_dicom_writer.plan.report import ExportReport
 
 
 class Stage(StrEnum):

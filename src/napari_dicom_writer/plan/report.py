@@ -1,0 +1,56 @@
+"""What was written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from napari_dicom_writer.model.verdict import summary
+from napari_dicom_writer.options.choices import VerifyLevel
+from napari_dicom_writer.plan.wording import count, describe, format_bytes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from napari_dicom_writer.plan.plan import ExportPlan
+
+
+@dataclass(frozen=True, slots=True)
+class ExportReport:
+    """What was written.
+
+    Attributes
+    ----------
+    path : Path
+        The folder, or the single file.
+    plan : ExportPlan
+        Every decision, with what was assumed and lost in `plan.notes`.
+    bytes : int
+        Size of all files.
+    seconds : float
+        Time from the first byte to publishing.
+    verified : VerifyLevel
+        How much was read back before publishing.
+    """
+
+    path: Path
+    plan: ExportPlan
+    bytes: int
+    seconds: float
+    verified: VerifyLevel
+
+    @property
+    def checked(self) -> str:
+        """What was read back, in words."""
+        return {
+            VerifyLevel.FULL: "every voxel and every header read back and compared",
+            VerifyLevel.HEADERS: "every header read back and compared",
+            VerifyLevel.OFF: "not read back",
+        }[self.verified]
+
+    def __str__(self) -> str:
+        lines = [f"Wrote {count(self.plan.instances)}, {format_bytes(self.bytes)}, to {self.path}", f"  {self.checked}"]
+        for series in self.plan.series:
+            lines += [f"  {describe(series)}", f"    opens as a volume in: {summary(series.opens_in)}"]
+        lines += [f"  {note.kind}: {note}" for note in self.plan.notes]
+        return "\n".join(lines)

@@ -1,0 +1,53 @@
+"""A plan in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from napari_dicom_writer.standard.text import single_line
+from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
+
+if TYPE_CHECKING:
+    from napari_dicom_writer.plan.plan import SeriesPlan
+
+
+def describe(series: SeriesPlan) -> str:
+    """Say in one line what a series will be."""
+    size = " × ".join(map(str, (series.planes, series.rows, series.columns)))
+    between, row, column = series.spacing
+    spacing = " × ".join(f"{s:.6g}" for s in (between, row, column) if s is not None)
+    points = f", {series.time_points} time points" if series.time_points > 1 else ""
+    compressed = series.options.transfer_syntax is not TransferSyntax.EXPLICIT_LE
+    most = f"{series.options.transfer_syntax}, up to " if compressed else ""
+    color = "RGB" if series.stored.samples == 3 else f"{series.stored.bits}-bit"
+    return (
+        f"Series {series.number} '{series.description}': {series.options.modality}, {size} {color}{points}, "
+        f"{spacing} mm, columns/rows/planes toward {series.directions}, {count(len(series.instances))}, "
+        f"{most}{format_bytes(series.bytes)}"
+    )
+
+
+def count(instances: int) -> str:
+    """Write a number of instances."""
+    return f"{instances:,} instance{'' if instances == 1 else 's'}"
+
+
+def format_bytes(size: float) -> str:
+    """Write a size as a person reads it.
+
+    Examples
+    --------
+    >>> format_bytes(17_300_000)
+    '17.3 MB'
+    """
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.3g} {unit}"
+        size /= 1000
+    return f"{size:.3g} TB"
+
+
+def where(index: int, name: str) -> str:
+    """Say which layer a message is about."""
+    short = single_line(name, 48)
+    return f"layer {short + ('…' if len(name.strip()) > len(short) else '')!r}" if short else f"layer {index + 1}"

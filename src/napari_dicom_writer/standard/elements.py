@@ -1,0 +1,37 @@
+"""Elements as bytes (PS3.5 7.1)."""
+
+from __future__ import annotations
+
+from typing import BinaryIO, Literal, NamedTuple
+
+from pydicom.valuerep import EXPLICIT_VR_LENGTH_32, VR
+
+UNDEFINED = 0xFFFFFFFF
+ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
+VRS = {vr.encode() for vr in VR}
+_LONG_VRS = {vr.encode() for vr in EXPLICIT_VR_LENGTH_32}
+
+
+class BrokenError(Exception):
+    """The walk cannot go on."""
+
+
+class Encoding(NamedTuple):
+    """How elements are written."""
+
+    implicit: bool = False
+    order: Literal["little", "big"] = "little"
+
+
+def read_element(file: BinaryIO, encoding: Encoding) -> tuple[int, str, int]:
+    """Read tag, VR (empty where it is implicit) and length of one element; there are eight bytes at least."""
+    head, order = file.read(8), encoding.order
+    if len(head) < 8:
+        raise BrokenError("It breaks off in an element")
+    tag = int.from_bytes(head[:2], order) << 16 | int.from_bytes(head[2:4], order)
+    if encoding.implicit or tag in (ITEM, ITEM_END, SEQUENCE_END):
+        return tag, "", int.from_bytes(head[4:], order)
+    vr = head[4:6]
+    if vr not in VRS:
+        raise BrokenError(f"No element follows where one should: the VR at byte {file.tell() - 4:,} is none")
+    return tag, vr.decode(), int.from_bytes(file.read(4) if vr in _LONG_VRS else head[6:], order)

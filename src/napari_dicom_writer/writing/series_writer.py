@@ -1,0 +1,94 @@
+"""One series: encode, write, read back."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from napari_dicom_writer.errors import DestinationError
+from napari_dicom_writer.options.choices import VerifyLevel
+from napari_dicom_writer.writing.encode import SeriesEncoder
+from napari_dicom_writer.writing.read_back import SeriesVerifier
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from napari_dicom_writer.plan.plan import ExportPlan, InstancePlan, SeriesPlan
+    from napari_dicom_writer.writing.read_back import Seen
+
+
+class SeriesWriter:
+    """Writes the instances of one series, and reads each back. Safe to share between threads.
+
+    Parameters
+    ----------
+    series
+        The plan.
+    folder
+        Where its files go.
+    level
+        How much is read back.
+    """
+
+    def __init__(self, series: SeriesPlan, folder: str, level: VerifyLevel) -> None:
+        self._stored = series.stored
+        self._folder = folder
+        self._encoder = SeriesEncoder(series)
+        self.verifier = None if level is VerifyLevel.OFF else SeriesVerifier(series, level)
+
+    def write(self, instance: InstancePlan, values: NDArray[Any]) -> int:
+        """Write one plane and read it back.
+
+        Parameters
+        ----------
+        instance
+            Its plan.
+        values
+            The layer's values: (rows, columns) or (rows, columns, samples).
+
+        Returns
+        -------
+        int
+            Bytes written.
+
+        Raises
+        ------
+        DestinationError
+            If the system refuses to write.
+        VerificationError
+            If what is read back is not what was planned.
+        """
+        return self.write_as(f"{self._folder}{os.sep}{instance.filename}", instance, values)[0]
+
+    def write_as(self, path: str, instance: InstancePlan, values: NDArray[Any]) -> tuple[int, Seen | None]:
+        """Write one plane to a file of any name, and read it back.
+
+        Parameters
+        ----------
+        path
+            A file that does not exist yet.
+        instance, values
+            As for `write`, which also says what it raises.
+
+        Returns
+        -------
+        (int, Seen or None)
+            Bytes written, and what was read back, if it was.
+        """
+        try:
+            size = self._encoder.write(path, instance, self._stored.encode(values))
+        except OSError as error:
+            raise DestinationError(
+                f"Writing failed: {error.strerror}", "Check space and permissions; nothing was written"
+            ) from error
+        return size, self.verifier.instance(path, instance, values) if self.verifier else None
+
+
+def instance_places(plan: ExportPlan, volume_index: int) -> dict[tuple[tuple[int, ...], int], tuple[int, InstancePlan]]:
+    """Map (leading index, plane) of a volume to the number of its series, and its instance."""
+    return {
+        (instance.leading, instance.plane): (number, instance)
+        for number, series in enumerate(plan.series)
+        if series.volume_index == volume_index
+        for instance in series.instances
+    }
