@@ -99,7 +99,7 @@ def prepare(workload: Workload, folder: Path) -> Case:
     headers = [_head(file, pixel_bytes) for file in files]
     pixels = array.reshape(-1, *array.shape[len(workload.shape) - 2 :])
     case = Case(workload, array, pixels, pixels, headers, first)
-    return replace(case, stored=quantise(case))
+    return replace(case, stored=quantize(case))
 
 
 def _head(file: Path, pixel_bytes: int) -> bytes:
@@ -107,7 +107,7 @@ def _head(file: Path, pixel_bytes: int) -> bytes:
         return stream.read(file.stat().st_size - pixel_bytes)
 
 
-def quantise(case: Case) -> NDArray[Any]:
+def quantize(case: Case) -> NDArray[Any]:
     """Make stored values of floats as a script would, the whole array at once."""
     if case.rescale is None:
         return case.pixels

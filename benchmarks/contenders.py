@@ -10,7 +10,7 @@ from pydicom.tag import Tag
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
 from benchmarks import itk_contenders
-from benchmarks.case import Case, quantise
+from benchmarks.case import Case, quantize
 from benchmarks.raw import write_planes
 from napari_dicom_writer import VerifyLevel, export
 
@@ -55,7 +55,7 @@ def naive_pydicom(case: Case, folder: Path) -> None:
     """A new data set for every file, as most scripts do it."""
     folder.mkdir()
     elements = case.elements
-    for number, plane in enumerate(quantise(case)):
+    for number, plane in enumerate(quantize(case)):
         dataset = Dataset()
         dataset.file_meta = FileMetaDataset()
         dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
@@ -82,7 +82,7 @@ def dicomsdl(case: Case, folder: Path) -> None:
         if element.keyword in elements
     ]
     kind = kinds.OB if case.stored_dtype.itemsize == 1 else kinds.OW
-    for number, plane in enumerate(quantise(case)):
+    for number, plane in enumerate(quantize(case)):
         uid, position = generate_uid(), case.position(number)
         varying: list[tuple[int, Any, str | bytes]] = [
             (0x00020003, kinds.UI, uid),

@@ -86,7 +86,7 @@ def alternate(
     names = list(contenders)
     times: dict[str, list[float]] = {name: [] for name in names}
     for turn in range((repeats or settings.repeats()) + 1):
-        # Another one goes first each time, so that nobody always runs on a machine warmed by the same neighbour.
+        # Another one goes first each time, so that nobody always runs on a machine warmed by the same neighbor.
         for name in names[turn % len(names) :] + names[: turn % len(names)]:
             folder = settings.scratch / "turn"
             seconds = once(contenders[name], folder)

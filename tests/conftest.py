@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from pydicom import config
 
-from volumes import oblique_volume
+from judges.volumes import oblique_volume
 
 if TYPE_CHECKING:
     from napari_dicom_writer import Volume

@@ -48,7 +48,7 @@ def test_no_preference_is_about_a_patient_or_a_study():
     assert not {n for n in names if "patient" in n or "study" in n or n in ("name", "id", "birth_date", "operator")}
 
 
-def test_the_menu_save_honours_preferences(settings, make_napari_viewer, tmp_path):
+def test_the_menu_save_honors_preferences(settings, make_napari_viewer, tmp_path):
     settings.export.modality = "MR"
     settings.export.pixel_unit = "um"
     settings.export.replace_nan = True

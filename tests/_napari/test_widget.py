@@ -11,7 +11,7 @@ from qtpy.QtCore import QEvent, QPoint, QPointF, Qt
 from qtpy.QtGui import QWheelEvent
 from qtpy.QtWidgets import QApplication, QLabel, QPushButton, QTableView, QWidget
 
-from judges import dciodvfy, dicom_files, dicom_validator
+from judges.readers import dciodvfy, dicom_files, dicom_validator
 from napari_dicom_writer import Modality, Patient, Study
 from napari_dicom_writer._napari import preferences
 from napari_dicom_writer._napari.dock.form.form import GROUPS, _members_of

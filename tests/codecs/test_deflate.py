@@ -13,7 +13,7 @@ import SimpleITK as sitk
 from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_file_meta_info
 
-from judges import gdcm_pixels
+from judges.readers import gdcm_pixels
 from napari_dicom_writer import Volume, export
 from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
 from napari_dicom_writer.writing.deflate import deflate

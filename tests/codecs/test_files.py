@@ -7,7 +7,7 @@ import pydicom
 import pytest
 import SimpleITK as sitk
 
-from judges import dciodvfy, dicom_validator, gdcm_pixels
+from judges.readers import dciodvfy, dicom_validator, gdcm_pixels
 from napari_dicom_writer.plan.stored_values import Method, StoredValues
 from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-GREY = ("?", "u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f2", "f4", "f8")
-COLOUR = ("u1", "u2", "f4", "f8", "?", "i4")
+GRAY = ("?", "u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f2", "f4", "f8")
+COLOR = ("u1", "u2", "f4", "f8", "?", "i4")
 _WHOLE = ("index", "constant", "extremes", "noise", "narrow", "few")
 _FLOAT = (*_WHOLE, "unit", "far", "subnormal", "magnitudes", "whole", "nan", "infinite", "nothing", "zeros")
 # What DICOM cannot hold without being told what to do.
@@ -52,7 +52,7 @@ class Pixels:
         rng = np.random.default_rng(self.seed)
         native = np.dtype(self.dtype).newbyteorder("=")
         if self.samples > 1 and self.content not in NOT_FINITE:
-            return _colours(rng, self.full_shape, native).astype(self.dtype)
+            return _colors(rng, self.full_shape, native).astype(self.dtype)
         make = {"b": _masks, "f": _floats}.get(native.kind, _integers)
         with np.errstate(over="ignore", under="ignore"):
             return make(rng, self.full_shape, native, self.content).astype(self.dtype)
@@ -118,8 +118,8 @@ def _floats(rng: np.random.Generator, shape: tuple[int, ...], dtype: np.dtype, c
     return np.arange(np.prod(shape)).reshape(shape)
 
 
-def _colours(rng: np.random.Generator, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
-    """Colours as each type has them: the whole range, or 0..1 for floats."""
+def _colors(rng: np.random.Generator, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+    """Colors as each type has them: the whole range, or 0..1 for floats."""
     if dtype.kind == "f":
         return rng.random(shape)
     top = {"b": 1, "i": 255}.get(dtype.kind, 65535 if dtype.itemsize == 2 else 255)
@@ -179,18 +179,18 @@ _SIZES = st.one_of(
 
 
 @st.composite
-def pixels(draw: st.DrawFn, leading: tuple[int, ...], dims: int, *, colour: bool, large: bool) -> Pixels:
+def pixels(draw: st.DrawFn, leading: tuple[int, ...], dims: int, *, color: bool, large: bool) -> Pixels:
     """Draw pixels of `dims` spatial axes after the leading ones; `large` for planes of 32 × 32 and more."""
     size = draw(st.tuples(st.integers(32, 40), st.integers(32, 40)) if large else _SIZES)
     planes = (draw(st.sampled_from([1, 2, 3, 3, 4, 7])),) if dims == 3 else ()
-    kind = draw(st.sampled_from(COLOUR if colour else GREY))
+    kind = draw(st.sampled_from(COLOR if color else GRAY))
     order = draw(st.sampled_from(["", "", ">"])) if np.dtype(kind).itemsize > 1 else ""
-    contents = _FLOAT if kind[0] == "f" and not colour else _WHOLE
+    contents = _FLOAT if kind[0] == "f" and not color else _WHOLE
     content = draw(st.sampled_from(contents))
     return Pixels(
         dtype=f"{order}{kind}",
         shape=(*leading, *planes, *size),
-        samples=draw(st.sampled_from([3, 4])) if colour else 1,
+        samples=draw(st.sampled_from([3, 4])) if color else 1,
         content=content,
         holder=draw(st.sampled_from(HOLDERS)),
         seed=draw(st.integers(0, 2**16)),

@@ -128,8 +128,8 @@ def cases(draw: st.DrawFn) -> Case:
         options["nan"] = draw(st.sampled_from([1e306, float("nan"), -5e-324]))
     if draw(rarely):
         options["value_unit"] = draw(st.sampled_from(WRONG_UNITS))
-    colour = draw(sometimes) and (modality == "OT" or draw(rarely))
-    kind = layers(colour=colour, large=syntax == "jpeg-2000-lossy", pixel_unit=options.get("pixel_unit", "mm"))
+    color = draw(sometimes) and (modality == "OT" or draw(rarely))
+    kind = layers(color=color, large=syntax == "jpeg-2000-lossy", pixel_unit=options.get("pixel_unit", "mm"))
     target = st.sampled_from(_STRANGE_TARGETS) if draw(sometimes) else st.just("out")
     several = draw(st.lists(kind, min_size=1, max_size=3 if draw(sometimes) else 1))
     if draw(st.booleans()):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from hypothesis import event
 
-from fuzz.arrays import COLOUR, GREY, HOLDERS
+from fuzz.arrays import COLOR, GRAY, HOLDERS
 from fuzz.cases import MODALITIES, SYNTAXES
 from napari_dicom_writer import ExportError
 
@@ -39,7 +39,7 @@ class Census:
 
     def missing(self) -> list[str]:
         """Name what was never written."""
-        wanted = [f"{kind} grey" for kind in GREY] + [f"{kind} colour" for kind in COLOUR]
+        wanted = [f"{kind} gray" for kind in GRAY] + [f"{kind} color" for kind in COLOR]
         wanted += [*MODALITIES, *SYNTAXES, *(f"held by {holder}" for holder in HOLDERS)]
         return [what for what in wanted if not self.counts[f"written: {what}"]]
 
@@ -55,7 +55,7 @@ def _traits(case: Case) -> Iterator[str]:
         yield "several layers"
     for layer in case.layers:
         pixels = layer.pixels
-        yield f"{pixels.dtype.lstrip('>')} {'grey' if pixels.samples == 1 else 'colour'}"
+        yield f"{pixels.dtype.lstrip('>')} {'gray' if pixels.samples == 1 else 'color'}"
         yield f"held by {pixels.holder}"
         yield f"given as {layer.form}"
         if pixels.dtype.startswith(">"):

@@ -59,7 +59,7 @@ def _of_layer(case: Case, layer: Layer) -> Iterator[str]:
     if pixels.content in NOT_FINITE and case.options.get("nan") is None:
         yield "not finite"
     if pixels.samples > 1 and case.get("modality") != "OT":
-        yield "colours"
+        yield "colors"
     kind = np.dtype(pixels.dtype)
     narrow = kind.kind in "bui" and kind.itemsize <= 2
     if case.get("values") == "exact" and (not narrow or pixels.samples > 1 or case.get("modality") == "PT"):

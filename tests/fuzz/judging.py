@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from fuzz.cases import MARK
 from fuzz.excuses import excuses
-from fuzz.judgement import judge_series
+from fuzz.judgment import judge_series
 from fuzz.others import folders_of, judge_by_others, judge_files
 from napari_dicom_writer import ExportCancelled, ExportError, ExportReport, VerificationError, export
 from napari_dicom_writer.checking.check import check_series

@@ -62,7 +62,7 @@ class Stack:
     step : float or None
         Seconds between time points.
     channel : numpy.ndarray
-        The values of all time points, which are stored alike; of colours, all there are.
+        The values of all time points, which are stored alike; of colors, all there are.
     """
 
     values: np.ndarray
@@ -217,7 +217,7 @@ _LIMITS = st.one_of(
 
 
 @st.composite
-def layers(draw: st.DrawFn, *, colour: bool, large: bool, pixel_unit: str) -> Layer:
+def layers(draw: st.DrawFn, *, color: bool, large: bool, pixel_unit: str) -> Layer:
     """Draw one layer or volume."""
     form = draw(st.sampled_from(["layer", "layer", "pair", "bare", "volume", "volume"]))
     dims = draw(st.sampled_from([2, 3, 3, 3]))
@@ -225,7 +225,7 @@ def layers(draw: st.DrawFn, *, colour: bool, large: bool, pixel_unit: str) -> La
     order = tuple(draw(st.permutations(range(dims)))) if form == "volume" else tuple(range(dims))
     return Layer(
         form=form,
-        pixels=draw(pixels(tuple(axis.length for axis in lead), dims, colour=colour, large=large)),
+        pixels=draw(pixels(tuple(axis.length for axis in lead), dims, color=color, large=large)),
         leading=lead,
         place=draw(volume_places(dims) if form == "volume" else layer_places(dims, pixel_unit)),
         name=draw(names),

@@ -13,9 +13,17 @@ import numpy as np
 from pydicom import dcmread
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
 
-from crossfile import series_faults
-from fuzz.judgement import index_of
-from judges import Reading, dciodvfy, dicom_files, highdicom_volume, read_series, simpleitk_file, simpleitk_volume
+from fuzz.judgment import index_of
+from judges.crossfile import series_faults
+from judges.readers import (
+    Reading,
+    dciodvfy,
+    dicom_files,
+    highdicom_volume,
+    read_series,
+    simpleitk_file,
+    simpleitk_volume,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable

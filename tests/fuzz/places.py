@@ -12,7 +12,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from fuzz.texts import rarely
-from volumes import rotation
+from judges.volumes import rotation
 
 UNITS = {
     "mm": 1.0,
@@ -88,7 +88,7 @@ class Place:
 
 
 def smallest(affine: np.ndarray, *, planar: bool = False) -> float:
-    """The least distance between neighbours, in mm; of planes only where there are several."""
+    """The least distance between neighbors, in mm; of planes only where there are several."""
     return float(np.linalg.norm(affine[:3, int(planar) : 3], axis=0).min())
 
 

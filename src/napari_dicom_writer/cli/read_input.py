@@ -29,18 +29,18 @@ def add_reader_options(parser: argparse.ArgumentParser | argparse._ArgumentGroup
     parser.add_argument(
         "--spacing",
         nargs="+",
-        type=_millimetres,
+        type=_millimeters,
         metavar="MM",
         help="between planes, rows and columns (2-D: rows and columns), where the input has none",
     )
     parser.add_argument(
         "--rgb",
         action=argparse.BooleanOptionalAction,
-        help="whether the last axis holds colours, where the reader leaves it open (default: told by its length)",
+        help="whether the last axis holds colors, where the reader leaves it open (default: told by its length)",
     )
 
 
-def _millimetres(text: str) -> float:
+def _millimeters(text: str) -> float:
     try:
         length = float(text)
     except ValueError:
@@ -69,7 +69,7 @@ def read_files(
     spacing
         mm along (planes, rows, columns) or (rows, columns), for files that do not know theirs.
     rgb
-        Whether the last axis holds colours, for readers that leave it open; None tells as napari does.
+        Whether the last axis holds colors, for readers that leave it open; None tells as napari does.
     announce
         Called with what had to be assumed.
 
@@ -94,7 +94,7 @@ def read_files(
                     attributes["rgb"] = looks_colored(data) if rgb is None else rgb
                     if attributes["rgb"] and rgb is None:
                         announce(
-                            f"{path}: its last axis, {np.shape(data)[-1]} long, is taken as colours (else: --no-rgb)"
+                            f"{path}: its last axis, {np.shape(data)[-1]} long, is taken as colors (else: --no-rgb)"
                         )
                 if spacing:
                     attributes = _with_spacing(data, attributes, spacing)

@@ -16,7 +16,7 @@ from napari_dicom_writer.checking.source.against import compare
 from napari_dicom_writer.cli.arguments import add_options, options_from
 from napari_dicom_writer.cli.read_input import add_reader_options, read_files
 from napari_dicom_writer.cli.verify_json import as_json
-from napari_dicom_writer.cli.verify_report import Judgement, print_errors, print_judgement
+from napari_dicom_writer.cli.verify_report import Judgment, print_errors, print_judgment
 from napari_dicom_writer.errors import ExportError
 from napari_dicom_writer.layers.inputs import volumes_of
 
@@ -65,20 +65,20 @@ def run(arguments: argparse.Namespace) -> int:
         Exit status.
     """
     try:
-        judgement = _judge(arguments)
+        judgment = _judge(arguments)
     except ExportError as error:
         print(error, file=sys.stderr)
         return _USAGE
     if arguments.json:
-        print(as_json(judgement))
+        print(as_json(judgment))
     elif arguments.quiet:
-        print_errors(judgement)
+        print_errors(judgment)
     else:
-        print_judgement(judgement)
-    return _GOOD if judgement.good else _ERRORS
+        print_judgment(judgment)
+    return _GOOD if judgment.good else _ERRORS
 
 
-def _judge(arguments: argparse.Namespace) -> Judgement:
+def _judge(arguments: argparse.Namespace) -> Judgment:
     options = options_from(vars(arguments))
     layers = None
     if arguments.against:
@@ -102,9 +102,7 @@ def _judge(arguments: argparse.Namespace) -> Judgement:
             files = [file for verdict in verdicts if verdict.uid for file in verdict.files]
             conformance = run_dciodvfy(program, files, progress=step("dciodvfy"))
     notes = tuple(note for _, volume in layers or () for note in volume.notes)
-    return Judgement(
-        arguments.folder, verdicts, conformance, arguments.no_dciodvfy, comparisons, tuple(left_out), notes
-    )
+    return Judgment(arguments.folder, verdicts, conformance, arguments.no_dciodvfy, comparisons, tuple(left_out), notes)
 
 
 @contextmanager

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from napari_dicom_writer.checking.check import SeriesVerdict
     from napari_dicom_writer.checking.source.comparison import Comparison
-    from napari_dicom_writer.cli.verify_report import Judgement
+    from napari_dicom_writer.cli.verify_report import Judgment
 
 FORMAT = 1  # rises when a key changes its meaning, or is gone
 
 
-def as_json(found: Judgement) -> str:
+def as_json(found: Judgment) -> str:
     """Write everything that was found."""
     conformance = found.conformance
     return json.dumps(

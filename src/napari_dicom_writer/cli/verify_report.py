@@ -28,7 +28,7 @@ _MESSAGES = 20  # of dciodvfy that are listed of a kind
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgment:
     """All that was found in a folder.
 
     Attributes
@@ -75,7 +75,7 @@ class Judgement:
         return not self.errors
 
 
-def print_judgement(found: Judgement) -> None:
+def print_judgment(found: Judgment) -> None:
     """Print everything."""
     console = Console(highlight=False)
     folders = {verdict.survey.folder for verdict in found.verdicts if verdict.survey}
@@ -95,14 +95,14 @@ def print_judgement(found: Judgement) -> None:
     _print_sum(console, found)
 
 
-def print_errors(found: Judgement) -> None:
+def print_errors(found: Judgment) -> None:
     """Print errors only, a line each; nothing, if there are none."""
     console = Console(highlight=False)
     for line in _error_lines(found):
         console.print(Text(line), soft_wrap=True)
 
 
-def _error_lines(found: Judgement) -> Iterator[str]:
+def _error_lines(found: Judgment) -> Iterator[str]:
     for verdict in found.verdicts:
         series = f"series {verdict.survey.number}".strip() if verdict.survey else "no series"
         for finding in verdict.findings:
@@ -137,7 +137,7 @@ def _print_findings(console: Console, findings: Iterable[Finding]) -> None:
     console.print()
 
 
-def _print_comparisons(console: Console, found: Judgement) -> None:
+def _print_comparisons(console: Console, found: Judgment) -> None:
     console.print(Text("Compared with the source", "bold"))
     table = _rows()
     for comparison in found.comparisons or ():
@@ -175,7 +175,7 @@ def _value(value: float | tuple[float, ...]) -> str:
     return f"({', '.join(f'{v:g}' for v in value)})" if isinstance(value, tuple) else f"{value:.10g}"
 
 
-def _print_conformance(console: Console, found: Judgement) -> None:
+def _print_conformance(console: Console, found: Judgment) -> None:
     if found.conformance is None:
         if not found.unasked:
             console.print(
@@ -209,7 +209,7 @@ def _add_messages(table: Table, kind: Text, messages: tuple[Message, ...]) -> No
         table.add_row(kind, Text(f"and {len(messages) - _MESSAGES:,} more (all with --json)"))
 
 
-def _print_sum(console: Console, found: Judgement) -> None:
+def _print_sum(console: Console, found: Judgment) -> None:
     series = [verdict for verdict in found.verdicts if verdict.uid]
     instances = sum(len(verdict.files) for verdict in found.verdicts)
     text = Text(f"{len(series)} series, {_count(instances, 'instance')}: ")

@@ -32,7 +32,7 @@ class HTJ2K(Codec):
         return None
 
     def encode(self, frame: NDArray[Any]) -> bytes:
-        """Encode one frame by the reversible wavelet, RGB by the reversible colour transform."""
+        """Encode one frame by the reversible wavelet, RGB by the reversible color transform."""
         from imagecodecs import htj2k_encode
 
         return bytes(htj2k_encode(frame, reversible=True))

@@ -33,7 +33,7 @@ class JPEG2000(Codec):
         return None
 
     def encode(self, frame: NDArray[Any]) -> bytes:
-        """Encode one frame by the reversible wavelet, RGB by the reversible colour transform."""
+        """Encode one frame by the reversible wavelet, RGB by the reversible color transform."""
         from imagecodecs import jpeg2k_encode
 
         # The bare codestream, without the boxes of a JP2 file (PS3.5 A.4.4).

@@ -52,7 +52,7 @@ class LossyJPEG2000(Codec):
         return f"lossy JPEG 2000 holds sides of {_SMALLEST} pixels or more, and planes have {rows} × {columns}"
 
     def encode(self, frame: NDArray[Any]) -> bytes:
-        """Encode one frame by the irreversible wavelet, RGB by the irreversible colour transform."""
+        """Encode one frame by the irreversible wavelet, RGB by the irreversible color transform."""
         from openjpeg.utils import encode_array
 
         color = frame.ndim == 3

@@ -111,8 +111,8 @@ def _merged(given: _Group, found: _Group, refusals: Refusals) -> _Group:
 
 def _same(keyword: str, one: str, other: str) -> bool:
     """Whether two texts are the same value, padding aside."""
-    normalise = {"PN": _bare_name, "TM": _bare_time}.get(dictionary_VR(keyword), str)
-    return normalise(one) == normalise(other)
+    normalize = {"PN": _bare_name, "TM": _bare_time}.get(dictionary_VR(keyword), str)
+    return normalize(one) == normalize(other)
 
 
 def _bare_name(name: str) -> str:

@@ -41,7 +41,7 @@ class IOD(ABC):
     units: ClassVar[frozenset[str]] = frozenset()
 
     def check_options(self, options: ExportOptions) -> list[Note]:
-        """Refuse options this IOD cannot honour; return what it assumes.
+        """Refuse options this IOD cannot honor; return what it assumes.
 
         Raises
         ------

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class SecondaryCapture(IOD):
-    """Grey or colour planes of any origin, Modality OT."""
+    """Gray or color planes of any origin, Modality OT."""
 
     key = "sc"
     sop_class_uid = SecondaryCaptureImageStorage

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_dicom_writer.errors import Fix, GeometryError, LayerError, Note, NoteKind
-from napari_dicom_writer.model.units import millimetres, quantity
+from napari_dicom_writer.model.units import millimeters, quantity
 from napari_dicom_writer.model.volume import SPATIAL, Volume, color_note
 from napari_dicom_writer.options.choices import World
 
@@ -205,14 +205,14 @@ def _axis(label: str, unit: Any, options: ExportOptions) -> _Axis:
     elif not _NO_LABEL.fullmatch(label):
         kind = label
     if _is_pixel(unit):
-        return _Axis(kind, None if kind == "time" else millimetres(options.pixel_unit))
+        return _Axis(kind, None if kind == "time" else millimeters(options.pixel_unit))
     try:
         value = quantity(unit)
     except ValueError as error:
         raise GeometryError(f"The {error}", "Set the layer's units to ones that pint knows, such as mm") from None
     if value.dimensionality == {"[time]": 1}:
         return _Axis("time", float(value.to("s").magnitude))
-    if kind == "time":  # napari gives one unit to all axes: a time axis in micrometres has no step
+    if kind == "time":  # napari gives one unit to all axes: a time axis in micrometers has no step
         return _Axis(kind, None)
     return _Axis(kind, float(value.to("mm").magnitude) if value.dimensionality == {"[length]": 1} else None)
 
@@ -232,7 +232,7 @@ def _spatial(axes: Sequence[_Axis]) -> list[int]:
 def _note_label_order(labels: list[str], notes: list[Note]) -> None:
     """Labels x, y, z in another order than napari's (z, y, x) would put the volume on its side."""
     if set(labels) <= {"x", "y", "z"} and labels != ["z", "y", "x"][-len(labels) :]:
-        text = f"Axes labelled {', '.join(labels)} are placed as napari shows them: first to last is z, y, x"
+        text = f"Axes labeled {', '.join(labels)} are placed as napari shows them: first to last is z, y, x"
         notes.append(Note(NoteKind.ASSUMED, text))
 
 
@@ -276,13 +276,13 @@ def _limits(attributes: Mapping[str, Any]) -> tuple[float, float] | None:
 
 
 def _note_display(attributes: Mapping[str, Any], rgb: bool, notes: list[Note]) -> None:
-    """Announce what of napari's display DICOM's grey images do not hold."""
+    """Announce what of napari's display DICOM's gray images do not hold."""
     if rgb:
         return
     colormap = attributes.get("colormap")
     name = colormap.get("name") if isinstance(colormap, dict) else getattr(colormap, "name", colormap)
-    if isinstance(name, str) and name not in ("gray", "grey", ""):
-        notes.append(Note(NoteKind.LOST, f"Colormap {name!r}: viewers will show the values in grey"))
+    if isinstance(name, str) and name not in ("gray", "gray", ""):
+        notes.append(Note(NoteKind.LOST, f"Colormap {name!r}: viewers will show the values in gray"))
     gamma = attributes.get("gamma")
     if isinstance(gamma, int | float) and gamma != 1:
         notes.append(Note(NoteKind.LOST, f"Gamma {gamma:g}: viewers will show the values without it"))

@@ -31,9 +31,9 @@ def compose_affine(
     Parameters
     ----------
     spacing
-        Distance between neighbours along (planes, rows, columns), in mm.
+        Distance between neighbors along (planes, rows, columns), in mm.
     position
-        Centre of the first voxel, LPS mm (x, y, z).
+        Center of the first voxel, LPS mm (x, y, z).
     direction
         3×3; column j is the LPS unit vector along which array axis j increases. Default: planes toward the head,
         rows toward posterior, columns toward left, an axial volume.

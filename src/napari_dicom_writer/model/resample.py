@@ -64,7 +64,7 @@ def resample(volume: Volume) -> tuple[Volume, Note]:
 
 
 def _covering_grid(volume: Volume) -> tuple[NDArray[np.float64], tuple[int, int, int]]:
-    """Affine and (planes, rows, columns) of the smallest orthogonal grid with every voxel centre inside."""
+    """Affine and (planes, rows, columns) of the smallest orthogonal grid with every voxel center inside."""
     affine = orthogonal_affine(volume.affine)
     corners = np.array(np.meshgrid(*[(0, n - 1) for n in volume.shape], indexing="ij")).reshape(3, -1)
     index = np.linalg.inv(affine[:3, :3]) @ volume.affine[:3, :3] @ corners

@@ -30,7 +30,7 @@ _SLAB_BYTES = 32 * 2**20
 _SMALL_BYTES = 4 * 2**20
 # Slabs whose chunks span more than this are cut, whatever the reading costs.
 _LARGEST_BYTES = 512 * 2**20
-# Planes gathered together where neighbours in memory belong to different planes: whole cache lines are used.
+# Planes gathered together where neighbors in memory belong to different planes: whole cache lines are used.
 _GATHERED_PLANES = 64
 _GATHERED_COLUMNS = 512
 
@@ -119,7 +119,7 @@ def _split_large(edges: list[list[int]], plane_bytes: int) -> list[list[int]]:
 
 
 def _merge_small(edges: list[list[int]], plane_bytes: int) -> list[list[int]]:
-    """Put neighbouring chunks together until a slab is worth a read."""
+    """Put neighboring chunks together until a slab is worth a read."""
     inner = len(edges) - 1 if len(edges[-1]) > 2 or len(edges) == 1 else len(edges) - 2
     slab_planes = 1
     for axis in edges:
@@ -130,7 +130,7 @@ def _merge_small(edges: list[list[int]], plane_bytes: int) -> list[list[int]]:
 
 
 def _planes_are_scattered(volume: Volume) -> bool:
-    """Whether neighbours in memory belong to different planes, as far as the array tells."""
+    """Whether neighbors in memory belong to different planes, as far as the array tells."""
     strides = getattr(volume.array, "strides", None)
     if not isinstance(strides, tuple) or "plane" not in volume.axes:
         return False

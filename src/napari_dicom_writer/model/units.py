@@ -34,8 +34,8 @@ def quantity(unit: object) -> pint.Quantity[Any]:
 
 
 @cache
-def millimetres(length: str) -> float:
-    """Return the number of millimetres in a length such as ``mm``, ``um`` or ``0.65 um``.
+def millimeters(length: str) -> float:
+    """Return the number of millimeters in a length such as ``mm``, ``um`` or ``0.65 um``.
 
     Raises
     ------

@@ -28,9 +28,9 @@ class Volume:
         channel, others), then (planes, rows, columns), then samples if `rgb`. A 2-D array is one plane. Never copied,
         and read slab by slab.
     spacing
-        Distance between neighbours along (planes, rows, columns), or (rows, columns) for one plane, in mm.
+        Distance between neighbors along (planes, rows, columns), or (rows, columns) for one plane, in mm.
     position
-        Centre of the first voxel, LPS mm (x, y, z).
+        Center of the first voxel, LPS mm (x, y, z).
     direction
         3×3; column j is the LPS unit vector along which spatial axis j of (planes, rows, columns) increases. Default:
         an axial volume, planes toward the head, rows toward posterior, columns toward left.
@@ -87,7 +87,7 @@ class Volume:
         self.time_step = None if time_step is None else _number(time_step, "time_step")
         self.notes = tuple(notes)
         if spacing is None and affine is None:
-            self.notes += (Note(NoteKind.ASSUMED, "No spacing given: neighbours taken as 1 mm apart"),)
+            self.notes += (Note(NoteKind.ASSUMED, "No spacing given: neighbors taken as 1 mm apart"),)
         if self.time_step is not None and not 0 < self.time_step < _LONGEST_STEP:
             raise LayerError(f"The time between its time points is {time_step} s", "Give a positive duration, or none")
         if any(not isinstance(n, int | np.integer) for n in self.array.shape):
@@ -195,17 +195,17 @@ def _axes(shape: Sequence[int], axes: Sequence[str] | None) -> tuple[str, ...]:
 
 
 def looks_colored(array: Any) -> bool:
-    """Tell colours as napari does: three or four 8-bit samples behind a real picture."""
+    """Tell colors as napari does: three or four 8-bit samples behind a real picture."""
     shape = tuple(getattr(array, "shape", ()))
     return len(shape) > 2 and shape[-1] in (3, 4) and min(shape[-3:-1]) > 30 and bool(array.dtype == np.uint8)
 
 
 def color_note(array: Any) -> tuple[Note, ...]:
-    """Say that colours were not guessed, where the array looks like them."""
+    """Say that colors were not guessed, where the array looks like them."""
     if not looks_colored(array):
         return ()
     text = f"Its last axis, {array.shape[-1]} long, is taken as columns"
-    return (Note(NoteKind.ASSUMED, text, hint="rgb=True if it holds colours"),)
+    return (Note(NoteKind.ASSUMED, text, hint="rgb=True if it holds colors"),)
 
 
 def _opened(array: Any) -> Any:
@@ -286,4 +286,4 @@ def check_pixels(volume: Volume) -> None:
     if isinstance(volume.array, np.ma.MaskedArray) and np.ma.is_masked(volume.array):
         raise PixelError("It is a masked array, and DICOM has no mask", "Fill the masked voxels first, with filled()")
     if volume.rgb and volume.samples not in (3, 4):
-        raise PixelError(f"It has {volume.samples} samples a pixel", "Save RGB (3) or RGBA (4) data, or a grey layer")
+        raise PixelError(f"It has {volume.samples} samples a pixel", "Save RGB (3) or RGBA (4) data, or a gray layer")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path  # noqa: TC003 - the types of the fields are looked up
 
 from napari_dicom_writer.errors import OptionsError, Refusals
-from napari_dicom_writer.model.units import millimetres
+from napari_dicom_writer.model.units import millimeters
 from napari_dicom_writer.options.choices import (
     Modality,
     ShearPolicy,
@@ -124,7 +124,7 @@ class ExportOptions:
         UnnamedAxis.TIME,
         "what an axis before the spatial ones is when neither its label nor its unit tells",
         group="geometry",
-        label="Unlabelled axis",
+        label="Unlabeled axis",
         choices={UnnamedAxis.TIME: "time", UnnamedAxis.CHANNEL: "channels"},
         rare=True,
     )
@@ -191,6 +191,6 @@ class ExportOptions:
             raise OptionsError(f"nan={self.nan} is not a finite number", "Give a finite fill value", "options")
         _check_loss(self.lossy_error, self.lossy_ratio)
         object.__setattr__(self, "value_unit", text.check("RescaleType", self.value_unit))
-        millimetres(self.pixel_unit)
+        millimeters(self.pixel_unit)
         if self.workers is not None and self.workers < 1:
             raise OptionsError(f"workers={self.workers!r} is no number of threads", "Give 1 or more", "options")

@@ -32,7 +32,7 @@ class Patient:
     sex: str = attribute("PatientSex", "M, F or O", choices=_SEXES)
     age: str = attribute("PatientAge", "number and unit, such as 042Y, 006M, 003W or 010D", rare=True)
     weight: str = attribute("PatientWeight", "in kilograms", rare=True)
-    size: str = attribute("PatientSize", "height in metres", rare=True)
+    size: str = attribute("PatientSize", "height in meters", rare=True)
 
     def __post_init__(self) -> None:
         check(self)

@@ -39,7 +39,7 @@ class Grid:
     spacing_between_planes : str
         mm along the normal; empty for a 2-D image, whose thickness is unknown.
     origin : tuple of float
-        Centre of the voxel at index (0, 0, 0), LPS mm.
+        Center of the voxel at index (0, 0, 0), LPS mm.
     step : tuple of float
         From one plane index to the next, LPS mm.
     reversed : bool
@@ -75,7 +75,7 @@ class Grid:
         Raises
         ------
         GeometryError
-            If they lie so far from the origin that sixteen bytes cannot tell neighbouring voxels apart.
+            If they lie so far from the origin that sixteen bytes cannot tell neighboring voxels apart.
         """
         exact = np.array(self.origin) + np.outer(planes, self.step)
         smallest = min(map(float, (*self.pixel_spacing, self.spacing_between_planes or self.pixel_spacing[0])))

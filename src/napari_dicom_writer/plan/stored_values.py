@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-_BLOCK = 2**16  # values quantised at once
+_BLOCK = 2**16  # values quantized at once
 
 
 class ModalityLUT(StrEnum):
@@ -52,8 +52,8 @@ class Method(StrEnum):
 
     CAST = "cast"  # exact, the same numbers in another type
     OFFSET = "offset"  # exact, minus an integer
-    QUANTISE = "quantise"  # rounded to the nearest step
-    SCALE_8 = "scale-8"  # colours, multiplied and rounded to 0..255
+    QUANTIZE = "quantize"  # rounded to the nearest step
+    SCALE_8 = "scale-8"  # colors, multiplied and rounded to 0..255
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +114,13 @@ class StoredValues:
         if self.method is Method.OFFSET:
             whole = values.astype(np.int64) if values.dtype.kind == "f" else values
             values = whole - np.asarray(self.offset, whole.dtype)
-        elif self.method is Method.QUANTISE:
-            values = self._quantise(values)
+        elif self.method is Method.QUANTIZE:
+            values = self._quantize(values)
         elif self.method is Method.SCALE_8:
             values = np.clip(np.rint(np.multiply(values, self.gain, dtype=np.float64)), 0, 255)
         return np.ascontiguousarray(values, dtype=self.dtype)
 
-    def _quantise(self, values: NDArray[Any]) -> NDArray[Any]:
+    def _quantize(self, values: NDArray[Any]) -> NDArray[Any]:
         """Round to the nearest step, by rows whose intermediate results stay in the processor's cache."""
         # In double precision: single would be twice as fast, and now and then a hundredth of a step off.
         limits, per_step, intercept = np.iinfo(self.dtype), 1 / float(self.slope), float(self.intercept)

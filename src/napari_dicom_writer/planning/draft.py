@@ -123,7 +123,7 @@ def _leading_names(volume: Volume, options: ExportOptions, notes: list[Note]) ->
 
 
 def channel_of(draft: Draft, leading: tuple[int, ...]) -> tuple[int, ...]:
-    """Index without time: all time points of a channel share one Modality LUT, and stay comparable; so do colours."""
+    """Index without time: all time points of a channel share one Modality LUT, and stay comparable; so do colors."""
     if draft.volume.rgb:
         return ()
     return tuple(i for i, name in zip(leading, draft.names, strict=True) if name != "time")

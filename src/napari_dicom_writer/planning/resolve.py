@@ -85,6 +85,6 @@ def resolve(
 def _workers(series: Sequence[SeriesPlan], options: ExportOptions) -> int:
     """As many threads as pay: arithmetic runs in parallel, writing plain files does not (measured: it gets slower)."""
     syntax = options.transfer_syntax
-    arithmetic = any(s.stored.method in (Method.QUANTISE, Method.SCALE_8) for s in series)
+    arithmetic = any(s.stored.method in (Method.QUANTIZE, Method.SCALE_8) for s in series)
     busy = arithmetic or (syntax.row.thread_safe and syntax is not TransferSyntax.EXPLICIT_LE)
     return options.workers or (min(8, os.cpu_count() or 1) if busy else 1)

@@ -23,7 +23,7 @@ _TOP = 65535
 _SLOPE_DIGITS = 5
 # Rounded to the ten digits a DS holds, numbers near the end of double precision would read as infinite.
 _HUGE = 1e300
-_WHITE = 1 + 1e-5  # of float colours, rounding noise included
+_WHITE = 1 + 1e-5  # of float colors, rounding noise included
 
 
 def needs_range(dtype: np.dtype[Any], rules: PixelRules, *, rgb: bool) -> bool:
@@ -61,13 +61,13 @@ def plan_values(
     Raises
     ------
     PixelError
-        Not finite without a fill value; colours where the IOD allows none; inexact under ``values="exact"``.
+        Not finite without a fill value; colors where the IOD allows none; inexact under ``values="exact"``.
     """
     notes: list[Note] = []
     fill = None
     if found is not None and dtype.kind == "f":
         fill, found = _fill(found, options, notes)
-    stored = _plan_color(dtype, found, rules, notes, samples) if samples > 1 else _plan_grey(dtype, found, rules, notes)
+    stored = _plan_color(dtype, found, rules, notes, samples) if samples > 1 else _plan_gray(dtype, found, rules, notes)
     if options.values is ValuePolicy.EXACT and (stored.largest_error or fill is not None or samples == 4):
         change = (
             "fill the NaN" if fill is not None else "drop the alpha channel" if samples == 4 else "use 16-bit integers"
@@ -93,7 +93,7 @@ def _fill(found: ValueRange, options: ExportOptions, notes: list[Note]) -> tuple
     return options.nan, found.with_fill(options.nan)
 
 
-def _plan_grey(dtype: np.dtype[Any], found: ValueRange | None, rules: PixelRules, notes: list[Note]) -> StoredValues:
+def _plan_gray(dtype: np.dtype[Any], found: ValueRange | None, rules: PixelRules, notes: list[Note]) -> StoredValues:
     if found is None:
         if dtype.itemsize == 1 and dtype.kind in "bu":
             return StoredValues(Method.CAST, "|u1" if rules.bits_8 else "<u2")
@@ -108,10 +108,10 @@ def _plan_grey(dtype: np.dtype[Any], found: ValueRange | None, rules: PixelRules
             note = _lut_note(rules, f"Whole numbers from {offset:,} stored in 16 bits, exactly, minus {offset:,}")
             notes.append(Note(NoteKind.INFO, note))
             return StoredValues(Method.OFFSET, "<u2", intercept=str(offset), offset=offset)
-    return _plan_quantised(dtype, found, rules, notes)
+    return _plan_quantized(dtype, found, rules, notes)
 
 
-def _plan_quantised(dtype: np.dtype[Any], found: ValueRange, rules: PixelRules, notes: list[Note]) -> StoredValues:
+def _plan_quantized(dtype: np.dtype[Any], found: ValueRange, rules: PixelRules, notes: list[Note]) -> StoredValues:
     """One slope and intercept for the series, formatted first, so that readers compute with the very same numbers."""
     low, high = float(found.low), float(found.high)
     if max(abs(low), abs(high)) > _HUGE:
@@ -142,7 +142,7 @@ def _plan_quantised(dtype: np.dtype[Any], found: ValueRange, rules: PixelRules, 
     digits = 6 if f"{low:.6g}" != f"{high:.6g}" else 15
     text = f"{kind} from {low:.{digits}g} to {high:.{digits}g} stored in 16 bits, {steps}"
     notes.append(Note(NoteKind.LOST, _lut_note(rules, text), fix=Fix("values", ValuePolicy.EXACT, "Only exact")))
-    return StoredValues(Method.QUANTISE, stored_as, slope=slope, intercept=intercept, largest_error=error)
+    return StoredValues(Method.QUANTIZE, stored_as, slope=slope, intercept=intercept, largest_error=error)
 
 
 def _slope_above(value: float) -> str:
@@ -163,9 +163,9 @@ def _plan_color(
     dtype: np.dtype[Any], found: ValueRange | None, rules: PixelRules, notes: list[Note], samples: int
 ) -> StoredValues:
     if not rules.color:
-        remedy = "Choose modality='OT' for colour layers"
+        remedy = "Choose modality='OT' for color layers"
         fix = Fix("modality", Modality.OT, "Write as OT")
-        raise PixelError(f"It has colours, and {rules.name} images have none", remedy, fix=fix)
+        raise PixelError(f"It has colors, and {rules.name} images have none", remedy, fix=fix)
     if samples == 4:
         notes.append(Note(NoteKind.LOST, "The alpha channel is dropped"))
     if found is None:
@@ -175,7 +175,7 @@ def _plan_color(
     whole = found.integral and found.low >= 0 and found.high <= 255
     if whole and (dtype.kind in "iu" or found.high > _WHITE):
         # napari would show them darker: it takes the whole range of the type, or 0..1, for black to white.
-        notes.append(Note(NoteKind.ASSUMED, f"Colours ({dtype}) from {found.low:g} to {found.high:g} taken as 0..255"))
+        notes.append(Note(NoteKind.ASSUMED, f"Colors ({dtype}) from {found.low:g} to {found.high:g} taken as 0..255"))
         return StoredValues(Method.CAST, "|u1", samples=3)
     if dtype.kind == "u" and dtype.itemsize == 2:
         gain, step = 255 / _TOP, "257"
@@ -183,10 +183,10 @@ def _plan_color(
         gain, step = 255.0, "1/255"
     else:
         raise PixelError(
-            f"Its colours ({dtype}) run from {found.low:.9g} to {found.high:.9g}",
-            "Scale colours to 0..255 as uint8, or to 0..1 as floats",
+            f"Its colors ({dtype}) run from {found.low:.9g} to {found.high:.9g}",
+            "Scale colors to 0..255 as uint8, or to 0..1 as floats",
         )
     error = max(0.5 / gain * (1 + 1e-6), float(found.high) - 1 if dtype.kind == "f" else 0)
-    text = f"Colours ({dtype}) stored in 8 bits, in steps of {step}; largest error {error:.3g}"
+    text = f"Colors ({dtype}) stored in 8 bits, in steps of {step}; largest error {error:.3g}"
     notes.append(Note(NoteKind.LOST, text))
     return StoredValues(Method.SCALE_8, "|u1", samples=3, gain=gain, largest_error=error)

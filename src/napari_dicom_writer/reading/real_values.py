@@ -65,7 +65,7 @@ def stored_type_of(header: Dataset) -> StoredType:
     Raises
     ------
     LayerError
-        For pixels that are no integers, neither grey nor of three colours, or entries of a palette.
+        For pixels that are no integers, neither gray nor of three colors, or entries of a palette.
     """
     if "BitsAllocated" not in header or "PixelRepresentation" not in header:
         raise LayerError("Its pixels are no integers", "Read it with a program that knows its kind")

@@ -1,6 +1,6 @@
 """From the places of single planes to a stack: which share a position, and how far apart the others are.
 
-LPS millimetres throughout, as in ImagePositionPatient (PS3.3 C.7.6.2.1.1).
+LPS millimeters throughout, as in ImagePositionPatient (PS3.3 C.7.6.2.1.1).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Place:
     spacing : tuple of float or None
         Between (rows, columns), mm.
     orientation, position : tuple of float or None
-        Row and column cosines; centre of the first pixel.
+        Row and column cosines; center of the first pixel.
     thickness : float or None
         Slice Thickness, mm.
     """
@@ -113,7 +113,7 @@ class Stack:
     row, column, normal : numpy.ndarray
         Unit vectors along which column index, row index and planes rise.
     between : float or None
-        Median distance of neighbours along the normal; None for one position.
+        Median distance of neighbors along the normal; None for one position.
     even : bool
         Whether positions are evenly spaced along their normal.
     straight : bool

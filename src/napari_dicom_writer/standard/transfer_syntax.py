@@ -45,7 +45,7 @@ class TransferSyntax(StrEnum):
         return not self.row.lossy_method
 
     def photometric_interpretation(self, samples: int) -> str:
-        """Return Photometric Interpretation (0028,0004) of images with 1 (grey) or 3 (RGB) samples.
+        """Return Photometric Interpretation (0028,0004) of images with 1 (gray) or 3 (RGB) samples.
 
         Examples
         --------

@@ -1,6 +1,6 @@
 """What was staged, read back by pydicom's reader and compared with the plan and the layer.
 
-The comparison is with the layer's own values, not with what the encoder was given: a fault in quantising would show.
+The comparison is with the layer's own values, not with what the encoder was given: a fault in quantizing would show.
 Across a series it checks what no validator sees: repeated UIDs and positions, uneven planes, shear, order.
 """
 
@@ -289,12 +289,12 @@ def _within(stored: StoredValues, read: NDArray[Any], source: NDArray[Any]) -> b
 def _resembles(read: NDArray[Any], stored: NDArray[Any]) -> bool:
     """Whether a plane of unknown loss still shows its source: as bright, and no better match when it is turned over.
 
-    Both in stored values: what quantising took away before is not the codec's.
+    Both in stored values: what quantizing took away before is not the codec's.
     """
     decoded, original = read.astype(np.float64), stored.astype(np.float64)
     if abs(decoded.mean() - original.mean()) > 0.5 * original.std() + 0.01 * np.ptp(original) + 1:
         return False
     turned = (decoded, decoded[::-1], decoded[:, ::-1], decoded[::-1, ::-1])
     matches = [float(((view - view.mean()) * (original - original.mean())).mean()) for view in turned]
-    # A symmetric plane matches its mirror image about as well, artefacts decide.
+    # A symmetric plane matches its mirror image about as well, artifacts decide.
     return matches[0] >= 0.99 * max(matches)

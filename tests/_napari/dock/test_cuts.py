@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 import zarr
 
+from judges.sources import SlowArray
+from judges.volumes import SHAPE, SPACING, affine_of, indexed, oblique, rotation
 from napari_dicom_writer import Volume
 from napari_dicom_writer._napari.dock.preview.cuts import Cut, make_cuts
 from napari_dicom_writer._napari.dock.preview.placement_text import cut_text, placement_lines
@@ -17,8 +19,6 @@ from napari_dicom_writer._napari.dock.preview.sections import read_sections, to_
 from napari_dicom_writer.demo.phantom import LETTER, Glyph, glyphs, orientation_phantom
 from napari_dicom_writer.model.resample import resample
 from napari_dicom_writer.plan.grid import Grid, make_grid
-from sources import SlowArray
-from volumes import SHAPE, SPACING, affine_of, indexed, oblique, rotation
 
 TOWARD = {"L": (1, 0, 0), "R": (-1, 0, 0), "P": (0, 1, 0), "A": (0, -1, 0), "H": (0, 0, 1), "F": (0, 0, -1)}
 CONVENTION = {"axial": ("R", "L", "A", "P"), "coronal": ("R", "L", "H", "F"), "sagittal": ("A", "P", "H", "F")}
@@ -263,7 +263,7 @@ def test_without_a_window_the_extremes_are_left_out(window):
 @pytest.mark.parametrize(
     "array", [np.zeros((2, 3, 4), np.uint8), np.full((2, 3, 4), np.nan), np.full((2, 3, 4), 2**63, np.uint64)]
 )
-def test_a_constant_image_is_grey(array):
+def test_a_constant_image_is_gray(array):
     assert set(np.unique(bits(array))) == {96}
 
 

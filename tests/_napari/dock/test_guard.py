@@ -8,8 +8,8 @@ import dask.array as da
 import numpy as np
 import pytest
 
-from judges import read as read_files
-from judges import real_values
+from judges.readers import read as read_files
+from judges.readers import real_values
 from napari_dicom_writer import ExportOptions, LayerError, Volume, export
 from napari_dicom_writer._napari.dock.work import guard
 from napari_dicom_writer._napari.dock.work.guard import Guarded, guarded

@@ -12,12 +12,12 @@ from qtpy.QtCore import QPoint, QRect
 from qtpy.QtGui import QColor, QHelpEvent, QImage, QPalette
 from qtpy.QtWidgets import QApplication, QVBoxLayout, QWidget
 
+from judges.volumes import SPACING, indexed, oblique
 from napari_dicom_writer import Volume
 from napari_dicom_writer._napari.dock.preview.preview import PreviewWidget
 from napari_dicom_writer._napari.dock.preview.thumbnails import THINNEST, Box, arrange
 from napari_dicom_writer.demo.phantom import orientation_phantom
 from napari_dicom_writer.plan.grid import make_grid
-from volumes import SPACING, indexed, oblique
 
 
 class Gate:

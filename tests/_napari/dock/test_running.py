@@ -14,7 +14,7 @@ from napari.utils.progress import progress as bars
 from PyQt6 import sip
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
-from judges import read as read_files
+from judges.readers import read as read_files
 from napari_dicom_writer import ExportError, ExportOptions, LayerError, exporting
 from napari_dicom_writer._napari.dock.work import activity as activity_module
 from napari_dicom_writer._napari.dock.work.pace import Pace

@@ -68,15 +68,15 @@ def test_it_lies_on_the_layer(viewer, qtbot, tmp_path, monkeypatch, eager, place
     # A left-handed layer is written in reversed plane order.
     flipped = "scale" in place
     np.testing.assert_array_equal(np.asarray(layer.data)[:: -1 if flipped else 1], image.data)
-    millimetres = 1e-3 if "units" in place else 1
-    expected = [corner * millimetres for corner in corners(image)]
+    millimeters = 1e-3 if "units" in place else 1
+    expected = [corner * millimeters for corner in corners(image)]
     found = corners(layer)
     if flipped:
         expected = [[expected[1 - i][0], *expected[i][1:]] for i in (0, 1)]
     np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
-def test_a_layer_in_pixels_and_its_copy_in_millimetres(viewer, qtbot, tmp_path):
+def test_a_layer_in_pixels_and_its_copy_in_millimeters(viewer, qtbot, tmp_path):
     image = add(viewer, scan(), units=("pixel",) * 3)
     (layer,) = shown(viewer, qtbot, export([image.as_layer_data_tuple()], tmp_path / "x").path)
     np.testing.assert_allclose(corners(layer), corners(image))

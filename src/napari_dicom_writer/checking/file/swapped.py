@@ -1,6 +1,6 @@
 """Whether pixels look as if rows and columns were exchanged: no header tells, for both hold as many pixels.
 
-Neighbours in a column are alike in most pictures. In the stream of pixels they are as far apart as a row is long, so
+Neighbors in a column are alike in most pictures. In the stream of pixels they are as far apart as a row is long, so
 values that far apart differ less than those a few more or fewer apart: there is a dip at the true length of a row.
 """
 

@@ -137,7 +137,7 @@ def _prepare(comparison: Comparison, part: Part, candidate: Candidate, options: 
     if candidate.times != len(part.leading):
         problems.append(f"It has {len(part.leading)} time points, and the series {candidate.times}")
     if volume.rgb != other.rgb:
-        problems.append(f"It is {'in color' if volume.rgb else 'grey'}, and the series is not")
+        problems.append(f"It is {'in color' if volume.rgb else 'gray'}, and the series is not")
     mapped = index_map(volume.affine, volume.shape, other.affine, other.shape)
     if isinstance(mapped, str):
         problems.append(mapped)

@@ -1,7 +1,7 @@
 """A folder on this machine, or a single file: staged beside the target, flushed, published by one rename.
 
 Staging beside the target keeps both on one file system, where a rename is atomic. What a killed export leaves is
-recognised and cleaned up by the next one to the same place.
+recognized and cleaned up by the next one to the same place.
 """
 
 from __future__ import annotations

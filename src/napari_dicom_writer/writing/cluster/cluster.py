@@ -154,8 +154,8 @@ def _jobs(plan: ExportPlan, volumes: Sequence[Volume], context: _Context) -> Ite
     for index, volume in enumerate(volumes):
         places = instance_places(plan, index)
         wanted = slabs(volume)
-        travelling = ((slab, None) for slab in wanted) if context.recipes[index] else read_ahead(volume, wanted)
-        for slab, values in travelling:
+        traveling = ((slab, None) for slab in wanted) if context.recipes[index] else read_ahead(volume, wanted)
+        for slab, values in traveling:
             yield _Job(index, slab, [places.pop(place) for place in slab.places()], values)
 
 

@@ -47,7 +47,7 @@ class TargetRow(QWidget):
         self.choose_button.setToolTip("Choose the folder to save in; it may hold other things")
         self.choose_button.clicked.connect(self._choose)
         self._space = ElidedLabel()
-        self._space.setEnabled(False)  # greyed
+        self._space.setEnabled(False)  # grayed
         label = QLabel("To")
         label.setBuddy(self._path)
         layout = QGridLayout(self)

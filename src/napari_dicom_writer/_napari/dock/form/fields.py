@@ -1,4 +1,4 @@
-"""One option as a labelled editor, made by magicgui from the field's type, that says in place what is wrong with it."""
+"""One option as a labeled editor, made by magicgui from the field's type, that says in place what is wrong with it."""
 
 from __future__ import annotations
 
@@ -269,7 +269,7 @@ def _add_calendar(line: QLineEdit) -> None:
 
 
 def _add_arrow(line: QLineEdit, tooltip: str, action: Callable[[], None]) -> None:
-    """Put a button at the end of a line that opens something below it; grey, to be seen on dark and light themes."""
+    """Put a button at the end of a line that opens something below it; gray, to be seen on dark and light themes."""
     pixmap = QPixmap(32, 32)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)

@@ -18,10 +18,10 @@ _ALPHA = 140  # of 255: legible on the dark theme's rows and on the light one's
 
 
 class DimmedDelegate(QStyledItemDelegate):
-    """Draws cells whose `DIM` data are true with less contrast; the colour itself is the theme's."""
+    """Draws cells whose `DIM` data are true with less contrast; the color itself is the theme's."""
 
     def initStyleOption(self, option: QStyleOptionViewItem | None, index: QModelIndex) -> None:
-        """Take the theme's colour, paler."""
+        """Take the theme's color, paler."""
         super().initStyleOption(option, index)
         if option is None or not index.data(DIM):
             return

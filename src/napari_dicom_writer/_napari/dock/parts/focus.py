@@ -10,7 +10,7 @@ QLineEdit:focus, QComboBox:focus { border: 1px solid #8b93a1; }
 QListWidget::item { border: 1px solid transparent; }
 QListWidget::item:focus { border: 1px solid #8b93a1; }
 """
-"""Style sheet of a dialog or a dock widget; its grey is seen on the dark theme and on the light one."""
+"""Style sheet of a dialog or a dock widget; its gray is seen on the dark theme and on the light one."""
 BARE = (
     "QToolButton { border: 1px solid transparent; background: transparent; %s }"
     "QToolButton:focus { border: 1px solid #8b93a1; border-radius: 2px; }"

@@ -41,7 +41,7 @@ class Fold(QWidget):
         self._button.setStyleSheet(BARE % "font-weight: bold; padding: 2px 0;")
         self._button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._summary = ElidedLabel()
-        self._summary.setEnabled(False)  # greyed
+        self._summary.setEnabled(False)  # grayed
         self.setFocusProxy(self._button)
         row = QHBoxLayout()
         row.setContentsMargins(0, 0, 0, 0)

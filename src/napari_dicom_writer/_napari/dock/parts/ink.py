@@ -1,4 +1,4 @@
-"""Colours of messages, legible on dark themes and on light ones."""
+"""Colors of messages, legible on dark themes and on light ones."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _RESTYLED = (QEvent.Type.StyleChange, QEvent.Type.PaletteChange)
 
 
 class InkLabel(QLabel):
-    """A label in the colour of a kind of message, whatever the theme, also after that was switched."""
+    """A label in the color of a kind of message, whatever the theme, also after that was switched."""
 
     _kind = ""
     _weight = ""
 
     def set_kind(self, kind: str, *, bold: bool = False) -> None:
-        """Take the colour of ``refused``, ``done`` or a `NoteKind`; any other is written as all text is."""
+        """Take the color of ``refused``, ``done`` or a `NoteKind`; any other is written as all text is."""
         self._kind, self._weight = kind, " font-weight: bold;" if bold else ""
         self._color()
 

@@ -19,7 +19,7 @@ LIMIT = 192  # samples along each axis: twice what a thumbnail has on a display 
 # Others may understand no more than runs of planes; each of those then costs a whole plane.
 _UNDERSTAND_STRIDES = ("numpy", "dask", "zarr", "h5py")
 _MOST_PLANES = 64
-_CONSTANT = 96  # grey, so that the outline is seen
+_CONSTANT = 96  # gray, so that the outline is seen
 _PERCENTILES = (1, 99.5)
 
 
@@ -42,7 +42,7 @@ def read_sections(
     int
         The grid axis the section is perpendicular to: 0, then 1 and 2 (which a 2-D image has not).
     numpy.ndarray
-        The other two axes in the order (planes, rows, columns), then three samples of colours; a copy.
+        The other two axes in the order (planes, rows, columns), then three samples of colors; a copy.
     """
     strided = type(volume.array).__module__.partition(".")[0] in _UNDERSTAND_STRIDES
     normals = (0, 1, 2) if "plane" in volume.axes else (0,)
@@ -108,10 +108,10 @@ def _from_planes(volume: Volume, limit: int, cancelled: Callable[[], bool]) -> I
 
 
 def to_8_bit(volume: Volume, sections: Mapping[int, NDArray[Any]]) -> dict[int, NDArray[np.uint8]]:
-    """Turn samples into grey values or colours, all sections alike.
+    """Turn samples into gray values or colors, all sections alike.
 
-    Grey values run over the volume's window, without one over all but the extreme one percent below and half a percent
-    above; NaN is black. Colours are scaled as they are written.
+    Gray values run over the volume's window, without one over all but the extreme one percent below and half a percent
+    above; NaN is black. Colors are scaled as they are written.
     """
     if volume.rgb:
         gain = _color_gain(sections)
@@ -129,7 +129,7 @@ def _rounded(values: NDArray[np.float64]) -> NDArray[np.uint8]:
 
 
 def _color_gain(sections: Mapping[int, NDArray[Any]]) -> float:
-    """Return what colours are multiplied by; as in `value_policy`, as far as the samples tell."""
+    """Return what colors are multiplied by; as in `value_policy`, as far as the samples tell."""
     dtype = next(iter(sections.values())).dtype
     highest = max(float(np.nanmax(values, initial=0)) for values in sections.values())
     if dtype.kind == "b" or (dtype.kind == "f" and highest <= 1 + 1e-5):

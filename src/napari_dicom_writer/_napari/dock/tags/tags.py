@@ -146,7 +146,7 @@ class TagsDialog(QDialog):
         Parameters
         ----------
         plan
-            None where there is none any more: what is shown stays, greyed, and is called outdated.
+            None where there is none any more: what is shown stays, grayed, and is called outdated.
         """
         for part in (self.table, self.copy_button):
             part.setEnabled(plan is not None)

@@ -1,0 +1,1 @@
+"""Readers and validators that share no code with the writer, and what they are given."""

@@ -1,0 +1,400 @@
+"""What is read back: our own exports with every voxel in its place, other vendors' files, and what is refused."""
+
+from __future__ import annotations
+
+import pickle
+import shutil
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+import pydicom
+import pytest
+from pydicom.data import get_testdata_file
+from pydicom.pixels import convert_color_space
+
+from judges.readers import Reading, dicom_files, simpleitk_file, simpleitk_volume
+from judges.volumes import affine_of, assert_placed, indexed, oblique, oblique_volume
+from napari_dicom_writer import DestinationError, ExportOptions, LayerError, Series, Volume, export
+from napari_dicom_writer.reading.series import read_series
+
+RNG = np.random.default_rng(11)
+LEFT_HANDED = oblique()
+RIGHT_HANDED = LEFT_HANDED @ np.diag([-1, 1, 1, 1])
+AXES = ("time", "plane", "row", "column")
+
+
+def only(path: Path) -> Volume:
+    (volume,) = read_series(path)
+    return volume
+
+
+def edit(path: Path, **attributes: object) -> None:
+    """Change attributes of a file; None takes one away."""
+    dataset = pydicom.dcmread(path)
+    for keyword, value in attributes.items():
+        if value is None:
+            delattr(dataset, keyword)
+        else:
+            setattr(dataset, keyword, value)
+    dataset.save_as(path)
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Path:
+    """Five axial planes."""
+    volume = Volume(indexed((5, 6, 7)), spacing=(3, 2, 1), position=(10, 20, 30), name="stack", window=(0, 99))
+    return export(volume, tmp_path / "stack").path
+
+
+# --- round trips ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("modality", ["OT", "CT", "MR", "PT"])
+@pytest.mark.parametrize("affine", [RIGHT_HANDED, LEFT_HANDED], ids=["right-handed", "left-handed"])
+def test_every_voxel_is_in_its_place_with_its_value(tmp_path, affine, modality):
+    source = Volume(indexed(), affine=affine, name="indexed", window=(3, 40))
+    path = export(source, tmp_path / "x", ExportOptions(modality=modality)).path
+    volume = only(path)
+    assert (volume.name, volume.axes, volume.window, volume.notes) == ("indexed", AXES[1:], (3, 40), ())
+    assert volume.dtype == (np.uint16 if modality == "PT" else np.int16)
+    assert_placed(Reading(np.asarray(volume.array), volume.affine), source.array, affine, 1e-9)
+    judge = simpleitk_volume(path)
+    np.testing.assert_allclose(volume.affine, judge.affine, atol=1e-5)
+    np.testing.assert_array_equal(volume.array, judge.values)
+
+
+@pytest.mark.parametrize("modality", ["OT", "CT", "MR", "PT"])
+def test_floats_come_back_as_real_values(tmp_path, modality):
+    values = RNG.normal(size=(4, 8, 9)) * 3
+    report = export(
+        Volume(values, affine=RIGHT_HANDED, window=(-0.5, 1.25)), tmp_path / "x", ExportOptions(modality=modality)
+    )
+    volume = only(report.path)
+    assert volume.dtype == np.float64
+    assert np.abs(np.asarray(volume.array) - values).max() <= report.plan.series[0].stored.largest_error
+    assert volume.window == pytest.approx((-0.5, 1.25), abs=1e-9)
+    if modality != "MR":  # SimpleITK knows no Real World Value Mapping
+        np.testing.assert_allclose(volume.array, simpleitk_volume(report.path).values, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("values", "dtype"),
+    [
+        (np.array([-1000, 3000]), "int16"),
+        (np.array([100_000, 130_000]), "uint32"),
+        (np.array([-70_000, -65_000]), "int32"),
+        (np.array([0, 255], np.uint8), "uint8"),
+    ],
+)
+def test_whole_numbers_stay_whole(tmp_path, values, dtype):
+    array = np.resize(values, (3, 4, 5))
+    volume = only(export(Volume(array, spacing=(1, 1, 1)), tmp_path / "x").path)
+    assert volume.dtype == dtype
+    np.testing.assert_array_equal(volume.array, array)
+
+
+@pytest.mark.parametrize("modality", ["OT", "MR", "CT", "PT"])
+@pytest.mark.parametrize("step", [2.5, 1 / 3, None])
+def test_time_points_come_first(tmp_path, modality, step):
+    source = Volume(indexed((4, *(3, 4, 5))), affine=LEFT_HANDED, axes=AXES, time_step=step)
+    volume = only(export(source, tmp_path / "x", ExportOptions(modality=modality)).path)
+    assert volume.axes == AXES
+    assert volume.time_step == pytest.approx(step, abs=1e-6)
+    assert not volume.notes
+    for read, values in zip(np.asarray(volume.array), source.array, strict=True):
+        assert_placed(Reading(read, volume.affine), values, LEFT_HANDED, 1e-9)
+
+
+@pytest.mark.parametrize("syntax", ["rle", "jpeg-ls", "jpeg-2000", "htj2k", "deflated"])
+@pytest.mark.parametrize("rgb", [False, True])
+def test_compressed_planes_are_decoded(tmp_path, syntax, rgb):
+    array = RNG.integers(0, 256, (3, 40, 36, 3) if rgb else (3, 40, 36), "u1")
+    source = Volume(array, affine=oblique(), rgb=rgb)
+    volume = only(export(source, tmp_path / "x", ExportOptions(transfer_syntax=syntax)).path)
+    assert (volume.rgb, volume.dtype, volume.window) == (rgb, np.uint8, None)
+    assert_placed(Reading(np.asarray(volume.array), volume.affine), array, oblique(), 1e-9)
+
+
+def test_colors_of_other_models_become_rgb(tmp_path):
+    array = RNG.integers(0, 256, (2, 8, 10, 3), "u1")
+    path = export(Volume(array, spacing=(1, 1, 1), rgb=True), tmp_path / "x").path
+    for file, plane in zip(dicom_files(path), array, strict=True):
+        pixels = convert_color_space(plane, "RGB", "YBR_FULL").tobytes()
+        edit(file, PhotometricInterpretation="YBR_FULL", PixelData=pixels)
+    volume = only(path)
+    assert (volume.rgb, volume.dtype) == (True, np.uint8)
+    assert np.abs(np.asarray(volume.array, int) - array).max() <= 2  # rounded there and back
+
+
+def test_a_single_plane_has_a_thickness(tmp_path):
+    thick = only(export(Volume(indexed((1, 4, 5)), affine=oblique()), tmp_path / "a").path)
+    np.testing.assert_allclose(np.linalg.norm(thick.affine[:3, :3], axis=0), (2.5, 0.8, 0.7))
+    assert not thick.notes
+    flat = only(export(Volume(indexed((4, 5)), spacing=(2, 3)), tmp_path / "b.dcm").path)
+    np.testing.assert_allclose(np.linalg.norm(flat.affine[:3, :3], axis=0), (1, 2, 3))
+    assert ["thickness" in note.text for note in flat.notes] == [True]
+
+
+def test_what_was_read_is_exported_again_as_it_was(tmp_path):
+    source = Volume(RNG.normal(size=(3, 4, 5, 6)), affine=oblique(), axes=AXES, time_step=2, name="again")
+    first = only(export(source, tmp_path / "a", ExportOptions(modality="CT")).path)
+    second = only(export(first, tmp_path / "b", ExportOptions(modality="CT")).path)
+    np.testing.assert_allclose(second.affine, first.affine, atol=1e-9)
+    np.testing.assert_allclose(second.array, first.array, atol=1e-3)
+    assert (second.time_step, second.name) == (2, "again")
+
+
+# --- the array --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rgb", [False, True])
+def test_the_array_is_indexed_as_numpy_would(tmp_path, rgb):
+    values = RNG.integers(0, 256, (3, 4, 5, 6, *([3] if rgb else [])), "u1")
+    array = only(export(Volume(values, spacing=(1, 1, 1), axes=AXES, rgb=rgb), tmp_path / "x").path).array
+    assert (array.shape, array.dtype, array.ndim, len(array)) == (values.shape, values.dtype, values.ndim, 3)
+    assert array.chunks == (1, 1, *values.shape[2:])
+    keys = [
+        (),
+        ...,
+        1,
+        -1,
+        (1, 2),
+        (slice(None), 2),
+        (slice(2, None, -1), slice(1, 4, 2), -1),
+        (np.int64(0), slice(0, 0)),
+        (..., 2) if not rgb else (..., 2, slice(None)),
+        (0, ..., slice(1, 3), 4) if not rgb else (0, ..., slice(1, 3), 4, 0),
+        (1, 2, 3, 4),
+        (slice(5, 9), slice(None), 1),
+    ]
+    for key in keys:
+        np.testing.assert_array_equal(array[key], values[key], strict=True)
+    for key in (3, (0, 4), (0,) * 6, None, 1.5, [0, 1], (..., ...), np.array([True])):
+        with pytest.raises(IndexError):
+            array[key]
+    np.testing.assert_array_equal(np.asarray(array, np.float32), values.astype(np.float32))
+    with pytest.raises(ValueError, match="without a copy"):
+        np.asarray(array, copy=False)
+    copy = pickle.loads(pickle.dumps(array))  # noqa: S301 - our own
+    np.testing.assert_array_equal(copy[2, 1], values[2, 1])
+
+
+def test_dask_takes_it_plane_by_plane(tmp_path):
+    import dask.array as da
+
+    array = only(export(Volume(indexed(), affine=RIGHT_HANDED), tmp_path / "x").path).array
+    lazy = da.from_array(array, chunks=array.chunks)
+    assert lazy.chunks == ((1, 1, 1), (4,), (5,))
+    np.testing.assert_array_equal(lazy.compute(), indexed())
+
+
+def test_only_headers_are_held_and_only_planes_asked_for_are_read(tmp_path):
+    path = export(Volume(np.zeros((40, 512, 512), np.int16), spacing=(1, 1, 1)), tmp_path / "x").path
+    only(path)  # whatever is loaded once
+    tracemalloc.start()
+    try:
+        volume = only(path)
+        held, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < 40 * 4000
+    assert most < 2 * 512 * 512
+    for file in dicom_files(path)[1:]:
+        file.unlink()
+    assert volume.array[0].shape == (512, 512)
+    with pytest.raises(DestinationError, match="plane 1 cannot be read: No such file"):
+        volume.array[1]
+
+
+def test_a_file_that_changes_meanwhile_is_no_plane(written):
+    volume = only(written)
+    dataset = pydicom.dcmread(written / "00002.dcm")
+    dataset.Rows, dataset.PixelData = 3, dataset.PixelData[: 3 * 7 * 2]
+    dataset.save_as(written / "00002.dcm")
+    with pytest.raises(LayerError, match="not what its header said"):
+        volume.array[1]
+
+
+def test_bits_that_are_not_stored_say_nothing(written):
+    for file in dicom_files(written):
+        dataset = pydicom.dcmread(file)
+        overlay = np.frombuffer(dataset.PixelData, "<i2") | 0x1000
+        edit(file, BitsStored=12, HighBit=11, RescaleSlope=1, RescaleIntercept=-1024, PixelData=overlay.tobytes())
+    volume = only(written)
+    assert volume.dtype == np.int16
+    np.testing.assert_array_equal(volume.array, indexed((5, 6, 7)) - 1024)
+
+
+# --- what headers say -------------------------------------------------------------------------------------------------
+
+
+def test_slopes_of_single_planes_are_their_own(written):
+    for number, file in enumerate(dicom_files(written), 1):
+        edit(file, RescaleSlope=number, RescaleIntercept=number / 2)
+    values = np.stack([plane * n + n / 2 for n, plane in enumerate(indexed((5, 6, 7)).astype(float), 1)])
+    np.testing.assert_array_equal(only(written).array, values)
+    np.testing.assert_array_equal(simpleitk_file(written / "00003.dcm").values[0], values[2])
+
+
+@pytest.mark.parametrize(
+    ("attributes", "window"),
+    [
+        ({"WindowCenter": 40, "WindowWidth": 401, "VOILUTFunction": None}, (-160.5 + 0, 239.5)),
+        ({"WindowCenter": [40, 1], "WindowWidth": [400, 2], "VOILUTFunction": "LINEAR_EXACT"}, (-160, 240)),
+        ({"VOILUTFunction": "SIGMOID"}, None),
+        ({"WindowWidth": 0}, None),
+        ({"WindowWidth": None}, None),
+    ],
+)
+def test_windows_are_ends(written, attributes, window):
+    for file in dicom_files(written):
+        edit(file, **attributes)
+    assert only(written).window == window
+
+
+def test_windows_of_single_planes_are_held_by_one(written):
+    edit(written / "00002.dcm", WindowCenter=100.5, WindowWidth=402)
+    volume = only(written)
+    assert volume.window == (-100.5, 300.5)
+    assert "windows of their own" in volume.notes[0].text
+
+
+@pytest.mark.parametrize("keyword", ["AcquisitionNumber", "AcquisitionTime", "InstanceNumber"])
+def test_time_points_are_ordered_by_what_tells_them_apart(tmp_path, keyword):
+    path = export(Volume(indexed((3, 2, 4, 5)), spacing=(1, 1, 1), axes=AXES), tmp_path / "x").path
+    for file in dicom_files(path):
+        dataset = pydicom.dcmread(file)
+        point = int(dataset.AcquisitionNumber)
+        keys = {"AcquisitionNumber": 1, "AcquisitionTime": "120000", "InstanceNumber": 1}
+        keys[keyword] = f"1200{20 - 2 * point:02}.5" if keyword == "AcquisitionTime" else 20 - point
+        edit(file, **keys)
+    volume = only(path)
+    np.testing.assert_array_equal(volume.array, indexed((3, 2, 4, 5))[::-1])
+    assert volume.time_step == (2 if keyword == "AcquisitionTime" else None)
+    assert any("Instance Number" in note.text for note in volume.notes) == (keyword == "InstanceNumber")
+
+
+def test_uneven_times_have_no_step(tmp_path):
+    path = export(Volume(indexed((3, 2, 4, 5)), spacing=(1, 1, 1), axes=AXES), tmp_path / "x").path
+    for file in dicom_files(path):
+        point = int(pydicom.dcmread(file).AcquisitionNumber)
+        edit(file, AcquisitionTime=f"12000{point**2}")
+    assert only(path).time_step is None
+
+
+def test_a_tilted_gantry_leans_the_grid(written):
+    for number, file in enumerate(dicom_files(written)):
+        edit(file, ImagePositionPatient=[10, 20 + number, 30 + 3 * number])
+    volume = only(written)
+    np.testing.assert_allclose(volume.affine[:3, 0], (0, 1, 3))
+    np.testing.assert_array_equal(volume.affine[:3, 1:], [[0, 1, 10], [2, 0, 20], [0, 0, 30]])
+
+
+def test_bright_lows_are_said(written):
+    for file in dicom_files(written):
+        edit(file, PhotometricInterpretation="MONOCHROME1")
+    assert "MONOCHROME1" in only(written).notes[0].text
+
+
+def test_series_are_ordered_and_one_is_chosen(tmp_path):
+    for number in ("10", "9"):
+        options = ExportOptions(series=Series(number=number, description=f"s{number}"))
+        report = export(oblique_volume(), tmp_path / number, options)
+    (tmp_path / "notes.txt").write_text("not DICOM")
+    shutil.copy(str(get_testdata_file("reportsi.dcm")), tmp_path / "report.dcm")
+    assert [volume.name for volume in read_series(tmp_path)] == ["s9", "s10"]
+    (chosen,) = read_series(tmp_path, series_uid=report.plan.series[0].uid)
+    assert chosen.name == "s9"
+    with pytest.raises(DestinationError, match="no series with this UID"):
+        read_series(tmp_path, series_uid="1.2.3")
+
+
+@pytest.mark.parametrize("name", ["CT_small.dcm", "MR_small.dcm", "MR_small_RLE.dcm", "693_J2KI.dcm"])
+def test_other_vendors_planes_agree_with_simpleitk(name):
+    path = Path(str(get_testdata_file(name)))
+    volume, judge = only(path), simpleitk_file(path)
+    np.testing.assert_array_equal(volume.array, judge.values)
+    np.testing.assert_allclose(volume.affine[:3, 1:], judge.affine[:3, 1:], atol=1e-5)
+
+
+# --- refusals ---------------------------------------------------------------------------------------------------------
+
+
+def test_places_without_dicom_are_refused(tmp_path):
+    with pytest.raises(DestinationError, match="no such folder"):
+        read_series(tmp_path / "nowhere")
+    with pytest.raises(DestinationError, match="no DICOM series"):
+        read_series(tmp_path)
+    (tmp_path / "x.txt").write_text("no DICOM " * 30)
+    with pytest.raises(DestinationError, match="no DICOM series"):
+        read_series(tmp_path / "x.txt")
+
+
+def test_a_damaged_file_might_be_a_plane(written):
+    raw = (written / "00005.dcm").read_bytes()
+    (written / "00005.dcm").write_bytes(raw[:300])
+    with pytest.raises(DestinationError, match="1 file is damaged"):
+        read_series(written)
+
+
+def test_objects_without_pictures_are_refused():
+    with pytest.raises(LayerError, match="hold no pictures"):
+        read_series(str(get_testdata_file("rtplan.dcm")))
+
+
+@pytest.mark.parametrize(
+    ("attributes", "reason"),
+    [
+        ({"ImagePositionPatient": None}, "No position"),
+        ({"ImagePositionPatient": [10, 20, 30.5]}, "not evenly spaced"),
+        ({"ImagePositionPatient": [10, 20, 33]}, "From 1 to 2 pictures"),
+        ({"ImagePositionPatient": [10, 60, 33]}, "beside each other"),
+        ({"ImageOrientationPatient": [1, 0, 0, 0, 0, -1]}, "differ in orientation"),
+        ({"PixelSpacing": [4, 4]}, "differ in pixel spacing"),
+        ({"Rows": 3}, "differ in size"),
+        ({"BitsStored": 12}, "differ in bits"),
+        ({"PhotometricInterpretation": "PALETTE COLOR"}, "palette"),
+        ({"SamplesPerPixel": 2}, "2 samples a pixel"),
+        ({"RescaleSlope": 0, "RescaleIntercept": 0}, "or zero"),
+        ({"NumberOfFrames": 2}, "Multi-frame"),
+        ({"Rows": None}, "hold no picture"),
+    ],
+    ids=str,
+)
+def test_what_is_no_stack_is_refused(written, attributes, reason):
+    edit(written / "00003.dcm", **attributes)
+    with pytest.raises(LayerError, match=reason) as error:
+        read_series(written)
+    (refusal,) = error.value.refusals
+    assert (refusal.where, bool(refusal.remedy)) == ("series 1", True)
+
+
+def test_all_series_that_are_no_stacks_are_named(written, tmp_path):
+    for file in dicom_files(written):
+        edit(file, PixelSpacing=None)
+    other = export(oblique_volume(), tmp_path / "other", ExportOptions(series=Series(number="2"))).path
+    edit(other / "00001.dcm", ImagePositionPatient=[0, 0, 900])
+    with pytest.raises(LayerError) as error:
+        read_series(tmp_path)
+    assert [refusal.where for refusal in error.value.refusals] == ["series 1", "series 2"]
+
+
+def test_copies_of_a_file_are_no_time_points(written):
+    for file in dicom_files(written):
+        shutil.copy(file, file.with_name(f"copy of {file.name}"))
+    with pytest.raises(LayerError, match="nothing tells which comes first"):
+        read_series(written)
+
+
+def test_a_message_names_no_path(tmp_path):
+    folder = tmp_path / "Doe^Jane"
+    with pytest.raises(DestinationError) as error:
+        read_series(folder)
+    assert "Doe" not in str(error.value)
+
+
+def test_the_affine_is_that_of_its_numbers(tmp_path):
+    affine = affine_of(np.diag([0.5, 2, 4])[::-1], (-1, -2, -3))
+    volume = only(export(Volume(indexed(), affine=affine), tmp_path / "x").path)
+    np.testing.assert_array_equal(volume.affine @ (0, 1, 1, 1), volume.affine[:, 1:] @ (1, 1, 1))
