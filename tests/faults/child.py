@@ -24,7 +24,7 @@ import numpy as np
 from faults import world
 from faults.injection import Injector, injected, open_files
 from napari_dicom_writer import ExportCancelled, ExportError, ExportOptions, export
-from napari_dicom_writer.cli.main import main
+from napari_dicom_writer.cli import main as cli
 from napari_dicom_writer.codecs import codec_of
 from napari_dicom_writer.destinations import open_destination
 from napari_dicom_writer.destinations.folder import durable
@@ -100,7 +100,7 @@ def command(request: dict[str, Any]) -> dict[str, Any]:
     os.dup2(log, 1)
     os.dup2(log, 2)
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    return {"code": main(request["arguments"])}
+    return {"code": cli.main(request["arguments"])}
 
 
 def race(request: dict[str, Any]) -> dict[str, Any]:
@@ -168,7 +168,7 @@ def _warm_up(folder: Path) -> None:
     open_destination(folder / "warm", None, overwrite=True)
     np.save(folder / "warm.npy", world.values())
     with contextlib.redirect_stdout(io.StringIO()):
-        assert main(["export", str(folder / "warm.npy"), str(folder / "cli"), "--spacing", "2", "1", "1"]) == 0
+        assert cli.main(["export", str(folder / "warm.npy"), str(folder / "cli"), "--spacing", "2", "1", "1"]) == 0
     shutil.rmtree(folder)
 
 
