@@ -20,6 +20,11 @@ _SETTINGS = tempfile.TemporaryDirectory(prefix="napari-settings-")
 os.environ["NAPARI_CONFIG"] = str(Path(_SETTINGS.name) / "settings.yaml")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let digests of files be recorded anew; see tests/whole/test_same_bytes.py."""
+    parser.addoption("--record", action="store_true", help="record the digests of files anew")
+
+
 @pytest.fixture(autouse=True)
 def strict_pydicom(monkeypatch: pytest.MonkeyPatch) -> None:
     """A misspelt keyword, or a value its VR does not allow, is an error wherever pydicom sees it."""
