@@ -1,8 +1,10 @@
-# `make demo` and `make test` set up all they need in .venv, from nothing but python3, git and make.
+# `make demo` and `make test` set up all they need in .venv-demo and .venv, from nothing but python3, git and make.
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Of its own, so that no package of the tests hides one that the demo needs.
+DEMO := .venv-demo
 # Windows open on a virtual screen.
 SCREEN := xvfb-run -a -s "-screen 0 1400x1000x24"
 
@@ -11,10 +13,10 @@ SCREEN := xvfb-run -a -s "-screen 0 1400x1000x24"
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
-demo: $(VENV)/.demo-ready ## Export a phantom and a real scan to demo-out/, read them back, draw them
+demo: $(DEMO)/.demo-ready ## Export a phantom and a real scan to demo-out/, read them back, draw them
 	rm -rf demo-out
-	$(BIN)/napari-dicom-writer demo demo-out
-	$(BIN)/python examples/nifti_to_dicom.py demo-out/scan
+	$(DEMO)/bin/napari-dicom-writer demo demo-out
+	$(DEMO)/bin/python examples/nifti_to_dicom.py demo-out/scan
 	@echo; echo "Look at the pictures: demo-out/*.png and demo-out/scan/*.png"
 
 test: $(VENV)/.test-ready lint ## Run the whole suite, headless
@@ -37,9 +39,9 @@ screenshots: $(VENV)/.test-ready ## Take the pictures of the dock widget anew, i
 faults: $(VENV)/.test-ready ## Kill, starve and disturb thousands of exports, and count what they leave in docs/reliability.md
 	$(BIN)/python scripts/faults.py
 
-$(VENV)/.%-ready: pyproject.toml scripts/setup.sh
-	sh scripts/setup.sh $(PYTHON) $(VENV) $*
+$(VENV)/.test-ready $(VENV)/.bench-ready $(DEMO)/.demo-ready: pyproject.toml scripts/setup.sh
+	sh scripts/setup.sh $(PYTHON) $(@D) $(patsubst .%-ready,%,$(@F))
 	touch $@
 
 clean: ## Remove what the commands above made
-	rm -rf $(VENV) demo-out .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(DEMO) demo-out .mypy_cache .ruff_cache .pytest_cache

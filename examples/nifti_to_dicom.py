@@ -8,13 +8,12 @@ from pathlib import Path
 
 import nibabel as nib
 import numpy as np
-from nibabel.testing import data_path
 
 from napari_dicom_writer import ExportOptions, Volume, export
 from napari_dicom_writer.demo.picture import draw_views
 
 out = Path(sys.argv[1])
-source = Path(sys.argv[2] if len(sys.argv) > 2 else Path(data_path) / "example4d.nii.gz")
+source = Path(sys.argv[2] if len(sys.argv) > 2 else Path(nib.__file__).parent / "tests" / "data" / "example4d.nii.gz")
 image = nib.load(source)
 
 # NIfTI's world is RAS, DICOM's is LPS: x and y change sign. The array's axes are (i, j, k, time); `Volume` wants the
