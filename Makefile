@@ -8,7 +8,7 @@ DEMO := .venv-demo
 # Windows open on a virtual screen.
 SCREEN := xvfb-run -a -s "-screen 0 1400x1000x24"
 
-.PHONY: help demo test fuzz lint bench screenshots clean
+.PHONY: help demo test fuzz lint tables bench screenshots clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -29,6 +29,9 @@ lint: $(VENV)/.test-ready ## ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+tables: $(VENV)/.test-ready ## Write what documents and manifest repeat of the package's tables
+	$(BIN)/python scripts/tables.py
 
 bench: $(VENV)/.bench-ready ## Measure speed and memory beside other packages, into benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks.run

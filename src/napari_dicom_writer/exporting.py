@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from napari_dicom_writer.destinations import open_destination
 from napari_dicom_writer.errors import LayerError, OptionsError, Refusals
 from napari_dicom_writer.identity.inherit import with_reference
-from napari_dicom_writer.iods import choose
 from napari_dicom_writer.layers.inputs import as_sequence, as_volume, name_of
 from napari_dicom_writer.model.progress import Counter, Progress
 from napari_dicom_writer.options.export import ExportOptions
@@ -180,5 +179,5 @@ def place_layer(layer: Any, options: ExportOptions | None = None) -> tuple[Volum
         If it is no image, or its geometry cannot be written.
     """
     options = options or ExportOptions()
-    volume, grid, _ = place(as_volume(layer, options), choose(options).rules, options)
+    volume, grid, _ = place(as_volume(layer, options), options)
     return volume, grid

@@ -32,13 +32,13 @@ def test_untouched_preferences_are_the_defaults_of_the_options(settings):
 
 def test_every_preference_is_an_option_with_the_same_choices():
     properties = manifest_properties()
-    options = {item.name: getattr(ExportOptions(), item.name) for item in dataclasses.fields(ExportOptions)}
+    options = {item.name: item.metadata.get("choices") for item in dataclasses.fields(ExportOptions)}
     for name, schema in properties["export"].items():
         if name == "replace_nan":
             continue
         assert name in options
         if "enum" in schema:
-            assert set(schema["enum"]) == {str(member) for member in type(options[name])}
+            assert schema["enum"] == [str(choice) for choice in options[name]]
     assert set(properties["institution"]) <= {item.name for item in dataclasses.fields(Series)}
 
 

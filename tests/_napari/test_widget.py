@@ -270,7 +270,7 @@ def test_other_layers_stay_visible_with_the_reason(viewer, open_panel, qtbot):
     assert [row.text().splitlines()[0] for row in rows] == ["seeds", "tumour", "scan"]
     assert "It is a labels layer, not an image" in rows[1].text()
     assert not rows[1].flags() & Qt.ItemFlag.ItemIsEnabled
-    assert "OT · 6 planes" in rows[2].text()
+    assert "Secondary Capture · 6 planes" in rows[2].text()
 
 
 def test_layers_that_are_selected_and_cannot_be_exported_are_announced(viewer, open_panel, qtbot):

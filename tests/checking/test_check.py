@@ -15,6 +15,7 @@ from pydicom.encaps import encapsulate
 from pydicom.uid import JPEG2000
 
 from judges.check_faults import FAULTS, Fault, good_series, picture, seed
+from judges.tables import MODALITIES
 from judges.volumes import indexed, oblique
 from napari_dicom_writer import DestinationError, ExportOptions, LayerError, Patient, Series, Volume, export
 from napari_dicom_writer.checking.check import SeriesVerdict, check_series
@@ -25,7 +26,6 @@ from napari_dicom_writer.reading.survey import survey
 
 RNG = np.random.default_rng(7)
 SYNTAXES = ["explicit-le", "rle", "jpeg-ls", "jpeg-ls-lossy", "jpeg-2000", "jpeg-2000-lossy", "htj2k", "deflated"]
-MODALITIES = ["OT", "CT", "MR", "PT"]
 PIXELS = {
     "int16": indexed() - 30,
     "uint16": indexed().astype("u2") + 60000,

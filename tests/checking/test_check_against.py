@@ -10,6 +10,7 @@ import pydicom
 import pytest
 
 from judges.check_faults import FAULTS, Fault, good_series, picture, seed
+from judges.tables import MODALITIES
 from judges.volumes import affine_of, indexed, oblique, rotation
 from napari_dicom_writer import ExportOptions, GeometryError, Series, Volume, export
 from napari_dicom_writer.checking.check import check_series
@@ -40,7 +41,7 @@ def only(path: Path, volume: Volume, **options: object) -> Comparison:
 
 
 @pytest.mark.parametrize("syntax", ["explicit-le", "rle", "jpeg-ls", "htj2k", "deflated"])
-@pytest.mark.parametrize("modality", ["OT", "CT", "MR", "PT"])
+@pytest.mark.parametrize("modality", MODALITIES)
 @pytest.mark.parametrize("handed", [1, -1])
 def test_what_was_written_is_the_same(tmp_path: Path, modality: str, syntax: str, handed: int) -> None:
     volume = Volume(np.repeat(indexed(), 8, axis=2), affine=oblique() @ np.diag([handed, 1, 1, 1]), name="indexed")

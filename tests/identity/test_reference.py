@@ -18,6 +18,7 @@ from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 from judges.crossfile import study_faults
 from judges.raw_dicom import dataset, part10
 from judges.readers import dcentvfy, dciodvfy, dicom_files, dicom_validator, read_series
+from judges.tables import MODALITIES
 from judges.volumes import oblique_volume
 from napari_dicom_writer import (
     ExportError,
@@ -388,7 +389,7 @@ def headers(path: Path) -> list[pydicom.Dataset]:
     return [pydicom.dcmread(file) for file in dicom_files(path)]
 
 
-@pytest.mark.parametrize("modality", ["OT", "CT", "MR", "PT"])
+@pytest.mark.parametrize("modality", MODALITIES)
 def test_a_result_lands_in_its_study(tmp_path, source, modality):
     original = pydicom.dcmread(source)
     report = export(oblique_volume(), tmp_path / "out", ExportOptions(reference=source, modality=modality))

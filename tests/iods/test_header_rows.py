@@ -6,6 +6,7 @@ import numpy as np
 import pydicom
 import pytest
 
+from judges.tables import MODALITIES
 from judges.volumes import affine_of, oblique
 from napari_dicom_writer import ExportOptions, Patient, Series, Study, TransferSyntax, Volume, plan_export
 from napari_dicom_writer.iods.header_rows import LATER, HeaderRow, header_rows
@@ -71,7 +72,7 @@ def assert_header(volume, options, path) -> HeaderRow:
     return last
 
 
-@pytest.mark.parametrize("modality", ["OT", "CT", "MR", "PT"])
+@pytest.mark.parametrize("modality", MODALITIES)
 @pytest.mark.parametrize("name", ["int16", "uint8", "float", "time"])
 def test_rows_are_the_elements_of_the_file(tmp_path, name, modality):
     assert_header(VOLUMES[name], ExportOptions(modality=modality), tmp_path / "x.dcm")

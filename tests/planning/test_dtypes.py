@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from judges.readers import dicom_files, gdcm_pixels, read_series, real_values, simpleitk_volume
+from judges.tables import MODALITIES, OBJECTS
 from napari_dicom_writer import ExportOptions, PixelError, Volume, export
+from napari_dicom_writer.iods import IODS
 
 DTYPES = ["?", "u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f2", "f4", "f8", "g"]
 DTYPES += [">u2", ">i2", ">u4", ">i4", ">u8", ">i8", ">f2", ">f4", ">f8"]
-MODALITIES = ["OT", "CT", "MR", "PT"]
 LAYOUTS = {
     "2-D": ((4, 5), None),
     "3-D": ((3, 4, 5), None),
@@ -109,11 +110,11 @@ def test_colors_are_kept_as_announced(tmp_path, dtype, dims, samples):
 
 
 @pytest.mark.parametrize("samples", [3, 4])
-@pytest.mark.parametrize("modality", ["CT", "MR", "PT"])
-def test_colors_are_refused_where_the_iod_has_none(tmp_path, modality, samples):
+@pytest.mark.parametrize("key", [key for key in OBJECTS if not IODS[key].rules.color])
+def test_colors_are_refused_where_the_object_has_none(tmp_path, key, samples):
     volume = Volume(np.zeros((3, 4, 5, samples), "u1"), spacing=(1, 1, 1), rgb=True)
-    with pytest.raises(PixelError, match="modality='OT'"):
-        export(volume, tmp_path / "out", ExportOptions(modality=modality))
+    with pytest.raises(PixelError, match="object='auto'"):
+        export(volume, tmp_path / "out", ExportOptions(object=key))
 
 
 @pytest.mark.parametrize("values", [[-0.1, 0.5], [0.5, 1.5], [0, 254.5]])

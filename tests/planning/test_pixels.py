@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from judges.readers import read_series, real_values
+from judges.tables import MODALITIES
 from napari_dicom_writer import ExportOptions, PixelError, Volume, export, plan_export
 
 SHAPE = (2, 3, 4)
@@ -85,7 +86,7 @@ INEXACT = {
 UNEQUAL_TO_PET = ("int64 offset", "negative offset", "lowest int32", "highest uint32", "float offset")
 
 
-@pytest.mark.parametrize("modality", ["OT", "CT", "MR", "PT"])
+@pytest.mark.parametrize("modality", MODALITIES)
 @pytest.mark.parametrize("name", INTEGERS)
 def test_whole_numbers_that_fit_16_bits_are_exact(tmp_path, name, modality):
     inexact = modality == "PT" and (name in UNEQUAL_TO_PET or name == "int64 constant 10**9")
@@ -94,13 +95,13 @@ def test_whole_numbers_that_fit_16_bits_are_exact(tmp_path, name, modality):
     check_written(INTEGERS[name], tmp_path / "again", modality=modality)
 
 
-@pytest.mark.parametrize("modality", ["OT", "CT", "MR", "PT"])
+@pytest.mark.parametrize("modality", MODALITIES)
 @pytest.mark.parametrize("name", INEXACT)
 def test_other_values_are_as_near_as_announced(tmp_path, name, modality):
     check_written(INEXACT[name], tmp_path, modality=modality)
 
 
-@pytest.mark.parametrize("modality", ["OT", "CT", "MR", "PT"])
+@pytest.mark.parametrize("modality", MODALITIES)
 def test_denormals_become_0_within_the_announced_error(tmp_path, modality):
     found, error = written(spread([5e-324, 1e-310, 2e-308], "f8"), tmp_path, modality=modality)
     assert np.abs(found).max() <= error < 1e-98
@@ -123,7 +124,7 @@ def test_longdouble_past_double_is_refused(values):
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 1, 1)])
 @pytest.mark.parametrize("value", [5, -1.5, 200])
-@pytest.mark.parametrize("modality", ["OT", "CT", "MR", "PT"])
+@pytest.mark.parametrize("modality", MODALITIES)
 def test_one_voxel(tmp_path, shape, value, modality):
     array = np.full(shape, value)
     found, error = written(array, tmp_path, modality=modality)

@@ -7,10 +7,11 @@ import pytest
 from pydicom.pixels import apply_voi_lut
 
 from judges.readers import read_series, real_values
+from judges.tables import MODALITIES
 from napari_dicom_writer import ExportOptions, NoteKind, Volume, export, plan_export
 
 RAMP = np.arange(24).reshape(2, 3, 4)
-MODALITIES = pytest.mark.parametrize("modality", ["OT", "CT", "MR", "PT"])
+EVERY_MODALITY = pytest.mark.parametrize("modality", MODALITIES)
 
 
 def first_instance(array, limits, path, modality):
@@ -26,7 +27,7 @@ def is_shown(instance, low, high):
     return "VOILUTFunction" not in instance and width >= 1 and (lowest, highest) == close
 
 
-@MODALITIES
+@EVERY_MODALITY
 @pytest.mark.parametrize("limits", [(0, 255), (-1024, 3071), (5, 6), (3, 3), (np.int64(2), np.int64(9))])
 def test_integers_have_a_linear_window(tmp_path, modality, limits):
     assert is_shown(first_instance(RAMP.astype("i2"), limits, tmp_path, modality), *limits)
@@ -38,7 +39,7 @@ def test_floats_have_a_linear_window_of_real_values(tmp_path, modality, limits):
     assert is_shown(first_instance(RAMP / 23, limits, tmp_path, modality), *limits)
 
 
-@MODALITIES
+@EVERY_MODALITY
 @pytest.mark.parametrize("low", [0.25, -37.0, 1e4])
 @pytest.mark.parametrize("array", [RAMP.astype("i2"), RAMP / 23, RAMP.astype("u1")], ids=["i2", "f8", "u1"])
 def test_every_gray_series_has_a_window_the_range_of_the_data_where_nothing_is_said(tmp_path, modality, array, low):
@@ -51,7 +52,7 @@ def test_every_gray_series_has_a_window_the_range_of_the_data_where_nothing_is_s
     assert is_shown(instance, low, high)
 
 
-@MODALITIES
+@EVERY_MODALITY
 @pytest.mark.parametrize(
     "array", [RAMP.astype("i2"), RAMP / 23 - 0.5, 1000 * RAMP + 10**5], ids=["int", "float", "offset"]
 )
@@ -121,7 +122,7 @@ def test_colors_have_no_window(tmp_path):
     assert "WindowCenter" not in instance
 
 
-@MODALITIES
+@EVERY_MODALITY
 @pytest.mark.parametrize("spacing", [(2.5, 0.7, 0.8), (1e-4, 1e-3, 1e-3)])
 def test_every_object_with_planes_says_how_far_apart_they_are(tmp_path, modality, spacing):
     volume = Volume(RAMP.astype("i2"), spacing=spacing, window=(0, 1))
@@ -129,7 +130,7 @@ def test_every_object_with_planes_says_how_far_apart_they_are(tmp_path, modality
     assert float(instance.SpacingBetweenSlices) == spacing[0]
 
 
-@MODALITIES
+@EVERY_MODALITY
 def test_a_single_plane_has_no_spacing(tmp_path, modality):
     volume = Volume(RAMP[0].astype("i2"), spacing=(1, 1), window=(0, 1))
     instance = read_series(export(volume, tmp_path / "out", ExportOptions(modality=modality)).path)[0][0]

@@ -14,6 +14,7 @@ from pydicom.data import get_testdata_file
 from pydicom.pixels import convert_color_space
 
 from judges.readers import Reading, dicom_files, simpleitk_file, simpleitk_volume
+from judges.tables import MODALITIES
 from judges.volumes import affine_of, assert_placed, indexed, oblique, oblique_volume
 from napari_dicom_writer import DestinationError, ExportOptions, LayerError, Series, Volume, export
 from napari_dicom_writer.reading.series import read_series
@@ -50,7 +51,7 @@ def written(tmp_path: Path) -> Path:
 # --- round trips ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("modality", ["OT", "CT", "MR", "PT"])
+@pytest.mark.parametrize("modality", MODALITIES)
 @pytest.mark.parametrize("affine", [RIGHT_HANDED, LEFT_HANDED], ids=["right-handed", "left-handed"])
 def test_every_voxel_is_in_its_place_with_its_value(tmp_path, affine, modality):
     source = Volume(indexed(), affine=affine, name="indexed", window=(3, 40))
@@ -64,7 +65,7 @@ def test_every_voxel_is_in_its_place_with_its_value(tmp_path, affine, modality):
     np.testing.assert_array_equal(volume.array, judge.values)
 
 
-@pytest.mark.parametrize("modality", ["OT", "CT", "MR", "PT"])
+@pytest.mark.parametrize("modality", MODALITIES)
 def test_floats_come_back_as_real_values(tmp_path, modality):
     values = RNG.normal(size=(4, 8, 9)) * 3
     report = export(
@@ -94,7 +95,7 @@ def test_whole_numbers_stay_whole(tmp_path, values, dtype):
     np.testing.assert_array_equal(volume.array, array)
 
 
-@pytest.mark.parametrize("modality", ["OT", "MR", "CT", "PT"])
+@pytest.mark.parametrize("modality", MODALITIES)
 @pytest.mark.parametrize("step", [2.5, 1 / 3, None])
 def test_time_points_come_first(tmp_path, modality, step):
     source = Volume(indexed((4, *(3, 4, 5))), affine=LEFT_HANDED, axes=AXES, time_step=step)

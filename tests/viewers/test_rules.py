@@ -11,6 +11,7 @@ from pydicom import dcmread
 
 from judges import readers as judges
 from judges.ohif import ohif_volume
+from judges.tables import MODALITIES
 from judges.volumes import affine_of, rotation
 from napari_dicom_writer import ExportOptions, Volume, export
 from napari_dicom_writer.model.verdict import summary
@@ -59,7 +60,7 @@ def assert_held(series, folder, spacing=SPACING):
     assert [s.opens_in for s in survey(folder).series] == [series.opens_in]
 
 
-@pytest.mark.parametrize("modality", ["OT", "CT", "MR", "PT"])
+@pytest.mark.parametrize("modality", MODALITIES)
 @pytest.mark.parametrize("shape", SHAPES)
 def test_verdicts_are_what_the_software_does(tmp_path, shape, modality):
     size, axes = SHAPES[shape]
@@ -97,7 +98,7 @@ def test_a_series_for_each_time_point(tmp_path, modality):
         assert_held(series, folder)
 
 
-@pytest.mark.parametrize("modality", ["OT", "CT", "MR", "PT"])
+@pytest.mark.parametrize("modality", MODALITIES)
 @pytest.mark.parametrize("mirror", [1, -1], ids=["right-handed", "left-handed"])
 def test_oblique_and_mirrored_volumes(tmp_path, modality, mirror):
     affine = affine_of(OBLIQUE @ np.diag([mirror, 1, 1]), (-90, 140, 300))

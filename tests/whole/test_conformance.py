@@ -9,11 +9,11 @@ import pytest
 
 from judges.crossfile import series_faults, study_faults
 from judges.readers import dcentvfy, dciodvfy, dicom_files, dicom_validator, read_series
+from judges.tables import MODALITIES
 from judges.volumes import SHAPE, indexed, oblique
 from napari_dicom_writer import ExportError, ExportOptions, Patient, Series, Study, Volume, export, plan_export
 from napari_dicom_writer.iods.modules.study import UNPAIRED
 
-MODALITIES = ["OT", "CT", "MR", "PT"]
 RNG = np.random.default_rng(5)
 PIXELS = {
     "uint8": indexed().astype("u1"),

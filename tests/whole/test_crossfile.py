@@ -7,10 +7,9 @@ import pytest
 
 from judges.crossfile import series_faults, study_faults
 from judges.readers import read
+from judges.tables import MODALITIES
 from judges.volumes import SHAPE, indexed, oblique
 from napari_dicom_writer import ExportOptions, Volume, export
-
-MODALITIES = ("OT", "CT", "MR", "PT")
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ NEVER = {
     "standard": ("model", "options", "layers", "plan", "iods", "codecs", "planning", "writing", "destinations"),
     "model": ("options", "layers", "plan", "iods", "codecs", "planning", "writing", "destinations", "reading"),
     "viewers": ("plan", "iods", "codecs", "planning", "writing", "destinations", "reading", "checking"),
-    "options": ("layers", "plan", "iods", "codecs", "planning", "writing", "destinations", "reading"),
+    "options": ("layers", "plan", "codecs", "planning", "writing", "destinations", "reading"),
     "layers": ("plan", "iods", "codecs", "planning", "writing", "destinations", "exporting"),
     "plan": ("iods", "codecs", "planning", "writing", "destinations", "reading", "checking"),
     "iods": ("codecs", "planning", "writing", "destinations", "reading", "checking"),

@@ -10,6 +10,7 @@ import pytest
 
 from judges.crossfile import series_faults
 from judges.readers import TOLERANCE, VOLUME_READERS, read_series
+from judges.tables import MODALITIES
 from judges.volumes import SHAPE, SPACING, affine_of, assert_placed, indexed, rotation
 from napari_dicom_writer import ExportOptions, GeometryError, Volume, export
 
@@ -29,7 +30,7 @@ def check(reader, path, values, affine):
 
 
 @READERS
-@pytest.mark.parametrize("modality", ["OT", "CT", "MR", "PT"])
+@pytest.mark.parametrize("modality", MODALITIES)
 def test_every_modality_places_voxels(tmp_path, indexed_volume, reader, modality):
     report = export(indexed_volume, tmp_path / "out", ExportOptions(modality=modality))
     check(reader, report.path, VALUES, indexed_volume.affine)

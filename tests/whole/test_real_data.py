@@ -22,6 +22,7 @@ from judges.readers import (
     read_series,
     simpleitk_volume,
 )
+from judges.tables import MODALITIES
 from judges.volumes import affine_of, assert_placed
 from napari_dicom_writer import ExportOptions, GeometryError, Volume, export
 
@@ -89,7 +90,7 @@ def test_a_4d_oblique_nifti_point_by_point(tmp_path, reader):
         assert_placed(VOLUME_READERS[reader](folder), expected, affine, 1e-4)
 
 
-@pytest.mark.parametrize("modality", ["OT", "MR", "CT", "PT"])
+@pytest.mark.parametrize("modality", MODALITIES)
 def test_a_big_endian_nifti(tmp_path, modality):
     values, affine = nifti(NIBABEL / "anatomical.nii")
     assert values.dtype.byteorder == ">"

@@ -10,13 +10,13 @@ from pydicom import FileMetaDataset, dcmwrite
 from pydicom.uid import ExplicitVRLittleEndian
 
 from judges.readers import dicom_files
+from judges.tables import MODALITIES
 from judges.volumes import SHAPE, indexed, oblique
 from napari_dicom_writer import ExportOptions, Patient, Series, Study, Volume, export, plan_export
 from napari_dicom_writer.iods import IODS
 from napari_dicom_writer.standard.uids import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from napari_dicom_writer.writing.encode import SeriesEncoder
 
-MODALITIES = ["OT", "CT", "MR", "PT"]
 TEXT = {
     "patient": Patient(name="Yamada^Tarou=山田^太郎", id="Ä-1", birth_date="1952-02-29", sex="O"),
     "study": Study(description="odd", referring_physician="Müller^Ü"),

@@ -69,9 +69,7 @@ def _first_line(group: type | None) -> str | None:
 
 def _add(group: argparse._ArgumentGroup, prefix: str, item: dataclasses.Field[Any], kind: Any) -> None:
     flag = f"--{prefix}{item.name}".replace(".", "-").replace("_", "-")
-    group.add_argument(
-        flag, dest=prefix + item.name, default=argparse.SUPPRESS, help=_help(item), **_kind(kind, item.default)
-    )
+    group.add_argument(flag, dest=prefix + item.name, default=argparse.SUPPRESS, help=_help(item), **_kind(kind, item))
 
 
 def _help(item: dataclasses.Field[Any]) -> str:
@@ -81,10 +79,12 @@ def _help(item: dataclasses.Field[Any]) -> str:
     return text.replace("%", "%%")
 
 
-def _kind(kind: Any, default: Any) -> dict[str, Any]:
+def _kind(kind: Any, item: dataclasses.Field[Any]) -> dict[str, Any]:
     """Translate a field's type to keywords of `add_argument`."""
     if kind is bool:
-        return {"action": argparse.BooleanOptionalAction if default else "store_true"}
+        return {"action": argparse.BooleanOptionalAction if item.default else "store_true"}
+    if kind is str and item.metadata["choices"] and "keyword" not in item.metadata:
+        return {"type": str.lower, "choices": tuple(item.metadata["choices"])}
     plain = next((part for part in get_args(kind) if part is not type(None)), kind)
     if isinstance(plain, type) and issubclass(plain, StrEnum):
         return {"type": _choice(plain), "metavar": "{" + ",".join(plain) + "}"}

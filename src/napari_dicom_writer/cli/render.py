@@ -62,7 +62,7 @@ def _count(plan: ExportPlan) -> str:
 
 def _print_series(console: Console, plan: ExportPlan) -> None:
     for series in plan.series:
-        title = heading(series.number, series.description, str(series.options.modality))
+        title = heading(series.number, series.description, series.modality)
         print_facts(console, title, _facts(series))
     print_notes(console, plan.notes)
 

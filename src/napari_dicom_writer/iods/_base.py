@@ -1,4 +1,4 @@
-"""What an IOD is to the writer."""
+"""What an object is to the writer."""
 
 from __future__ import annotations
 
@@ -7,27 +7,36 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydicom.dataset import Dataset
 
-from napari_dicom_writer.errors import OptionsError
+from napari_dicom_writer.errors import Fix, OptionsError
+from napari_dicom_writer.iods import AUTO, IODS
 from napari_dicom_writer.iods.modules import common, image
 
 if TYPE_CHECKING:
     from napari_dicom_writer.errors import Note
     from napari_dicom_writer.iods.modules.attributes import Attributes
     from napari_dicom_writer.options.export import ExportOptions
-    from napari_dicom_writer.plan.plan import InstancePlan, SeriesPlan
+    from napari_dicom_writer.plan.plan import InstancePlan, SeriesPlan, TimePlan
     from napari_dicom_writer.plan.stored_values import PixelRules
 
 
 class IOD(ABC):
-    """One information object definition of PS3.3 with single-frame instances.
+    """One information object definition of PS3.3: what it allows, and the modules its instances are made of.
 
-    Planning calls `check_options` and reads `rules`; encoding calls `shared` once a series and `varying` once an
-    instance. An IOD holds no state and never sees pixels. No attribute may be in both `shared` and `varying`.
+    An object holds no state, knows no layer and never sees pixels. In the order in which they are asked:
+
+    1. `check_options`, once an export: refuses what it cannot honor, and announces what it assumes.
+    2. `modality`: what its series say made them.
+    3. `why_not`, once a series: refuses a size it cannot hold. `rules` say how its values may be stored.
+    4. `tells_times_apart`: whether its attributes tell the time points in a series apart.
+    5. `shared`, once a series, and `varying`, once an instance: the attributes of its modules. None is in both, and
+       all instances of a series have the same ones in `varying`.
+
+    What belongs to one object only is said in its file: nobody else asks which one it is.
 
     Attributes
     ----------
     key : str
-        Its name in the table of IODs.
+        Of its row in the table.
     sop_class_uid : str
     rules : PixelRules
         What pixels it allows.
@@ -41,12 +50,12 @@ class IOD(ABC):
     units: ClassVar[frozenset[str]] = frozenset()
 
     def check_options(self, options: ExportOptions) -> list[Note]:
-        """Refuse options this IOD cannot honor; return what it assumes.
+        """Refuse options this object cannot honor; return what it assumes.
 
         Raises
         ------
         OptionsError
-            A unit that is not in the IOD's list.
+            A unit or a modality that is not in its list.
         """
         if options.value_unit and self.units and options.value_unit not in self.units:
             raise OptionsError(
@@ -54,7 +63,28 @@ class IOD(ABC):
                 f"Choose value_unit from {', '.join(sorted(self.units))}",
                 "options",
             )
+        own = IODS.row(self.key).modalities
+        if own and options.modality not in (*own, "OT"):
+            raise OptionsError(
+                f"A {IODS.row(self.key).title} is not of modality {options.modality}",
+                f"Choose modality={own[0]!r}, or object='auto'",
+                "options",
+                fix=Fix("object", AUTO, "Object by modality"),
+            )
         return []
+
+    def modality(self, options: ExportOptions) -> str:
+        """What its series say made them: the modality asked for; its own where OT claims nothing."""
+        own = IODS.row(self.key).modalities
+        return own[0] if own and options.modality not in own else str(options.modality)
+
+    def why_not(self, planes: int, time_points: int) -> str:
+        """Say why a series of so many planes, at so many time points each, cannot be one of this object; else empty."""
+        return ""
+
+    def tells_times_apart(self, time: TimePlan | None) -> bool:
+        """Whether an attribute of its own modules tells the time points in a series apart."""
+        return False
 
     @abstractmethod
     def shared(self, series: SeriesPlan) -> Dataset:

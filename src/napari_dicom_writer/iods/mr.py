@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
     from napari_dicom_writer.iods.modules.attributes import Attributes
-    from napari_dicom_writer.plan.plan import InstancePlan, SeriesPlan
+    from napari_dicom_writer.plan.plan import InstancePlan, SeriesPlan, TimePlan
 
 
 class MRImage(IOD):
@@ -24,6 +24,10 @@ class MRImage(IOD):
     key = "mr"
     sop_class_uid = MRImageStorage
     rules = PixelRules("MR", bits_8=False, color=False, lut=ModalityLUT.REAL_WORLD)
+
+    def tells_times_apart(self, time: TimePlan | None) -> bool:
+        """By Temporal Position Identifier."""
+        return True
 
     def shared(self, series: SeriesPlan) -> Dataset:
         """Compose the modules of table A.4-1."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from napari_dicom_writer.iods.modules.attributes import Attributes
     from napari_dicom_writer.options.export import ExportOptions
-    from napari_dicom_writer.plan.plan import InstancePlan, SeriesPlan
+    from napari_dicom_writer.plan.plan import InstancePlan, SeriesPlan, TimePlan
 
 
 class PETImage(IOD):
@@ -25,7 +25,8 @@ class PETImage(IOD):
 
     key = "pet"
     sop_class_uid = PositronEmissionTomographyImageStorage
-    rules = PixelRules("PET", bits_8=False, color=False, lut=ModalityLUT.SLOPE_ONLY)
+    # Signed pixels only where negative values exist (C.8.9.1.1.1); the intercept is 0 (C.8.9.4).
+    rules = PixelRules("PET", bits_8=False, color=False, lut=ModalityLUT.SLOPE_ONLY, sign_by_values=True)
     # C.8.9.1.1.3
     units = frozenset(
         "CNTS NONE CM2 CM2ML PCNT CPS BQML MGMINML UMOLMINML MLMING MLG 1CM UMOLML PROPCNTS PROPCPS MLMINML MLML GML "
@@ -39,6 +40,15 @@ class PETImage(IOD):
             text, hint = "PET values taken as without unit", "value_unit, such as BQML or GML"
             notes.append(Note(NoteKind.ASSUMED, text, hint=hint, fix=Fix("value_unit", None, "Set unit…")))
         return notes
+
+    def why_not(self, planes: int, time_points: int) -> str:
+        """Image Index and Number of Slices are of VR US."""
+        most = 2**16 - 1
+        return f"a PET series holds {most:,} planes" if planes * time_points > most else ""
+
+    def tells_times_apart(self, time: TimePlan | None) -> bool:
+        """By Frame Reference Time, where the time between the points is known."""
+        return bool(time and time.step)
 
     def shared(self, series: SeriesPlan) -> Dataset:
         """Compose the modules of table A.21.3-1. Patient Position is excluded by the orientation code sequence."""

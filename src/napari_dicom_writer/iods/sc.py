@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class SecondaryCapture(IOD):
-    """Gray or color planes of any origin, Modality OT."""
+    """Gray or color planes of any origin and modality."""
 
     key = "sc"
     sop_class_uid = SecondaryCaptureImageStorage

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Modality(StrEnum):
-    """Modality (0008,0060), which decides the IOD."""
+    """Modality (0008,0060): what made the images."""
 
     OT = "OT"
     CT = "CT"

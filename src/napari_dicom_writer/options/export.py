@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass, field
 from pathlib import Path  # noqa: TC003 - the types of the fields are looked up
 
+from napari_dicom_writer import iods
 from napari_dicom_writer.errors import OptionsError, Refusals
 from napari_dicom_writer.model.units import millimeters
 from napari_dicom_writer.options.choices import (
@@ -73,14 +74,21 @@ class ExportOptions:
 
     modality: Modality = option(
         Modality.OT,
-        "what made the images: OT (Secondary Capture, claims nothing), CT, MR or PT",
+        "what made the images: OT (claims nothing), CT, MR or PT",
         group="series",
         choices={
-            Modality.OT: "Secondary Capture",
+            Modality.OT: "other",
             Modality.CT: "CT",
             Modality.MR: "MR",
             Modality.PT: "PET",
         },
+    )
+    object: str = option(
+        iods.AUTO,
+        "DICOM object to write; auto: the one of the modality, else Secondary Capture",
+        group="series",
+        choices=iods.CHOICES,
+        rare=True,
     )
     patient: Patient = field(default_factory=Patient)
     study: Study = field(default_factory=Study)

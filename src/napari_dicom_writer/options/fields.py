@@ -90,7 +90,7 @@ def _checked(kind: Any, name: str, metadata: Mapping[str, Any], value: Any) -> A
     if isinstance(kind, type) and issubclass(kind, StrEnum):
         return _member(kind, name, value)
     if not (keyword := metadata.get("keyword")):
-        return _plain(kind, name, value)
+        return _plain(kind, name, value) if kind is not str or not metadata["choices"] else _term(name, metadata, value)
     checked = text.check(keyword, value)
     if (choices := metadata["choices"]) and checked not in choices:
         # The value itself may tell of a patient: the message names the attribute only.
@@ -120,6 +120,15 @@ def _plain(kind: Any, name: str, value: Any) -> Any:
         kind, f"{kind.__name__}(...)"
     )
     raise OptionsError(f"{name} is a {type(value).__name__}", f"Pass {name} as {expected}")
+
+
+def _term(name: str, metadata: Mapping[str, Any], value: object) -> str:
+    """Check a choice from a table that may grow; whatever its case."""
+    choices = metadata["choices"]
+    term = str(value).lower()
+    if term not in choices:
+        raise OptionsError(f"{name}={value!r} is not a choice", f"Choose one of {', '.join(map(repr, choices))}")
+    return term
 
 
 def _member(kind: type[StrEnum], name: str, value: object) -> StrEnum:

@@ -9,10 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from napari_dicom_writer.model.geometry import patient_letters
-from napari_dicom_writer.options.choices import Modality
 from napari_dicom_writer.plan.wording import describe
 from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
-from napari_dicom_writer.viewers.rules import opens_as_volume, single_precision_error
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -100,13 +98,21 @@ class SeriesPlan:
     ----------
     iod : str
         Key into the table of IODs.
+    title : str
+        What people call that object, with the modality where that says more, such as ``Secondary Capture, US``.
+    modality : str
+        What made the images, as written.
     layer : str
         Name of the layer it comes from.
     volume_index : int
         Position of that layer among the exported ones.
+    opens_in : tuple of Verdict
+        Which software opens the series as a volume.
     """
 
     iod: str
+    title: str
+    modality: str
     layer: str
     volume_index: int
     uid: str
@@ -123,6 +129,7 @@ class SeriesPlan:
     window: Window | None
     time: TimePlan | None
     instances: tuple[InstancePlan, ...]
+    opens_in: tuple[Verdict, ...]
     notes: tuple[Note, ...]
 
     @property
@@ -152,31 +159,6 @@ class SeriesPlan:
     def time_points(self) -> int:
         """How many instances share each position."""
         return self.time.points if self.time else 1
-
-    @property
-    def opens_in(self) -> tuple[Verdict, ...]:
-        """Which software opens the series as a volume."""
-        shape = (self.planes, self.rows, self.columns)
-        error = single_precision_error(self.grid.largest_coordinate(shape), min(s for s in self.spacing if s))
-        return opens_as_volume(
-            planes=self.planes,
-            rows=self.rows,
-            columns=self.columns,
-            time_points=self.time_points,
-            evenly_spaced=True,
-            deflated=self.options.transfer_syntax is TransferSyntax.DEFLATED,
-            single_precision_error=error,
-            modality=self.options.modality,
-            photometric=self.options.transfer_syntax.photometric_interpretation(self.stored.samples),
-            length=(self.planes - 1) * (self.spacing[0] or 0.0),
-            told_apart=self._times_told_apart,
-        )
-
-    @property
-    def _times_told_apart(self) -> bool:
-        """Whether each time point has a Temporal Position Identifier (MR) or a Frame Reference Time (PT) of its own."""
-        modality = self.options.modality
-        return modality is Modality.MR or (modality is Modality.PT and bool(self.time and self.time.step))
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,8 @@ class ModalityLUT(StrEnum):
     """What an IOD allows between stored and real values."""
 
     FULL = "full"  # slope and intercept
-    SLOPE_ONLY = "slope-only"  # intercept 0 (PET, PS3.3 C.8.9.4)
-    REAL_WORLD = "real-world"  # none; Real World Value Mapping instead (MR)
+    SLOPE_ONLY = "slope-only"  # intercept 0
+    REAL_WORLD = "real-world"  # none; Real World Value Mapping instead
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +39,15 @@ class PixelRules:
     color : bool
         Whether RGB is allowed.
     lut : ModalityLUT
+    sign_by_values : bool
+        Whether pixels may be signed only where negative values exist, so that these must be looked for.
     """
 
     name: str
     bits_8: bool
     color: bool
     lut: ModalityLUT
+    sign_by_values: bool = False
 
 
 class Method(StrEnum):

@@ -21,7 +21,7 @@ def describe(series: SeriesPlan) -> str:
     most = f"{series.options.transfer_syntax}, up to " if compressed else ""
     color = "RGB" if series.stored.samples == 3 else f"{series.stored.bits}-bit"
     return (
-        f"Series {series.number} '{series.description}': {series.options.modality}, {size} {color}{points}, "
+        f"Series {series.number} '{series.description}': {series.modality}, {size} {color}{points}, "
         f"{spacing} mm, columns/rows/planes toward {series.directions}, {count(len(series.instances))}, "
         f"{most}{format_bytes(series.bytes)}"
     )

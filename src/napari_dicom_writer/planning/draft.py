@@ -7,20 +7,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from napari_dicom_writer import iods
 from napari_dicom_writer.errors import Fix, Note, NoteKind, PixelError
 from napari_dicom_writer.model import geometry
 from napari_dicom_writer.model.slabs import read_ahead, slabs
 from napari_dicom_writer.model.value_range import Ranges, ScanCache, ValueRange
 from napari_dicom_writer.model.volume import Volume, check_pixels
-from napari_dicom_writer.options.choices import ShearPolicy, TimeLayout, UnnamedAxis
+from napari_dicom_writer.options.choices import ShearPolicy, UnnamedAxis
 from napari_dicom_writer.plan.grid import make_grid
-from napari_dicom_writer.plan.stored_values import ModalityLUT, PixelRules
 from napari_dicom_writer.plan.wording import where
 from napari_dicom_writer.planning.value_policy import needs_range
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from napari_dicom_writer.iods._base import IOD
     from napari_dicom_writer.options.export import ExportOptions
     from napari_dicom_writer.plan.grid import Grid
 
@@ -32,6 +33,7 @@ class Draft:
     """A volume that passed all checks, on its way to series plans."""
 
     index: int
+    iod: IOD
     volume: Volume
     where: str
     grid: Grid
@@ -43,15 +45,16 @@ class Draft:
 def make_draft(
     index: int,
     volume: Volume,
-    rules: PixelRules,
     options: ExportOptions,
     tick: Callable[[], None],
     scans: ScanCache | None = None,
 ) -> Draft:
     """Place one volume and scan its values where needed, calling `tick` every slab; `scans` knows earlier ones."""
-    placed, grid, notes = place(volume, rules, options)
-    draft = Draft(index, placed, where(index, volume.name), grid, _leading_names(placed, options, notes), notes)
-    if needs_range(placed.dtype, rules, rgb=placed.rgb):
+    placed, grid, notes = place(volume, options)
+    iod, passed_over = iods.choose(options, color=volume.rgb)
+    notes += passed_over
+    draft = Draft(index, iod, placed, where(index, volume.name), grid, _leading_names(placed, options, notes), notes)
+    if needs_range(placed.dtype, iod.rules, rgb=placed.rgb):
         known = scans.find(placed.array, draft.names) if scans else None
         draft.ranges = known or _scan(draft, tick)
         if scans and not known:
@@ -59,7 +62,7 @@ def make_draft(
     return draft
 
 
-def place(volume: Volume, rules: PixelRules, options: ExportOptions) -> tuple[Volume, Grid, list[Note]]:
+def place(volume: Volume, options: ExportOptions) -> tuple[Volume, Grid, list[Note]]:
     """Check one volume, and straighten it where asked; no pixel is read.
 
     Returns
@@ -75,24 +78,17 @@ def place(volume: Volume, rules: PixelRules, options: ExportOptions) -> tuple[Vo
 
         volume, note = resample(volume)
         notes.append(note)
-    _check_size(volume, rules)
+    _check_size(volume)
     grid = make_grid(volume.affine, volume.shape, thickness_known="plane" in volume.axes)
     _note_displacement(volume, notes)
     return volume, grid, notes
 
 
-def _check_size(volume: Volume, rules: PixelRules) -> None:
-    planes, rows, columns = volume.shape
+def _check_size(volume: Volume) -> None:
+    _, rows, columns = volume.shape
     for name, count in (("rows", rows), ("columns", columns)):
         if count > _US:
             raise PixelError(f"It has {count:,} {name}; DICOM allows {_US:,}", "Crop, tile or downsample the layer")
-    times = max(
-        [n for n, axis in zip(volume.leading_shape, volume.leading, strict=True) if axis in ("", "time")] or [1]
-    )
-    if rules.lut is ModalityLUT.SLOPE_ONLY and planes * times > _US:
-        remedy = "Choose time='series-per-point', or another modality"
-        fix = Fix("time", TimeLayout.SERIES_PER_POINT, "A series each") if planes <= _US else None
-        raise PixelError(f"It has {planes * times:,} planes; a PET series holds {_US:,}", remedy, fix=fix)
 
 
 def _note_displacement(volume: Volume, notes: list[Note]) -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from napari_dicom_writer.codecs._base import Codec
     from napari_dicom_writer.errors import Note, Refusals
+    from napari_dicom_writer.iods._base import IOD
     from napari_dicom_writer.model.value_range import ScanCache
     from napari_dicom_writer.model.volume import Volume
     from napari_dicom_writer.options.export import ExportOptions
@@ -56,18 +57,18 @@ def resolve(
     (ExportPlan, list of Volume) or None
         The plan and the volumes it reads from, resampled where the options said so; None if anything was refused.
     """
-    iod = iods.choose(options)
-    notes: list[Note] = []
+    notes: dict[str, list[Note]] = {}
     codec: Codec | None = None
     with refusals.collect("options"):
         codec = codec_of(options)
-    with refusals.collect("options"):
-        notes = [*iod.check_options(options), *laterality_note(options)]
+    for iod in _objects(volumes, options):
+        with refusals.collect("options"):
+            notes[iod.key] = [*iod.check_options(options), *laterality_note(options)]
     drafts: list[Draft] = []
     for index, volume in enumerate(volumes):
         if volume is not None:
             with refusals.collect(where(index, volume.name)):
-                drafts.append(make_draft(index, volume, iod.rules, options, tick, scans))
+                drafts.append(make_draft(index, volume, options, tick, scans))
     with refusals.collect():
         # With a Frame of Reference UID of their own, users vouch for the space themselves.
         if not options.study.frame_of_reference_uid:
@@ -76,10 +77,17 @@ def resolve(
     study = plan_study(options)
     for draft in drafts:
         with refusals.collect(draft.where):
-            series += plan_series(draft, iod, codec, options, study, notes, first=len(series), several=len(volumes) > 1)
+            said = notes.get(draft.iod.key, [])
+            series += plan_series(draft, codec, options, study, said, first=len(series), several=len(volumes) > 1)
     if refusals:
         return None
     return ExportPlan(study, tuple(series), _workers(series, options)), [draft.volume for draft in drafts]
+
+
+def _objects(volumes: Sequence[Volume | None], options: ExportOptions) -> list[IOD]:
+    """What the layers become, each object once; where all were refused, what an image would become."""
+    colors = dict.fromkeys(volume.rgb for volume in volumes if volume is not None) or {False: None}
+    return list({iod.key: iod for iod, _ in (iods.choose(options, color=color) for color in colors)}.values())
 
 
 def _workers(series: Sequence[SeriesPlan], options: ExportOptions) -> int:

@@ -7,20 +7,24 @@ from datetime import timedelta
 from itertools import product
 from typing import TYPE_CHECKING
 
-from napari_dicom_writer.errors import Fix, LayerError, Note, NoteKind, OptionsError
+from napari_dicom_writer import iods
+from napari_dicom_writer.errors import Fix, LayerError, Note, NoteKind, OptionsError, PixelError
 from napari_dicom_writer.options.choices import TimeLayout
 from napari_dicom_writer.plan.plan import InstancePlan, SeriesPlan, StudyPlan, TimePlan
 from napari_dicom_writer.planning.compression import plan_compression
 from napari_dicom_writer.planning.naming import describe_series
 from napari_dicom_writer.planning.value_policy import plan_values
 from napari_dicom_writer.planning.window import plan_limits, plan_window
+from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
 from napari_dicom_writer.standard.uids import UIDSource
+from napari_dicom_writer.viewers.rules import opens_as_volume, single_precision_error
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from napari_dicom_writer.codecs._base import Codec
     from napari_dicom_writer.iods._base import IOD
+    from napari_dicom_writer.model.verdict import Verdict
     from napari_dicom_writer.options.export import ExportOptions
     from napari_dicom_writer.plan.stored_values import StoredValues, Window
     from napari_dicom_writer.planning.draft import Draft
@@ -63,7 +67,6 @@ def _members(draft: Draft, options: ExportOptions) -> list[_Member]:
 
 def plan_series(
     draft: Draft,
-    iod: IOD,
     codec: Codec | None,
     options: ExportOptions,
     study: StudyPlan,
@@ -73,15 +76,17 @@ def plan_series(
     several: bool,
 ) -> list[SeriesPlan]:
     """Plan every series of a volume."""
-    volume, uids = draft.volume, UIDSource()
+    volume, iod, uids = draft.volume, draft.iod, UIDSource()
     _check_dates(draft, study)
     plans = []
     by_channel: dict[tuple[int, ...], tuple[StoredValues, Window | None, list[Note]]] = {}
     members = _members(draft, options)
+    _check_size(iod, volume.shape[0], len(members[0].times))
+    modality = iod.modality(options)
     for offset, member in enumerate(members):
         channel = () if volume.rgb else tuple(i for i in member.fixed if i is not None)
         if channel not in by_channel:
-            by_channel[channel] = _values(draft, iod, codec, options, channel, member)
+            by_channel[channel] = _values(draft, codec, options, channel, member)
         stored, window, value_notes = by_channel[channel]
         description, comment, name_notes = describe_series(volume.name, member.suffix, options, several=several)
         time = TimePlan(len(member.times), volume.time_step) if _has_time(draft) else None
@@ -89,6 +94,8 @@ def plan_series(
         plans.append(
             SeriesPlan(
                 iod=iod.key,
+                title=_title(iod, modality),
+                modality=modality,
                 layer=volume.name,
                 volume_index=draft.index,
                 uid=uids.series(),
@@ -105,6 +112,7 @@ def plan_series(
                 window=window,
                 time=time,
                 instances=_instances(draft, member, uids),
+                opens_in=_opens_in(draft, stored, time, modality, options),
                 notes=tuple(replace(n, where=n.where or draft.where) for n in all_notes),
             )
         )
@@ -112,11 +120,11 @@ def plan_series(
 
 
 def _values(
-    draft: Draft, iod: IOD, codec: Codec | None, options: ExportOptions, channel: tuple[int, ...], member: _Member
+    draft: Draft, codec: Codec | None, options: ExportOptions, channel: tuple[int, ...], member: _Member
 ) -> tuple[StoredValues, Window | None, list[Note]]:
     """How the values of one channel are stored and displayed, the same at all its time points."""
-    volume, found = draft.volume, draft.ranges.get(channel)
-    planned = plan_values(volume.dtype, found, iod.rules, options, samples=volume.samples)
+    volume, rules, found = draft.volume, draft.iod.rules, draft.ranges.get(channel)
+    planned = plan_values(volume.dtype, found, rules, options, samples=volume.samples)
     stored, notes = plan_compression(codec, *planned, volume.shape[1:], volume.dtype, options)
     if volume.rgb:
         return stored, None, notes
@@ -126,7 +134,43 @@ def _values(
         range(n) if i is None else range(i, i + 1) for i, n in zip(member.fixed, volume.leading_shape, strict=True)
     ]
     limits, window_notes = plan_limits(volume, leading, found)
-    return stored, plan_window(limits, stored, iod.rules), [*notes, *window_notes]
+    return stored, plan_window(limits, stored, rules), [*notes, *window_notes]
+
+
+def _title(iod: IOD, modality: str) -> str:
+    row = iods.IODS.row(iod.key)
+    return row.title if row.modalities or modality == "OT" else f"{row.title}, {modality}"
+
+
+def _check_size(iod: IOD, planes: int, time_points: int) -> None:
+    """Refuse what one series of this object cannot hold."""
+    if reason := iod.why_not(planes, time_points):
+        fits = time_points > 1 and not iod.why_not(planes, 1)
+        remedy = "Choose time='series-per-point', or another object" if fits else "Choose another object"
+        fix = Fix("time", TimeLayout.SERIES_PER_POINT, "A series each") if fits else None
+        raise PixelError(f"It has {planes * time_points:,} planes; {reason}", remedy, fix=fix)
+
+
+def _opens_in(
+    draft: Draft, stored: StoredValues, time: TimePlan | None, modality: str, options: ExportOptions
+) -> tuple[Verdict, ...]:
+    """Which software opens the series as a volume."""
+    grid, shape, syntax = draft.grid, draft.volume.shape, options.transfer_syntax
+    between = float(grid.spacing_between_planes or 0)
+    smallest = min(s for s in (between, *map(float, grid.pixel_spacing)) if s)
+    return opens_as_volume(
+        planes=shape[0],
+        rows=shape[1],
+        columns=shape[2],
+        time_points=time.points if time else 1,
+        evenly_spaced=True,
+        deflated=syntax is TransferSyntax.DEFLATED,
+        single_precision_error=single_precision_error(grid.largest_coordinate(shape), smallest),
+        modality=modality,
+        photometric=syntax.photometric_interpretation(stored.samples),
+        length=(shape[0] - 1) * between,
+        told_apart=draft.iod.tells_times_apart(time),
+    )
 
 
 def _has_time(draft: Draft) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_dicom_writer.errors import Fix, Note, NoteKind, PixelError
-from napari_dicom_writer.options.choices import Modality, ValuePolicy
+from napari_dicom_writer.options.choices import ValuePolicy
 from napari_dicom_writer.plan.stored_values import Method, ModalityLUT, PixelRules, StoredValues
 from napari_dicom_writer.standard.decimals import decimal_string, decimal_string_above, decimal_string_below, product
 
@@ -32,8 +32,7 @@ def needs_range(dtype: np.dtype[Any], rules: PixelRules, *, rgb: bool) -> bool:
         return dtype != np.uint8
     if dtype.kind == "f" or dtype.itemsize > 2:
         return True
-    # PET: signed pixels only where negative values exist (PS3.3 C.8.9.1.1.1).
-    return rules.lut is ModalityLUT.SLOPE_ONLY and dtype.kind == "i"
+    return rules.sign_by_values and dtype.kind == "i"
 
 
 def plan_values(
@@ -163,8 +162,8 @@ def _plan_color(
     dtype: np.dtype[Any], found: ValueRange | None, rules: PixelRules, notes: list[Note], samples: int
 ) -> StoredValues:
     if not rules.color:
-        remedy = "Choose modality='OT' for color layers"
-        fix = Fix("modality", Modality.OT, "Write as OT")
+        remedy = "Choose object='auto' for color layers"
+        fix = Fix("object", "auto", "Object by layer")
         raise PixelError(f"It has colors, and {rules.name} images have none", remedy, fix=fix)
     if samples == 4:
         notes.append(Note(NoteKind.LOST, "The alpha channel is dropped"))

@@ -175,7 +175,7 @@ def _no_way_back() -> None:
 def series_folder(series: SeriesPlan) -> str:
     """Name of a series' folder: ``<number>-<modality>-<description>``, safe on every file system."""
     safe = safe_name(series.description)
-    return f"{series.number}-{series.options.modality}-{safe}" if safe else f"{series.number}-{series.options.modality}"
+    return f"{series.number}-{series.modality}-{safe}" if safe else f"{series.number}-{series.modality}"
 
 
 @contextmanager

@@ -68,7 +68,7 @@ def general_series(series: SeriesPlan) -> Attributes:
     """General Series (C.7.3.1)."""
     options = series.options.series
     attributes: Attributes = {
-        "Modality": str(series.options.modality),
+        "Modality": series.modality,
         "SeriesInstanceUID": series.uid,
         "SeriesNumber": str(series.number),
         "SeriesDate": series.study.created.strftime("%Y%m%d"),

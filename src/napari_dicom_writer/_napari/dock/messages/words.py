@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def becomes(plan: ExportPlan, volume_index: int) -> str:
     """Say what one of the exported layers becomes."""
     series = [s for s in plan.series if s.volume_index == volume_index]
-    parts = [str(series[0].options.modality)]
+    parts = [series[0].title]
     parts += [f"{len(series)} series"] if len(series) > 1 else []
     planes = series[0].planes
     points = f" × {series[0].time_points} time points" if series[0].time_points > 1 else ""

@@ -237,7 +237,7 @@ class TagsDialog(QDialog):
 
 
 def _title(series: SeriesPlan) -> str:
-    parts = (f"Series {series.number}", str(series.options.modality), series.description)
+    parts = (f"Series {series.number}", series.modality, series.description)
     return " · ".join(filter(None, parts))
 
 

@@ -1,0 +1,68 @@
+"""Write what documents and manifest repeat of the package's tables, so that a new row appears there by itself.
+
+``python scripts/tables.py`` writes them, ``--check`` names the files that would change and exits 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+from napari_dicom_writer.iods import IODS
+from napari_dicom_writer.options.export import ExportOptions
+
+ROOT = Path(__file__).parents[1]
+_ENUM = re.compile(r"^ {8}(\w+):\n(?: {10}.*\n)*? {10}enum: \[(.*)\]$", re.MULTILINE)
+
+
+def manifest(text: str) -> str:
+    """Give the preferences the choices of the options."""
+    choices = {item.name: item.metadata.get("choices") for item in fields(ExportOptions)}
+
+    def filled(match: re.Match[str]) -> str:
+        known = choices.get(match[1])
+        if not known:
+            return match[0]
+        # YAML takes a bare `off` for False.
+        listed = ", ".join(f'"{choice}"' if choice in ("off", "on", "no", "yes") else str(choice) for choice in known)
+        return match[0].replace(f"[{match[2]}]", f"[{listed}]")
+
+    return _ENUM.sub(filled, text)
+
+
+def objects(text: str) -> str:
+    """List the objects between their two marks."""
+    lines = ["| `object` | is | for | modality | made by itself of |", "| --- | --- | --- | --- | --- |"]
+    for row in IODS.rows:
+        modality = ", ".join(row.modalities) or "any"
+        made = ", ".join(row.auto) or "nothing"
+        lines.append(f"| `{row.key}` | {row.title} | {row.doc} | {modality} | {made} |")
+    block = "\n".join(["<!-- objects: make tables -->", *lines, "<!-- end of objects -->"])
+    return re.sub(r"<!-- objects: make tables -->.*?<!-- end of objects -->", lambda _: block, text, flags=re.DOTALL)
+
+
+FILES = {"src/napari_dicom_writer/napari.yaml": manifest, "README.md": objects}
+
+
+def main(arguments: list[str]) -> int:
+    """Write, or check."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="change nothing, and exit 1 where something would change")
+    check = parser.parse_args(arguments).check
+    stale = 0
+    for name, render in FILES.items():
+        path = ROOT / name
+        text = path.read_text(encoding="utf-8")
+        if (new := render(text)) != text:
+            stale += 1
+            print(f"{name} {'is out of date: make tables' if check else 'written'}")  # noqa: T201 - a command
+            if not check:
+                path.write_text(new, encoding="utf-8")
+    return int(check and stale > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
