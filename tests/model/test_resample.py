@@ -150,11 +150,12 @@ def test_dask_is_read_lazily_and_resampled_the_same(tmp_path):
 
     lazy = dask.array.from_array(values, chunks=(3, 10, 11)).map_blocks(note, dtype=values.dtype)
     blocks.clear()
-    plan_export(Volume(lazy, affine=affine), RESAMPLE)
+    window = (values.min(), values.max())
+    plan_export(Volume(lazy, affine=affine, window=window), RESAMPLE)
     assert blocks == [], "16-bit integers need no scan"
-    report = export(Volume(lazy, affine=affine), tmp_path / "lazy", RESAMPLE)
+    report = export(Volume(lazy, affine=affine, window=window), tmp_path / "lazy", RESAMPLE)
     assert set(blocks) == {0, 1, 2}
-    eager = export(Volume(values, affine=affine), tmp_path / "eager", RESAMPLE)
+    eager = export(Volume(values, affine=affine, window=window), tmp_path / "eager", RESAMPLE)
     found, expected = simpleitk_volume(report.path), simpleitk_volume(eager.path)
     np.testing.assert_array_equal(found.values, expected.values)
     np.testing.assert_array_equal(found.affine, expected.affine)

@@ -9,7 +9,7 @@ from napari_dicom_writer._napari.faults import faults_as_export_errors
 from napari_dicom_writer._napari.preferences import options_from_preferences
 from napari_dicom_writer.errors import NoteKind
 from napari_dicom_writer.exporting import export
-from napari_dicom_writer.plan.wording import count, format_bytes
+from napari_dicom_writer.plan.wording import count_series, format_bytes
 
 if TYPE_CHECKING:
     from napari_dicom_writer.plan.report import ExportReport
@@ -48,8 +48,7 @@ def _tell(report: ExportReport) -> None:
     from napari.utils.notifications import show_info, show_warning
 
     plan = report.plan
-    series = "1 series" if len(plan.series) == 1 else f"{len(plan.series)} series"
-    show_info(f"DICOM: {series}, {count(plan.instances)}, {format_bytes(report.bytes)}, saved to {report.path}")
+    show_info(f"DICOM: {count_series(plan)}, {format_bytes(report.bytes)}, saved to {report.path}")
     told = [str(note) for note in plan.notes if note.kind is not NoteKind.INFO]
     if told:
         show_warning("DICOM: " + "\n".join(told))

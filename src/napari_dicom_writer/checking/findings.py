@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from pydicom.datadict import dictionary_description, dictionary_has_tag, tag_for_keyword
 
+from napari_dicom_writer.standard import text
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -153,5 +155,5 @@ def tag_name(tag: str | int) -> str:
         if number is None:
             return tag
         tag = number
-    code = f"({tag >> 16:04X},{tag & 0xFFFF:04X})"
+    code = text.tag(tag)
     return f"{dictionary_description(tag)} {code}" if dictionary_has_tag(tag) else code

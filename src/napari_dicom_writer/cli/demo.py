@@ -15,6 +15,7 @@ from napari_dicom_writer.demo.phantom import orientation_phantom
 from napari_dicom_writer.demo.picture import check_installed, draw_views, read_series
 from napari_dicom_writer.errors import VerificationError
 from napari_dicom_writer.exporting import export
+from napari_dicom_writer.model.geometry import corners
 from napari_dicom_writer.options.export import ExportOptions
 from napari_dicom_writer.reading.survey import survey
 
@@ -70,9 +71,9 @@ def _compare(folder: Path, phantom: Volume) -> str:
     image = read_series(folder)
     same = np.array_equal(sitk.GetArrayViewFromImage(image), phantom.array)
     columns, rows, planes = image.GetSize()
-    corners = np.array(np.meshgrid((0, planes - 1), (0, rows - 1), (0, columns - 1), indexing="ij")).reshape(3, -1).T
-    read = np.array([image.TransformIndexToPhysicalPoint([int(i) for i in corner[::-1]]) for corner in corners])
-    apart = float(np.abs(read - (corners @ phantom.affine[:3, :3].T + phantom.affine[:3, 3])).max())
+    ends = corners((planes, rows, columns)).T
+    read = np.array([image.TransformIndexToPhysicalPoint([int(i) for i in corner[::-1]]) for corner in ends])
+    apart = float(np.abs(read - (ends @ phantom.affine[:3, :3].T + phantom.affine[:3, 3])).max())
     if not same or apart > 1e-6:
         raise VerificationError(
             f"SimpleITK reads {'other' if not same else 'the right'} values, up to {apart:g} mm from their place",

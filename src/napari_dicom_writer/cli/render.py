@@ -12,7 +12,7 @@ from rich.text import Text
 
 from napari_dicom_writer.errors import NoteKind
 from napari_dicom_writer.options.choices import VerifyLevel
-from napari_dicom_writer.plan.wording import format_bytes
+from napari_dicom_writer.plan.wording import count_series, format_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -38,14 +38,14 @@ def print_plan(plan: ExportPlan) -> None:
     """Show what would be written."""
     console = Console(highlight=False)
     _print_series(console, plan)
-    _say(console, f"{_count(plan)}, about {format_bytes(plan.bytes)}. Dry run: nothing was written.")
+    _say(console, f"{count_series(plan)}, about {format_bytes(plan.bytes)}. Dry run: nothing was written.")
 
 
 def print_report(report: ExportReport) -> None:
     """Show what was written, with its path last and whole."""
     console = Console(highlight=False)
     _print_series(console, report.plan)
-    rate = f"{_count(report.plan)}, {format_bytes(report.bytes)}, in {report.seconds:.2g} s."
+    rate = f"{count_series(report.plan)}, {format_bytes(report.bytes)}, in {report.seconds:.2g} s."
     _say(console, f"{rate} {_CHECKED[report.verified]}")
     # Not wrapped, so that it can be copied.
     console.print(Text(str(report.path), "bold"), soft_wrap=True)
@@ -53,11 +53,6 @@ def print_report(report: ExportReport) -> None:
 
 def _say(console: Console, text: str) -> None:
     console.print(Text(text))
-
-
-def _count(plan: ExportPlan) -> str:
-    series = "1 series" if len(plan.series) == 1 else f"{len(plan.series)} series"
-    return f"{series}, {plan.instances:,} instance{'s' if plan.instances > 1 else ''}"
 
 
 def _print_series(console: Console, plan: ExportPlan) -> None:

@@ -14,7 +14,8 @@ import numpy as np
 import pydicom
 
 from napari_dicom_writer.errors import ExportError
-from napari_dicom_writer.model.scale_bar import length_text, round_length
+from napari_dicom_writer.model.geometry import corners
+from napari_dicom_writer.model.units import length_text, round_length
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -136,8 +137,8 @@ def draw_views(folder: Path, png: Path, title: str) -> None:
 
 def _extent(image: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the box in LPS mm that holds every voxel of the image, whole."""
-    corners = np.array(np.meshgrid(*[(-0.5, n - 0.5) for n in image.GetSize()], indexing="ij")).reshape(3, -1).T
-    points = np.array([image.TransformContinuousIndexToPhysicalPoint(corner.tolist()) for corner in corners])
+    ends = corners(image.GetSize(), margin=0.5).T
+    points = np.array([image.TransformContinuousIndexToPhysicalPoint(corner.tolist()) for corner in ends])
     return points.min(axis=0), points.max(axis=0)
 
 

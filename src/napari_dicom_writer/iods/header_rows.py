@@ -12,6 +12,7 @@ from pydicom.uid import UID
 
 from napari_dicom_writer.iods import IODS
 from napari_dicom_writer.iods.modules.image import LOSSY_RATIO
+from napari_dicom_writer.standard import text
 from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
 from napari_dicom_writer.standard.uids import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 
@@ -101,8 +102,7 @@ def _rows(dataset: Dataset, depth: int = 0) -> Iterator[HeaderRow]:
 
 
 def _row(element: DataElement, depth: int) -> HeaderRow:
-    tag = f"({element.tag.group:04X},{element.tag.element:04X})"
-    return HeaderRow(tag, element.name, element.keyword, element.VR, _text(element), depth)
+    return HeaderRow(text.tag(element.tag), element.name, element.keyword, element.VR, _text(element), depth)
 
 
 def _text(element: DataElement) -> str:

@@ -92,10 +92,34 @@ def orthogonal_affine(affine: NDArray[np.float64]) -> NDArray[np.float64]:
     return result
 
 
+def corners(shape: Sequence[float], *, margin: float = 0.0) -> NDArray[np.float64]:
+    """Return the indices of the eight corners of a grid.
+
+    Parameters
+    ----------
+    shape
+        Lengths along its axes.
+    margin
+        Voxels beyond the centers of the outermost ones; half a one reaches their edges.
+
+    Returns
+    -------
+    ndarray
+        (axes, corners), one column a corner.
+
+    Examples
+    --------
+    >>> corners((2, 3), margin=0.5).tolist()
+    [[-0.5, -0.5, 1.5, 1.5], [-0.5, 2.5, -0.5, 2.5]]
+    """
+    ends = [(-margin, n - 1 + margin) for n in shape]
+    indices: NDArray[np.float64] = np.array(np.meshgrid(*ends, indexing="ij"), np.float64).reshape(len(ends), -1)
+    return indices
+
+
 def largest_displacement(affine: NDArray[np.float64], other: NDArray[np.float64], shape: Sequence[int]) -> float:
     """Return how far the two affines place any voxel of a (planes, rows, columns) grid apart, in mm."""
-    corners = np.array(np.meshgrid(*[(0, n - 1) for n in shape], indexing="ij")).reshape(3, -1)
-    apart = (affine[:3, :3] - other[:3, :3]) @ corners + (affine[:3, 3:] - other[:3, 3:])
+    apart = (affine[:3, :3] - other[:3, :3]) @ corners(shape) + (affine[:3, 3:] - other[:3, 3:])
     return float(np.linalg.norm(apart, axis=0).max())
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_dicom_writer.errors import ExportError, GeometryError, Note, NoteKind
-from napari_dicom_writer.model.geometry import orthogonal_affine, shear_angle
+from napari_dicom_writer.model.geometry import corners, orthogonal_affine, shear_angle
 from napari_dicom_writer.model.volume import SPATIAL, Volume
 
 if TYPE_CHECKING:
@@ -66,8 +66,7 @@ def resample(volume: Volume) -> tuple[Volume, Note]:
 def _covering_grid(volume: Volume) -> tuple[NDArray[np.float64], tuple[int, int, int]]:
     """Affine and (planes, rows, columns) of the smallest orthogonal grid with every voxel center inside."""
     affine = orthogonal_affine(volume.affine)
-    corners = np.array(np.meshgrid(*[(0, n - 1) for n in volume.shape], indexing="ij")).reshape(3, -1)
-    index = np.linalg.inv(affine[:3, :3]) @ volume.affine[:3, :3] @ corners
+    index = np.linalg.inv(affine[:3, :3]) @ volume.affine[:3, :3] @ corners(volume.shape)
     low = np.floor(index.min(axis=1) + _EDGE)
     high = np.ceil(index.max(axis=1) - _EDGE)
     affine[:3, 3] += affine[:3, :3] @ low
@@ -107,8 +106,8 @@ class _Resampled:
     def _source_planes(self, start: int, stop: int) -> tuple[int, int]:
         """Planes of the source that planes `start` to `stop` are made of."""
         _, rows, columns = self._planes
-        corners = np.array(np.meshgrid((start, stop - 1), (0, rows - 1), (0, columns - 1), indexing="ij"))
-        plane = self._to_source[0, :3] @ corners.reshape(3, -1) + self._to_source[0, 3]
+        ends = corners((stop - start, rows, columns)) + np.array([[start], [0], [0]])
+        plane = self._to_source[0, :3] @ ends + self._to_source[0, 3]
         low, high = int(np.floor(plane.min() + _EDGE)), int(np.ceil(plane.max() - _EDGE)) + 1
         return max(low, 0), min(high, self._source.shape[0])
 

@@ -11,6 +11,7 @@ from napari_dicom_writer.errors import Fix, GeometryError
 from napari_dicom_writer.model.geometry import (
     MAX_DISPLACEMENT,
     check_affine,
+    corners,
     is_sheared,
     largest_displacement,
     orthogonal_affine,
@@ -97,9 +98,8 @@ class Grid:
 
     def largest_coordinate(self, shape: Sequence[int]) -> float:
         """Return the largest coordinate, in mm, of any voxel of a (planes, rows, columns) grid."""
-        corners = np.array(np.meshgrid(*[(0, n - 1) for n in shape], indexing="ij")).reshape(3, -1)
         affine = self.affine()
-        return float(np.abs(affine[:3, :3] @ corners + affine[:3, 3:]).max())
+        return float(np.abs(affine[:3, :3] @ corners(shape) + affine[:3, 3:]).max())
 
     def affine(self) -> NDArray[np.float64]:
         """What a reader makes of the attributes: (plane, row, column, 1) → LPS mm."""

@@ -8,7 +8,7 @@ from napari_dicom_writer.standard.text import single_line
 from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
 
 if TYPE_CHECKING:
-    from napari_dicom_writer.plan.plan import SeriesPlan
+    from napari_dicom_writer.plan.plan import ExportPlan, SeriesPlan
 
 
 def describe(series: SeriesPlan) -> str:
@@ -30,6 +30,12 @@ def describe(series: SeriesPlan) -> str:
 def count(instances: int) -> str:
     """Write a number of instances."""
     return f"{instances:,} instance{'' if instances == 1 else 's'}"
+
+
+def count_series(plan: ExportPlan) -> str:
+    """Write how many series and instances an export has."""
+    series = "1 series" if len(plan.series) == 1 else f"{len(plan.series):,} series"
+    return f"{series}, {count(plan.instances)}"
 
 
 def format_bytes(size: float) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from napari_dicom_writer.errors import GeometryError
+from napari_dicom_writer.model.geometry import corners
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from napari_dicom_writer.plan.grid import Grid
@@ -51,9 +51,8 @@ def check_shared_space(volumes: Sequence[tuple[str, Grid, tuple[int, int, int]]]
 
 def _box(grid: Grid, shape: tuple[int, int, int]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Lowest and highest LPS corner, voxel edges and one voxel of margin included."""
-    corners = np.array(np.meshgrid(*[(-1.0, float(n)) for n in shape], indexing="ij")).reshape(3, -1)
     affine = grid.affine()
-    world = affine[:3, :3] @ corners + affine[:3, 3:]
+    world = affine[:3, :3] @ corners(shape, margin=1) + affine[:3, 3:]
     return world.min(axis=1), world.max(axis=1)
 
 

@@ -64,15 +64,15 @@ def title(keyword: str) -> str:
     return dictionary_description(keyword)
 
 
-def tag(keyword: str) -> str:
-    """Tag of an attribute as PS3.6 writes it.
+def tag(attribute: str | int) -> str:
+    """Tag of an attribute, by its keyword or number, as PS3.6 writes it.
 
     Examples
     --------
-    >>> tag("PatientID")
-    '(0010,0020)'
+    >>> tag("PatientID"), tag(0x00100020)
+    ('(0010,0020)', '(0010,0020)')
     """
-    number = tag_for_keyword(keyword) or 0
+    number = attribute if isinstance(attribute, int) else tag_for_keyword(attribute) or 0
     return f"({number >> 16:04X},{number & 0xFFFF:04X})"
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_dicom_writer.model.geometry import corners
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -84,9 +86,9 @@ def index_map(
     offset = np.zeros(3)
     for axis, flip in enumerate(flips):
         offset[axes[axis]] = source_shape[axis] - 1 if flip else 0
-    corners = np.array(np.meshgrid(*[(0, n - 1) for n in source_shape], indexing="ij")).reshape(3, -1)
-    there = other[:3, :3] @ (whole @ corners + offset[:, np.newaxis]) + other[:3, 3:]
-    apart = float(np.linalg.norm(one[:3, :3] @ corners + one[:3, 3:] - there, axis=0).max())
+    ends = corners(source_shape)
+    there = other[:3, :3] @ (whole @ ends + offset[:, np.newaxis]) + other[:3, 3:]
+    apart = float(np.linalg.norm(one[:3, :3] @ ends + one[:3, 3:] - there, axis=0).max())
     share = apart / float(np.linalg.norm(one[:3, :3], axis=0).min())
     return IndexMap(axes, (flips[0], flips[1], flips[2]), apart, share)
 

@@ -11,7 +11,7 @@ from qtpy.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPalette,
 
 from napari_dicom_writer._napari.dock.preview.edge_letters import Letters, bold
 from napari_dicom_writer._napari.dock.preview.thumbnails import THINNEST, Box, Place, arrange
-from napari_dicom_writer.model.scale_bar import length_text, round_length
+from napari_dicom_writer.model.units import length_text, round_length
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

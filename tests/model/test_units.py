@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from napari_dicom_writer.model.scale_bar import length_text, round_length
+from napari_dicom_writer.model.units import length_text, round_length
 
 
 @pytest.mark.parametrize("power", range(-15, 19))
