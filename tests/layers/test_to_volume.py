@@ -50,6 +50,31 @@ def test_the_world_matrix_is_the_layers_own(seed):
         np.testing.assert_allclose((matrix @ (*index, 1))[:ndim], layer._data_to_world(index), rtol=1e-12, atol=1e-12)
 
 
+@pytest.mark.parametrize("ndim", [2, 3, 4])
+@pytest.mark.parametrize(
+    "short",
+    [
+        {"scale": (3, 2)},
+        {"translate": (10, 20)},
+        {"rotate": 30},
+        {"rotate": (10, 20, 30)},
+        {"rotate": [[0.0, 1.0], [-1.0, 0.0]]},
+        {"shear": (0.5,)},
+        {"affine": np.array([[2.0, 0.1, 5], [0, 3, 6], [0, 0, 1]])},
+        {"scale": (3, 2), "translate": (10, 20), "rotate": 30, "affine": np.diag([2.0, 3, 1])},
+    ],
+    ids=str,
+)
+@pytest.mark.filterwarnings("ignore:Non-orthogonal slicing:UserWarning")
+def test_what_is_given_for_fewer_axes_is_for_the_last_ones(short, ndim):
+    if ndim == 2 and np.size(short.get("rotate", 0)) == 3:
+        pytest.skip("three angles need three axes")
+    layer = Image(np.zeros((2,) * ndim), **short)
+    matrix = data_to_world(short, ndim)
+    index = np.arange(ndim) + 1.0
+    np.testing.assert_allclose((matrix @ (*index, 1))[:ndim], layer._data_to_world(index), rtol=1e-12, atol=1e-12)
+
+
 @pytest.mark.parametrize(
     ("labels", "units", "axes"),
     [
@@ -62,6 +87,21 @@ def test_the_world_matrix_is_the_layers_own(seed):
         (("z", "c", "y", "x"), ("pixel",) * 4, ("plane", "channel", "row", "column")),
         (("t", "c", "y", "x"), ("pixel",) * 4, ("time", "channel", "row", "column")),
         (("z", "y", "x", "t"), ("mm", "mm", "mm", "s"), ("plane", "row", "column", "time")),
+        (("z", "t", "y", "x"), ("pixel",) * 4, ("plane", "time", "row", "column")),
+        (("z", "y", "Time / s", "x"), ("pixel",) * 4, ("plane", "row", "time", "column")),
+        (("well", "time [ms]", "y", "x"), ("um",) * 4, ("well", "time", "row", "column")),
+        (("row", "column", "y", "x"), ("pixel",) * 4, ("row axis", "column axis", "row", "column")),
+        (("Row", "Col", "height", "width"), ("pixel",) * 4, ("Row", "Col", "row", "column")),
+        (("plate row", "plate column", "y", "x"), ("um",) * 4, ("plate row", "plate column", "row", "column")),
+        (("u", "v", "y", "x"), ("pixel",) * 4, ("u", "v", "row", "column")),
+        (("shoe", "size", "y", "x"), ("um",) * 4, ("shoe", "size", "row", "column")),
+        (("shoe", "tilt", "y", "x"), ("mm", "deg", "mm", "mm"), ("plane", "tilt", "row", "column")),
+        (("shoe", "size", "y", "x"), ("mm", "deg", "mm", "mm"), ("plane", "size", "row", "column")),
+        (("echo time", "z", "y", "x"), ("ms", "mm", "mm", "mm"), ("echo time", "plane", "row", "column")),
+        (("N", "C", "H", "W"), ("pixel",) * 4, ("N", "channel", "row", "column")),
+        (("depth", "frame", "height", "width"), ("pixel",) * 4, ("plane", "time", "row", "column")),
+        (("-4", "-3", "-2", "-1"), ("deg", "mm", "mm", "mm"), ("deg axis", "plane", "row", "column")),
+        (("t", "S", "A", "R"), ("pixel",) * 4, ("time", "plane", "row", "column")),
     ],
 )
 def test_axes_are_told_apart_by_label_then_unit(labels, units, axes):
@@ -87,13 +127,14 @@ def test_a_length_is_no_time():
 
 
 def test_an_axis_with_another_name_is_announced():
-    attributes = {"axis_labels": ("wavelength", "y", "x"), "units": ("nm", "mm", "mm"), "scale": (10, 1, 1)}
-    assert any("'wavelength' is taken as one of the image's own" in text for text in notes(volume(**attributes)))
+    attributes = {"axis_labels": ("ventral", "y", "x"), "units": ("nm", "mm", "mm"), "scale": (10, 1, 1)}
+    assert any("'ventral' is taken as one of the image's own" in text for text in notes(volume(**attributes)))
 
 
-def test_a_plate_has_rows_and_columns_that_are_no_pixels():
-    made = volume(np.zeros((2, 3, 4, 5)), axis_labels=("row", "column", "y", "x"))
-    assert made.axes == ("row axis", "plane", "row", "column")
+def test_wavelengths_are_no_places():
+    made = volume(axis_labels=("wavelength", "y", "x"), units=("nm", "mm", "mm"), scale=(10, 1, 1))
+    assert made.axes == ("channel", "row", "column")
+    assert any("steps of 10 nm from 0 nm, which are not written" in text for text in notes(made))
 
 
 def test_time_labels_may_name_their_unit():
@@ -105,6 +146,21 @@ def test_rounding_noise_between_time_and_space_is_none(noise):
     affine = np.eye(5)
     affine[1, 0] = noise
     assert volume(np.zeros((2, 3, 4, 5)), axis_labels=("t", "z", "y", "x"), affine=affine).leading == ("time",)
+
+
+@pytest.mark.parametrize(
+    ("label", "unit", "step", "start"),
+    [("t", "s", 2, 30), ("t", "ms", 0.002, 0.03), ("Time (min)", "pixel", 120, 1800), ("time [s]", "um", 2, 30)],
+)
+def test_the_start_of_time_is_kept(label, unit, step, start):
+    attributes = {"axis_labels": (label, "z", "y", "x"), "units": (unit, "um", "um", "um")}
+    made = volume(np.zeros((2, 3, 4, 5)), scale=(2, 1, 1, 1), translate=(30, 0, 0, 0), **attributes)
+    assert (made.time_step, made.time_start) == pytest.approx((step, start))
+
+
+def test_a_start_of_time_without_a_unit_is_said_to_be_lost():
+    made = volume(np.zeros((2, 3, 4, 5)), translate=(30, 0, 0, 0), axis_labels=("t", "z", "y", "x"))
+    assert any("Time begins at 30 of an unknown unit" in text for text in notes(made))
 
 
 def test_colors_that_were_not_guessed_are_announced():
@@ -174,6 +230,14 @@ def test_other_layers_are_refused_by_name(kind):
         {"axis_labels": ("t", "c", "c", "x")},
         {"axis_labels": ("z", "y", "x")},
         {"units": ("mm", "mm")},
+        {"axis_labels": ("t", "z", "y", "x"), "units": ("s", "s", "mm", "mm")},
+        {"scale": (1, 1, 1, 1, 1)},
+        {"affine": np.eye(7)},
+        {"rotate": (1, 2)},
+        {"axes": "TZYXS"},
+        {"axes": "TZYC"},
+        {"axes": "SZYX"},
+        {"axes": ("time", "time", "row", "column")},
         {"units": ("mm", "kelvin", "mm", "mm")},
         {"affine": np.eye(5) + np.eye(5, k=1), "axis_labels": ("t", "z", "y", "x")},
     ],

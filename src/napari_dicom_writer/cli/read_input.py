@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_dicom_writer.errors import ExportError, Refusals
-from napari_dicom_writer.layers.to_volume import CHANNEL_LABELS, TIME_LABELS
+from napari_dicom_writer.layers.axes import AxisKind, kind_of
 from napari_dicom_writer.model.volume import looks_colored
 
 if TYPE_CHECKING:
@@ -140,7 +140,8 @@ def _with_spacing(data: Any, attributes: dict[str, Any], spacing: Sequence[float
         )
     # By label, so that a time axis among the last keeps its own unit.
     labels = [str(label).lower() for label in attributes.get("axis_labels") or ()] or [""] * axes
-    spatial = [i for i, label in enumerate(labels) if label not in TIME_LABELS | CHANNEL_LABELS][-len(spacing) :]
+    other = (AxisKind.TIME, AxisKind.CHANNEL, AxisKind.OTHER)
+    spatial = [i for i, label in enumerate(labels) if kind_of(label) not in other][-len(spacing) :]
     if len(spatial) != len(spacing):
         raise ExportError(f"Of its axes {', '.join(labels)} not enough are in space", "Leave out --spacing")
     scale = list(own) if own is not None else [1.0] * axes

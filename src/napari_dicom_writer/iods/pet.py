@@ -116,8 +116,8 @@ def pet_image(series: SeriesPlan) -> Attributes:
 def pet_image_of(series: SeriesPlan, instance: InstancePlan) -> Attributes:
     """Image Index and Frame Reference Time (C.8.9.4); the index counts time slices, then planes."""
     first = series.instances[0].time_index
-    step = (series.time.step if series.time else None) or 0.0
+    offset = (series.time.offset(instance.time_index) if series.time else None) or 0.0
     return {
         "ImageIndex": (instance.number - 1) % series.planes + 1 + (instance.time_index - first) * series.planes,
-        "FrameReferenceTime": decimal_string(instance.time_index * step * 1000),
+        "FrameReferenceTime": decimal_string(offset * 1000),
     }

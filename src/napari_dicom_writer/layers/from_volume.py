@@ -49,7 +49,8 @@ def to_layer(volume: Volume) -> tuple[Any, dict[str, Any], str]:
         labels[i], units[i] = label, "mm"
     scale, affine = _transform(volume.affine, axes, spatial)
     if "time" in axes and volume.time_step:
-        scale[axes.index("time")], units[axes.index("time")] = volume.time_step, "s"
+        time = axes.index("time")
+        scale[time], affine[time, -1], units[time] = volume.time_step, volume.time_start, "s"
     attributes = {
         "name": volume.name,
         "rgb": volume.rgb,

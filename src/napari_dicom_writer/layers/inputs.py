@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from types import NoneType
 from typing import TYPE_CHECKING, Any
 
-from napari_dicom_writer.errors import LayerError
+from napari_dicom_writer.errors import LayerError, Note, NoteKind
 from napari_dicom_writer.layers.to_volume import to_volume
 from napari_dicom_writer.model.geometry import is_sheared
 from napari_dicom_writer.model.resample import resample
-from napari_dicom_writer.model.volume import Volume, color_note
+from napari_dicom_writer.model.volume import SPATIAL, Volume, color_note
 from napari_dicom_writer.options.choices import ShearPolicy
 
 if TYPE_CHECKING:
@@ -49,6 +49,12 @@ def as_volume(layer: Any, options: ExportOptions) -> Volume:
     """
     if isinstance(layer, Volume):
         return layer
+    volume = _read(layer, options)
+    volume.notes += _axes_note(volume, options)
+    return volume
+
+
+def _read(layer: Any, options: ExportOptions) -> Volume:
     if _is_array(layer):
         return Volume(layer, notes=color_note(layer))
     if hasattr(layer, "as_layer_data_tuple"):
@@ -57,15 +63,22 @@ def as_volume(layer: Any, options: ExportOptions) -> Volume:
         raise LayerError(
             f"A {type(layer).__name__} cannot be saved", "Pass napari layers, layer tuples, Volumes or NumPy arrays"
         )
-    # Imported here: the core knows no napari, and this module is its door.
-    from napari_dicom_writer.layers.to_volume import to_volume
-
     data, attributes, layer_type = (*layer, *(None, "image")[len(layer) - 1 :])[:3]
     if not isinstance(attributes, Mapping | NoneType):
         raise LayerError(
             f"The attributes of a layer tuple are a {type(attributes).__name__}", "Pass (data, {attributes}, 'image')"
         )
     return to_volume(data, attributes or {}, str(layer_type), options)
+
+
+def _axes_note(volume: Volume, options: ExportOptions) -> tuple[Note, ...]:
+    """Say in one line what every axis is taken as, where there are more than the image's own, or in another order."""
+    if volume.axes in (SPATIAL, SPATIAL[1:]):
+        return ()
+    names = iter(volume.leading_names(options.unnamed_axis))
+    axes = [axis if axis in SPATIAL else next(names) for axis in volume.axes]
+    taken = " × ".join(f"{axis} {n}" for axis, n in zip(axes, volume.array.shape, strict=False))
+    return (Note(NoteKind.INFO, f"Its axes: {taken}", hint="axes= names them otherwise"),)
 
 
 def volumes_of(layers: Sequence[tuple[Any, dict[str, Any], str]], options: ExportOptions) -> list[tuple[str, Volume]]:

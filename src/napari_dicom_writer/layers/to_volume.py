@@ -1,18 +1,15 @@
-"""From a napari layer tuple to a Volume: the only module that speaks napari's words.
-
-Checked against the layers' own data-to-world transforms of napari 0.9.
-"""
+"""From a napari layer tuple to a Volume: axes, place, window, and what had to be assumed."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from napari_dicom_writer.errors import Fix, GeometryError, LayerError, Note, NoteKind
-from napari_dicom_writer.model.units import millimeters, quantity
+from napari_dicom_writer.layers.axes import PIXELS, AxisKind, image_axes, kind_of, named_axes, split_kinds, told_axes
+from napari_dicom_writer.layers.transforms import data_to_world
 from napari_dicom_writer.model.volume import SPATIAL, Volume, color_note
 from napari_dicom_writer.options.choices import World
 
@@ -21,25 +18,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from napari_dicom_writer.layers.axes import Axis
     from napari_dicom_writer.options.export import ExportOptions
 
-TIME_LABELS = {"t", "time", "times", "timepoint", "timepoints", "frame", "frames"}
-CHANNEL_LABELS = {"c", "ch", "channel", "channels"}
-_SPATIAL_LABELS = set("x y z row rows column columns col cols plane planes pln slice slices depth width height".split())
-_NO_LABEL = re.compile(r"-?\d+|dim_?\d+|axis_?\d+|")
-_PIXEL = {"pixel", "pixels", "px", "dimensionless", ""}
 _INSTEAD = {
     "labels": "Labels become a DICOM Segmentation, which this version does not write: deselect the layer, or convert "
     "it to an image layer (right-click it, Convert to Image)",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class _Axis:
-    """One axis of the layer: what it is, and how many mm or seconds one of its world units has."""
-
-    kind: str  # "space", "time", "channel", another label, or "" when nothing tells
-    factor: float | None
 
 
 def to_volume(data: Any, attributes: Mapping[str, Any], layer_type: str, options: ExportOptions) -> Volume:
@@ -48,7 +33,10 @@ def to_volume(data: Any, attributes: Mapping[str, Any], layer_type: str, options
     Parameters
     ----------
     data, attributes, layer_type
-        As napari hands them to a writer. Any attribute may be missing.
+        As napari hands them to a writer. Any attribute may be missing. One more is understood: ``axes``, which names
+        the axes from ``time``, ``channel``, ``plane``, ``row``, ``column``, ``sample`` and any other word (or by the
+        letters of ``TCZYXS``), whatever labels and units tell; planes, rows and columns then rise along the world's z,
+        y and x in whichever order they are.
     options
         `pixel_unit` and `world`.
 
@@ -69,37 +57,31 @@ def to_volume(data: Any, attributes: Mapping[str, Any], layer_type: str, options
         raise LayerError(f"It is a {layer_type} layer, not an image", remedy)
     notes: list[Note] = []
     array = _full_resolution(data, attributes, notes)
+    axes = _axes(array, attributes, options, notes)
+    matrix = data_to_world(attributes, len(axes))
     rgb = bool(attributes.get("rgb") or False)
-    ndim = array.ndim - rgb
-    if ndim < 2:
-        raise LayerError(f"It has {ndim} axes, and an image needs rows and columns", "Save a 2-D or 3-D layer")
-    matrix = data_to_world(attributes, ndim)
-    axes = _axes(attributes, ndim, options, notes)
-    spatial = _spatial(axes)
+    if axes[-1].kind is AxisKind.SAMPLE:
+        axes, matrix, rgb = axes[:-1], np.delete(np.delete(matrix, -2, 0), -2, 1), True
+    spatial = image_axes(axes)
+    _check_units(axes, spatial)
     _check_separable(matrix, spatial)
-    step = next((matrix[i, i] * a.factor for i, a in enumerate(axes) if a.kind == "time" and a.factor), None)
-    if step is not None and step < 0:
-        notes.append(
-            Note(NoteKind.LOST, "Time runs backwards along its axis: the points are written in the axis's order")
-        )
+    names = _names(axes, spatial, named=bool(attributes.get("axes")))
+    _note_assumed(axes, spatial, names, options, notes)
+    step, start = _time(matrix, axes, notes)
+    _note_other_steps(matrix, axes, spatial, notes)
     _note_display(attributes, rgb, notes)
-    notes += color_note(array) if attributes.get("rgb") is None else ()
-    names = dict(zip(spatial, SPATIAL[-len(spatial) :], strict=True))
+    notes += color_note(array) if attributes.get("rgb") is None and not rgb else ()
     return Volume(
         array,
-        affine=_to_lps(matrix, axes, spatial, options.world),
-        axes=[names[i] if i in names else _leading_name(axis.kind) for i, axis in enumerate(axes)],
+        affine=_to_lps(matrix, axes, names, options.world),
+        axes=[names.get(i, axis.name) for i, axis in enumerate(axes)],
         rgb=rgb,
         name=str(attributes.get("name") or ""),
         window=_limits(attributes),
-        time_step=abs(step) if step else None,
+        time_step=step,
+        time_start=start,
         notes=notes,
     )
-
-
-def _leading_name(kind: str) -> str:
-    """Name of a leading axis; a plate's `row` and `column` are no pixels."""
-    return f"{kind} axis" if kind in SPATIAL else kind
 
 
 def _full_resolution(data: Any, attributes: Mapping[str, Any], notes: list[Note]) -> Any:
@@ -110,7 +92,7 @@ def _full_resolution(data: Any, attributes: Mapping[str, Any], notes: list[Note]
             text = f"Multiscale: the full resolution is written, not the {len(data) - 1} lower ones"
             notes.append(Note(NoteKind.INFO, text))
         data = data[0]
-    if hasattr(data, "shape") and hasattr(data, "dtype") and hasattr(data, "ndim"):
+    if hasattr(data, "shape") and hasattr(data, "dtype"):
         return data
     try:
         return np.asarray(data)
@@ -118,122 +100,102 @@ def _full_resolution(data: Any, attributes: Mapping[str, Any], notes: list[Note]
         raise LayerError(f"Its data are no array ({error})", "Pass one array, or set multiscale=True") from error
 
 
-def data_to_world(attributes: Mapping[str, Any], ndim: int) -> NDArray[np.float64]:
-    """Compose all of a layer's transforms: ``affine @ [[R @ Sh @ diag(scale), translate], [0, 1]]``.
-
-    Returns
-    -------
-    numpy.ndarray
-        (ndim + 1, ndim + 1): data index → world, in world units.
-    """
-    remedy = "Pass the attributes of a napari layer: scale and translate per axis, rotate, shear and affine as matrices"
-    try:
-        inner = np.eye(ndim + 1)
-        scale = np.ones(ndim) if attributes.get("scale") is None else np.asarray(attributes["scale"], float)
-        rotate = np.eye(ndim) if attributes.get("rotate") is None else np.asarray(attributes["rotate"], float)
-        with np.errstate(all="ignore"):  # what is not finite is refused later, and needs no warning
-            inner[:ndim, :ndim] = rotate.reshape(ndim, ndim) @ _shear(attributes.get("shear"), ndim) @ np.diag(scale)
-        if attributes.get("translate") is not None:
-            inner[:ndim, ndim] = np.asarray(attributes["translate"], float)
-        affine = attributes.get("affine")
-        if affine is None:
-            return inner
-        # A napari Affine keeps its matrix in this attribute.
-        matrix = np.asarray(getattr(affine, "affine_matrix", affine), float).reshape(ndim + 1, ndim + 1)
-        with np.errstate(all="ignore"):
-            world: NDArray[np.float64] = matrix @ inner
-    except (TypeError, ValueError) as error:
-        raise GeometryError(f"Its transforms do not fit its {ndim} axes ({error})", remedy) from error
-    if not np.array_equal(matrix[-1], inner[-1]):
-        raise GeometryError("The last row of its affine is not 0 … 0 1, which a perspective has", remedy)
-    return world
-
-
-def _shear(shear: Any, ndim: int) -> NDArray[np.float64]:
-    """Expand napari's upper-triangular vector, row by row; a full matrix stays."""
-    if shear is None:
-        return np.eye(ndim)
-    given = np.asarray(shear, float)
-    if given.ndim == 2:
-        return given.reshape(ndim, ndim)
-    matrix = np.eye(ndim)
-    matrix[np.triu_indices(ndim, 1)] = given
-    return matrix
-
-
-def _axes(attributes: Mapping[str, Any], ndim: int, options: ExportOptions, notes: list[Note]) -> list[_Axis]:
-    """Tell axes apart by label, then by unit."""
-    labels = [str(label).strip() for label in attributes.get("axis_labels") or ()] or [""] * ndim
-    units = attributes.get("units")
-    units = [units] * ndim if units is None or isinstance(units, str) or not np.iterable(units) else list(units)
-    if len(labels) != ndim or len(units) != ndim:
-        raise LayerError(
-            f"It has {ndim} axes, but {len(labels)} axis labels and {len(units)} units", "Give one of each per axis"
-        )
-    axes = [_axis(label, unit, options) for label, unit in zip(labels, units, strict=True)]
-    if [axis.kind for axis in axes].count("time") > 1:
+def _axes(array: Any, attributes: Mapping[str, Any], options: ExportOptions, notes: list[Note]) -> list[Axis]:
+    """Tell the axes apart. Samples are only the last, and only where ``rgb`` does not count them already."""
+    rgb = bool(attributes.get("rgb") or False)
+    ndim = len(array.shape) - rgb
+    if ndim < 2:
+        raise LayerError(f"It has {ndim} axes, and an image needs rows and columns", "Save a 2-D or 3-D layer")
+    axes = told_axes(attributes, ndim, options)
+    if kinds := split_kinds(attributes.get("axes") or ()):
+        if rgb and len(kinds) == ndim + 1 and kind_of(kinds[-1]) is AxisKind.SAMPLE:
+            kinds = kinds[:-1]
+        axes = named_axes(axes, kinds)
+        if AxisKind.SAMPLE in [axis.kind for axis in axes[: -1 + rgb or None]]:
+            raise LayerError("The samples are not its last axis", "Move them there, with numpy.moveaxis()")
+    else:
+        colors = not rgb and array.shape[-1] in (3, 4) and array.dtype == np.uint8
+        axes = [_sample_or_not(axis, colors=colors and i == ndim - 1) for i, axis in enumerate(axes)]
+        if axes[-1].kind is AxisKind.SAMPLE:
+            text = f"Axis {axes[-1].label!r}, {array.shape[-1]} long, is taken as colors"
+            notes.append(Note(NoteKind.ASSUMED, text, hint="label it channel if it is none"))
+    if [axis.kind for axis in axes].count(AxisKind.TIME) > 1:
         raise LayerError("Two of its axes are time", "Label one of them with another name")
-    spatial = _spatial(axes)
-    assumed = [labels[i] or str(i) for i in spatial if _is_pixel(units[i])]
+    return axes
+
+
+def _sample_or_not(axis: Axis, *, colors: bool) -> Axis:
+    """What is called a sample and holds no 8-bit colors is an axis as any other; a mere ``s`` says nothing then."""
+    if axis.kind is not AxisKind.SAMPLE or colors:
+        return axis
+    return replace(axis, kind=AxisKind.OTHER if len(axis.label) > 1 else AxisKind.OPEN)
+
+
+def _names(axes: Sequence[Axis], spatial: Sequence[int], *, named: bool) -> dict[int, str]:
+    """Name the image's own axes: as whoever exports says, else by their order, in which napari shows them."""
+    if named:
+        return {i: str(axes[i].kind) for i in spatial}
+    return dict(zip(spatial, SPATIAL[-len(spatial) :], strict=True))
+
+
+def _note_assumed(
+    axes: Sequence[Axis], spatial: Sequence[int], names: Mapping[int, str], options: ExportOptions, notes: list[Note]
+) -> None:
+    """Announce what neither labels nor units tell."""
+    assumed = [axes[i].label or str(i) for i in spatial if not axes[i].unit]
     if assumed:
         of = "" if len(assumed) == len(spatial) else f" (axes {', '.join(assumed)})"
         text = f"Unit `pixel` taken as {options.pixel_unit}{of}"
         notes.append(Note(NoteKind.ASSUMED, text, fix=Fix("pixel_unit", None, "Set unit…")))
+    if any(axes[i].kind in PIXELS and axes[i].kind != name for i, name in names.items()):
+        # Labels in another order than napari's (z, y, x) would put the volume on its side.
+        labels, order = (", ".join(axes[i].label or str(i) for i in spatial), ", ".join("zyx"[-len(spatial) :]))
+        text = f"Axes labeled {labels} are placed as napari shows them: first to last is {order}"
+        notes.append(Note(NoteKind.ASSUMED, text, hint="name them with axes= to take them by their labels"))
     for i in spatial:
-        if axes[i].factor is None:
-            raise GeometryError(
-                f"The unit of axis {labels[i] or i}, {str(units[i])!r}, is no length",
-                "Set the layer's units to a length, such as mm or um, or to pixel",
-            )
-    _note_label_order([labels[i].lower() for i in spatial], notes)
-    for i in spatial:
-        if axes[i].kind and axes[i].kind.lower() not in _SPATIAL_LABELS:
-            text = f"Axis {axes[i].kind!r} is taken as one of the image's own"
+        if axes[i].label and axes[i].kind not in PIXELS:
+            text = f"Axis {axes[i].label!r} is taken as one of the image's own"
             notes.append(Note(NoteKind.ASSUMED, text, hint="label it channel if it is none"))
     if len(spatial) == 2:
         notes.append(Note(NoteKind.ASSUMED, "A 2-D layer: its plane taken as axial, at z = 0"))
-    return axes
 
 
-def _axis(label: str, unit: Any, options: ExportOptions) -> _Axis:
-    kind = ""
-    word = label.lower().split("(")[0].strip()  # "Time (s)"
-    if word in TIME_LABELS:
-        kind = "time"
-    elif word in CHANNEL_LABELS:
-        kind = "channel"
-    elif not _NO_LABEL.fullmatch(label):
-        kind = label
-    if _is_pixel(unit):
-        return _Axis(kind, None if kind == "time" else millimeters(options.pixel_unit))
-    try:
-        value = quantity(unit)
-    except ValueError as error:
-        raise GeometryError(f"The {error}", "Set the layer's units to ones that pint knows, such as mm") from None
-    if value.dimensionality == {"[time]": 1}:
-        return _Axis("time", float(value.to("s").magnitude))
-    if kind == "time":  # napari gives one unit to all axes: a time axis in micrometers has no step
-        return _Axis(kind, None)
-    return _Axis(kind, float(value.to("mm").magnitude) if value.dimensionality == {"[length]": 1} else None)
+def _time(matrix: NDArray[np.float64], axes: Sequence[Axis], notes: list[Note]) -> tuple[float | None, float]:
+    """Seconds between time points, if known, and where they begin."""
+    at = next((i for i, axis in enumerate(axes) if axis.kind is AxisKind.TIME), None)
+    if at is None:
+        return None, 0.0
+    step, start, seconds = float(matrix[at, at]), float(matrix[at, -1]), axes[at].seconds
+    if seconds is None:
+        if start:
+            notes.append(Note(NoteKind.LOST, f"Time begins at {start:g} of an unknown unit, which is not written"))
+        return None, 0.0
+    if step < 0:
+        notes.append(
+            Note(NoteKind.LOST, "Time runs backwards along its axis: the points are written in the axis's order")
+        )
+    return abs(step) * seconds or None, start * seconds
 
 
-def _is_pixel(unit: Any) -> bool:
-    return unit is None or str(unit).strip().lower() in _PIXEL
+def _note_other_steps(
+    matrix: NDArray[np.float64], axes: Sequence[Axis], spatial: Sequence[int], notes: list[Note]
+) -> None:
+    """Announce that DICOM does not hold where angles, wavelengths and the like are."""
+    for i, axis in enumerate(axes):
+        step, start = float(matrix[i, i]), float(matrix[i, -1])
+        if i not in spatial and axis.kind is not AxisKind.TIME and (step, start) != (1, 0):
+            unit = f" {axis.unit}" if axis.unit else ""
+            text = f"Axis {axis.label or i} has steps of {step:g}{unit} from {start:g}{unit}, which are not written"
+            notes.append(Note(NoteKind.LOST, text))
 
 
-def _spatial(axes: Sequence[_Axis]) -> list[int]:
-    """The last three axes (two where there are no more) that are neither time nor channel."""
-    candidates = [i for i, axis in enumerate(axes) if axis.kind not in ("time", "channel")]
-    if len(candidates) < 2:
-        raise LayerError("Fewer than two of its axes are in space", "Label the rows and columns of the layer y and x")
-    return candidates[-3:]
-
-
-def _note_label_order(labels: list[str], notes: list[Note]) -> None:
-    """Labels x, y, z in another order than napari's (z, y, x) would put the volume on its side."""
-    if set(labels) <= {"x", "y", "z"} and labels != ["z", "y", "x"][-len(labels) :]:
-        text = f"Axes labeled {', '.join(labels)} are placed as napari shows them: first to last is z, y, x"
-        notes.append(Note(NoteKind.ASSUMED, text))
+def _check_units(axes: Sequence[Axis], spatial: Sequence[int]) -> None:
+    for i in spatial:
+        if axes[i].mm is None:
+            raise GeometryError(
+                f"The unit of axis {axes[i].label or i}, {axes[i].unit!r}, is no length",
+                "Set the layer's units to a length, such as mm or um, or to pixel",
+            )
 
 
 def _check_separable(matrix: NDArray[np.float64], spatial: Sequence[int]) -> None:
@@ -249,19 +211,22 @@ def _check_separable(matrix: NDArray[np.float64], spatial: Sequence[int]) -> Non
 
 
 def _to_lps(
-    matrix: NDArray[np.float64], axes: Sequence[_Axis], spatial: Sequence[int], world: World
+    matrix: NDArray[np.float64], axes: Sequence[Axis], names: Mapping[int, str], world: World
 ) -> NDArray[np.float64]:
-    """World (z, y, x), reversed, is LPS (x, y, z) without sign flips; for RAS, x and y are negated."""
-    factors = np.array([axes[i].factor for i in spatial], float)
-    steps = matrix[np.ix_(spatial, spatial)] * factors[:, np.newaxis]
-    origin = matrix[list(spatial), -1] * factors
+    """World (z, y, x), reversed, is LPS (x, y, z) without sign flips; for RAS, x and y are negated.
+
+    The world's axes are called as the array's of the same number.
+    """
     affine = np.eye(4)
-    if len(spatial) == 3:
-        affine[:3, :3], affine[:3, 3] = steps[::-1], origin[::-1]
-    else:
+    if len(names) == 2:
         affine[:3, :3] = 0
         affine[2, 0] = 1
-        affine[:2, 1:3], affine[:2, 3] = steps[::-1], origin[::-1]
+    for i, row in names.items():
+        lps = 2 - SPATIAL.index(row)
+        factor = axes[i].mm or np.nan
+        for j, column in names.items():
+            affine[lps, SPATIAL.index(column)] = matrix[i, j] * factor
+        affine[lps, 3] = matrix[i, -1] * factor
     if world is World.RAS:
         affine[:2] *= -1
     return affine

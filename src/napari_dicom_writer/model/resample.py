@@ -58,6 +58,7 @@ def resample(volume: Volume) -> tuple[Volume, Note]:
         name=volume.name,
         window=volume.window,
         time_step=volume.time_step,
+        time_start=volume.time_start,
         notes=volume.notes,
     )
     return straight, note

@@ -48,6 +48,8 @@ class Volume:
         Lowest and highest value to display.
     time_step
         Seconds between time points, if known.
+    time_start
+        Seconds from wherever time is counted from to the first point.
     notes
         What was assumed to make this volume; the plan announces it.
 
@@ -78,6 +80,7 @@ class Volume:
         name: str = "",
         window: tuple[float, float] | None = None,
         time_step: float | None = None,
+        time_start: float = 0.0,
         notes: Sequence[Note] = (),
     ) -> None:
         self.array = _opened(array)
@@ -85,11 +88,14 @@ class Volume:
         self.rgb = rgb
         self.window = window
         self.time_step = None if time_step is None else _number(time_step, "time_step")
+        self.time_start = _number(time_start, "time_start")
         self.notes = tuple(notes)
         if spacing is None and affine is None:
             self.notes += (Note(NoteKind.ASSUMED, "No spacing given: neighbors taken as 1 mm apart"),)
         if self.time_step is not None and not 0 < self.time_step < _LONGEST_STEP:
             raise LayerError(f"The time between its time points is {time_step} s", "Give a positive duration, or none")
+        if not abs(self.time_start) < _LONGEST_STEP:
+            raise LayerError(f"Its first time point is at {time_start} s", "Give a time that dates can hold")
         if any(not isinstance(n, int | np.integer) for n in self.array.shape):
             raise LayerError("Its size is not known", "Compute the chunk sizes first, with array.compute_chunk_sizes()")
         self.axes = _axes(self.array.shape[:-1] if rgb else self.array.shape, axes)
@@ -113,6 +119,21 @@ class Volume:
     def leading(self) -> tuple[str, ...]:
         """Names of the axes that are not spatial, in the array's order; empty text for one without a name."""
         return tuple(axis for axis in self.axes if axis not in SPATIAL)
+
+    def leading_names(self, unnamed: str = "time") -> tuple[str, ...]:
+        """Name every leading axis: the first without a name is what is said here, others get series of their own.
+
+        Parameters
+        ----------
+        unnamed
+            ``time`` or ``channel``.
+        """
+        names = list(self.leading)
+        for position, name in enumerate(names):
+            if not name:
+                kinds = ("time", "channel") if unnamed == "time" else ("channel",)
+                names[position] = next((kind for kind in kinds if kind not in names), f"axis {position}")
+        return tuple(names)
 
     @property
     def leading_shape(self) -> tuple[int, ...]:

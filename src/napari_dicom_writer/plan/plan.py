@@ -84,10 +84,17 @@ class TimePlan:
         How many time points the series holds; 1 where each has a series of its own.
     step : float or None
         Seconds between them, if known.
+    start : float
+        Seconds from the moment of the export to the first of the layer's points, where it counts from another.
     """
 
     points: int
     step: float | None
+    start: float = 0.0
+
+    def offset(self, index: int) -> float | None:
+        """Seconds from the moment of the export to a time point, if known."""
+        return None if self.step is None else self.start + index * self.step
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,20 +102,15 @@ def _note_displacement(volume: Volume, notes: list[Note]) -> None:
 
 
 def _leading_names(volume: Volume, options: ExportOptions, notes: list[Note]) -> tuple[str, ...]:
-    """Name every leading axis: the first without a name is what the option says, others get series of their own."""
-    names = list(volume.leading)
-    for position, (name, length) in enumerate(zip(volume.leading, volume.leading_shape, strict=True)):
-        if name:
-            continue
-        is_time = options.unnamed_axis is UnnamedAxis.TIME and "time" not in names
-        names[position] = "time" if is_time else "channel" if "channel" not in names else f"axis {position}"
-        if length > 1:
-            text = f"Axis {position} ({length} long) has no telling label or unit: taken as {names[position]}"
-            other = UnnamedAxis.CHANNEL if is_time else UnnamedAxis.TIME
-            open_to_choice = other not in names
-            fix = Fix("unnamed_axis", other, f"Take as {other}") if open_to_choice else None
+    """Name every leading axis, and announce where nothing but the option tells."""
+    names = volume.leading_names(options.unnamed_axis)
+    for position, (given, name, length) in enumerate(zip(volume.leading, names, volume.leading_shape, strict=True)):
+        if not given and length > 1:
+            text = f"Axis {position} ({length} long) has no telling label or unit: taken as {name}"
+            other = UnnamedAxis.CHANNEL if name == UnnamedAxis.TIME else UnnamedAxis.TIME
+            fix = Fix("unnamed_axis", other, f"Take as {other}") if other not in names else None
             notes.append(Note(NoteKind.ASSUMED, text, fix=fix))
-    return tuple(names)
+    return names
 
 
 def channel_of(draft: Draft, leading: tuple[int, ...]) -> tuple[int, ...]:

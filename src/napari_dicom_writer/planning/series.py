@@ -89,7 +89,7 @@ def plan_series(
             by_channel[channel] = _values(draft, codec, options, channel, member)
         stored, window, value_notes = by_channel[channel]
         description, comment, name_notes = describe_series(volume.name, member.suffix, options, several=several)
-        time = TimePlan(len(member.times), volume.time_step) if _has_time(draft) else None
+        time = TimePlan(len(member.times), volume.time_step, volume.time_start) if _has_time(draft) else None
         all_notes = [*draft.notes, *value_notes, *name_notes, *_time_notes(time), *notes]
         plans.append(
             SeriesPlan(
@@ -184,7 +184,9 @@ def _time_points(draft: Draft) -> int:
 def _check_dates(draft: Draft, study: StudyPlan) -> None:
     """Refuse time points whose acquisition dates no calendar holds."""
     try:
-        study.created + timedelta(seconds=(draft.volume.time_step or 0) * _time_points(draft))
+        for index in (0, _time_points(draft)):
+            offset = draft.volume.time_start + (draft.volume.time_step or 0) * index
+            study.created + timedelta(seconds=offset)
     except OverflowError:
         raise LayerError("Its time points go past the last date there is", "Give a shorter time between them") from None
 
@@ -204,6 +206,9 @@ def _time_notes(time: TimePlan | None) -> list[Note]:
         notes.append(
             Note(NoteKind.LOST, "Its time points are closer than a microsecond, which Acquisition Time cannot tell")
         )
+    if time.start and time.step is not None:
+        text = f"Its time begins at {time.start:g} s: acquisition times begin that long after the moment of the export"
+        notes.append(Note(NoteKind.INFO, text))
     if time.step is None:
         notes.append(Note(NoteKind.ASSUMED, "The time between its time points is not known, and not written"))
     if time.points > 1:

@@ -8,7 +8,7 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from napari_dicom_writer.checking.source.grids import IndexMap, index_map
-from napari_dicom_writer.options.choices import TimeLayout, UnnamedAxis
+from napari_dicom_writer.options.choices import TimeLayout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -71,7 +71,7 @@ def cut(volume: Volume, name: str, options: ExportOptions, times: Sequence[int])
     times
         How many time points the series have that there are.
     """
-    names = _names(volume, options)
+    names = volume.leading_names(options.unnamed_axis)
     ranges = [range(n) for n in volume.leading_shape]
     time = names.index("time") if "time" in names else None
     points = 1 if time is None else len(ranges[time])
@@ -86,16 +86,6 @@ def cut(volume: Volume, name: str, options: ExportOptions, times: Sequence[int])
         Part(name, ", ".join([name, *(f"{names[axis]} {group[0][axis] + 1}" for axis in told)]), volume, group)
         for group in groups
     ]
-
-
-def _names(volume: Volume, options: ExportOptions) -> list[str]:
-    """Name the leading axes: of those without a name, the first is what the option says."""
-    names = list(volume.leading)
-    for axis, name in enumerate(names):
-        if not name:
-            is_time = options.unnamed_axis is UnnamedAxis.TIME and "time" not in names
-            names[axis] = "time" if is_time else "channel" if "channel" not in names else f"axis {axis}"
-    return names
 
 
 def match(

@@ -22,8 +22,9 @@ def general_acquisition_of(series: SeriesPlan, instance: InstancePlan) -> Attrib
     if series.time is None:
         return {}
     attributes: Attributes = {"AcquisitionNumber": str(instance.time_index + 1)}
-    if series.time.step is not None:
-        moment = series.study.created + timedelta(seconds=instance.time_index * series.time.step)
+    offset = series.time.offset(instance.time_index)
+    if offset is not None:
+        moment = series.study.created + timedelta(seconds=offset)
         attributes |= {"AcquisitionDate": moment.strftime("%Y%m%d"), "AcquisitionTime": moment.strftime("%H%M%S.%f")}
     return attributes
 
