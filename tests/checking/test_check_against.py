@@ -154,6 +154,21 @@ def test_values_are_compared_as_their_type_allows(tmp_path: Path, kind: str, mod
         assert comparison.allowed == 0
 
 
+@pytest.mark.parametrize("nan", [None, 0.0])
+def test_values_rounded_in_single_precision_are_the_same(tmp_path: Path, nan: float | None) -> None:
+    # Half way between two steps, where rounding decides.
+    values = (np.clip(np.arange(65535) - 0.5, 0, 65533.4) * 5.0357e-5).astype("f4").reshape(3, 5, -1)
+    if nan is not None:
+        values[0, 3] = np.nan
+    volume = Volume(values, spacing=(2, 1, 1))
+    path = export(volume, tmp_path / "x", ExportOptions(nan=nan)).path
+    comparison = only(path, volume, nan=nan)
+    assert comparison.same, comparison.problems
+    assert comparison.largest > comparison.allowed, "else this shows nothing"
+    values[1, 4, 7] += 6e-5
+    assert only(path, Volume(values, spacing=(2, 1, 1)), nan=nan).differing == 1
+
+
 @pytest.mark.parametrize("kind", ["uint8", "wide", "uint64", "float"])
 def test_the_first_voxel_that_differs_is_named(tmp_path: Path, kind: str) -> None:
     volume = Volume(VALUES[kind], affine=oblique(), name="layer")

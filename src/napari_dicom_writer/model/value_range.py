@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_dicom_writer.model.blocks import row_blocks
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -38,20 +40,33 @@ class ValueRange:
 
     def add(self, values: NDArray[Any]) -> None:
         """Take in one plane."""
+        for rows in row_blocks(values):
+            self._add(values[rows])
+
+    def _add(self, values: NDArray[Any]) -> None:
         low, high = values.min(), values.max()
-        if values.dtype.kind == "f":
-            if not (np.isfinite(low) and np.isfinite(high)):
-                finite = np.isfinite(values)
-                nan = int(np.isnan(values).sum())
-                self.nan += nan
-                self.infinite += int(finite.size - finite.sum()) - nan
-                values = values[finite]
-                if not values.size:
-                    return
-                low, high = values.min(), values.max()
-            self.integral = self.integral and bool(np.array_equal(values, np.rint(values)))
-            low, high = float(low), float(high)
-        self._widen(*(low, high) if isinstance(low, float) else (low.item(), high.item()))
+        if values.dtype.kind != "f":
+            self._widen(low.item(), high.item())
+            return
+        nan = int(np.count_nonzero(np.isnan(values))) if np.isnan(low) else 0
+        # The first value that is no whole number settles it: most layers of floats are looked at only twice.
+        self.integral = self.integral and np.count_nonzero(np.rint(values) == values) == values.size - nan
+        self.nan += nan
+        if nan:
+            low, high = np.fmin.reduce(values, axis=None), np.fmax.reduce(values, axis=None)
+        if np.isinf(low) or np.isinf(high):
+            infinite = np.isinf(values)
+            self.infinite += int(np.count_nonzero(infinite))
+            finite = values[~infinite]
+            low, high = np.fmin.reduce(finite, initial=np.nan), np.fmax.reduce(finite, initial=np.nan)
+        self._widen(float(low), float(high))
+
+    def merge(self, other: ValueRange) -> None:
+        """Take in what was found elsewhere."""
+        self.nan += other.nan
+        self.infinite += other.infinite
+        self.integral = self.integral and other.integral
+        self._widen(other.low, other.high)
 
     def with_fill(self, fill: float) -> ValueRange:
         """Return the range after values that are not finite were replaced by `fill`."""

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_dicom_writer.model.blocks import row_blocks
+from napari_dicom_writer.plan.quantizing import are_nearest, quantize
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-
-_BLOCK = 2**16  # values quantized at once
 
 
 class ModalityLUT(StrEnum):
@@ -80,6 +80,9 @@ class StoredValues:
         Replaces values that are not finite.
     largest_error : float
         Largest difference between a real value read back and the layer's, in the layer's units; 0 when exact.
+    single_error : float or None
+        For `Method.QUANTIZE`: how much of a step single precision rounds, which is in `largest_error`, too; None where
+        double precision is needed.
     """
 
     method: Method
@@ -91,6 +94,7 @@ class StoredValues:
     gain: float = 1.0
     fill: float | None = None
     largest_error: float = 0.0
+    single_error: float | None = None
 
     @property
     def bits(self) -> int:
@@ -109,38 +113,48 @@ class StoredValues:
 
     def encode(self, values: NDArray[Any]) -> NDArray[Any]:
         """Turn values of the layer into stored values, contiguous and little-endian; no copy where none is needed."""
-        if self.samples == 3:
-            values = values[..., :3]
-        if self.fill is not None:
-            # In double precision: a float16 might not hold the fill value.
-            values = np.where(np.isfinite(values), values.astype(np.float64), self.fill)
+        if self.method is Method.QUANTIZE:
+            return quantize(self, values)
+        values = self.finite(values)
         if self.method is Method.OFFSET:
             whole = values.astype(np.int64) if values.dtype.kind == "f" else values
             values = whole - np.asarray(self.offset, whole.dtype)
-        elif self.method is Method.QUANTIZE:
-            values = self._quantize(values)
         elif self.method is Method.SCALE_8:
             values = np.clip(np.rint(np.multiply(values, self.gain, dtype=np.float64)), 0, 255)
         return np.ascontiguousarray(values, dtype=self.dtype)
 
-    def _quantize(self, values: NDArray[Any]) -> NDArray[Any]:
-        """Round to the nearest step, by rows whose intermediate results stay in the processor's cache."""
-        # In double precision: single would be twice as fast, and now and then a hundredth of a step off.
-        limits, per_step, intercept = np.iinfo(self.dtype), 1 / float(self.slope), float(self.intercept)
-        result = np.empty(values.shape, self.dtype)
-        rows = max(1, _BLOCK // max(1, values[0].size))
-        buffer = np.empty((rows, *values.shape[1:]))
-        for start in range(0, len(values), rows):
-            part = values[start : start + rows]
-            codes = buffer[: len(part)]
-            np.subtract(part, intercept, out=codes, dtype=np.float64)
-            codes *= per_step
-            np.rint(codes, out=codes)
-            # The slope was rounded up, so nothing is clipped, unless the layer changed after it was scanned: a wrap
-            # would be a silent error.
-            np.clip(codes, limits.min, limits.max, out=codes)
-            result[start : start + rows] = codes
-        return result
+    def matches(self, stored: NDArray[Any], values: NDArray[Any]) -> bool:
+        """Tell whether stored values, as read, are those of the layer: exactly, or within the largest error.
+
+        Parameters
+        ----------
+        stored
+            (rows, columns) or (rows, columns, 3).
+        values
+            What the layer holds there, with as many samples or one more.
+        """
+        if self.method is Method.QUANTIZE and self.single_error is not None and are_nearest(self, stored, values):
+            return True
+        values = self.finite(values)
+        if not self.largest_error and self.method is Method.CAST:
+            return bool(np.array_equal(stored, values))
+        if not self.largest_error and self.method is Method.OFFSET and values.dtype.kind in "iu":
+            # In integers: the real values of int64 pass what a float holds.
+            return bool(np.array_equal(stored.astype(values.dtype) + np.asarray(self.offset, values.dtype), values))
+        return all(self._within(stored[rows], values[rows]) for rows in row_blocks(values))
+
+    def _within(self, stored: NDArray[Any], values: NDArray[Any]) -> bool:
+        difference = self.decode(stored)
+        difference -= values
+        # NaN compares false, and so is caught, too.
+        return bool(difference.min() >= -self.largest_error and difference.max() <= self.largest_error)
+
+    def finite(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Return values without alpha, and with the fill value instead of NaN and infinity."""
+        if self.samples == 3:
+            values = values[..., :3]
+        # In double precision: a float16 might not hold the fill value.
+        return values if self.fill is None else np.where(np.isfinite(values), values.astype(np.float64), self.fill)
 
     def decode(self, stored: NDArray[Any]) -> NDArray[np.float64]:
         """What a reader that applies the Modality LUT (or the Real World Value Mapping) sees, in the layer's units."""

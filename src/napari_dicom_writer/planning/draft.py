@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,12 +22,15 @@ from napari_dicom_writer.plan.wording import where
 from napari_dicom_writer.planning.value_policy import needs_range
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
 
     from napari_dicom_writer.iods._base import IOD
     from napari_dicom_writer.options.export import ExportOptions
     from napari_dicom_writer.plan.grid import Grid
 
+_THREADS = 8  # that memory can feed
 _US = 65535  # Rows and Columns are US
 
 
@@ -121,11 +127,26 @@ def channel_of(draft: Draft, leading: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def _scan(draft: Draft, tick: Callable[[], None]) -> Ranges:
-    """Find the range of every channel, reading each slab once."""
+    """Find the range of every channel, reading each slab once, and looking at it in as many threads as there are."""
     ranges: Ranges = {}
-    for slab, values in read_ahead(draft.volume, slabs(draft.volume)):
-        for place, (leading, _) in zip(np.ndindex(slab.shape), slab.places(), strict=True):
-            plane = values[place][..., :3] if draft.volume.rgb else values[place]
-            ranges.setdefault(channel_of(draft, leading), ValueRange()).add(plane)
-        tick()
+    threads = min(_THREADS, os.cpu_count() or 1)
+    with ThreadPoolExecutor(threads) as pool:
+        for slab, values in read_ahead(draft.volume, slabs(draft.volume)):
+            planes = list(zip(np.ndindex(slab.shape), slab.places(), strict=True))
+            share = -(-len(planes) // threads)
+            parts = [planes[start : start + share] for start in range(0, len(planes), share)]
+            for found in pool.map(partial(_scan_planes, draft, values), parts):
+                for channel, part in found.items():
+                    ranges.setdefault(channel, ValueRange()).merge(part)
+            tick()
     return ranges
+
+
+def _scan_planes(
+    draft: Draft, values: NDArray[Any], planes: Sequence[tuple[tuple[int, ...], tuple[tuple[int, ...], int]]]
+) -> Ranges:
+    found: Ranges = {}
+    for place, (leading, _) in planes:
+        plane = values[place][..., :3] if draft.volume.rgb else values[place]
+        found.setdefault(channel_of(draft, leading), ValueRange()).add(plane)
+    return found

@@ -10,6 +10,7 @@ import numpy as np
 
 from napari_dicom_writer.errors import Fix, Note, NoteKind, PixelError
 from napari_dicom_writer.options.choices import ValuePolicy
+from napari_dicom_writer.plan.quantizing import single_precision_error
 from napari_dicom_writer.plan.stored_values import Method, ModalityLUT, PixelRules, StoredValues
 from napari_dicom_writer.standard.decimals import decimal_string, decimal_string_above, decimal_string_below, product
 
@@ -133,7 +134,8 @@ def _plan_quantized(dtype: np.dtype[Any], found: ValueRange, rules: PixelRules, 
         intercept = decimal_string_below(low)
         slope = _slope_above(high / (_TOP - 1) - float(intercept) / (_TOP - 1))
     constant = low == high and rules.lut is not ModalityLUT.SLOPE_ONLY
-    step = abs(float(intercept) - low) if constant else float(slope) / 2 * (1 + 1e-6)
+    single = single_precision_error(dtype, stored_as, float(slope), float(intercept))
+    step = abs(float(intercept) - low) if constant else float(slope) * (0.5 * (1 + 1e-6) + (single or 0.0))
     # Plus what double precision itself cannot tell apart at this size.
     error = step + 4 * float(np.spacing(max(abs(low), abs(high))))
     kind = "Floats" if dtype.kind == "f" else "Integers wider than 16 bits"
@@ -141,7 +143,9 @@ def _plan_quantized(dtype: np.dtype[Any], found: ValueRange, rules: PixelRules, 
     digits = 6 if f"{low:.6g}" != f"{high:.6g}" else 15
     text = f"{kind} from {low:.{digits}g} to {high:.{digits}g} stored in 16 bits, {steps}"
     notes.append(Note(NoteKind.LOST, _lut_note(rules, text), fix=Fix("values", ValuePolicy.EXACT, "Only exact")))
-    return StoredValues(Method.QUANTIZE, stored_as, slope=slope, intercept=intercept, largest_error=error)
+    return StoredValues(
+        Method.QUANTIZE, stored_as, slope=slope, intercept=intercept, largest_error=error, single_error=single
+    )
 
 
 def _slope_above(value: float) -> str:

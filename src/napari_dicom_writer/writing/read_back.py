@@ -21,7 +21,6 @@ from napari_dicom_writer.errors import ExportError, VerificationError
 from napari_dicom_writer.iods import IODS
 from napari_dicom_writer.iods.modules.image import LOSSY_RATIO
 from napari_dicom_writer.options.choices import VerifyLevel
-from napari_dicom_writer.plan.stored_values import Method
 from napari_dicom_writer.standard.uids import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 
 if TYPE_CHECKING:
@@ -32,10 +31,8 @@ if TYPE_CHECKING:
     from pydicom.dataset import Dataset, FileDataset
 
     from napari_dicom_writer.plan.plan import InstancePlan, SeriesPlan
-    from napari_dicom_writer.plan.stored_values import StoredValues
 
 _PIXEL_DATA = 0x7FE00010
-_BLOCK = 2**15  # values compared at once
 _REMEDY = "Nothing was published. The source changed meanwhile, or disk or software are at fault: please report it"
 
 
@@ -190,21 +187,11 @@ class SeriesVerifier:
         source = values[..., :3] if stored.samples == 3 else values
         if read.shape != source.shape:
             self._fail(instance, f"it has {read.shape} pixels instead of {source.shape}")
-        if stored.fill is not None:
-            source = np.where(np.isfinite(source), source.astype(np.float64), stored.fill)
-        if stored.method is Method.CAST and not stored.largest_error:
-            same = bool(np.array_equal(read, source))
-        elif stored.method is Method.OFFSET and source.dtype.kind in "iu" and not stored.largest_error:
-            # In 64-bit integers: the real values of int64 pass what a float holds.
-            same = bool(np.array_equal(read.astype(source.dtype) + np.asarray(stored.offset, source.dtype), source))
-        else:
-            # By rows, whose intermediate results stay in the cache. NaN compares false, and so is caught, too.
-            same = all(_within(stored, read[row], source[row]) for row in _row_blocks(source))
         if math.isinf(stored.largest_error) and not _resembles(read, stored.encode(values)):
             what = "what the lossy codec left does not resemble the plane"
             self._fail(instance, what, "Choose a smaller lossy_ratio, or a lossless transfer syntax")
-        if not same:
-            self._report_difference(instance, read, source)
+        if not stored.matches(read, values):
+            self._report_difference(instance, read, stored.finite(values))
 
     def _decoded(self, dataset: FileDataset) -> NDArray[Any]:
         """Stored values as the header describes them, which was compared before; compressed ones by another codec."""
@@ -273,17 +260,6 @@ def _text(element: RawDataElement | DataElement) -> str:
     """What an element that varies says; pydicom keeps its bytes as they were read."""
     value: bytes = element.value or b""
     return str(int.from_bytes(value, "little")) if element.VR == "US" else value.decode("ascii").rstrip(" \0")
-
-
-def _row_blocks(plane: NDArray[Any]) -> list[slice]:
-    rows = max(1, _BLOCK // max(1, plane[0].size))
-    return [slice(start, start + rows) for start in range(0, len(plane), rows)]
-
-
-def _within(stored: StoredValues, read: NDArray[Any], source: NDArray[Any]) -> bool:
-    difference = stored.decode(read)
-    difference -= source
-    return bool((np.abs(difference, out=difference) <= stored.largest_error).all())
 
 
 def _resembles(read: NDArray[Any], stored: NDArray[Any]) -> bool:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _NOISE = 4 * np.finfo(np.float64).eps  # of the largest value: slope × stored + intercept is rounded, too
 _TIE = 1e-9  # of a step: values half way between two steps
+_SINGLE = 2.0**-6  # of half a step: 16 bits of steps rounded in single precision, where the layer has no more digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +57,11 @@ class Expected:
         numpy.ndarray, float
             Whether each pixel differs by more than is allowed, and the largest difference; infinite for NaN.
         """
+        rounding = _SINGLE if here.dtype.kind == "f" and here.dtype.itemsize <= 4 else 0.0
         here, there = self.shown(here, there)
         apart = np.abs(here.astype(np.float64) - there.astype(np.float64))
         if self.allowed:
-            limit = self.allowed + _NOISE * np.maximum(np.abs(here), np.abs(there))
+            limit = self.allowed * (1 + rounding) + _NOISE * np.maximum(np.abs(here), np.abs(there))
             wrong = ~(apart <= limit)  # NaN is wrong, too
         else:
             # As they are: double precision does not tell the largest 64-bit integers apart.
