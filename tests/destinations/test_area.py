@@ -12,7 +12,8 @@ import pytest
 from napari_dicom_writer import DestinationError, ExportOptions, Volume, export
 from napari_dicom_writer.destinations.folder import area as module
 from napari_dicom_writer.destinations.folder import exchange, lock
-from napari_dicom_writer.destinations.folder.area import clear_leftovers, open_area
+from napari_dicom_writer.destinations.folder.area import open_area
+from napari_dicom_writer.destinations.folder.leftovers import clear_leftovers
 from napari_dicom_writer.destinations.folder.staging import FolderStaging
 
 fcntl = pytest.importorskip("fcntl")
@@ -87,7 +88,7 @@ def test_the_half_removed_old_series_never_comes_back(tmp_path, monkeypatch):
     with monkeypatch.context() as dying:
         dying.setattr(module.Area, "remove", killed)
         export(STACK, tmp_path / "x", OVERWRITE)
-    replaced = next(tmp_path.glob(".napari-dicom-*/replaced"))
+    replaced = next(tmp_path.glob(".napari-dicom-*/replaced/x"))
     next(replaced.glob("*.dcm")).unlink()
     (tmp_path / "x").rename(tmp_path / "y")
     export(STACK, tmp_path / "x")
@@ -122,14 +123,15 @@ def test_the_old_series_is_not_removed_for_something_that_came_meanwhile(tmp_pat
     """Killed between two renames; then somebody takes the name."""
     area = open_area(tmp_path / "x")
     export(STACK, tmp_path / "y")
-    (tmp_path / "y").rename(area.replaced)
+    replaced = area.aside()
+    (tmp_path / "y").rename(replaced)
     killed(area)
     (tmp_path / "x").mkdir()
     (tmp_path / "x" / "notes.txt").write_text("mine")
     for options in (ExportOptions(), OVERWRITE):
         with pytest.raises(DestinationError, match="what was there before is"):
             export(STACK, tmp_path / "x", options)
-    assert len(names(area.replaced)) == 3
+    assert len(names(replaced)) == 3
     assert names(tmp_path / "x") == ["notes.txt"]
 
 

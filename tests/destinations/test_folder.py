@@ -249,7 +249,7 @@ def test_an_export_killed_between_the_two_renames_of_an_overwrite_is_healed(tmp_
     before = tree(tmp_path / "x")
     code = (
         "import os, sys, numpy as np; from pathlib import Path; from napari_dicom_writer import *\n"
-        "from napari_dicom_writer.destinations import exchange\n"
+        "from napari_dicom_writer.destinations.folder import exchange\n"
         "exchange._function = lambda: None\n"
         "rename = Path.rename\n"
         "def dying(self, target):\n"

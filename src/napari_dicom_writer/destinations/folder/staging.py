@@ -134,7 +134,7 @@ class FolderStaging(Staging):
         if self._single:
             source.replace(self._target)
             return _no_way_back
-        aside = self._area.replaced
+        aside = self._area.aside()
         self._target.rename(aside)
         self._check_set_aside(aside, before, lambda: rename_new(aside, self._target))
         try:

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_dicom_writer.destinations._base import Destination
-from napari_dicom_writer.destinations.folder.area import clear_leftovers, open_area
+from napari_dicom_writer.destinations.folder.area import open_area
 from napari_dicom_writer.destinations.folder.earlier import check_replaceable, contents
+from napari_dicom_writer.destinations.folder.leftovers import clear_leftovers
 from napari_dicom_writer.destinations.folder.staging import FolderStaging, refused_by_system
 from napari_dicom_writer.errors import DestinationError, Fix
 from napari_dicom_writer.plan.wording import format_bytes

@@ -1,0 +1,111 @@
+"""What killed exports left in a folder, whatever their targets: put back what they had set aside, remove the rest.
+
+An area is a leftover when its name, what lies in it, and every file's first bytes are as an export makes them, and
+nobody holds its lock. Whatever else there is, is somebody's, and stays.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from napari_dicom_writer.destinations.folder.area import CONTENT, REPLACED, busy, prefix, release, remove, restore
+from napari_dicom_writer.destinations.folder.lock import LOCK, take
+from napari_dicom_writer.errors import DestinationError
+from napari_dicom_writer.standard.uids import IMPLEMENTATION_CLASS_UID
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_AREA = re.compile(r"\.napari-dicom-[0-9a-f]{12}-[0-9a-f]{8}")
+_FOLDER = re.compile(r"-?\d+-[A-Z]{2,16}(-.*)?|\.(scratch|gone)-[0-9a-f]{8}")
+"""Of a series, or what the workers of a cluster write to before a file gets its name."""
+_FILE = re.compile(r"\d{5,}\.dcm|[0-9a-f]{32}")
+_PROBE = "probe"
+"""By which those workers are tried."""
+_START = bytes(128) + b"DICM"
+_HEAD, _META = 1024, 400
+"""Bytes of a file that are looked at; its meta information ends before the second number."""
+
+
+def clear_leftovers(target: Path) -> None:
+    """Finish what killed exports have left in the folder of a target.
+
+    Raises
+    ------
+    DestinationError
+        If another export to the target is running, or something else has come to where the series belongs that a
+        killed one had set aside.
+    OSError
+        If the system refuses to put that back.
+    """
+    for path in _areas(target.parent):
+        if path.name.startswith(prefix(target)):
+            _clear(path, target)
+        else:
+            with suppress(OSError, DestinationError):  # this export can do without
+                _clear(path, None)
+
+
+def _areas(folder: Path) -> Iterator[Path]:
+    """Folders that look like areas from outside; a folder that may not be listed shows none."""
+    try:
+        with os.scandir(folder) as entries:
+            found = [e.path for e in entries if _AREA.fullmatch(e.name) and e.is_dir(follow_symlinks=False)]
+    except (FileNotFoundError, PermissionError):
+        return
+    yield from map(Path, found)
+
+
+def _clear(path: Path, target: Path | None) -> None:
+    try:
+        if any(child.name not in (LOCK, CONTENT, REPLACED) or child.is_symlink() for child in path.iterdir()):
+            return  # whoever made it, no export did
+        lock = take(path)
+    except (FileNotFoundError, PermissionError):
+        # It was removed meanwhile. Or it is another user's; what it was for cannot be replaced by us, or will be
+        # refused when published.
+        return
+    if lock is None:
+        if target is not None and path.is_dir():
+            raise busy(target)
+        return  # alive, or finished and removed meanwhile
+    try:
+        if lock.certain:
+            restore(path)
+            staged = all(_is_ours(child, named=True) for child in _children(path / CONTENT))
+            if staged and all(_is_ours(child, named=False) for child in _children(path / REPLACED)):
+                remove(path)
+    finally:
+        release(path, lock)
+
+
+def _children(folder: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except FileNotFoundError:
+        return []
+
+
+def _is_ours(entry: os.DirEntry[str], *, named: bool) -> bool:
+    """Whether an export made a file, or a folder with all that is in it; `named` by the export, or by the user."""
+    if entry.is_dir(follow_symlinks=False):
+        by_name = not named or _FOLDER.fullmatch(entry.name)
+        return bool(by_name) and all(_is_ours(child, named=True) for child in _children(Path(entry.path)))
+    if not entry.is_file(follow_symlinks=False):
+        return False
+    by_name = not named or _FILE.fullmatch(entry.name)
+    return (bool(by_name) and _begins_like_ours(entry.path)) or (named and entry.name == _PROBE)
+
+
+def _begins_like_ours(path: str) -> bool:
+    with open(path, "rb") as file:  # noqa: PTH123 - of thousands, by their strings
+        head = file.read(_HEAD)
+    if not head.strip(b"\0"):
+        return True  # what was being written when the power went
+    whole = IMPLEMENTATION_CLASS_UID.encode() in head or len(head) < _META  # it breaks off where the process died
+    return head[: len(_START)] == _START[: len(head)] and whole
