@@ -1,0 +1,185 @@
+"""What the labels of a label map mean: a segment a label, and how tables of them are understood."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_dicom_writer.errors import OptionsError
+from napari_dicom_writer.standard.codes import Code, Structure, recognize
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+ALGORITHM_TYPES = ("AUTOMATIC", "SEMIAUTOMATIC", "MANUAL")
+"""Segment Algorithm Type (PS3.3 C.8.20.2)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """What one label means (Segment Sequence, PS3.3 C.8.20.2).
+
+    Attributes
+    ----------
+    label : int
+        Its value in the label map, from 1.
+    name : str
+        Segment Label; empty where it is not known.
+    structure : Structure or None
+        What it shows, as codes; None where it is not known.
+    color : (int, int, int) or None
+        Red, green and blue, 0 to 255, in sRGB.
+    algorithm_type, algorithm_name : str
+        How it was made, such as ``AUTOMATIC`` by ``TotalSegmentator``; empty where it is not known.
+    description : str
+    tracking_id, tracking_uid : str
+        What is the same finding in several segmentations; both or none.
+    """
+
+    label: int
+    name: str = ""
+    structure: Structure | None = None
+    color: tuple[int, int, int] | None = None
+    algorithm_type: str = ""
+    algorithm_name: str = ""
+    description: str = ""
+    tracking_id: str = ""
+    tracking_uid: str = ""
+
+    def __post_init__(self) -> None:
+        if self.algorithm_type and self.algorithm_type not in ALGORITHM_TYPES:
+            kinds = ", ".join(ALGORITHM_TYPES)
+            raise OptionsError(f"Segment {self.label} was made by {self.algorithm_type!r}", f"Use one of {kinds}")
+        if bool(self.tracking_id) != bool(self.tracking_uid):
+            raise OptionsError(f"Segment {self.label} has half a tracking identifier", "Give its ID and its UID")
+
+
+# Usual names of the columns of a table, without case, blanks and underscores.
+_COLUMNS = {
+    "label": "label index value labelid labelvalue segmentnumber number idx id".split(),
+    "name": "name segmentlabel structure segment region labelname structurename segmentname description".split(),
+    "color": "color colour rgb recommendeddisplayrgbvalue".split(),
+    "algorithm_type": ["algorithmtype", "segmentalgorithmtype"],
+    "algorithm_name": ["algorithmname", "segmentalgorithmname", "algorithm"],
+    "description": ["segmentdescription", "comment"],
+    "tracking_id": ["trackingid", "trackingidentifier"],
+    "tracking_uid": ["trackinguid", "trackinguniqueidentifier"],
+}
+_RED, _GREEN, _BLUE = {"r", "red"}, {"g", "green"}, {"b", "blue"}
+_SEQUENCES = {
+    "category": "segmentedpropertycategorycodesequence",
+    "type": "segmentedpropertytypecodesequence",
+    "laterality": "segmentedpropertytypemodifiercodesequence",
+}
+
+
+def segments_of(rows: Iterable[Mapping[str, Any]], where: str = "segments") -> tuple[Segment, ...]:
+    """Understand a table of segments by the usual names of its columns.
+
+    Parameters
+    ----------
+    rows
+        One mapping a segment, such as the rows of a layer's ``features``: a column ``label``, ``index`` or ``value``,
+        one ``name``, ``structure`` or ``segment``, and others. Rows of the background, label 0, are passed over.
+    where
+        Where the table stands, for messages.
+
+    Raises
+    ------
+    OptionsError
+        If a label is no whole number from 1, stands there twice, or no column holds labels.
+
+    Examples
+    --------
+    >>> [segment.name for segment in segments_of([{"index": 1, "name": "liver"}, {"index": 2, "name": "lesion"}])]
+    ['liver', 'lesion']
+    """
+    found: dict[int, Segment] = {}
+    for number, row in enumerate(rows, 1):
+        named = {re.sub(r"[\s_\-]", "", str(column)).lower(): value for column, value in row.items()}
+        segment = _segment(named, f"row {number} of the {where}")
+        if segment is None:
+            continue
+        if segment.label in found:
+            raise OptionsError(f"Label {segment.label} stands twice in the {where}", "Keep one row a label", where)
+        found[segment.label] = segment
+    return tuple(found[label] for label in sorted(found))
+
+
+def _segment(row: Mapping[str, Any], where: str) -> Segment | None:
+    values = {
+        field: next((row[name] for name in names if name in row and not _missing(row[name])), None)
+        for field, names in _COLUMNS.items()
+    }
+    label = _whole(values["label"], where)
+    if label == 0:
+        return None
+    name = str(values["name"] or "").strip()
+    texts = {key: str(values[key] or "").strip() for key in ("algorithm_name", "tracking_id", "tracking_uid")}
+    return Segment(
+        label=label,
+        name=name,
+        structure=_coded(row) or (recognize(name) if name else None),
+        color=_color(row, values["color"]),
+        algorithm_type=str(values["algorithm_type"] or "").strip().upper(),
+        description="" if values["description"] in (None, values["name"]) else str(values["description"]),
+        **texts,
+    )
+
+
+def _missing(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and np.isnan(value)) or value == ""
+
+
+def _whole(value: Any, where: str) -> int:
+    remedy = "Give each segment its label, a whole number from 1, in a column 'label'"
+    try:
+        label = int(value)
+        if label != float(value) or label < 0:
+            raise ValueError
+    except (TypeError, ValueError, OverflowError):
+        raise OptionsError(f"{value!r} is no label, in {where}", remedy, "segments") from None
+    return label
+
+
+def _color(row: Mapping[str, Any], color: Any) -> tuple[int, int, int] | None:
+    """Red, green and blue from one column or three; numbers of 0..1 with a fraction are scaled."""
+    parts: list[Any] = []
+    if color is None:
+        columns = (next((row[name] for name in names if name in row), None) for names in (_RED, _GREEN, _BLUE))
+        parts = [part for part in columns if not _missing(part)]
+    elif isinstance(color, str) and color.startswith("#") and len(color) >= 7:
+        parts = [int(color[i : i + 2], 16) for i in (1, 3, 5)]
+    else:
+        parts = re.findall(r"[\d.]+", color) if isinstance(color, str) else list(color)[:3]
+    try:
+        red, green, blue = (float(part) for part in parts)
+    except (TypeError, ValueError):
+        return None
+    fractions = max(red, green, blue) <= 1 and any(isinstance(p, float) or "." in str(p) for p in parts)
+    scale = 255 if fractions else 1
+    whole = [round(part * scale) for part in (red, green, blue)]
+    return (whole[0], whole[1], whole[2]) if all(0 <= part <= 255 for part in whole) else None
+
+
+def _coded(row: Mapping[str, Any]) -> Structure | None:
+    """Codes that the row gives itself: as sequences (dcmqi), or as columns of value, scheme and meaning."""
+    codes = {key: _code(row, name) for key, name in _SEQUENCES.items()}
+    if codes["category"] is None or codes["type"] is None:
+        return None
+    return Structure(codes["category"], codes["type"], codes["laterality"])
+
+
+def _code(row: Mapping[str, Any], sequence: str) -> Code | None:
+    item = row.get(sequence)
+    if isinstance(item, list):
+        item = item[0] if item else None
+    if not isinstance(item, dict):
+        item = {
+            key: row.get(f"{sequence}.{key.lower()}") for key in ("CodeValue", "CodingSchemeDesignator", "CodeMeaning")
+        }
+    parts = [item.get(key) for key in ("CodeValue", "CodingSchemeDesignator", "CodeMeaning")]
+    return None if any(_missing(part) for part in parts) else Code(*(str(part) for part in parts))

@@ -1,0 +1,89 @@
+"""Tables of segments are understood however they are written, and refused where they say two things."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from napari_dicom_writer import OptionsError
+from napari_dicom_writer.model.segments import Segment
+from napari_dicom_writer.options.segment_files import as_segments, read_segments
+
+CODED = {
+    "SegmentedPropertyCategoryCodeSequence": {
+        "CodeValue": "49755003",
+        "CodingSchemeDesignator": "SCT",
+        "CodeMeaning": "Morphologically Abnormal Structure",
+    },
+    "SegmentedPropertyTypeCodeSequence": {
+        "CodeValue": "4147007",
+        "CodingSchemeDesignator": "SCT",
+        "CodeMeaning": "Mass",
+    },
+}
+FILES = {
+    "a.csv": "label,name,r,g,b\n0,Clear,0,0,0\n1,liver,221,130,101\n3,lesion,255,0,0\n",
+    "b.csv": "Index;Structure;Color\n1;liver;#dd8265\n3;lesion;#ff0000\n",
+    "c.tsv": "value\tsegment_name\tcolor\n1\tliver\t0.8666 0.5098 0.396\n3\tlesion\t1.0 0.0 0.0\n",
+    "d.ctbl": "# Color table file\n0 background 0 0 0 0\n1 liver 221 130 101 255\n3 lesion 255 0 0 255\n",
+    "e.txt": '# ITK-SnAP\n 0 0 0 0 0 0 0 "Clear Label"\n 1 221 130 101 1 1 1 "liver"\n 3 255 0 0 1 1 1 "lesion"\n',
+    "f.json": json.dumps([{"label": 1, "name": "liver", "color": [221, 130, 101]}, {"label": 3, "name": "lesion",
+                         "color": [255, 0, 0]}]),
+    "g.json": json.dumps({"labels": {"background": 0, "liver": 1, "lesion": 3}}),
+    "h.json": json.dumps({"1": "liver", "3": "lesion"}),
+    "i.json": json.dumps({"segmentAttributes": [[
+        {"labelID": 1, "SegmentLabel": "liver", "recommendedDisplayRGBValue": [221, 130, 101]},
+        {"labelID": 3, "SegmentLabel": "lesion", "recommendedDisplayRGBValue": [255, 0, 0], **CODED}]]}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_tables_of_every_kind(tmp_path, name):
+    (tmp_path / name).write_text(FILES[name], encoding="utf-8-sig")
+    one, three = read_segments(tmp_path / name)
+    assert [(s.label, s.name) for s in (one, three)] == [(1, "liver"), (3, "lesion")]
+    assert one.structure.type.meaning == "Liver"
+    assert three.structure.type.meaning == ("Mass" if name == "i.json" else "Lesion")
+    if name not in ("g.json", "h.json"):
+        assert (one.color, three.color) == ((221, 130, 101), (255, 0, 0))
+
+
+@pytest.mark.parametrize(
+    ("content", "match"),
+    [
+        ("label,name\n1,a\n1,b\n", "twice"),
+        ("label,name\n-1,a\n", "no label"),
+        ("label,name\n1.5,a\n", "no label"),
+        ("name\nliver\n", "no label"),
+        ("", "no segments"),
+        ("label,name,algorithm type\n1,a,magic\n", "MAGIC"),
+        ("label,name,tracking id\n1,a,x\n", "half a tracking"),
+    ],
+)
+def test_tables_that_say_nothing_or_two_things_are_refused(tmp_path, content, match):
+    (tmp_path / "x.csv").write_text(content)
+    with pytest.raises(OptionsError, match=match):
+        read_segments(tmp_path / "x.csv")
+
+
+@pytest.mark.parametrize(("name", "content"), [("x.json", b"{"), ("x.json", b"[1]"), ("x.csv", b"\xff\xfe\0")])
+def test_files_that_are_no_table_are_refused(tmp_path, name, content):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(OptionsError):
+        read_segments(tmp_path / name)
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(OptionsError, match="cannot be read"):
+        read_segments(tmp_path / "none.csv")
+
+
+def test_segments_in_python():
+    given = Segment(label=2, name="b"), Segment(label=1, name="a")
+    assert [s.label for s in as_segments(given)] == [1, 2]
+    assert as_segments({4: "spleen"})[0].structure.type.meaning == "Spleen"
+    assert as_segments([{"index": 4.0, "structure": "spleen"}])[0].label == 4
+    assert as_segments(None) == ()
+    with pytest.raises(OptionsError, match="cannot be a int"):
+        as_segments([1])

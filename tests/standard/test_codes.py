@@ -1,0 +1,57 @@
+"""Names become codes where their words are a term's; everything else stays unknown."""
+
+from __future__ import annotations
+
+import pytest
+from pydicom.sr.codedict import codes
+
+from napari_dicom_writer.standard import codes as module
+from napari_dicom_writer.standard.codes import Code, recognize, search, terms
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "side"),
+    [
+        ("liver", "10200004", ""),
+        ("kidney_left", "64033007", "Left"),
+        ("Left-Hippocampus", "5366008", "Left"),
+        ("Lung, right", "39607008", "Right"),
+        ("lung_upper_lobe_left", "45653009", "Left"),
+        ("heart_atrium_right", "73829009", ""),  # the term says the side itself
+        ("vertebrae_L3", "36470004", ""),
+        ("rib_left_7", "24915002", "Left"),
+        ("autochthon_right", "244849004", "Right"),
+        ("tumor", "108369006", ""),
+        ("Edema", "79654002", ""),
+    ],
+)
+def test_usual_names_are_recognized(name, value, side):
+    found = recognize(name)
+    assert (found.type.value, found.laterality.meaning if found.laterality else "") == (value, side)
+
+
+@pytest.mark.parametrize("name", ["", "cell", "ROI 1", "left", "left right kidney", "class 3", "my liver thing", "7"])
+def test_what_is_no_term_is_not_guessed(name):
+    assert recognize(name) is None
+
+
+def test_terms_are_those_of_the_standard():
+    """Code and meaning agree with the context groups that pydicom ships."""
+    known = {(code.value, code.scheme): code.meaning for code in terms()}
+    for number in (7192, 7159, 7157):
+        group = getattr(codes, f"cid{number}")
+        for term in (getattr(group, keyword) for keyword in group.dir()):
+            assert known[term.value, term.scheme_designator] == term.meaning
+
+
+@pytest.mark.parametrize("keyword", ["ANATOMY", "ABNORMAL", "TISSUE", "OBJECT"])
+def test_categories_are_those_of_context_group_7150(keyword):
+    group = codes.cid7150
+    known = {Code(t.value, t.scheme_designator, t.meaning) for t in (getattr(group, name) for name in group.dir())}
+    assert getattr(module, keyword) in known
+
+
+def test_search_finds_the_beginnings_of_words():
+    assert search("kidn")[0].meaning == "Kidney"
+    assert search("no such thing") == []
+    assert len(search("artery", 7)) == 7
