@@ -41,7 +41,8 @@ if TYPE_CHECKING:
     )
     from napari_dicom_writer.options.export import ExportOptions
     from napari_dicom_writer.options.groups import Patient, Series, Study
-    from napari_dicom_writer.plan.plan import ExportPlan, InstancePlan, SeriesPlan
+    from napari_dicom_writer.plan.frames import FramePlan, InstancePlan
+    from napari_dicom_writer.plan.plan import ExportPlan, SeriesPlan
     from napari_dicom_writer.plan.report import ExportReport
     from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
 
@@ -53,6 +54,7 @@ __all__ = [
     "ExportPlan",
     "ExportReport",
     "Fix",
+    "FramePlan",
     "GeometryError",
     "InstancePlan",
     "LayerError",
@@ -92,7 +94,8 @@ _MODULES = {
         "ExportOptions Modality Patient Series ShearPolicy Study TimeLayout UnnamedAxis ValuePolicy "
         "VerifyLevel World"
     ),
-    "plan.plan": "ExportPlan InstancePlan SeriesPlan",
+    "plan.frames": "FramePlan InstancePlan",
+    "plan.plan": "ExportPlan SeriesPlan",
     "standard.transfer_syntax": "TransferSyntax",
     "model.volume": "Volume",
 }

@@ -49,7 +49,7 @@ def plan_export(
     options
         Default: `ExportOptions()`.
     progress
-        Called with (0, total instances) while values are scanned; raise `ExportCancelled` in it to stop.
+        Called with (0, total frames) while values are scanned; raise `ExportCancelled` in it to stop.
     scans
         Remembers what scans found, for who plans the same arrays again.
 
@@ -89,7 +89,7 @@ def export(
     options
         Default: `ExportOptions()`.
     progress
-        Called with (instances done, total), also while values are scanned before writing; raise `ExportCancelled` in it
+        Called with (frames done, total), also while values are scanned before writing; raise `ExportCancelled` in it
         to stop.
     client
         Of a dask.distributed cluster whose workers share the file system of `path`: they read, write and verify, slab
@@ -125,11 +125,12 @@ def export(
     plan, volumes = resolved
     start = time.perf_counter()
     with destination.stage() as staging:
-        counter = Counter(plan.instances, progress)
+        folders = [str(staging.folder(series)) for series in plan.series]
+        counter = Counter(plan.frames, progress)
         if client is None:
-            size = write_volumes(plan, volumes, staging, options.verify, counter)
+            size = write_volumes(plan, volumes, folders, options.verify, counter)
         else:
-            size = write_distributed(plan, volumes, staging, options.verify, counter, client)
+            size = write_distributed(plan, volumes, folders, options.verify, counter, client)
         published = staging.publish()
     return ExportReport(published, plan, size, time.perf_counter() - start, options.verify)
 

@@ -84,7 +84,7 @@ def written(tmp_path_factory):
     paths = []
     for instance in series.instances:
         paths.append(folder / instance.filename)
-        encoder.write(paths[-1], instance, series.stored.encode(values[instance.plane]))
+        encoder.write(paths[-1], instance, series.stored.encode(values[instance.frame.plane]))
     return series, volume, paths
 
 
@@ -92,7 +92,7 @@ def is_seen(series, volume, paths) -> bool:
     verifier = SeriesVerifier(series, VerifyLevel.FULL)
     try:
         for instance, path in zip(series.instances, paths, strict=True):
-            verifier.instance(path, instance, volume.array[instance.plane])
+            verifier.instance(path, instance, volume.array[instance.frame.plane])
         verifier.finish()
     except VerificationError:
         return True

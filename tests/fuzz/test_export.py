@@ -63,7 +63,7 @@ def _instances(change):
 
 def _next_plane(instances):
     """Every plane at the place of the one before."""
-    planes = [instance.plane for instance in instances]
+    planes = [instance.frame.plane for instance in instances]
     return tuple(replace(i, plane=p) for i, p in zip(instances, planes[1:] + planes[:1], strict=True))
 
 

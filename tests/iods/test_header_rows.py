@@ -55,7 +55,8 @@ def assert_header(volume, options, path) -> HeaderRow:
     """Compare the rows with the last instance's file, and return the row of its pixels."""
     (series,) = plan_export(volume, options).series
     instance = series.instances[-1]
-    values = volume.read(instance.leading, instance.plane, instance.plane + 1)[0]
+    frame = instance.frame
+    values = volume.read(frame.leading, frame.plane, frame.plane + 1)[0]
     SeriesEncoder(series).write(path, instance, series.stored.encode(values))
     read = pydicom.dcmread(path)
     pixels = read["PixelData"]
@@ -67,8 +68,8 @@ def assert_header(volume, options, path) -> HeaderRow:
     assert [row.tag for row in rows] == [row.tag for row in read_rows]
     assert (last.tag, last.name, last.keyword, last.vr) == ("(7FE0,0010)", pixels.name, pixels.keyword, pixels.VR)
     if not options.transfer_syntax.encapsulated:
-        assert f"{series.plane_bytes:,} bytes" in last.value
-        assert len(pixels.value) == series.plane_bytes + series.plane_bytes % 2
+        assert f"{series.frame_bytes:,} bytes" in last.value
+        assert len(pixels.value) == series.frame_bytes + series.frame_bytes % 2
     return last
 
 

@@ -49,7 +49,7 @@ def test_an_oblique_volume_agrees_with_its_plan(tmp_path: Path) -> None:
     series, plan = only(report.path), report.plan.series[0]
     assert series.spacing == pytest.approx(plan.spacing)
     assert series.directions == plan.directions
-    assert series.position == tuple(map(float, plan.instances[0].position))
+    assert series.position == tuple(map(float, plan.instances[0].frame.position))
 
 
 def test_planes_a_fraction_of_a_micrometer_apart_are_told_apart(tmp_path: Path) -> None:

@@ -18,7 +18,6 @@ from datetime import UTC, datetime
 from io import BytesIO
 from itertools import count
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pydicom
@@ -111,11 +110,10 @@ def digest(name: str, folder: Path) -> str:
         if "not installed" in str(error):
             pytest.skip(str(error))
         return "refused"
-    folders = [folder / str(number) for number in range(len(plan.series))]
+    folders = [str(folder / str(number)) for number in range(len(plan.series))]
     for one in folders:
-        one.mkdir()
-    staging = SimpleNamespace(folder=lambda series: folders[plan.series.index(series)])
-    write_volumes(plan, [KINDS[kind]], staging, VerifyLevel.FULL, lambda: None)
+        Path(one).mkdir()
+    write_volumes(plan, [KINDS[kind]], folders, VerifyLevel.FULL, lambda: None)
     total = hashlib.sha256()
     for path in sorted(folder.rglob("*.dcm")):
         total.update(path.relative_to(folder).as_posix().encode())

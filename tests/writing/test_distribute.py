@@ -70,10 +70,11 @@ def assert_same_bytes(volumes, options, tmp_path, client, level=VerifyLevel.FULL
         counts = []
         with open_destination(tmp_path / name, plan, overwrite=False).stage() as staging:
             done = lambda n=1, counts=counts: counts.append(n)  # noqa: E731
+            folders = [str(staging.folder(series)) for series in plan.series]
             if name == "here":
-                sizes.append(write_volumes(plan, volumes, staging, level, done))
+                sizes.append(write_volumes(plan, volumes, folders, level, done))
             else:
-                sizes.append(write_distributed(plan, volumes, staging, level, done, client))
+                sizes.append(write_distributed(plan, volumes, folders, level, done, client))
             staging.publish()
         assert sum(counts) == plan.instances
     here, cluster = tree(tmp_path / "here"), tree(tmp_path / "cluster")
@@ -168,12 +169,13 @@ def test_killed_workers_cost_nothing_but_time(killed, tmp_path, two):
 
     for name, write in (("cluster", write_distributed), ("here", write_volumes)):
         with open_destination(tmp_path / name, plan, overwrite=False).stage() as staging:
+            folders = [str(staging.folder(plan.series[0]))]
             if write is write_distributed:
                 # In the middle: the first slab is in, four more are being written.
-                size = write(plan, [volume], staging, VerifyLevel.FULL, kill, two)
+                size = write(plan, [volume], folders, VerifyLevel.FULL, kill, two)
             else:
                 fast = Volume(SlowArray(48, 0), spacing=(2, 1, 1))
-                assert size == write(plan, [fast], staging, VerifyLevel.FULL, lambda: None)
+                assert size == write(plan, [fast], folders, VerifyLevel.FULL, lambda: None)
             staging.publish()
     assert not victims
     assert tree(tmp_path / "cluster") == tree(tmp_path / "here")
@@ -203,6 +205,7 @@ def test_cancel_half_way_leaves_nothing_also_of_workers_that_go_on(tmp_path, two
 
 
 def test_cancel_is_heard_while_nothing_comes_in(tmp_path, two):
+    volume = Volume(SlowArray(8, 4), spacing=(2, 1, 1), window=(0, 9))  # of which planning reads nothing
     start = time.monotonic()
     calls = []
 
@@ -212,7 +215,7 @@ def test_cancel_is_heard_while_nothing_comes_in(tmp_path, two):
             raise ExportCancelled
 
     with pytest.raises(ExportCancelled):
-        export(Volume(SlowArray(8, 4), spacing=(2, 1, 1)), tmp_path / "x", client=two, progress=cancel)
+        export(volume, tmp_path / "x", client=two, progress=cancel)
     assert time.monotonic() - start < 3.5
     assert list(tmp_path.iterdir()) == []
 
@@ -239,13 +242,12 @@ def test_a_file_that_went_missing_is_noticed(tmp_path, two):
     plan = plan_export(volume := Volume(RAMP, spacing=(2, 1, 1)))
 
     def spoil(n: int = 1) -> None:
-        Path(staging.folder(plan.series[0]), "00007.dcm").write_bytes(b"short")
+        Path(folders[0], "00007.dcm").write_bytes(b"short")
 
-    with (
-        pytest.raises(VerificationError, match=r"00007\.dcm has 5 bytes"),
-        open_destination(tmp_path / "x", plan, overwrite=False).stage() as staging,
-    ):
-        write_distributed(plan, [volume], staging, VerifyLevel.OFF, spoil, two)
+    with open_destination(tmp_path / "x", plan, overwrite=False).stage() as staging:
+        folders = [str(staging.folder(plan.series[0]))]
+        with pytest.raises(VerificationError, match=r"00007\.dcm has 5 bytes"):
+            write_distributed(plan, [volume], folders, VerifyLevel.OFF, spoil, two)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -54,7 +54,8 @@ def assert_same_bytes(volume, path, options) -> None:
     files = iter(dicom_files(report.path))
     for series in report.plan.series:
         for instance in series.instances:
-            values = volume.read(instance.leading, instance.plane, instance.plane + 1)[0]
+            frame = instance.frame
+            values = volume.read(frame.leading, frame.plane, frame.plane + 1)[0]
             assert next(files).read_bytes() == pydicom_writes(series, instance, values)
     assert next(files, None) is None
 

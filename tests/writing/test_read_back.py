@@ -31,14 +31,14 @@ def staged(tmp_path: Path, kind: str = "cast"):
     paths = []
     for instance in series.instances:
         paths.append(tmp_path / instance.filename)
-        encoder.write(paths[-1], instance, series.stored.encode(volume.array[instance.plane]))
+        encoder.write(paths[-1], instance, series.stored.encode(volume.array[instance.frame.plane]))
     return series, volume, paths
 
 
 def verify(series, volume, paths, level="full") -> None:
     verifier = SeriesVerifier(series, VerifyLevel(level))
     for instance, path in zip(series.instances, paths, strict=True):
-        verifier.instance(path, instance, volume.array[instance.plane])
+        verifier.instance(path, instance, volume.array[instance.frame.plane])
     verifier.finish()
 
 
@@ -119,21 +119,25 @@ def test_a_wrong_plan_is_caught_across_the_series(tmp_path, fault):
     """Files that follow a plan which is wrong itself."""
     series, volume, _ = staged(tmp_path)
     first, second, *rest = series.instances
-    x, y, z = second.position
+    x, y, z = second.frame.position
+
+    def moved(instance, *position):
+        return replace(instance, frames=(replace(instance.frame, position=position),))
+
     instances = {
         "order": (replace(first, number=2), replace(second, number=1), *rest),
-        "uneven": (first, replace(second, position=(x, y, "2.01")), *rest),
+        "uneven": (first, moved(second, x, y, "2.01"), *rest),
         "repeated uid": (first, replace(second, uid=first.uid), *rest),
-        "repeated position": (first, replace(second, position=first.position), *rest),
+        "repeated position": (first, moved(second, *first.frame.position), *rest),
         "missing": (first, *rest),
-        "sheared": (first, replace(second, position=("0.01", y, z)), *rest),
+        "sheared": (first, moved(second, "0.01", y, z), *rest),
     }[fault]
     wrong = replace(series, instances=instances, planes=len(instances))
     encoder = SeriesEncoder(wrong)
     paths = []
     for n, instance in enumerate(instances):
         paths.append(tmp_path / f"wrong{n}.dcm")
-        encoder.write(paths[-1], instance, wrong.stored.encode(volume.array[instance.plane]))
+        encoder.write(paths[-1], instance, wrong.stored.encode(volume.array[instance.frame.plane]))
     with pytest.raises(VerificationError):
         verify(wrong, volume, paths)
 

@@ -71,7 +71,7 @@ def _facts(series: SeriesPlan) -> Facts:
         "Size": size(series.planes, series.rows, series.columns, series.time_points),
         "Spacing": spacing(series.spacing),
         "Directions": directions(series.directions),
-        "First voxel": position(series.instances[0].position),
+        "First voxel": position(series.instances[0].frames[0].position),
         "Stored as": kind if stored.is_identity else kind + mapping,
         "Encoding": series.options.transfer_syntax.uid.name,
         "Window": f"center {window.center}, width {window.width}" if window else "",

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from napari_dicom_writer.errors import Note
     from napari_dicom_writer.iods.modules.attributes import Attributes
     from napari_dicom_writer.options.export import ExportOptions
-    from napari_dicom_writer.plan.plan import InstancePlan, SeriesPlan, TimePlan
+    from napari_dicom_writer.plan.frames import InstancePlan
+    from napari_dicom_writer.plan.plan import SeriesPlan, TimePlan
     from napari_dicom_writer.plan.stored_values import PixelRules
 
 

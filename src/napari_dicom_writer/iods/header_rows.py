@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from pydicom.dataset import FileMetaDataset
 from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_file_meta_info
-from pydicom.uid import UID
 
 from napari_dicom_writer.iods import IODS
+from napari_dicom_writer.iods._base import compose
+from napari_dicom_writer.iods.modules.file_meta import file_meta, file_meta_of, pixel_data_vr
 from napari_dicom_writer.iods.modules.image import LOSSY_RATIO
 from napari_dicom_writer.standard import text
 from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
-from napari_dicom_writer.standard.uids import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from pydicom.dataelem import DataElement
     from pydicom.dataset import Dataset
 
-    from napari_dicom_writer.plan.plan import InstancePlan, SeriesPlan
+    from napari_dicom_writer.plan.frames import InstancePlan
+    from napari_dicom_writer.plan.plan import SeriesPlan
 
 LATER = "known after encoding"
 """Value of the one attribute that depends on the encoded pixels: Lossy Image Compression Ratio."""
@@ -77,18 +78,14 @@ def header_rows(series: SeriesPlan, instance: InstancePlan | None = None) -> lis
     dataset = IODS[series.iod].dataset(series, instance)
     if not series.options.transfer_syntax.lossless:
         setattr(dataset, LOSSY_RATIO, "")
-    return [*_rows(_meta(series, instance)), *_rows(dataset), _pixel_row(series)]
+    return [*_rows(_meta(series, instance)), *_rows(dataset), _pixel_row(series, instance)]
 
 
 def _meta(series: SeriesPlan, instance: InstancePlan) -> FileMetaDataset:
     """File meta information (PS3.10 7.1) with the length of its group."""
     meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID = UID(IODS[series.iod].sop_class_uid)
-    meta.MediaStorageSOPInstanceUID = UID(instance.uid)
-    meta.TransferSyntaxUID = series.options.transfer_syntax.uid
-    meta.ImplementationClassUID = IMPLEMENTATION_CLASS_UID
-    meta.ImplementationVersionName = IMPLEMENTATION_VERSION_NAME
-    write_file_meta_info(DicomBytesIO(), meta)  # fills in version and length
+    meta.update(compose(file_meta(series, IODS[series.iod].sop_class_uid), file_meta_of(instance)))
+    write_file_meta_info(DicomBytesIO(), meta)  # fills in the length
     return meta
 
 
@@ -118,15 +115,15 @@ def _text(element: DataElement) -> str:
     return "\\".join(map(str, value)) if element.VM > 1 else str(value)
 
 
-def _pixel_row(series: SeriesPlan) -> HeaderRow:
+def _pixel_row(series: SeriesPlan, instance: InstancePlan) -> HeaderRow:
     """Say how large Pixel Data is, and how it is encoded."""
     stored, syntax = series.stored, series.options.transfer_syntax
     kind = "RGB" if stored.samples == 3 else "signed" if stored.signed else "unsigned"
-    parts = [f"{series.plane_bytes:,} bytes", f"{series.rows} × {series.columns}", f"{stored.bits}-bit {kind}"]
+    size = len(instance.frames) * series.frame_bytes
+    parts = [f"{size:,} bytes", f"{series.rows} × {series.columns}", f"{stored.bits}-bit {kind}"]
     if syntax is not TransferSyntax.EXPLICIT_LE:
         parts[0] = f"at most {parts[0]}"
         parts.append(syntax.uid.name)
-    elif series.plane_bytes % 2:
+    elif size % 2:
         parts[0] += " and one of padding"
-    vr = "OB" if stored.bits == 8 or syntax.encapsulated else "OW"
-    return HeaderRow("(7FE0,0010)", "Pixel Data", "PixelData", vr, ", ".join(parts))
+    return HeaderRow("(7FE0,0010)", "Pixel Data", "PixelData", pixel_data_vr(series), ", ".join(parts))

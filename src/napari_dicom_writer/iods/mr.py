@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
     from napari_dicom_writer.iods.modules.attributes import Attributes
-    from napari_dicom_writer.plan.plan import InstancePlan, SeriesPlan, TimePlan
+    from napari_dicom_writer.plan.frames import InstancePlan
+    from napari_dicom_writer.plan.plan import SeriesPlan, TimePlan
 
 
 class MRImage(IOD):
@@ -76,4 +77,4 @@ def mr_image_of(series: SeriesPlan, instance: InstancePlan) -> Attributes:
     """Temporal position in MR Image (C.8.3.1)."""
     if series.time is None or series.time.points == 1:
         return {}
-    return {"TemporalPositionIdentifier": str(instance.time_index + 1)}
+    return {"TemporalPositionIdentifier": str(instance.frame.time_index + 1)}

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from napari_dicom_writer.iods.modules.attributes import Attributes
     from napari_dicom_writer.options.export import ExportOptions
-    from napari_dicom_writer.plan.plan import InstancePlan, SeriesPlan, TimePlan
+    from napari_dicom_writer.plan.frames import InstancePlan
+    from napari_dicom_writer.plan.plan import SeriesPlan, TimePlan
 
 
 class PETImage(IOD):
@@ -115,9 +116,9 @@ def pet_image(series: SeriesPlan) -> Attributes:
 
 def pet_image_of(series: SeriesPlan, instance: InstancePlan) -> Attributes:
     """Image Index and Frame Reference Time (C.8.9.4); the index counts time slices, then planes."""
-    first = series.instances[0].time_index
-    offset = (series.time.offset(instance.time_index) if series.time else None) or 0.0
+    first, time_index = series.instances[0].frame.time_index, instance.frame.time_index
+    offset = (series.time.offset(time_index) if series.time else None) or 0.0
     return {
-        "ImageIndex": (instance.number - 1) % series.planes + 1 + (instance.time_index - first) * series.planes,
+        "ImageIndex": (instance.number - 1) % series.planes + 1 + (time_index - first) * series.planes,
         "FrameReferenceTime": decimal_string(offset * 1000),
     }

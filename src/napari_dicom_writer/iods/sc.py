@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
     from napari_dicom_writer.iods.modules.attributes import Attributes
-    from napari_dicom_writer.plan.plan import InstancePlan, SeriesPlan
+    from napari_dicom_writer.plan.frames import InstancePlan
+    from napari_dicom_writer.plan.plan import SeriesPlan
 
 
 class SecondaryCapture(IOD):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 Progress = Callable[[int, int], None]
-"""Called with (instances done, total); raise `ExportCancelled` in it to stop."""
+"""Called with (frames done, total); raise `ExportCancelled` in it to stop."""
 
 
 class Counter:
-    """Counts instances and tells the progress callback.
+    """Counts frames and tells the progress callback.
 
     Examples
     --------
@@ -23,8 +23,8 @@ class Counter:
         self._done, self._total, self._progress = 0, total, progress
         self(0)
 
-    def __call__(self, instances: int = 1) -> None:
+    def __call__(self, frames: int = 1) -> None:
         """Count some more."""
-        self._done += instances
+        self._done += frames
         if self._progress:
             self._progress(self._done, self._total)

@@ -18,47 +18,12 @@ if TYPE_CHECKING:
     from napari_dicom_writer.errors import Note
     from napari_dicom_writer.model.verdict import Verdict
     from napari_dicom_writer.options.export import ExportOptions
+    from napari_dicom_writer.plan.frames import InstancePlan
     from napari_dicom_writer.plan.grid import Grid
     from napari_dicom_writer.plan.stored_values import StoredValues, Window
 
 # What a header takes, for the estimate of bytes; measured 1.4 to 1.9 kB.
 _HEADER_BYTES = 1700
-
-
-@dataclass(frozen=True, slots=True)
-class InstancePlan:
-    """One instance: a file with one plane.
-
-    Attributes
-    ----------
-    uid : str
-        SOP Instance UID, fixed here so that writing it again gives the same file.
-    number : int
-        Instance Number, from 1, rising along row × column, time point by time point.
-    leading : tuple of int
-        Where its pixels are: index along the volume's leading axes.
-    plane : int
-        Where its pixels are: index along the planes.
-    time_index : int
-        Time point along the layer's time axis, from 0.
-    position : tuple of str
-        ImagePositionPatient.
-    location : str
-        SliceLocation.
-    """
-
-    uid: str
-    number: int
-    leading: tuple[int, ...]
-    plane: int
-    time_index: int
-    position: tuple[str, str, str]
-    location: str
-
-    @property
-    def filename(self) -> str:
-        """Name of its file in the series' folder."""
-        return f"{self.number:05d}.dcm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,14 +105,24 @@ class SeriesPlan:
     notes: tuple[Note, ...]
 
     @property
-    def plane_bytes(self) -> int:
-        """Size of the stored values of one plane, uncompressed and not padded."""
+    def frame_bytes(self) -> int:
+        """Size of the stored values of one frame, uncompressed and not padded."""
         return self.rows * self.columns * self.stored.samples * self.stored.bits // 8
+
+    def pixel_bytes(self, instance: InstancePlan) -> int:
+        """Length of an instance's Pixel Data, uncompressed and padded to an even one."""
+        size = len(instance.frames) * self.frame_bytes
+        return size + size % 2
+
+    @property
+    def frames(self) -> int:
+        """Number of frames in all instances."""
+        return sum(len(instance.frames) for instance in self.instances)
 
     @property
     def bytes(self) -> int:
         """Estimated size on disk."""
-        return len(self.instances) * (self.plane_bytes + self.plane_bytes % 2 + _HEADER_BYTES)
+        return sum(self.pixel_bytes(instance) + _HEADER_BYTES for instance in self.instances)
 
     @property
     def directions(self) -> str:
@@ -164,7 +139,7 @@ class SeriesPlan:
 
     @property
     def time_points(self) -> int:
-        """How many instances share each position."""
+        """How many frames share each position."""
         return self.time.points if self.time else 1
 
 
@@ -188,6 +163,11 @@ class ExportPlan:
     def instances(self) -> int:
         """Number of instances."""
         return sum(len(series.instances) for series in self.series)
+
+    @property
+    def frames(self) -> int:
+        """Number of frames in all instances."""
+        return sum(series.frames for series in self.series)
 
     @property
     def bytes(self) -> int:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from napari_dicom_writer import iods
 from napari_dicom_writer.errors import Fix, LayerError, Note, NoteKind, OptionsError, PixelError
 from napari_dicom_writer.options.choices import TimeLayout
-from napari_dicom_writer.plan.plan import InstancePlan, SeriesPlan, StudyPlan, TimePlan
+from napari_dicom_writer.plan.frames import FramePlan, InstancePlan
+from napari_dicom_writer.plan.plan import SeriesPlan, StudyPlan, TimePlan
 from napari_dicom_writer.planning.compression import plan_compression
 from napari_dicom_writer.planning.naming import describe_series
 from napari_dicom_writer.planning.value_policy import plan_values
@@ -231,6 +232,6 @@ def _instances(draft: Draft, member: _Member, uids: UIDSource) -> tuple[Instance
     for t in member.times:
         leading = tuple(t if i is None else i for i in member.fixed)
         for plane, (position, location) in places:
-            number = len(instances) + 1
-            instances.append(InstancePlan(next(drawn), number, leading, plane, t, position, location))
+            frame = FramePlan(leading, plane, t, position, location)
+            instances.append(InstancePlan(next(drawn), len(instances) + 1, (frame,)))
     return tuple(instances)

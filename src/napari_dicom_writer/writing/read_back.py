@@ -19,9 +19,9 @@ from pydicom.encaps import generate_frames
 from napari_dicom_writer.codecs import codec_of
 from napari_dicom_writer.errors import ExportError, VerificationError
 from napari_dicom_writer.iods import IODS
+from napari_dicom_writer.iods.modules.file_meta import PIXEL_DATA, file_meta, file_meta_of, pixel_data_vr
 from napari_dicom_writer.iods.modules.image import LOSSY_RATIO
 from napari_dicom_writer.options.choices import VerifyLevel
-from napari_dicom_writer.standard.uids import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 
 if TYPE_CHECKING:
     import os
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from pydicom.dataelem import DataElement, RawDataElement
     from pydicom.dataset import Dataset, FileDataset
 
-    from napari_dicom_writer.plan.plan import InstancePlan, SeriesPlan
+    from napari_dicom_writer.plan.frames import InstancePlan
+    from napari_dicom_writer.plan.plan import SeriesPlan
 
-_PIXEL_DATA = 0x7FE00010
 _REMEDY = "Nothing was published. The source changed meanwhile, or disk or software are at fault: please report it"
 
 
@@ -73,13 +73,7 @@ class SeriesVerifier:
         varying += [] if series.options.transfer_syntax.lossless else [LOSSY_RATIO]
         self._varying = {int(tag_for_keyword(k) or 0): k for k in varying}
         self._vrs = {k: dictionary_VR(k) for k in varying}
-        self._meta = {
-            "FileMetaInformationVersion": b"\0\1",
-            "MediaStorageSOPClassUID": self._iod.sop_class_uid,
-            "TransferSyntaxUID": series.options.transfer_syntax.uid,
-            "ImplementationClassUID": IMPLEMENTATION_CLASS_UID,
-            "ImplementationVersionName": IMPLEMENTATION_VERSION_NAME,
-        }
+        self._meta = file_meta(series, self._iod.sop_class_uid)
         self._shared: _Elements = {}
         self._seen: list[Seen] = []
 
@@ -115,7 +109,7 @@ class SeriesVerifier:
     def _instance(self, path: str | os.PathLike[str], instance: InstancePlan, values: NDArray[Any]) -> Seen:
         dataset = pydicom.dcmread(path)
         raw = {tag: dataset.get_item(tag) for tag in map(int, dataset.keys())}
-        pixels = raw.pop(_PIXEL_DATA, None)
+        pixels = raw.pop(PIXEL_DATA, None)
         if pixels is None or not self._is_framed(pixels):
             self._fail(instance, "Pixel Data is missing, or has another length or VR than planned")
         shared: _Elements = {tag: (e.VR, e.value) for tag, e in raw.items() if tag not in self._varying}
@@ -134,24 +128,23 @@ class SeriesVerifier:
         if self._level is VerifyLevel.FULL:
             self._check_pixels(dataset, instance, values)
         position = tuple(map(float, texts["ImagePositionPatient"].split("\\")))
-        seen = Seen(texts["SOPInstanceUID"], int(texts["InstanceNumber"]), position, instance.time_index)
+        seen = Seen(texts["SOPInstanceUID"], int(texts["InstanceNumber"]), position, instance.frame.time_index)
         self.add(seen)
         return seen
 
     def _is_framed(self, pixels: RawDataElement | DataElement) -> bool:
         """Whether Pixel Data has the VR and length of one native plane, or of one fragment after an empty table."""
-        size, native = len(pixels.value or b""), self._series.plane_bytes
+        size, native = len(pixels.value or b""), self._series.frame_bytes
         if not self._codec:
             # The parser takes a value that breaks off for a short one: its length must be what the file says, too.
             said = getattr(pixels, "length", size)
-            vr = "OB" if self._series.stored.bits == 8 else "OW"
-            return vr == pixels.VR and said == size == native + native % 2
+            return pixel_data_vr(self._series) == pixels.VR and said == size == native + native % 2
         head = struct.unpack_from("<HHLHHL", pixels.value or b"", 0) if size > 16 else ()
         return pixels.VR == "OB" and head == (0xFFFE, 0xE000, 0, 0xFFFE, 0xE000, size - 16) and size % 2 == 0
 
     def _ratio_is_true(self, said: str, encapsulated: int) -> bool:
         # Two item headers before the fragment; pydicom leaves the delimiter away.
-        return abs(float(said) * (encapsulated - 16) / self._series.plane_bytes - 1) < 1e-4
+        return abs(float(said) * (encapsulated - 16) / self._series.frame_bytes - 1) < 1e-4
 
     def add(self, seen: Seen) -> None:
         """Take an instance that was read back, here or in another process, into the checks across the series."""
@@ -167,7 +160,7 @@ class SeriesVerifier:
         if missing:
             self._fail(instance, f"{missing[0]} is missing")
         for element in dataset:
-            if element.tag == _PIXEL_DATA or element.keyword == LOSSY_RATIO:
+            if element.tag == PIXEL_DATA or element.keyword == LOSSY_RATIO:
                 continue
             if element.tag not in expected or not _same(element, expected[element.tag]):
                 self._fail(instance, f"{element.name} is not what the plan says")
@@ -178,7 +171,7 @@ class SeriesVerifier:
                 self._fail(instance, f"{dictionary_description(keyword)} is not what the plan says")
         said = {element.keyword: element.value for element in meta}
         said.pop("FileMetaInformationGroupLength", None)  # the parser went by it
-        if said != self._meta | {"MediaStorageSOPInstanceUID": instance.uid}:
+        if said != self._meta | file_meta_of(instance):
             self._fail(instance, "the file meta information is not what the plan says")
 
     def _check_pixels(self, dataset: FileDataset, instance: InstancePlan, values: NDArray[Any]) -> None:

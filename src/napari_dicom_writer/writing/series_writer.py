@@ -13,7 +13,8 @@ from napari_dicom_writer.writing.read_back import SeriesVerifier
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from napari_dicom_writer.plan.plan import ExportPlan, InstancePlan, SeriesPlan
+    from napari_dicom_writer.plan.frames import InstancePlan
+    from napari_dicom_writer.plan.plan import SeriesPlan
     from napari_dicom_writer.writing.read_back import Seen
 
 
@@ -37,14 +38,14 @@ class SeriesWriter:
         self.verifier = None if level is VerifyLevel.OFF else SeriesVerifier(series, level)
 
     def write(self, instance: InstancePlan, values: NDArray[Any]) -> int:
-        """Write one plane and read it back.
+        """Write a single-frame instance and read it back.
 
         Parameters
         ----------
         instance
             Its plan.
         values
-            The layer's values: (rows, columns) or (rows, columns, samples).
+            The layer's values of its frame's plane: (rows, columns) or (rows, columns, samples).
 
         Returns
         -------
@@ -61,7 +62,7 @@ class SeriesWriter:
         return self.write_as(f"{self._folder}{os.sep}{instance.filename}", instance, values)[0]
 
     def write_as(self, path: str, instance: InstancePlan, values: NDArray[Any]) -> tuple[int, Seen | None]:
-        """Write one plane to a file of any name, and read it back.
+        """Write a single-frame instance to a file of any name, and read it back.
 
         Parameters
         ----------
@@ -82,13 +83,3 @@ class SeriesWriter:
                 f"Writing failed: {error.strerror}", "Check space and permissions; nothing was written"
             ) from error
         return size, self.verifier.instance(path, instance, values) if self.verifier else None
-
-
-def instance_places(plan: ExportPlan, volume_index: int) -> dict[tuple[tuple[int, ...], int], tuple[int, InstancePlan]]:
-    """Map (leading index, plane) of a volume to the number of its series, and its instance."""
-    return {
-        (instance.leading, instance.plane): (number, instance)
-        for number, series in enumerate(plan.series)
-        if series.volume_index == volume_index
-        for instance in series.instances
-    }

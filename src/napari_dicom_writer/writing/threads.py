@@ -10,23 +10,24 @@ import numpy as np
 
 from napari_dicom_writer.errors import PixelError
 from napari_dicom_writer.model.slabs import read_ahead, slabs
-from napari_dicom_writer.writing.series_writer import SeriesWriter, instance_places
+from napari_dicom_writer.plan.frames import frame_places
+from napari_dicom_writer.writing.series_writer import SeriesWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
-    from napari_dicom_writer.destinations._base import Staging
     from napari_dicom_writer.model.volume import Volume
     from napari_dicom_writer.options.choices import VerifyLevel
-    from napari_dicom_writer.plan.plan import ExportPlan, InstancePlan
+    from napari_dicom_writer.plan.frames import Place
+    from napari_dicom_writer.plan.plan import ExportPlan
 
 
 def write_volumes(
-    plan: ExportPlan, volumes: Sequence[Volume], staging: Staging, level: VerifyLevel, done: Callable[[], None]
+    plan: ExportPlan, volumes: Sequence[Volume], folders: Sequence[str], level: VerifyLevel, done: Callable[[], None]
 ) -> int:
-    """Write all instances of an export: each volume is read once, every plane goes where the plan wants it.
+    """Write all frames of an export: each volume is read once, every plane goes where the plan wants it.
 
     Parameters
     ----------
@@ -34,29 +35,28 @@ def write_volumes(
         What to write.
     volumes
         What the plan reads from, in its order.
-    staging
-        Where to write.
+    folders
+        Where to write: a folder for each series, in the plan's order.
     level
         How much is read back.
     done
-        Called after every instance, in this thread; may raise to stop.
+        Called after every frame, in this thread; may raise to stop.
 
     Returns
     -------
     int
         Bytes written.
     """
-    writers = [SeriesWriter(series, str(staging.folder(series)), level) for series in plan.series]
+    writers = [SeriesWriter(series, folder, level) for series, folder in zip(plan.series, folders, strict=True)]
     size = 0
     with ThreadPoolExecutor(plan.workers) if plan.workers > 1 else nullcontext() as pool:
         for index, volume in enumerate(volumes):
-            places = instance_places(plan, index)
+            places = frame_places(plan, index)
             for slab, values in read_ahead(volume, slabs(volume)):
                 jobs = [
-                    (writers[number], instance, values[at])
-                    for at, (number, instance) in zip(
-                        np.ndindex(slab.shape), (places.pop(place) for place in slab.places()), strict=True
-                    )
+                    (writers[place.series], place, values[at])
+                    for at, plane in zip(np.ndindex(slab.shape), slab.places(), strict=True)
+                    for place in places.pop(plane, ())
                 ]
                 for written in (pool.map if pool else map)(_write, jobs):
                     size += written
@@ -69,6 +69,6 @@ def write_volumes(
     return size
 
 
-def _write(job: tuple[SeriesWriter, InstancePlan, NDArray[Any]]) -> int:
-    writer, instance, values = job
-    return writer.write(instance, values)
+def _write(job: tuple[SeriesWriter, Place, NDArray[Any]]) -> int:
+    writer, place, values = job
+    return writer.write(place.instance, values)

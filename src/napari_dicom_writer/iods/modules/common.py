@@ -10,7 +10,8 @@ from napari_dicom_writer.version import __version__
 
 if TYPE_CHECKING:
     from napari_dicom_writer.iods.modules.attributes import Attributes
-    from napari_dicom_writer.plan.plan import InstancePlan, SeriesPlan
+    from napari_dicom_writer.plan.frames import InstancePlan
+    from napari_dicom_writer.plan.plan import SeriesPlan
 
 
 MANUFACTURER = "napari-dicom-writer developers"

@@ -13,7 +13,8 @@ from napari_dicom_writer.version import __version__
 
 if TYPE_CHECKING:
     from napari_dicom_writer.iods.modules.attributes import Attributes
-    from napari_dicom_writer.plan.plan import InstancePlan, SeriesPlan
+    from napari_dicom_writer.plan.frames import InstancePlan
+    from napari_dicom_writer.plan.plan import SeriesPlan
     from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
 
 
@@ -21,8 +22,8 @@ def general_acquisition_of(series: SeriesPlan, instance: InstancePlan) -> Attrib
     """General Acquisition (C.7.10.1): tells time points apart. Times count from the moment of the export."""
     if series.time is None:
         return {}
-    attributes: Attributes = {"AcquisitionNumber": str(instance.time_index + 1)}
-    offset = series.time.offset(instance.time_index)
+    attributes: Attributes = {"AcquisitionNumber": str(instance.frame.time_index + 1)}
+    offset = series.time.offset(instance.frame.time_index)
     if offset is not None:
         moment = series.study.created + timedelta(seconds=offset)
         attributes |= {"AcquisitionDate": moment.strftime("%Y%m%d"), "AcquisitionTime": moment.strftime("%H%M%S.%f")}
@@ -73,7 +74,7 @@ def image_plane(series: SeriesPlan) -> Attributes:
 
 def image_plane_of(instance: InstancePlan) -> Attributes:
     """Position of one plane (C.7.6.2)."""
-    return {"ImagePositionPatient": "\\".join(instance.position), "SliceLocation": instance.location}
+    return {"ImagePositionPatient": "\\".join(instance.frame.position), "SliceLocation": instance.frame.location}
 
 
 def image_pixel(series: SeriesPlan) -> Attributes:

@@ -24,10 +24,11 @@ import numpy as np
 from napari_dicom_writer.errors import DestinationError, ExportError, VerificationError
 from napari_dicom_writer.model.slabs import Slab, read, read_ahead, slabs
 from napari_dicom_writer.options.choices import VerifyLevel
+from napari_dicom_writer.plan.frames import frame_places
 from napari_dicom_writer.writing.cluster.recipes import Recipe, recipe
 from napari_dicom_writer.writing.cluster.scratch import check_workers, scratch_folder
 from napari_dicom_writer.writing.read_back import SeriesVerifier
-from napari_dicom_writer.writing.series_writer import SeriesWriter, instance_places
+from napari_dicom_writer.writing.series_writer import SeriesWriter
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
@@ -35,9 +36,9 @@ if TYPE_CHECKING:
     from distributed import Client, Future
     from numpy.typing import NDArray
 
-    from napari_dicom_writer.destinations._base import Staging
     from napari_dicom_writer.model.volume import Volume
-    from napari_dicom_writer.plan.plan import ExportPlan, InstancePlan, SeriesPlan
+    from napari_dicom_writer.plan.frames import Place
+    from napari_dicom_writer.plan.plan import ExportPlan, SeriesPlan
     from napari_dicom_writer.writing.read_back import Seen
 
 _SLABS_PER_THREAD = 2  # one being written, one waiting
@@ -45,10 +46,10 @@ _HEARTBEAT = 1.0  # seconds after which the callback may cancel, also when no sl
 
 
 class Done(Protocol):
-    """Told about instances written; may raise to stop."""
+    """Told about frames written; may raise to stop."""
 
-    def __call__(self, instances: int = 1) -> None:
-        """Add a number of instances; 0 says that the work goes on."""
+    def __call__(self, frames: int = 1) -> None:
+        """Add a number of frames; 0 says that the work goes on."""
 
 
 class _Written(NamedTuple):
@@ -61,11 +62,11 @@ class _Written(NamedTuple):
 
 
 class _Job(NamedTuple):
-    """A slab to be written, the instances of its planes, and its values where they must travel."""
+    """A slab to be written, the frames that show each of its planes, and its values where they must travel."""
 
     volume: int
     slab: Slab
-    instances: list[tuple[int, InstancePlan]]
+    places: list[list[Place]]
     values: NDArray[Any] | None
 
 
@@ -96,22 +97,15 @@ class _Context:
 
 
 def write_distributed(
-    plan: ExportPlan, volumes: Sequence[Volume], staging: Staging, level: VerifyLevel, done: Done, client: Client
+    plan: ExportPlan, volumes: Sequence[Volume], folders: Sequence[str], level: VerifyLevel, done: Done, client: Client
 ) -> int:
-    """Write all instances of an export on a cluster; as `write_volumes` does in this process.
+    """Write all frames of an export on a cluster.
 
     Parameters
     ----------
-    plan
-        What to write.
-    volumes
-        What the plan reads from, in its order.
-    staging
-        Where to write: on a file system that all workers share.
-    level
-        How much is read back.
-    done
-        Called after every instance, and now and then with 0, in this thread; may raise to stop.
+    plan, volumes, folders, level, done
+        As for `write_volumes`, which does the same in this process. The folders lie on a file system that all workers
+        share; `done` is also called now and then with 0.
     client
         Of the cluster.
 
@@ -130,13 +124,12 @@ def write_distributed(
     if client.asynchronous or client.status != "running":
         what = "asynchronous" if client.asynchronous else client.status
         raise ExportError(f"The client is {what}", "Pass one that is connected, and made with asynchronous=False")
-    folders = tuple(str(staging.folder(series)) for series in plan.series)
     sizes: list[dict[str, int]] = [{} for _ in folders]
     verifiers = [SeriesVerifier(series, level) for series in plan.series]
     with scratch_folder(folders[0]) as scratch:
         check_workers(client, scratch)
         heads = tuple(replace(series, instances=series.instances[:1]) for series in plan.series)
-        context = _Context(heads, folders, scratch, level, tuple(map(recipe, volumes)))
+        context = _Context(heads, tuple(folders), scratch, level, tuple(map(recipe, volumes)))
         with closing(_run(client, context, _jobs(plan, volumes, context), done)) as arriving:
             for written in arriving:
                 sizes[written.series][written.filename] = written.size
@@ -152,11 +145,11 @@ def write_distributed(
 
 def _jobs(plan: ExportPlan, volumes: Sequence[Volume], context: _Context) -> Iterator[_Job]:
     for index, volume in enumerate(volumes):
-        places = instance_places(plan, index)
+        places = frame_places(plan, index)
         wanted = slabs(volume)
         traveling = ((slab, None) for slab in wanted) if context.recipes[index] else read_ahead(volume, wanted)
         for slab, values in traveling:
-            yield _Job(index, slab, [places.pop(place) for place in slab.places()], values)
+            yield _Job(index, slab, [places.pop(plane, []) for plane in slab.places()], values)
 
 
 def _run(client: Client, context: _Context, jobs: Iterator[_Job], done: Done) -> Generator[_Written, None, None]:
@@ -228,7 +221,8 @@ def _write_slab(context: _Context, job: _Job) -> list[_Written]:
         assert volume is not None  # noqa: S101 - what has no recipe travels with its values
         values = read(volume, job.slab)
     written = []
-    for at, (number, instance) in zip(np.ndindex(job.slab.shape), job.instances, strict=True):
+    planes = zip(np.ndindex(job.slab.shape), job.places, strict=True)
+    for at, (number, instance, _) in ((at, place) for at, places in planes for place in places):
         # Nobody else writes to this name, be it for the same instance.
         part = f"{context.scratch}{os.sep}{secrets.token_hex(16)}"
         size, seen = context.writers[number].write_as(part, instance, values[at])

@@ -1,0 +1,40 @@
+"""What stands around the data set of a file: file meta information, and how Pixel Data is announced.
+
+The encoder writes by this table, the preview shows it, and read-back expects what it says. So a fault in here is one
+that read-back cannot see: validators have to (tests/iods/test_file_meta.py).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from napari_dicom_writer.standard.uids import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
+
+if TYPE_CHECKING:
+    from napari_dicom_writer.iods.modules.attributes import Attributes
+    from napari_dicom_writer.plan.frames import InstancePlan
+    from napari_dicom_writer.plan.plan import SeriesPlan
+
+PREAMBLE = b"\0" * 128 + b"DICM"
+PIXEL_DATA = 0x7FE00010
+
+
+def file_meta(series: SeriesPlan, sop_class_uid: str) -> Attributes:
+    """File meta information (PS3.10 7.1), but for the length of its group and for the instance's UID."""
+    return {
+        "FileMetaInformationVersion": b"\0\1",
+        "MediaStorageSOPClassUID": sop_class_uid,
+        "TransferSyntaxUID": str(series.options.transfer_syntax.uid),
+        "ImplementationClassUID": str(IMPLEMENTATION_CLASS_UID),
+        "ImplementationVersionName": IMPLEMENTATION_VERSION_NAME,
+    }
+
+
+def file_meta_of(instance: InstancePlan) -> Attributes:
+    """Media Storage SOP Instance UID (PS3.10 7.1)."""
+    return {"MediaStorageSOPInstanceUID": instance.uid}
+
+
+def pixel_data_vr(series: SeriesPlan) -> str:
+    """VR of Pixel Data: fragments and 8 bits are bytes, what is wider is words (PS3.5 A.2, A.4)."""
+    return "OB" if series.stored.bits == 8 or series.options.transfer_syntax.encapsulated else "OW"

@@ -1,0 +1,87 @@
+"""Frames and the instances that hold them: what is written, plane by plane."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from napari_dicom_writer.plan.plan import ExportPlan
+
+
+@dataclass(frozen=True, slots=True)
+class FramePlan:
+    """One frame: a plane of the layer, or what one segment or channel takes of it.
+
+    Attributes
+    ----------
+    leading : tuple of int
+        Where its pixels are: index along the volume's leading axes.
+    plane : int
+        Where its pixels are: index along the planes.
+    time_index : int
+        Time point along the layer's time axis, from 0.
+    position : tuple of str
+        ImagePositionPatient.
+    location : str
+        SliceLocation: along the normal.
+    part : int or None
+        Which segment (Segment Number) or channel (from 1) it shows; None where it shows all there is. Several frames
+        may show parts of one plane.
+    """
+
+    leading: tuple[int, ...]
+    plane: int
+    time_index: int
+    position: tuple[str, str, str]
+    location: str
+    part: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InstancePlan:
+    """One instance: a file.
+
+    Attributes
+    ----------
+    uid : str
+        SOP Instance UID, fixed here so that writing it again gives the same file.
+    number : int
+        Instance Number, from 1, rising along row × column, time point by time point.
+    frames : tuple of FramePlan
+        In the order of the file, which need not be the order in which planes are read. A single-frame instance is the
+        case of one.
+    """
+
+    uid: str
+    number: int
+    frames: tuple[FramePlan, ...]
+
+    @property
+    def frame(self) -> FramePlan:
+        """The frame of a single-frame instance."""
+        (only,) = self.frames
+        return only
+
+    @property
+    def filename(self) -> str:
+        """Name of its file in the series' folder."""
+        return f"{self.number:05d}.dcm"
+
+
+class Place(NamedTuple):
+    """Where a plane goes: which series, which instance, which of its frames (from 0)."""
+
+    series: int
+    instance: InstancePlan
+    at: int
+
+
+def frame_places(plan: ExportPlan, volume_index: int) -> dict[tuple[tuple[int, ...], int], list[Place]]:
+    """Map (leading index, plane) of a volume to the frames that show it, in the order of series and instances."""
+    places: dict[tuple[tuple[int, ...], int], list[Place]] = {}
+    for number, series in enumerate(plan.series):
+        for instance in series.instances if series.volume_index == volume_index else ():
+            for at, frame in enumerate(instance.frames):
+                places.setdefault((frame.leading, frame.plane), []).append(Place(number, instance, at))
+    return places
