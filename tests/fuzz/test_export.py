@@ -63,8 +63,10 @@ def _instances(change):
 
 def _next_plane(instances):
     """Every plane at the place of the one before."""
-    planes = [instance.frame.plane for instance in instances]
-    return tuple(replace(i, plane=p) for i, p in zip(instances, planes[1:] + planes[:1], strict=True))
+    frames = [instance.frame for instance in instances]
+    shown = [frame.plane for frame in frames[1:] + frames[:1]]
+    moved = [replace(frame, plane=plane) for frame, plane in zip(frames, shown, strict=True)]
+    return tuple(replace(i, frames=(frame,)) for i, frame in zip(instances, moved, strict=True))
 
 
 def _values(change):

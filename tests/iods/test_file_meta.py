@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from judges.readers import dciodvfy, dicom_files
+from judges.tables import OBJECTS
 from judges.volumes import oblique
-from napari_dicom_writer import ExportError, ExportOptions, Modality, TransferSyntax, Volume, export
+from napari_dicom_writer import ExportError, ExportOptions, TransferSyntax, Volume, export
+from napari_dicom_writer.iods import IODS
 from napari_dicom_writer.iods.modules import file_meta
 from napari_dicom_writer.writing import encode, read_back
 
@@ -26,13 +28,13 @@ def judged(volume, path, **options) -> tuple[list[str], list[str]]:
 # dciodvfy does not inflate.
 @pytest.mark.parametrize("syntax", [s for s in TransferSyntax if s is not TransferSyntax.DEFLATED])
 @pytest.mark.parametrize("kind", VOLUMES)
-@pytest.mark.parametrize("modality", Modality)
-def test_dciodvfy_finds_no_fault(tmp_path, modality, kind, syntax):
+@pytest.mark.parametrize("key", OBJECTS)
+def test_dciodvfy_finds_no_fault(tmp_path, key, kind, syntax):
     try:
-        assert judged(VOLUMES[kind], tmp_path, modality=modality, transfer_syntax=syntax) == ([], [])
+        assert judged(VOLUMES[kind], tmp_path, object=key, transfer_syntax=syntax) == ([], [])
     except ExportError:
         assert kind == "RGB"
-        assert modality != "OT"
+        assert not IODS[key].rules.color
 
 
 FAULTS = {

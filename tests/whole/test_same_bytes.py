@@ -23,8 +23,9 @@ import numpy as np
 import pydicom
 import pytest
 
+from judges.tables import OBJECTS
 from judges.volumes import oblique
-from napari_dicom_writer import ExportError, ExportOptions, Modality, TransferSyntax, VerifyLevel, Volume, plan_export
+from napari_dicom_writer import ExportError, ExportOptions, TransferSyntax, VerifyLevel, Volume, plan_export
 from napari_dicom_writer.plan.plan import StudyPlan
 from napari_dicom_writer.writing.threads import write_volumes
 
@@ -59,8 +60,8 @@ KINDS = {
     "channels": volume("uint16", 2, axes=("channel", "plane", "row", "column")),
 }
 CASES = {
-    f"{modality}, {kind}, {syntax}": (kind, {"modality": modality, "transfer_syntax": syntax})
-    for modality in Modality
+    f"{key}, {kind}, {syntax}": (kind, {"object": key, "transfer_syntax": syntax})
+    for key in OBJECTS
     for kind in KINDS
     for syntax in TransferSyntax
 } | {
