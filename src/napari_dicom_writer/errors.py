@@ -2,7 +2,8 @@
 
 A *refusal* says what is wrong, where, and what to do about it. All refusals of an export travel together in one
 `ExportError`, raised before anything is written. A *note* is the milder sister: the export goes on, but something
-was assumed or lost, and the user is told what and how much.
+was assumed or lost, and the user is told what and how much. Options are mentioned by marks (`mention`): `spelled` turns
+them into the words of whoever reads, and `str` into Python's.
 """
 
 from __future__ import annotations
@@ -10,10 +11,14 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
+
+from napari_dicom_writer.mention import in_python, mention, spell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from napari_dicom_writer.mention import Speller
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +61,15 @@ class Refusal:
     where: str = ""
     fix: Fix | None = None
 
+    def spelled(self, speller: Speller) -> Refusal:
+        """Return the same with all options that it mentions in the reader's words."""
+        what, remedy, where = (spell(text, speller) for text in (self.what, self.remedy, self.where))
+        return replace(self, what=what, remedy=remedy, where=where)
+
     def __str__(self) -> str:
-        place = f"{self.where}: " if self.where else ""
-        return f"{place}{self.what}. {self.remedy}."
+        told = self.spelled(in_python)
+        place = f"{told.where}: " if told.where else ""
+        return f"{place}{told.what}. {told.remedy}."
 
 
 class NoteKind(StrEnum):
@@ -82,7 +93,7 @@ class Note:
     where
         The layer concerned.
     hint
-        What to do for another outcome, in the words of Python.
+        What to do for another outcome; empty where `fix` says it all.
     fix
         The same as an option, where it is one.
     """
@@ -93,9 +104,23 @@ class Note:
     hint: str = ""
     fix: Fix | None = None
 
+    def spelled(self, speller: Speller) -> Note:
+        """Return the same with all options that it mentions, and the one that changes it, in the reader's words."""
+        hint = spell(self.hint, speller)
+        if self.fix and not hint:
+            label = self.fix.label.rstrip("…")
+            hint = f"{_uncapitalized(label)}: {spell(mention(self.fix.option, self.fix.value), speller)}"
+        return replace(self, text=spell(self.text, speller), where=spell(self.where, speller), hint=hint)
+
     def __str__(self) -> str:
-        text = f"{self.text} ({self.hint})" if self.hint else self.text
-        return f"{self.where}: {text}" if self.where else text
+        told = self.spelled(in_python)
+        text = f"{told.text} ({told.hint})" if told.hint else told.text
+        return f"{told.where}: {text}" if told.where else text
+
+
+def _uncapitalized(label: str) -> str:
+    """Begin with a small letter, but for words that are capitals throughout."""
+    return label if label[:2].isupper() else label[:1].lower() + label[1:]
 
 
 class ExportError(RuntimeError):
@@ -126,6 +151,10 @@ class ExportError(RuntimeError):
     ) -> None:
         self.refusals = refusals if refusals is not None else (Refusal(what, remedy, where, fix),)
         super().__init__(self.refusals)
+
+    def spelled(self, speller: Speller) -> Self:
+        """Return the same error with all options that it mentions in the reader's words."""
+        return type(self)(refusals=tuple(refusal.spelled(speller) for refusal in self.refusals))
 
     def __reduce__(self) -> tuple[object, ...]:
         return (_rebuild, (type(self), self.refusals))

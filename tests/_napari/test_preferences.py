@@ -69,5 +69,5 @@ def test_a_wrong_preference_is_refused_with_the_remedy(settings, make_napari_vie
     settings.export.pixel_unit = "parsnip"
     viewer = make_napari_viewer()
     viewer.add_image(np.zeros((3, 4, 4), np.uint8))
-    with pytest.raises(ExportError, match="'parsnip' is not known"):
+    with pytest.raises(ExportError, match="“Length of one pixel unit” is 'parsnip', a unit that is not known"):
         viewer.layers.save(str(tmp_path / "x.dcm"))

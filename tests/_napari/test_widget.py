@@ -212,7 +212,7 @@ def test_invalid_text_is_marked_while_typing(open_panel, qtbot):
     panel = open_panel()
     field = panel.form.reveal("patient.birth_date")
     qtbot.keyClicks(field.native, "2026-02-3")
-    assert "is not a date that exists" in field.error
+    assert "“Birth date” is not written as a date" in field.error
     assert "border" in field.native.styleSheet()
     qtbot.waitUntil(lambda: "Refused" in panel.controls.status)
     assert not panel.controls.export_button.isEnabled()
@@ -259,6 +259,23 @@ def test_layers_come_go_and_are_renamed(viewer, open_panel, qtbot):
 
 def settle_nothing(qtbot, panel) -> None:
     qtbot.waitUntil(lambda: "Check or select" in panel.controls.status)
+
+
+@pytest.mark.parametrize("add", ["add_labels", "add_points", "add_shapes", "add_vectors"])
+def test_a_layer_of_another_kind_that_is_added_meanwhile_disturbs_nothing(viewer, open_panel, qtbot, add):
+    panel = open_panel()
+    data = {
+        "add_labels": np.ones((6, 14, 10), int),
+        "add_points": np.zeros((1, 3)),
+        "add_shapes": [np.array([[0, 0, 0], [0, 0, 5], [0, 5, 5], [0, 5, 0]])],
+        "add_vectors": np.zeros((1, 2, 3)),
+    }[add]
+    getattr(viewer, add)(data, name="other")  # which selects it
+    settle_nothing(qtbot, panel)
+    assert panel.preview.layer is viewer.layers["scan"]
+    viewer.layers.selection = set(viewer.layers)
+    settle(qtbot, panel)
+    assert panel.controls.export_button.isEnabled()
 
 
 def test_other_layers_stay_visible_with_the_reason(viewer, open_panel, qtbot):
@@ -419,8 +436,8 @@ def test_a_bad_preference_costs_no_other(viewer, open_panel, settings, qtbot):
     settings.export.modality, settings.export.world, settings.export.pixel_unit = "CT", "RAS", "banana"
     settings.institution.institution, settings.institution.station = "a\\b", "Room 7"
     panel = open_panel()
-    assert "Not used: preference 'pixel_unit': unit 'banana' is not known" in texts(panel)
-    assert "Not used: preference 'institution': Institution Name holds a backslash" in texts(panel)
+    assert "Not used: the preference “Length of one pixel unit” is 'banana', a unit that is not known" in texts(panel)
+    assert "Not used: the preference “Institution” holds a backslash" in texts(panel)
     options = panel.form.options()
     assert (options.modality, options.world, options.pixel_unit, options.series.station) == (
         "CT",
@@ -644,4 +661,4 @@ def test_a_failure_is_told_and_can_be_tried_again(viewer, open_panel, qtbot, tmp
 def test_bad_preferences_are_told(viewer, settings, open_panel):
     settings.export.pixel_unit = "parsec/second"
     panel = open_panel()
-    assert "Not used: preference 'pixel_unit'" in texts(panel)
+    assert "Not used: the preference “Length of one pixel unit”" in texts(panel)

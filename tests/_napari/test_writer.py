@@ -114,6 +114,26 @@ def test_assumptions_are_shown_as_notifications(make_napari_viewer, tmp_path):
     assert "largest error" in warning
 
 
+def test_a_modality_that_was_chosen_once_is_named(viewer, settings, tmp_path):
+    from napari.utils.notifications import notification_manager
+
+    settings.export.modality = "CT"
+    notification_manager.records.clear()
+    viewer.layers[0].save(str(tmp_path / "one.dcm"))
+    told = "\n".join(n.message for n in notification_manager.records)
+    assert "Written as CT, by the preference “Modality”" in told
+    settings.export.modality = "OT"
+    notification_manager.records.clear()
+    viewer.layers[0].save(str(tmp_path / "other.dcm"))
+    assert "Written as" not in "\n".join(n.message for n in notification_manager.records)
+
+
+def test_the_menu_s_messages_name_preferences(viewer, settings, tmp_path):
+    viewer.layers[0].data = np.full((5, 12, 10), np.nan, np.float32)
+    with pytest.raises(ExportError, match="the preference “Replace NaN, Fill value: 0”"):
+        viewer.layers.save(str(tmp_path / "out.dcm"), plugin=PLUGIN)
+
+
 def test_builtin_saves_still_go_to_builtins(viewer, tmp_path):
     """Checked with this plugin first in line, where a careless manifest takes over."""
     manager = npe2.PluginManager.instance()

@@ -137,8 +137,12 @@ def test_all_wrong_options_are_told_at_once_with_their_remedies(stack: Path, tmp
     assert run("export", stack, tmp_path / "out", *wrong) == 1
     said = capsys.readouterr().err
     assert "3 reasons" in said
-    for remedy in ("Correct PatientBirthDate", "Correct StudyDate", "Use a length such as mm"):
-        assert remedy in said
+    for part in (
+        "--patient-birth-date is a date that does not exist",
+        "--study-date is not written as a date",
+        "Use a length such as mm",
+    ):
+        assert part in said
     assert names(tmp_path) == ["stack.npy"]
 
 

@@ -33,6 +33,7 @@ from napari_dicom_writer import (
     export,
     plan_export,
 )
+from napari_dicom_writer.cli.arguments import on_command_line
 from napari_dicom_writer.cli.main import main
 from napari_dicom_writer.identity.inherit import read_reference, with_reference
 from napari_dicom_writer.identity.reference_file import _LEFT, TAKEN, keywords
@@ -176,7 +177,7 @@ def test_values_with_padding_or_in_lower_case(tmp_path, keyword, value, field, e
 @pytest.mark.parametrize(
     ("keyword", "value"),
     [
-        ("PatientSex", b"female"),
+        ("PatientSex", b"unknown"),
         ("PatientSex", b"M\\F"),
         ("PatientBirthDate", b"19520230"),
         ("PatientBirthDate", b"1952"),
@@ -272,7 +273,10 @@ def test_everything_is_taken_and_announced(source):
     assert merged == ExportOptions(patient=PATIENT, study=STUDY)
     assert [note.kind for note in notes] == [NoteKind.INFO, NoteKind.ASSUMED, NoteKind.INFO]
     assert notes[0].text == "Patient and study taken from the reference: 12 attributes"
-    assert (notes[1].fix, "--no-same-space" in str(notes[1])) == (Fix("same_space", False, "New space"), True)
+    assert (notes[1].fix, "--no-same-space" in notes[1].spelled(on_command_line).hint) == (
+        Fix("same_space", False, "New space"),
+        True,
+    )
     assert notes[2].fix == Fix("modality", "CT", "Write as CT")
     assert {note.where for note in notes} == {""}
 
@@ -367,7 +371,10 @@ def test_a_study_that_cannot_be_shared(tmp_path, value):
     with pytest.raises(OptionsError) as error:
         with_reference(ExportOptions(reference=path))
     (refusal,) = error.value.refusals
-    assert (refusal.fix, "--no-same-study" in refusal.remedy) == (Fix("same_study", False, "New study"), True)
+    assert (refusal.fix, "--no-same-study" in refusal.spelled(on_command_line).remedy) == (
+        Fix("same_study", False, "New study"),
+        True,
+    )
     for options in (ExportOptions(same_study=False), ExportOptions(study=Study(instance_uid="1.2.3"))):
         merged, _ = with_reference(replace(options, reference=path))
         assert merged.study == options.study
@@ -378,7 +385,10 @@ def test_a_space_that_cannot_be_shared(tmp_path):
     with pytest.raises(OptionsError) as error:
         with_reference(ExportOptions(reference=path))
     (refusal,) = error.value.refusals
-    assert (refusal.fix, "--no-same-space" in refusal.remedy) == (Fix("same_space", False, "New space"), True)
+    assert (refusal.fix, "--no-same-space" in refusal.spelled(on_command_line).remedy) == (
+        Fix("same_space", False, "New space"),
+        True,
+    )
     with_reference(ExportOptions(reference=path, same_space=False))
 
 

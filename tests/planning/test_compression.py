@@ -136,7 +136,7 @@ def test_lossy_and_exact_contradict_each_other(tmp_path):
 
 
 def test_frames_a_codec_cannot_hold_are_refused_in_the_plan(tmp_path):
-    with pytest.raises(PixelError, match="Choose another transfer_syntax"):
+    with pytest.raises(PixelError, match="Choose another transfer syntax, such as transfer_syntax='explicit-le'"):
         export(Volume(np.zeros((7, 7), np.uint8), spacing=(1, 1)), tmp_path / "x", ExportOptions(transfer_syntax="rle"))
 
 

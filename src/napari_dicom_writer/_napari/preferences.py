@@ -47,17 +47,28 @@ def valid_preferences() -> tuple[ExportOptions, tuple[Refusal, ...]]:
         try:
             series = replace(series, **{name: value})
         except ExportError as error:
-            refusals += _of(name, error)
+            refusals += _of(error)
     for name, value in {**export, "series": series}.items():
         try:
             options = replace(options, **{name: value})
         except ExportError as error:
-            refusals += _of(name, error)
+            refusals += _of(error)
     return options, refusals
 
 
-def _of(name: str, error: ExportError) -> tuple[Refusal, ...]:
-    return tuple(replace(refusal, where=f"preference {name!r}") for refusal in error.refusals)
+def titles() -> dict[str, str]:
+    """Return what the Preferences call each option that they list; nothing where napari is not running."""
+    settings = _settings()
+    if settings is None:
+        return {}
+    institution = type(settings.institution).model_fields
+    named = {f"series.{name}": field.title or name for name, field in institution.items()}
+    named |= {name: field.title or name for name, field in type(settings.export).model_fields.items()}
+    return named | {"nan": f"{named['replace_nan']}, {named['nan']}"}
+
+
+def _of(error: ExportError) -> tuple[Refusal, ...]:
+    return tuple(replace(refusal, where="") for refusal in error.refusals)
 
 
 def remember(options: ExportOptions, since: ExportOptions) -> None:

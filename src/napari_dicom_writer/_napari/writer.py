@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from napari_dicom_writer._napari.faults import faults_as_export_errors
 from napari_dicom_writer._napari.preferences import options_from_preferences
-from napari_dicom_writer.errors import NoteKind
+from napari_dicom_writer._napari.spelling import in_preferences
+from napari_dicom_writer.errors import ExportError, NoteKind
 from napari_dicom_writer.exporting import export
+from napari_dicom_writer.options.export import ExportOptions
 from napari_dicom_writer.plan.wording import count_series, format_bytes
 
 if TYPE_CHECKING:
+    from napari_dicom_writer.plan.plan import ExportPlan
     from napari_dicom_writer.plan.report import ExportReport
 
 
@@ -35,10 +38,21 @@ def write_layers(path: str, layer_data: list[tuple[Any, dict[str, Any], str]]) -
     ExportError
         A `RuntimeError`, which napari shows to the user; it would swallow a `ValueError`.
     """
-    with faults_as_export_errors():  # napari swallows some other kinds, as if no plugin were found
-        report = export(layer_data, path, options_from_preferences())
+    try:
+        with faults_as_export_errors():  # napari swallows some other kinds, as if no plugin were found
+            report = export(layer_data, path, options_from_preferences())
+    except ExportError as error:
+        raise error.spelled(in_preferences) from error
     _tell(report)
     return [str(report.path)]
+
+
+def _modality(plan: ExportPlan) -> str:
+    """Name a modality that was chosen once, perhaps for other layers: it is remembered, and claims something."""
+    chosen = plan.series[0].options.modality
+    if chosen is ExportOptions().modality:
+        return ""
+    return f"Written as {chosen}, by {in_preferences('modality', None)}"
 
 
 def _tell(report: ExportReport) -> None:
@@ -48,7 +62,8 @@ def _tell(report: ExportReport) -> None:
     from napari.utils.notifications import show_info, show_warning
 
     plan = report.plan
-    show_info(f"DICOM: {count_series(plan)}, {format_bytes(report.bytes)}, saved to {report.path}")
-    told = [str(note) for note in plan.notes if note.kind is not NoteKind.INFO]
+    written = f"DICOM: {count_series(plan)}, {format_bytes(report.bytes)}, saved to {report.path}"
+    show_info(f"{written}\n{_modality(plan)}".strip())
+    told = [str(note.spelled(in_preferences)) for note in plan.notes if note.kind is not NoteKind.INFO]
     if told:
         show_warning("DICOM: " + "\n".join(told))

@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import re
+import shlex
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args, get_type_hints
+
+from pydicom.datadict import dictionary_VR
 
 from napari_dicom_writer.errors import Refusals
 from napari_dicom_writer.options.export import ExportOptions
@@ -53,6 +56,26 @@ def options_from(given: Mapping[str, Any]) -> ExportOptions:
     return options  # type: ignore[no-any-return]  # built by its type, which mypy cannot follow
 
 
+def understood(given: Mapping[str, Any], options: ExportOptions) -> list[str]:
+    """Say what became of text that was not given as DICOM writes it, such as an age without its unit."""
+    said = []
+    for name, value in given.items():
+        group, _, member = name.rpartition(".")
+        item = type(getattr(options, group)).__dataclass_fields__[member] if group else None
+        if item is not None and dictionary_VR(item.metadata["keyword"]) in ("AS", "CS"):
+            written = getattr(getattr(options, group), member)
+            said += [f"{on_command_line(name, value)} is written as {written}"] if written != value.strip() else []
+    return said
+
+
+def on_command_line(option: str, value: object) -> str:
+    """Spell an option as it is typed."""
+    flag = f"--{option}".replace(".", "-").replace("_", "-")
+    if value is None or value is True:
+        return flag
+    return f"--no-{flag[2:]}" if value is False else f"{flag} {shlex.quote(f'{value}')}"
+
+
 def _headings() -> dict[str, list[dataclasses.Field[Any]]]:
     """Fields by their group; those that are a group themselves give it its place."""
     found: dict[str, list[dataclasses.Field[Any]]] = {}
@@ -68,8 +91,9 @@ def _first_line(group: type | None) -> str | None:
 
 
 def _add(group: argparse._ArgumentGroup, prefix: str, item: dataclasses.Field[Any], kind: Any) -> None:
-    flag = f"--{prefix}{item.name}".replace(".", "-").replace("_", "-")
-    group.add_argument(flag, dest=prefix + item.name, default=argparse.SUPPRESS, help=_help(item), **_kind(kind, item))
+    name = prefix + item.name
+    flag = on_command_line(name, None)
+    group.add_argument(flag, dest=name, default=argparse.SUPPRESS, help=_help(item), **_kind(kind, item))
 
 
 def _help(item: dataclasses.Field[Any]) -> str:

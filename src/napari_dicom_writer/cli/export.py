@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from napari_dicom_writer.cli.arguments import add_options, options_from
+from napari_dicom_writer.cli.arguments import add_options, options_from, understood
 from napari_dicom_writer.cli.read_input import add_reader_options, read_files
 from napari_dicom_writer.cli.render import print_plan, print_report
 from napari_dicom_writer.destinations import open_destination
@@ -51,6 +51,8 @@ def run(arguments: argparse.Namespace) -> None:
         With every reason why it cannot be done.
     """
     options = options_from(vars(arguments))
+    for said in understood(vars(arguments), options):
+        print(said, file=sys.stderr)
     layers = read_files(
         arguments.input,
         plugin=arguments.plugin,

@@ -8,6 +8,7 @@ import sys
 import warnings
 
 from napari_dicom_writer.cli import demo, export, show, verify
+from napari_dicom_writer.cli.arguments import on_command_line
 from napari_dicom_writer.errors import ExportCancelled, ExportError
 from napari_dicom_writer.version import __version__
 
@@ -41,7 +42,7 @@ def main(argv: list[str] | None = None) -> int:
             )
             return _CANCELLED
         except ExportError as error:
-            print(error, file=sys.stderr)
+            print(error.spelled(on_command_line), file=sys.stderr)
             return _REFUSED
     return status or 0
 

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from napari_dicom_writer.cli.arguments import on_command_line
 from napari_dicom_writer.errors import NoteKind
 from napari_dicom_writer.options.choices import VerifyLevel
 from napari_dicom_writer.plan.wording import count_series, format_bytes
@@ -102,7 +103,7 @@ def print_notes(console: Console, notes: Iterable[Note]) -> None:
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     for note in sorted(notes, key=lambda n: list(NoteKind).index(n.kind)):
-        table.add_row(Text(note.kind, _STYLES[note.kind]), Text(str(note)))
+        table.add_row(Text(note.kind, _STYLES[note.kind]), Text(str(note.spelled(on_command_line))))
     if table.row_count:
         console.print(table)
 

@@ -7,6 +7,8 @@ import math
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from napari_dicom_writer.cli.arguments import on_command_line
+
 if TYPE_CHECKING:
     from napari_dicom_writer.checking.check import SeriesVerdict
     from napari_dicom_writer.checking.source.comparison import Comparison
@@ -32,7 +34,7 @@ def as_json(found: Judgment) -> str:
                 else {
                     "comparisons": [_comparison(comparison) for comparison in found.comparisons],
                     "left_out": list(found.left_out),
-                    "assumed": [str(note) for note in found.notes],
+                    "assumed": [str(note.spelled(on_command_line)) for note in found.notes],
                 },
                 "dciodvfy": asdict(conformance) if conformance else None,
             }

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_dicom_writer.errors import Fix, OptionsError
+from napari_dicom_writer.mention import mention
 from napari_dicom_writer.plan.stored_values import Method, StoredValues
 from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
 
@@ -56,7 +57,7 @@ def open_codec(syntax: TransferSyntax, *, lossy_error: int = 1, lossy_ratio: flo
         codec = module.CODEC(syntax)
     if not codec.installed():
         raise OptionsError(
-            f"transfer_syntax={str(syntax)!r} needs {row.package}, which is not installed or lacks this codec",
+            f"{mention('transfer_syntax', syntax)} needs {row.package}, which is not installed or lacks this codec",
             f'pip install "napari-dicom-writer[{row.extra}]", or choose another transfer syntax',
             "options",
             fix=Fix("transfer_syntax", TransferSyntax.EXPLICIT_LE, "Uncompressed"),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_dicom_writer.codecs._base import Codec, built_with
+from napari_dicom_writer.mention import mention
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,7 +43,9 @@ class JPEGLS(Codec):
         limit = min(255, (2**stored.bits - 1) // 2)
         if self.error <= limit:
             return None
-        return f"lossy_error={self.error} is more than JPEG-LS can lose of {stored.bits}-bit values, {limit}"
+        return (
+            f"{mention('lossy_error', self.error)} is more than JPEG-LS can lose of {stored.bits}-bit values, {limit}"
+        )
 
     def encode(self, frame: NDArray[Any]) -> bytes:
         """Encode one frame.

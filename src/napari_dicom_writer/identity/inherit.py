@@ -16,6 +16,7 @@ from napari_dicom_writer.identity.reference_file import (
     keywords,
     read_reference,
 )
+from napari_dicom_writer.mention import mention
 from napari_dicom_writer.options.choices import Modality
 from napari_dicom_writer.options.groups import Patient, Study
 from napari_dicom_writer.standard import text
@@ -77,13 +78,13 @@ def _shared(found: Reference, options: ExportOptions, refusals: Refusals) -> Stu
     if options.same_study and not (study.instance_uid or given.instance_uid):
         with refusals.collect(_WHERE):
             reason = reasons.get("StudyInstanceUID", "is not there")
-            remedy = "Choose another DICOM image, or same_study=False (--no-same-study) for a new study"
+            remedy = f"Choose another DICOM image, or {mention('same_study', False)} for a new study"
             fix = Fix("same_study", False, "New study")
             raise OptionsError(f"Its Study Instance UID {reason}", remedy, fix=fix)
     # What has no Frame of Reference, such as an X-ray image, has no space to share; one that is broken may be shared.
     if options.same_space and "FrameOfReferenceUID" in reasons and not given.frame_of_reference_uid:
         with refusals.collect(_WHERE):
-            remedy = "Choose another DICOM image, or same_space=False (--no-same-space) for a new space"
+            remedy = f"Choose another DICOM image, or {mention('same_space', False)} for a new space"
             fix = Fix("same_space", False, "New space")
             raise OptionsError(f"Its Frame of Reference UID {reasons['FrameOfReferenceUID']}", remedy, fix=fix)
     if not options.same_space:
@@ -132,13 +133,13 @@ def _notes(found: Reference, study: Study, options: ExportOptions) -> list[Note]
     notes = [Note(NoteKind.INFO, said)]
     if study.frame_of_reference_uid:
         claim = "The layers are taken to lie in the patient space of the reference, its Frame of Reference"
-        hint = "same_space=False, on the command line --no-same-space, for a new one"
+        hint = f"{mention('same_space', False)} for a new one"
         notes.append(Note(NoteKind.ASSUMED, claim, hint=hint, fix=Fix("same_space", False, "New space")))
     elif options.same_space and not options.study.frame_of_reference_uid:
         notes.append(Note(NoteKind.INFO, "The reference has no Frame of Reference: the layers get a new patient space"))
     if found.modality in _INHERITED and found.modality != options.modality:
         modality = Modality(found.modality)
         said = f"The reference is {modality}, and what is written is {options.modality}"
-        hint = f"modality='{modality}' for the same"
+        hint = f"{mention('modality', modality)} for the same"
         notes.append(Note(NoteKind.INFO, said, hint=hint, fix=Fix("modality", modality, f"Write as {modality}")))
     return notes

@@ -15,6 +15,7 @@ from pydicom.datadict import dictionary_VR, tag_for_keyword
 
 from napari_dicom_writer.errors import OptionsError, Refusals
 from napari_dicom_writer.identity.bounded_reader import read_attributes
+from napari_dicom_writer.mention import mention
 from napari_dicom_writer.options.groups import Patient, Study
 from napari_dicom_writer.standard import text
 from napari_dicom_writer.standard.charset import UndecodableError, decode
@@ -174,12 +175,13 @@ def _group(
     for field, keyword in keywords(group).items():
         if keyword not in values:
             continue
+        name = f"{group.__name__.lower()}.{field}"
         try:
             value = _value(keyword, values[keyword], charset)
             found[field] = getattr(group(**{field: value}), field)
         except (UndecodableError, OptionsError) as error:
             reason = error.refusals[0].what if isinstance(error, OptionsError) else str(error)
-            left.append(Attribute(keyword, reason.removeprefix(f"{text.title(keyword)} ")))
+            left.append(Attribute(keyword, reason.removeprefix(f"{mention(name)} ")))
             if keyword in _REQUIRED:
                 with refusals.collect(_WHERE):
                     remedy = "Choose another DICOM image, or give patient and study without a reference"

@@ -14,6 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from napari_dicom_writer.errors import Note, NoteKind, OptionsError
+from napari_dicom_writer.mention import mention
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -150,7 +151,8 @@ def choose(options: ExportOptions, layer: str = IMAGE, *, color: bool = False) -
     if options.object != AUTO:
         row = IODS.row(options.object)
         if layer not in row.layers:
-            raise OptionsError(f"A {row.title} is not made of a layer of {layer}", "Choose object='auto', or another")
+            remedy = f"Choose {mention('object', AUTO)}, or another"
+            raise OptionsError(f"A {row.title} is not made of a layer of {layer}", remedy)
         return row.load(), []
     passed: list[Row] = []
     for row in IODS.rows:

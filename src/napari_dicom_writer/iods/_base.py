@@ -10,6 +10,7 @@ from pydicom.dataset import Dataset
 from napari_dicom_writer.errors import Fix, OptionsError
 from napari_dicom_writer.iods import AUTO, IODS
 from napari_dicom_writer.iods.modules import common, image
+from napari_dicom_writer.mention import mention
 
 if TYPE_CHECKING:
     from napari_dicom_writer.errors import Note
@@ -61,14 +62,14 @@ class IOD(ABC):
         if options.value_unit and self.units and options.value_unit not in self.units:
             raise OptionsError(
                 f"{self.rules.name} has no unit {options.value_unit!r}",
-                f"Choose value_unit from {', '.join(sorted(self.units))}",
+                f"Choose {mention('value_unit')} from {', '.join(sorted(self.units))}",
                 "options",
             )
         own = IODS.row(self.key).modalities
         if own and options.modality not in (*own, "OT"):
             raise OptionsError(
                 f"A {IODS.row(self.key).title} is not of modality {options.modality}",
-                f"Choose modality={own[0]!r}, or object='auto'",
+                f"Choose {mention('modality', own[0])}, or {mention('object', AUTO)}",
                 "options",
                 fix=Fix("object", AUTO, "Object by modality"),
             )

@@ -9,6 +9,7 @@ from pydicom.uid import CTImageStorage
 from napari_dicom_writer.errors import Fix, Note, NoteKind
 from napari_dicom_writer.iods._base import IOD, compose, varying_image_plane
 from napari_dicom_writer.iods.modules import common, image, luts, study
+from napari_dicom_writer.mention import mention
 from napari_dicom_writer.plan.stored_values import ModalityLUT, PixelRules
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class CTImage(IOD):
         """Announce that the values are taken as Hounsfield units."""
         notes = super().check_options(options)
         if not options.value_unit:
-            text, hint = "CT values taken as Hounsfield units", "value_unit='US' for others"
+            text, hint = "CT values taken as Hounsfield units", f"{mention('value_unit', 'US')} for others"
             notes.append(Note(NoteKind.ASSUMED, text, hint=hint, fix=Fix("value_unit", None, "Set unit…")))
         return notes
 

@@ -9,6 +9,7 @@ from pydicom.uid import PositronEmissionTomographyImageStorage
 from napari_dicom_writer.errors import Fix, Note, NoteKind
 from napari_dicom_writer.iods._base import IOD, compose, varying_image_plane
 from napari_dicom_writer.iods.modules import common, image, luts, study
+from napari_dicom_writer.mention import mention
 from napari_dicom_writer.plan.stored_values import ModalityLUT, PixelRules
 from napari_dicom_writer.standard.decimals import decimal_string
 
@@ -38,7 +39,7 @@ class PETImage(IOD):
         """Announce what the PET Series module makes us say."""
         notes = super().check_options(options)
         if not options.value_unit:
-            text, hint = "PET values taken as without unit", "value_unit, such as BQML or GML"
+            text, hint = "PET values taken as without unit", f"{mention('value_unit')}, such as BQML or GML"
             notes.append(Note(NoteKind.ASSUMED, text, hint=hint, fix=Fix("value_unit", None, "Set unit…")))
         return notes
 

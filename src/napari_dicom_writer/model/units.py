@@ -37,8 +37,14 @@ def quantity(unit: object) -> pint.Quantity[Any]:
 
 
 @cache
-def millimeters(length: str) -> float:
+def millimeters(length: str, name: str = "The length") -> float:
     """Return the number of millimeters in a length such as ``mm``, ``um`` or ``0.65 um``.
+
+    Parameters
+    ----------
+    length
+    name
+        What messages call it.
 
     Raises
     ------
@@ -50,13 +56,13 @@ def millimeters(length: str) -> float:
     remedy = "Use a length such as mm, um, nm or '0.65 um'"
     try:
         value = quantity(length)
-    except ValueError as error:
-        raise OptionsError(str(error), remedy, "options") from None
+    except ValueError:
+        raise OptionsError(f"{name} is {length!r}, a unit that is not known", remedy, "options") from None
     if value.dimensionality != {"[length]": 1}:
-        raise OptionsError(f"unit {length!r} is not a length", remedy, "options")
+        raise OptionsError(f"{name} is {length!r}, which is not a length", remedy, "options")
     in_mm = float(value.to("mm").magnitude)
     if not (math.isfinite(in_mm) and in_mm > 0):
-        raise OptionsError(f"{length!r} is not a positive length", remedy, "options")
+        raise OptionsError(f"{name} is {length!r}, which is not a positive length", remedy, "options")
     return in_mm
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_dicom_writer.errors import GeometryError, LayerError, Note, NoteKind, PixelError
+from napari_dicom_writer.mention import mention
 from napari_dicom_writer.model.geometry import compose_affine
 
 if TYPE_CHECKING:
@@ -226,7 +227,7 @@ def color_note(array: Any) -> tuple[Note, ...]:
     if not looks_colored(array):
         return ()
     text = f"Its last axis, {array.shape[-1]} long, is taken as columns"
-    return (Note(NoteKind.ASSUMED, text, hint="rgb=True if it holds colors"),)
+    return (Note(NoteKind.ASSUMED, text, hint=f"{mention('rgb', True)} if it holds colors"),)
 
 
 def _opened(array: Any) -> Any:

@@ -11,6 +11,7 @@ from pathlib import Path  # noqa: TC003 - the types of the fields are looked up
 
 from napari_dicom_writer import iods
 from napari_dicom_writer.errors import OptionsError, Refusals
+from napari_dicom_writer.mention import mention
 from napari_dicom_writer.model.units import millimeters
 from napari_dicom_writer.options.choices import (
     Modality,
@@ -44,12 +45,12 @@ def _check_loss(error: int, ratio: float) -> None:
     refusals = Refusals()
     with refusals.collect("options"):
         if not 1 <= error <= 255:
-            remedy = "Give an integer from 1 to 255, or choose transfer_syntax='jpeg-ls' to lose nothing"
-            raise OptionsError(f"lossy_error={error!r} is not an error JPEG-LS can be held to", remedy)
+            remedy = f"Give an integer from 1 to 255, or choose {mention('transfer_syntax', 'jpeg-ls')} to lose nothing"
+            raise OptionsError(f"{mention('lossy_error', error)} is not an error JPEG-LS can be held to", remedy)
     with refusals.collect("options"):
         if not 1 < ratio < math.inf:
-            remedy = "Give a number above 1, or choose transfer_syntax='jpeg-2000' to lose nothing"
-            raise OptionsError(f"lossy_ratio={ratio!r} is not a ratio to compress to", remedy)
+            remedy = f"Give a number above 1, or choose {mention('transfer_syntax', 'jpeg-2000')} to lose nothing"
+            raise OptionsError(f"{mention('lossy_ratio', ratio)} is not a ratio to compress to", remedy)
     refusals.raise_if_any()
 
 
@@ -196,9 +197,13 @@ class ExportOptions:
     def __post_init__(self) -> None:
         check(self)
         if self.nan is not None and not math.isfinite(self.nan):
-            raise OptionsError(f"nan={self.nan} is not a finite number", "Give a finite fill value", "options")
+            raise OptionsError(
+                f"{mention('nan', self.nan)} is not a finite number", "Give a finite fill value", "options"
+            )
         _check_loss(self.lossy_error, self.lossy_ratio)
-        object.__setattr__(self, "value_unit", text.check("RescaleType", self.value_unit))
-        millimeters(self.pixel_unit)
+        object.__setattr__(self, "value_unit", text.check("RescaleType", self.value_unit, mention("value_unit")))
+        millimeters(self.pixel_unit, mention("pixel_unit"))
         if self.workers is not None and self.workers < 1:
-            raise OptionsError(f"workers={self.workers!r} is no number of threads", "Give 1 or more", "options")
+            raise OptionsError(
+                f"{mention('workers', self.workers)} is no number of threads", "Give 1 or more", "options"
+            )

@@ -16,7 +16,7 @@ A field's metadata say all that a shell needs to ask for it: command line, dock 
 from __future__ import annotations
 
 import os
-from dataclasses import field, fields
+from dataclasses import Field, field, fields
 from enum import StrEnum
 from functools import cache
 from numbers import Integral, Real
@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 import numpy as np
 
 from napari_dicom_writer.errors import OptionsError, Refusals
+from napari_dicom_writer.mention import mention
 from napari_dicom_writer.standard import text
 
 if TYPE_CHECKING:
@@ -70,8 +71,20 @@ def kinds(options: type) -> dict[str, Any]:
     return get_type_hints(options, vars(modules[options.__module__]))
 
 
-def check(instance: Any) -> None:
+def label(item: Field[Any]) -> str:
+    """What a field is called in a form."""
+    return str(item.metadata["label"] or item.name.replace("_", " ").capitalize())
+
+
+def check(instance: Any, group: str = "") -> None:
     """Turn strings into enum members and check text against its VR; report everything wrong at once.
+
+    Parameters
+    ----------
+    instance
+        Options, or one group of them.
+    group
+        The name of that group's field in the options, such as ``patient``.
 
     Raises
     ------
@@ -82,7 +95,8 @@ def check(instance: Any) -> None:
     for item in fields(instance):
         value, kind = getattr(instance, item.name), types[item.name]
         with refusals.collect("options"):
-            object.__setattr__(instance, item.name, _checked(kind, item.name, item.metadata, value))
+            name = f"{group}.{item.name}" if group else item.name
+            object.__setattr__(instance, item.name, _checked(kind, name, item.metadata, value))
     refusals.raise_if_any()
 
 
@@ -91,12 +105,19 @@ def _checked(kind: Any, name: str, metadata: Mapping[str, Any], value: Any) -> A
         return _member(kind, name, value)
     if not (keyword := metadata.get("keyword")):
         return _plain(kind, name, value) if kind is not str or not metadata["choices"] else _term(name, metadata, value)
-    checked = text.check(keyword, value)
-    if (choices := metadata["choices"]) and checked not in choices:
-        # The value itself may tell of a patient: the message names the attribute only.
+    choices = metadata["choices"]
+    checked = text.check(keyword, _chosen(choices, value) if choices else value, mention(name))
+    if choices and checked not in choices:
+        # The value itself may tell of a patient: the message names the option only.
         known = ", ".join(filter(None, choices))
-        raise OptionsError(f"{text.title(keyword)} is not a term of DICOM", f"Use one of {known}, or leave it empty")
+        raise OptionsError(f"{mention(name)} is not a term of DICOM", f"Use one of {known}, or leave it empty")
     return checked
+
+
+def _chosen(choices: Mapping[str, str], value: object) -> object:
+    """Find the term that is meant: by itself or by what it is called, whatever its case."""
+    known = {called.lower(): term for term, called in choices.items()} | {term.lower(): term for term in choices}
+    return known.get(value.strip().lower(), value) if isinstance(value, str) else value
 
 
 def _plain(kind: Any, name: str, value: Any) -> Any:
@@ -113,13 +134,13 @@ def _plain(kind: Any, name: str, value: Any) -> Any:
         try:
             return kind(value)
         except OverflowError:
-            raise OptionsError(f"{name} is too large", f"Give a smaller {name}") from None
+            raise OptionsError(f"{mention(name)} is too large", "Give a smaller number") from None
     if kind not in (bool, int, float) and isinstance(value, kind):
         return value
     expected = {bool: "True or False", int: "an integer", float: "a number", str: "text", Path: "a path"}.get(
         kind, f"{kind.__name__}(...)"
     )
-    raise OptionsError(f"{name} is a {type(value).__name__}", f"Pass {name} as {expected}")
+    raise OptionsError(f"{mention(name)} is a {type(value).__name__}", f"Pass it as {expected}")
 
 
 def _term(name: str, metadata: Mapping[str, Any], value: object) -> str:
@@ -127,7 +148,7 @@ def _term(name: str, metadata: Mapping[str, Any], value: object) -> str:
     choices = metadata["choices"]
     term = str(value).lower()
     if term not in choices:
-        raise OptionsError(f"{name}={value!r} is not a choice", f"Choose one of {', '.join(map(repr, choices))}")
+        raise OptionsError(f"{mention(name, value)} is not a choice", f"Choose one of {', '.join(map(repr, choices))}")
     return term
 
 
@@ -138,4 +159,4 @@ def _member(kind: type[StrEnum], name: str, value: object) -> StrEnum:
         return known.get(str(value).lower()) or kind(value)  # type: ignore[arg-type]  # what is none raises
     except ValueError:
         known_choices = ", ".join(repr(str(member)) for member in kind)
-        raise OptionsError(f"{name}={value!r} is not a choice", f"Choose one of {known_choices}") from None
+        raise OptionsError(f"{mention(name, value)} is not a choice", f"Choose one of {known_choices}") from None

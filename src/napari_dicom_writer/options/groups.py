@@ -30,12 +30,14 @@ class Patient:
     id: str = attribute("PatientID", "hospital number; empty: one unique to the study", label="ID")
     birth_date: str = attribute("PatientBirthDate", "YYYY-MM-DD")
     sex: str = attribute("PatientSex", "M, F or O", choices=_SEXES)
-    age: str = attribute("PatientAge", "number and unit, such as 042Y, 006M, 003W or 010D", rare=True)
+    age: str = attribute(
+        "PatientAge", "number and unit (Y, M, W, D), such as 042Y; without a unit: in years", rare=True
+    )
     weight: str = attribute("PatientWeight", "in kilograms", rare=True)
     size: str = attribute("PatientSize", "height in meters", rare=True)
 
     def __post_init__(self) -> None:
-        check(self)
+        check(self, "patient")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +65,7 @@ class Study:
     referring_physician: str = attribute("ReferringPhysicianName", "Family^Given", rare=True)
 
     def __post_init__(self) -> None:
-        check(self)
+        check(self, "study")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +77,7 @@ class Series:
     protocol: str = attribute("ProtocolName", "how the images were made", rare=True)
     body_part: str = attribute(
         "BodyPartExamined",
-        "term of PS3.16 annex L in capitals, such as BRAIN or CHEST",
+        "term of PS3.16 annex L, such as BRAIN or CHEST",
         usual=tuple("BRAIN HEAD NECK CHEST BREAST HEART LUNG ABDOMEN LIVER KIDNEY PELVIS SPINE KNEE".split()),
     )
     laterality: str = attribute("Laterality", "L or R, for a paired body part", choices=_SIDES, rare=True)
@@ -88,6 +90,6 @@ class Series:
     operator: str = attribute("OperatorsName", "Family^Given of who made the images", rare=True)
 
     def __post_init__(self) -> None:
-        check(self)
+        check(self, "series")
         if not self.number:
             object.__setattr__(self, "number", "1")

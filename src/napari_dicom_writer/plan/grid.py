@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_dicom_writer.errors import Fix, GeometryError
+from napari_dicom_writer.mention import mention
 from napari_dicom_writer.model.geometry import (
     MAX_DISPLACEMENT,
     check_affine,
@@ -134,7 +135,7 @@ def make_grid(affine: NDArray[np.float64], shape: Sequence[int], *, thickness_kn
         angle, axes = shear_angle(affine)
         raise GeometryError(
             f"The {axes} axes are {angle:.3g}° off a right angle, which DICOM planes cannot hold",
-            "Remove the shear from the layer's transform, or choose shear='resample' (command line: --shear resample)",
+            f"Remove the shear from the layer's transform, or choose {mention('shear', 'resample')}",
             fix=Fix("shear", "resample", "Resample"),
         )
     straight = orthogonal_affine(affine)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from napari_dicom_writer.mention import in_python
 from napari_dicom_writer.model.verdict import summary
 from napari_dicom_writer.options.choices import VerifyLevel
 from napari_dicom_writer.plan.wording import count, describe, format_bytes
@@ -12,6 +13,7 @@ from napari_dicom_writer.plan.wording import count, describe, format_bytes
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from napari_dicom_writer.mention import Speller
     from napari_dicom_writer.plan.plan import ExportPlan
 
 
@@ -49,8 +51,12 @@ class ExportReport:
         }[self.verified]
 
     def __str__(self) -> str:
+        return self.told(in_python)
+
+    def told(self, speller: Speller) -> str:
+        """Write the report, options in the reader's words."""
         lines = [f"Wrote {count(self.plan.instances)}, {format_bytes(self.bytes)}, to {self.path}", f"  {self.checked}"]
         for series in self.plan.series:
             lines += [f"  {describe(series)}", f"    opens as a volume in: {summary(series.opens_in)}"]
-        lines += [f"  {note.kind}: {note}" for note in self.plan.notes]
+        lines += [f"  {note.kind}: {note.spelled(speller)}" for note in self.plan.notes]
         return "\n".join(lines)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from napari_dicom_writer.errors import Fix, Note, NoteKind, PixelError
+from napari_dicom_writer.mention import mention
 from napari_dicom_writer.options.choices import ValuePolicy
 from napari_dicom_writer.plan.stored_values import Method
 from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
@@ -59,27 +60,22 @@ def plan_compression(
     if codec is None:
         rows, columns = size
         if rows * columns * stored.samples * stored.bits // 8 > _NATIVE_BYTES:
-            remedy = "Crop, tile or downsample the layer, or choose a compressed transfer_syntax"
+            remedy = f"Crop, tile or downsample the layer, or compress it by {mention('transfer_syntax')}"
             raise PixelError(f"A plane of {rows:,} × {columns:,} passes 4 GiB", remedy)
         return stored, notes
     if reason := codec.why_not(*size, stored):
-        remedy = "Choose another transfer_syntax, such as 'explicit-le'"
+        remedy = f"Choose another transfer syntax, such as {mention('transfer_syntax', TransferSyntax.EXPLICIT_LE)}"
         raise PixelError(reason[0].upper() + reason[1:], remedy, fix=_UNCOMPRESSED)
     error = codec.largest_error()
     if error == 0:
         return stored, notes
+    asked = mention("transfer_syntax", options.transfer_syntax)
     if options.values is ValuePolicy.EXACT:
-        raise PixelError(
-            f"transfer_syntax={str(options.transfer_syntax)!r} loses digits, and values='exact' forbids it",
-            "Choose a lossless transfer syntax",
-            fix=_UNCOMPRESSED,
-        )
+        what = f"{asked} loses digits, and {mention('values', 'exact')} forbids it"
+        raise PixelError(what, "Choose a lossless transfer syntax", fix=_UNCOMPRESSED)
     if dtype.kind == "b":
-        raise PixelError(
-            f"It is a mask, and transfer_syntax={str(options.transfer_syntax)!r} may change any of its values",
-            "Choose a lossless transfer syntax",
-            fix=_UNCOMPRESSED,
-        )
+        what = f"It is a mask, and {asked} may change any of its values"
+        raise PixelError(what, "Choose a lossless transfer syntax", fix=_UNCOMPRESSED)
     step = 1 / stored.gain if stored.method is Method.SCALE_8 else float(stored.slope)
     worst = math.inf if error is None else error * step * (1 + 1e-9) + stored.largest_error
     text = (

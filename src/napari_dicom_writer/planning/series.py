@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from napari_dicom_writer import iods
 from napari_dicom_writer.errors import Fix, LayerError, Note, NoteKind, OptionsError, PixelError
+from napari_dicom_writer.mention import mention
 from napari_dicom_writer.options.choices import TimeLayout
 from napari_dicom_writer.plan.frames import FramePlan, InstancePlan
 from napari_dicom_writer.plan.plan import SeriesPlan, StudyPlan, TimePlan
@@ -147,7 +148,8 @@ def _check_size(iod: IOD, planes: int, time_points: int) -> None:
     """Refuse what one series of this object cannot hold."""
     if reason := iod.why_not(planes, time_points):
         fits = time_points > 1 and not iod.why_not(planes, 1)
-        remedy = "Choose time='series-per-point', or another object" if fits else "Choose another object"
+        other = f"another {mention('object')}"
+        remedy = f"Choose {mention('time', TimeLayout.SERIES_PER_POINT)}, or {other}" if fits else f"Choose {other}"
         fix = Fix("time", TimeLayout.SERIES_PER_POINT, "A series each") if fits else None
         raise PixelError(f"It has {planes * time_points:,} planes; {reason}", remedy, fix=fix)
 
@@ -214,11 +216,7 @@ def _time_notes(time: TimePlan | None) -> list[Note]:
         notes.append(Note(NoteKind.ASSUMED, "The time between its time points is not known, and not written"))
     if time.points > 1:
         text = f"{time.points} time points in one series: SimpleITK stacks them into one long volume"
-        hint, fix = (
-            "time='series-per-point' for a series each",
-            Fix("time", TimeLayout.SERIES_PER_POINT, "A series each"),
-        )
-        notes.append(Note(NoteKind.INFO, text, hint=hint, fix=fix))
+        notes.append(Note(NoteKind.INFO, text, fix=Fix("time", TimeLayout.SERIES_PER_POINT, "A series each")))
     return notes
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_dicom_writer.errors import Fix, Note, NoteKind, PixelError
+from napari_dicom_writer.mention import mention
 from napari_dicom_writer.options.choices import ValuePolicy
 from napari_dicom_writer.plan.quantizing import single_precision_error
 from napari_dicom_writer.plan.stored_values import Method, ModalityLUT, PixelRules, StoredValues
@@ -74,7 +75,7 @@ def plan_values(
         )
         raise PixelError(
             f"Its values ({dtype}) cannot be kept exactly: " + "; ".join(note.text for note in notes),
-            f"Choose values='fit' to accept this, or change the layer: {change}",
+            f"Choose {mention('values', 'fit')} to accept this, or change the layer: {change}",
             fix=Fix("values", ValuePolicy.FIT, "Accept"),
         )
     return replace(stored, fill=fill), notes
@@ -87,7 +88,7 @@ def _fill(found: ValueRange, options: ExportOptions, notes: list[Note]) -> tuple
     counts = [f"{n:,} {what}" for n, what in ((found.nan, "NaN"), (found.infinite, "infinite")) if n]
     what = " and ".join(counts) + (" values" if found.nan + found.infinite > 1 else " value")
     if options.nan is None:
-        remedy = "Choose a fill value, such as nan=0 (--nan 0)"
+        remedy = f"Choose a fill value, such as {mention('nan', 0)}"
         raise PixelError(f"It holds {what}, which DICOM pixels cannot", remedy, fix=Fix("nan", 0.0, "Fill with 0"))
     notes.append(Note(NoteKind.LOST, f"{what} replaced by {options.nan:g}"))
     return options.nan, found.with_fill(options.nan)
@@ -166,7 +167,7 @@ def _plan_color(
     dtype: np.dtype[Any], found: ValueRange | None, rules: PixelRules, notes: list[Note], samples: int
 ) -> StoredValues:
     if not rules.color:
-        remedy = "Choose object='auto' for color layers"
+        remedy = f"Choose {mention('object', 'auto')} for color layers"
         fix = Fix("object", "auto", "Object by layer")
         raise PixelError(f"It has colors, and {rules.name} images have none", remedy, fix=fix)
     if samples == 4:

@@ -59,7 +59,7 @@ def plan_limits(
     found, whole = (found, True) if found else display_range(volume, leading)
     if not whole:
         text = f"Displayed from {found.low:g} to {found.high:g}, the range of a sample of its values"
-        notes.append(Note(NoteKind.ASSUMED, text, hint="contrast limits (window=) say what to display"))
+        notes.append(Note(NoteKind.ASSUMED, text, hint="its contrast limits say what to display"))
     return (float(found.low), float(found.high)), notes
 
 

@@ -7,10 +7,12 @@ numbers out of range) is checked here, because these reach a radiologist's workl
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 from datetime import date, datetime, time
 from numbers import Integral, Real
 from types import NoneType
+from typing import TYPE_CHECKING
 
 from pydicom import config
 from pydicom.datadict import dictionary_description, dictionary_VR, tag_for_keyword
@@ -19,14 +21,25 @@ from pydicom.valuerep import validate_value
 from napari_dicom_writer.errors import OptionsError
 from napari_dicom_writer.standard.decimals import decimal_string
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 _IS_RANGE = range(-(2**31), 2**31)
 # PS3.5 6.2: these may hold line breaks; no other character under 32 is allowed anywhere.
 _MULTI_LINE = {"LT", "ST", "UT"}
 _UNICODE = {"LO", "PN", "SH", "LT", "ST"}
 _POSITIVE = {"PatientWeight", "PatientSize"}
+_LENGTHS = {"CS": 16, "DS": 16, "IS": 12, "LO": 64, "LT": 10240, "PN": 64, "SH": 16, "ST": 1024}
+# What text is not, if it is neither too long nor wrong in one of the ways that have words of their own.
+_FORMS = {
+    "AS": "is not an age: a number up to 999 and Y, M, W or D, such as 42Y",
+    "CS": "is not a code: it may hold letters A to Z, digits, blanks and underscores",
+    "DS": "is not a number",
+    "IS": "is not an integer",
+}
 
 
-def check(keyword: str, value: object) -> str:
+def check(keyword: str, value: object, name: str = "") -> str:
     """Return `value` as the text of one DICOM attribute.
 
     Parameters
@@ -35,7 +48,10 @@ def check(keyword: str, value: object) -> str:
         The attribute's keyword in PS3.6, such as ``PatientBirthDate``; its VR decides what is valid.
     value
         Text, a number for IS and DS, or a `datetime.date` / `datetime.time` for DA and TM. Dates and times may also
-        be written as in ISO 8601 (``2026-11-22``, ``14:05``).
+        be written as in ISO 8601 (``2026-11-22``, ``14:05``), codes in small letters, ages without zeros in front
+        (``42Y``) and, in years, without their unit (``42``).
+    name
+        What messages call it; default: its name in PS3.6.
 
     Returns
     -------
@@ -49,13 +65,13 @@ def check(keyword: str, value: object) -> str:
     """
     vr = dictionary_VR(keyword)
     problem = _wrong_type(vr, value)
-    text = "" if value is None or problem else _as_text(vr, value).strip()
+    text = "" if value is None or problem else _as_text(vr, value)
     if not text and not problem:
         return ""
     problem = problem or _problem(vr, keyword, text)
     if problem:
         # The value itself may be a patient's: the message names the attribute only.
-        raise OptionsError(f"{title(keyword)} {problem}", f"Correct {keyword}", "options")
+        raise OptionsError(f"{name or title(keyword)} {problem}", "Correct it, or leave it empty", "options")
     return text
 
 
@@ -96,10 +112,32 @@ def _as_text(vr: str, value: object) -> str:
         return value.strftime("%H%M%S.%f")
     if vr == "DS" and isinstance(value, Real):
         return decimal_string(float(value))
-    text = str(value)
-    if vr == "DA":
-        return text.replace("-", "")
-    return text.replace(":", "") if vr == "TM" else text
+    return _NORMALIZERS.get(vr, str)(str(value).strip())
+
+
+def _bare_date(text: str) -> str:
+    return text.replace("-", "") if re.fullmatch(r"\d{4}-\d\d-\d\d", text) else text
+
+
+def _bare_time(text: str) -> str:
+    return text.replace(":", "") if re.fullmatch(r"\d\d(:\d\d){1,2}(\.\d*)?", text) else text
+
+
+def _full_age(text: str) -> str:
+    """Write an age with three digits and its unit, which is years where none is given."""
+    found = re.fullmatch(r"(\d{1,3}) *(?:(d)(?:ays?)?|(w)(?:eeks?)?|(m)(?:onths?)?|y(?:ears?)?)?", text, re.IGNORECASE)
+    if not found:
+        return text
+    number, *units = found.groups()
+    return f"{int(number):03}{next(filter(None, units), 'Y').upper()}"
+
+
+_NORMALIZERS: dict[str, Callable[[str], str]] = {
+    "DA": _bare_date,
+    "TM": _bare_time,
+    "AS": _full_age,
+    "CS": str.upper,
+}
 
 
 def _problem(vr: str, keyword: str, text: str) -> str | None:
@@ -114,9 +152,11 @@ def _problem(vr: str, keyword: str, text: str) -> str | None:
     if vr == "PN" and text.count("=") > 2:
         return "has more than three groups of name components"
     if vr == "DA" and not _parses(text, "%Y%m%d"):
-        return "is not a date that exists, written YYYYMMDD or YYYY-MM-DD"
+        has_form = re.fullmatch(r"\d{8}", text)
+        return "is a date that does not exist" if has_form else "is not written as a date, such as 1970-02-28"
     if vr == "TM" and not any(_parses(text, form) for form in ("%H", "%H%M", "%H%M%S", "%H%M%S.%f")):
-        return "is not a time, written HHMMSS or HH:MM:SS"
+        has_form = re.fullmatch(r"\d\d(\d\d){0,2}|\d{6}\.\d{1,6}", text)
+        return "is a time that does not exist" if has_form else "is not written as a time, such as 14:05:30"
     if vr == "UI" and (len(text) > 64 or not _valid_root(text)):
         return "is not a valid UID"
     try:
@@ -126,9 +166,17 @@ def _problem(vr: str, keyword: str, text: str) -> str | None:
             return "is not positive"
         if vr == "IS" and int(text) not in _IS_RANGE:
             return "is outside the range of a 32-bit integer"
-    except ValueError as error:
-        return f"is not valid ({vr}): {_first_sentence(str(error), text)}"
+    except ValueError:
+        return _too_long(vr, text) or _FORMS.get(vr, f"is not what DICOM calls {vr}")
     return None
+
+
+def _too_long(vr: str, text: str) -> str:
+    """Say how long the text of a VR may be, if it is longer."""
+    limit, part = _LENGTHS.get(vr, math.inf), max(text.split("="), key=len) if vr == "PN" else text
+    if len(part) > limit:
+        return f"has {len(part)} characters, and DICOM allows {limit}"
+    return f"has more than {limit} characters with its padding" if len(_padded(part)) > limit else ""
 
 
 def _padded(text: str) -> str:
@@ -150,11 +198,6 @@ def _valid_root(uid: str) -> bool:
     if len(arcs) < 2 or arcs[0] not in ("0", "1", "2") or not arcs[1].isdigit():
         return False
     return arcs[0] == "2" or int(arcs[1]) < 40
-
-
-def _first_sentence(message: str, value: str) -> str:
-    """Return pydicom's reason without the value, which may identify a patient, and without its link."""
-    return message.replace(repr(value), "the text given").split(" Please see")[0].rstrip(".")
 
 
 def single_line(text: str, limit: int) -> str:

@@ -186,7 +186,7 @@ def test_what_is_not_valid_is_not_folded_away(qtbot, tmp_path):
     path.write_bytes(path.read_bytes().replace(b"20260102", b"20261399"))
     dialog = opened(qtbot, path)
     assert dialog.panel.left_table.isVisible()
-    assert "is not a date that exists" in cells(dialog.panel.left_table)["Study Date"]
+    assert "is a date that does not exist" in cells(dialog.panel.left_table)["Study Date"]
     assert "Study Date" not in cells(dialog.panel.taken_table)
 
 

@@ -37,6 +37,7 @@ from napari_dicom_writer._napari.dock.preview.preview_panel import PreviewPanel
 from napari_dicom_writer._napari.dock.work import activity
 from napari_dicom_writer._napari.dock.work.planning import Outcome, Planner, Wish
 from napari_dicom_writer._napari.dock.work.running import ExportRun
+from napari_dicom_writer._napari.spelling import in_preferences
 from napari_dicom_writer.errors import ExportError, Fix, NoteKind
 
 if TYPE_CHECKING:
@@ -289,7 +290,10 @@ class ExportPanel(QWidget):
 
     def _own_messages(self) -> list[Message]:
         """Say which preferences and layers are left out, and offer the modality of the patient's file."""
-        bad = [Message(NoteKind.ASSUMED, f"Not used: {refusal}") for refusal in self._bad_preferences]
+        bad = [
+            Message(NoteKind.ASSUMED, f"Not used: {refusal.spelled(in_preferences)}")
+            for refusal in self._bad_preferences
+        ]
         bad += left_out_messages(self.checklist.left_out)
         return bad + modality_messages(self._source_modality, self._options.modality)
 

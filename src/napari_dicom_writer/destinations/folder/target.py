@@ -18,6 +18,7 @@ from napari_dicom_writer.destinations.folder.earlier import check_replaceable, c
 from napari_dicom_writer.destinations.folder.leftovers import clear_leftovers
 from napari_dicom_writer.destinations.folder.staging import FolderStaging, refused_by_system
 from napari_dicom_writer.errors import DestinationError, Fix
+from napari_dicom_writer.mention import mention
 from napari_dicom_writer.plan.wording import format_bytes
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ class FolderDestination(Destination):
         if not self._overwrite:
             raise DestinationError(
                 f"{target} exists already",
-                "Choose another name, or overwrite it (overwrite=True, --overwrite)",
+                f"Choose another name, or overwrite it ({mention('overwrite', True)})",
                 fix=Fix("overwrite", True, "Overwrite"),
             )
         check_replaceable(target)

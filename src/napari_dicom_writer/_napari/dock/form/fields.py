@@ -11,8 +11,9 @@ from qtpy.QtGui import QColor, QIcon, QPainter, QPixmap, QPolygonF, QResizeEvent
 from qtpy.QtWidgets import QCalendarWidget, QComboBox, QCompleter, QLineEdit, QVBoxLayout, QWidget
 
 from napari_dicom_writer._napari.dock.parts.ink import InkLabel
+from napari_dicom_writer._napari.spelling import in_form
 from napari_dicom_writer.errors import ExportError, OptionsError
-from napari_dicom_writer.options.fields import kinds
+from napari_dicom_writer.options.fields import kinds, label
 from napari_dicom_writer.standard import text
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class OptionField(QWidget):
     def __init__(self, owner: type, item: dataclasses.Field[Any], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.name = item.name
-        self.label = item.metadata["label"] or item.name.replace("_", " ").capitalize()
+        self.label = label(item)
         self._owner, self._metadata, self._default = owner, item.metadata, item.default
         self._kind = kinds(owner)[item.name]
         self._value = item.default  # until there is an editor
@@ -182,7 +183,7 @@ class OptionField(QWidget):
             # The dataclass itself is the judge: it knows every rule, this form none.
             self._owner(**{self.name: self.value})
         except ExportError as error:
-            self._problem = error.refusals[0].what
+            self._problem = error.refusals[0].spelled(in_form).what
         self._show_problem()
         self.changed.emit()
 

@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QPushButton, QSizePo
 
 from napari_dicom_writer._napari.dock.parts.ink import InkLabel
 from napari_dicom_writer._napari.dock.parts.plain import tooltip, wrapping
+from napari_dicom_writer._napari.spelling import in_form
 from napari_dicom_writer.errors import Fix, NoteKind
 from napari_dicom_writer.model.verdict import summary
 
@@ -126,6 +127,7 @@ class _Beside(QWidget):
 
 def refusal_message(refusal: Refusal, *, several: bool) -> Message:
     """Say why not, and which of `several` layers. The remedy is in words where no button is."""
+    refusal = refusal.spelled(in_form)
     place = f"{refusal.where}: " if several and refusal.where not in ("", "options") else ""
     text = f"{place}{refusal.what}." if refusal.fix else f"{place}{refusal.what}. {refusal.remedy}."
     return Message("refused", text, str(refusal), refusal.fix)
@@ -142,6 +144,7 @@ def plan_messages(plan: ExportPlan | None) -> list[Message]:
 
 
 def _note_message(note: Note, *, several: bool) -> Message:
+    note = note.spelled(in_form)
     place = f"{note.where}: " if several and note.where else ""
     hint = f" ({note.hint})" if note.hint and not note.fix else ""
     return Message(note.kind, f"{place}{note.text}{hint}", str(note), note.fix)

@@ -8,6 +8,8 @@ from qtpy.QtCore import QSize, QUrl
 from qtpy.QtGui import QDesktopServices, QGuiApplication
 from qtpy.QtWidgets import QBoxLayout, QPushButton, QWidget
 
+from napari_dicom_writer._napari.spelling import in_form
+
 if TYPE_CHECKING:
     from napari.viewer import Viewer
     from qtpy.QtGui import QResizeEvent
@@ -68,4 +70,4 @@ class ReportActions(QWidget):
 
     def _copy(self) -> None:
         if self._report and (clipboard := QGuiApplication.clipboard()):
-            clipboard.setText(str(self._report))
+            clipboard.setText(self._report.told(in_form))

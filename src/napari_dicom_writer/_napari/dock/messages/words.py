@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from napari_dicom_writer._napari.dock.messages.preflight import Message, plan_messages
+from napari_dicom_writer._napari.spelling import in_form
 from napari_dicom_writer.errors import Fix, NoteKind
 from napari_dicom_writer.options.choices import Modality
 from napari_dicom_writer.plan.wording import count, describe, format_bytes, where
@@ -70,7 +71,7 @@ def report_messages(report: ExportReport) -> list[Message]:
     plan = report.plan
     written = f"Wrote {series_count(plan)}, {count(plan.instances)}, {format_bytes(report.bytes)}, to {report.path}"
     messages = [
-        Message("done", written, str(report)),
+        Message("done", written, report.told(in_form)),
         Message("done", f"{report.checked[0].upper()}{report.checked[1:]}"),
     ]
     messages += [Message(NoteKind.INFO, describe(series)) for series in plan.series]

@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 
 from napari_dicom_writer._napari.dock.checklist.layer_state import layer_tuple
 from napari_dicom_writer._napari.faults import faults_as_export_errors
+from napari_dicom_writer._napari.spelling import in_form
 from napari_dicom_writer.errors import ExportError
 from napari_dicom_writer.exporting import place_layer
 from napari_dicom_writer.options.groups import Patient, Series, Study
@@ -65,7 +66,7 @@ class Places:
             with faults_as_export_errors("Placing it"):
                 volume, grid = place_layer(layer_tuple(layer), options)
         except ExportError as error:
-            refusal = error.refusals[0]
+            refusal = error.refusals[0].spelled(in_form)
             if shown:
                 self._preview.preview.show_refusal(refusal.what)
             return refusal if refusal.fix is None else None

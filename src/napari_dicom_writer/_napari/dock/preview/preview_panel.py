@@ -53,7 +53,7 @@ class PreviewPanel(QWidget):
 
     def offer(self, layers: Sequence[Layer], checked: Sequence[Layer]) -> None:
         """Offer layers; the one in sight stays if it is exported, else the first that is comes into sight."""
-        shown = self.layer
+        shown, checked = self.layer, [layer for layer in checked if layer in layers]
         self._choice.clear()
         for layer in layers:
             self._choice.addItem(shown_name(layer.name), layer)

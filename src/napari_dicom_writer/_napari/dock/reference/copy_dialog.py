@@ -15,6 +15,7 @@ from napari_dicom_writer._napari.dock.parts.focus import SHOW_FOCUS
 from napari_dicom_writer._napari.dock.parts.fold import ElidedLabel
 from napari_dicom_writer._napari.dock.reference.reference_panel import ReferencePanel
 from napari_dicom_writer._napari.dock.reference.reference_reader import ReferenceReader
+from napari_dicom_writer._napari.spelling import in_form
 from napari_dicom_writer.errors import ExportError
 
 if TYPE_CHECKING:
@@ -132,7 +133,9 @@ class CopyDialog(QDialog):
 
     def _show_outcome(self, outcome: Reference | ExportError) -> None:
         if isinstance(outcome, ExportError):
-            self.failure.show_messages([Message("refused", f"{r.what}. {r.remedy}.") for r in outcome.refusals])
+            self.failure.show_messages(
+                [Message("refused", f"{r.what}. {r.remedy}.") for r in outcome.spelled(in_form).refusals]
+            )
             self.pages.setCurrentWidget(self._failure_page)
             self._suggest(self.another_button)
             return
