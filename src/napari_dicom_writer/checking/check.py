@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _LOOKED_AT = 16  # planes of a series by whose look swapped rows and columns are told
+_PATIENCE = 3  # instances of a series that may take too long, before no other is decoded
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ class _Group:
 
     findings: Findings = field(default_factory=Findings)
     instances: list[Instance] = field(default_factory=list)
+    slow: int = 0
 
 
 def check_series(
@@ -132,8 +134,10 @@ def _add(path: Path, name: str, groups: dict[str, _Group]) -> None:
     if opened.is_directory:
         return
     group = groups.setdefault(opened.series_uid, _Group())
-    look = len(group.instances) < _LOOKED_AT
-    group.instances.append(opened.check(group.findings.at(opened.name), look=look))
+    look, decode = len(group.instances) < _LOOKED_AT, group.slow < _PATIENCE
+    instance = opened.check(group.findings.at(opened.name), look=look, decode=decode)
+    group.slow += instance.pixels.slow
+    group.instances.append(instance)
 
 
 def _verdict(uid: str, group: _Group) -> SeriesVerdict:

@@ -9,17 +9,17 @@ from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pydicom
-from pydicom.pixels.utils import pixel_array
 
 from napari_dicom_writer.errors import DestinationError, LayerError
-from napari_dicom_writer.reading.files import panics_as_errors
+from napari_dicom_writer.reading.decoding.process import DecodingError
+from napari_dicom_writer.reading.decoding.source import ChangedError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import DTypeLike, NDArray
 
+    from napari_dicom_writer.reading.decoding.source import PixelSource
     from napari_dicom_writer.reading.real_values import StoredType, ValueMap
 
 _REASON = 160  # characters of what a decoder says
@@ -30,7 +30,7 @@ _Index = int | slice
 class StoredPlane:
     """Where one plane is, and what its stored values mean."""
 
-    path: str
+    source: PixelSource
     values: ValueMap
 
 
@@ -134,24 +134,22 @@ class PlaneArray:
         """Decode one plane to its real values."""
         plane = self._planes[number]
         try:
-            # Given a path, it cannot inflate. It clears unused bits, so that values are within the type's limits.
-            with panics_as_errors():
-                stored = pixel_array(pydicom.dcmread(plane.path))
+            # Unused bits are cleared, so that values are within the type's limits.
+            stored = plane.source.frame(0)
         except OSError as error:  # its own text may hold a path
             raise DestinationError(
                 f"The file of plane {number} cannot be read: {error.strerror or type(error).__name__}",
                 "Check that the folder is still there",
             ) from error
-        except Exception as error:  # decoders raise whatever they like
+        except ChangedError as error:
+            raise LayerError(
+                f"The file of plane {number} is not the one whose header was read", "Read the series again"
+            ) from error
+        except DecodingError as error:
             raise LayerError(
                 shorten(f"Plane {number} could not be decoded: {error}", _REASON),
                 "Install what its transfer syntax needs, or copy the file again",
             ) from error
-        if stored.shape != self._inner or stored.dtype.newbyteorder("=") != self._stored.dtype:
-            raise LayerError(
-                f"Plane {number} is {stored.dtype} {stored.shape}, and not what its header said",
-                "The file changed meanwhile: read the series again",
-            )
         return plane.values(stored, self.dtype)
 
 

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
 PIXEL_TAGS = (
-    "SamplesPerPixel PhotometricInterpretation BitsAllocated BitsStored PixelRepresentation "
+    "SamplesPerPixel PhotometricInterpretation PlanarConfiguration BitsAllocated BitsStored PixelRepresentation "
     "RescaleSlope RescaleIntercept ModalityLUTSequence RealWorldValueMappingSequence "
-    "WindowCenter WindowWidth VOILUTFunction"
+    "WindowCenter WindowWidth VOILUTFunction ExtendedOffsetTable ExtendedOffsetTableLengths"
 ).split()
 """Keywords of the attributes that this module reads."""
 

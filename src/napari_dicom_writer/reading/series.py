@@ -16,7 +16,8 @@ from pydicom.uid import MediaStorageDirectoryStorage
 
 from napari_dicom_writer.errors import DestinationError, ExportError, LayerError, Note, NoteKind, Refusals
 from napari_dicom_writer.model.volume import Volume
-from napari_dicom_writer.reading.files import as_they_are, files_in, read_header
+from napari_dicom_writer.reading.decoding.source import PixelSource, pixel_source
+from napari_dicom_writer.reading.files import Header, as_they_are, files_in, read_header
 from napari_dicom_writer.reading.plane_array import PlaneArray, StoredPlane
 from napari_dicom_writer.reading.real_values import (
     PIXEL_TAGS,
@@ -46,7 +47,7 @@ _PLANES_REMEDY = "Read planes of one stack: look at the series with `napari-dico
 class _Picture:
     """What is kept of the header of one instance."""
 
-    path: str
+    source: PixelSource
     place: Place
     stored: StoredType
     values: ValueMap
@@ -71,8 +72,8 @@ class _Series:
         except Exception:  # noqa: BLE001 - whatever a wrong value makes the parser raise
             return ""
 
-    def add(self, path: Path, header: Dataset) -> None:
-        if "Rows" not in header:
+    def add(self, path: Path, header: Header) -> None:
+        if "Rows" not in header.dataset:
             self.blank += 1
         elif not self.refusals:  # one reason is enough
             with self.refusals.collect(self.where):
@@ -131,15 +132,18 @@ def _find(folder: Path, series_uid: str | None) -> list[_Series]:
         for path in files:
             try:
                 header = read_header(path, _TAGS)
-                if header is None or header.file_meta.get("MediaStorageSOPClassUID") == MediaStorageDirectoryStorage:
+                if header is None:
                     continue
-                uid = str(header.get("SeriesInstanceUID") or "")
+                dataset = header.dataset
+                if dataset.file_meta.get("MediaStorageSOPClassUID") == MediaStorageDirectoryStorage:
+                    continue
+                uid = str(dataset.get("SeriesInstanceUID") or "")
             except Exception:  # noqa: BLE001 - a damaged file fails wherever it is damaged
                 damaged += 1
                 continue
             damaged += not uid
             if uid and series_uid in (None, uid):
-                found.setdefault(uid, _Series(uid, header)).add(path, header)
+                found.setdefault(uid, _Series(uid, dataset)).add(path, header)
     if damaged:
         count = "1 file is" if damaged == 1 else f"{damaged:,} files are"
         raise DestinationError(f"{count} damaged DICOM, and a plane might be missing", "Copy the folder again")
@@ -171,12 +175,14 @@ def _understood() -> Iterator[None]:
         raise LayerError("Its attributes cannot be understood", "Ask its maker for a repaired file") from error
 
 
-def _picture(path: Path, header: Dataset) -> _Picture:
+def _picture(path: Path, found: Header) -> _Picture:
+    header = found.dataset
     with _understood():
+        source = pixel_source(path, header, header.file_meta.get("TransferSyntaxUID", ""), found.pixels_at)
         stored = stored_type_of(header)
         values = ValueMap() if stored.samples > 1 else value_map_of(header)
         window = None if stored.samples > 1 else window_of(header, values)
-        return _Picture(str(path), place_of(header), stored, values, window, moment_of(header))
+        return _Picture(source, place_of(header), stored, values, window, moment_of(header))
 
 
 def _volume(series: _Series) -> Volume:
@@ -202,7 +208,7 @@ def _volume(series: _Series) -> Volume:
     stored = pictures[0].stored
     leading = (points, len(groups)) if points > 1 else (len(groups),)
     array = PlaneArray(
-        [StoredPlane(picture.path, picture.values) for picture in ordered],
+        [StoredPlane(picture.source, picture.values) for picture in ordered],
         leading,
         pictures[0].place.size,
         stored,

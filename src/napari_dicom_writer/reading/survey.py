@@ -10,12 +10,13 @@ import numpy as np
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 from pydicom.pixels.processing import apply_rescale
-from pydicom.pixels.utils import iter_pixels
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 
 from napari_dicom_writer.errors import ExportError
 from napari_dicom_writer.model.geometry import patient_letters
-from napari_dicom_writer.reading.files import as_they_are, files_in, panics_as_errors, read_header
+from napari_dicom_writer.reading.decoding.process import TooLongError
+from napari_dicom_writer.reading.decoding.source import pixel_source
+from napari_dicom_writer.reading.files import Header, as_they_are, files_in, read_header
 from napari_dicom_writer.reading.lenient import text
 from napari_dicom_writer.reading.stacking import place_of, stack, why_no_stack
 from napari_dicom_writer.viewers.ohif import times_told_apart
@@ -118,6 +119,7 @@ class _Group:
     low: float = np.inf
     high: float = -np.inf
     remarks: dict[str, None] = field(default_factory=dict)  # an ordered set
+    slow: bool = False  # whether decoding took too long: it is not tried again
 
 
 def survey(folder: Path) -> Survey:
@@ -143,11 +145,12 @@ def survey(folder: Path) -> Survey:
     with as_they_are():
         for path in _files(folder):
             header = _read(path)
-            uid = "" if header is None else text(header, "SeriesInstanceUID")
+            uid = "" if header is None else text(header.dataset, "SeriesInstanceUID")
             if header is None or not uid:
-                foreign += header is None or "DirectoryRecordSequence" not in header  # a DICOMDIR is no one's loss
+                # A DICOMDIR is no one's loss.
+                foreign += header is None or "DirectoryRecordSequence" not in header.dataset
                 continue
-            study = studies.setdefault(text(header, "StudyInstanceUID"), len(studies))
+            study = studies.setdefault(text(header.dataset, "StudyInstanceUID"), len(studies))
             _add(groups.setdefault(uid, _Group(path.parent, study)), path, header)
         found = [
             (g.study, summarize(g.headers, g.folder, (g.low, g.high) if g.low <= g.high else None, tuple(g.remarks)))
@@ -167,7 +170,7 @@ def _files(folder: Path) -> list[Path]:
     return files
 
 
-def _read(path: Path) -> Dataset | None:
+def _read(path: Path) -> Header | None:
     """Read a header; None for what is no DICOM file, or none that can be read."""
     try:
         return read_header(path)
@@ -175,19 +178,21 @@ def _read(path: Path) -> Dataset | None:
         return None
 
 
-def _add(group: _Group, path: Path, header: Dataset) -> None:
-    group.headers.append(header)
+def _add(group: _Group, path: Path, header: Header) -> None:
+    dataset = header.dataset
+    group.headers.append(dataset)
     # An enhanced multi-frame object may map the values of every frame otherwise.
-    if "Rows" not in header or "PerFrameFunctionalGroupsSequence" in header:
+    if group.slow or "Rows" not in dataset or "PerFrameFunctionalGroupsSequence" in dataset:
         return
-    if "RealWorldValueMappingSequence" in header:
+    if "RealWorldValueMappingSequence" in dataset:
         group.remarks["Values are those of the Real World Value Mapping; the window is of stored values"] = None
     try:
-        with panics_as_errors():
-            for frame in iter_pixels(path):
-                values = _real_world(frame, header)
-                group.low, group.high = min(group.low, float(values.min())), max(group.high, float(values.max()))
-    except Exception as error:  # noqa: BLE001 - decoders raise whatever they like
+        syntax = dataset.file_meta.get("TransferSyntaxUID", "")
+        for frame in pixel_source(path, dataset, syntax, header.pixels_at).frames():
+            values = _real_world(frame, dataset)
+            group.low, group.high = min(group.low, float(values.min())), max(group.high, float(values.max()))
+    except Exception as error:  # noqa: BLE001 - besides decoding, a lookup table may be nonsense
+        group.slow = isinstance(error, TooLongError)
         group.remarks[shorten(f"Pixels could not be decoded: {error}", _REASON)] = None
 
 

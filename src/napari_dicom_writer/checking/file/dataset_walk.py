@@ -103,7 +103,7 @@ class DatasetWalk:
 
     def _next(self, level: _Level, *, top: bool) -> _Level | str | None:
         """Pass one element; return the level that its value opens."""
-        found = self._found
+        found, start = self._found, self._at
         tag, vr, length = self._read_element(level.encoding)
         if tag == ITEM_END and level.end is None:
             return "end"
@@ -116,6 +116,8 @@ class DatasetWalk:
         level.last = max(tag, level.last)
         if top:
             found.lengths[tag], found.vrs[tag] = (-1 if length == UNDEFINED else length), vr
+            if tag in PIXELS:
+                found.pixels_at = start
         if length == UNDEFINED:
             return self._undefined(tag, vr, level.encoding, top=top)
         end = self._at + length
@@ -131,14 +133,11 @@ class DatasetWalk:
         return None
 
     def _keep(self, tag: int, length: int) -> None:
-        if tag in PIXELS:
-            self._found.pixels_at = self._at
-        elif tag in _KEPT and length <= _MAX_VALUE:
+        if tag in _KEPT and length <= _MAX_VALUE:
             self._found.values[tag] = self._seek(self._at).read(length)
 
     def _undefined(self, tag: int, vr: str, encoding: Encoding, *, top: bool) -> _Level | None:
         if tag == PIXEL_DATA and top:
-            self._found.pixels_at = self._at
             self._fragments(encoding)
             return None
         # UN of undefined length holds implicit VR little endian (PS3.5 6.2.2).

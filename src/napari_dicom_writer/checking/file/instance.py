@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import pydicom
 from pydicom.datadict import dictionary_VR, tag_for_keyword
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.tag import Tag
 from pydicom.uid import UID, MediaStorageDirectoryStorage
 
-from napari_dicom_writer.checking.file.codestreams import is_native
 from napari_dicom_writer.checking.file.description import check_description
 from napari_dicom_writer.checking.file.elements import check_elements
 from napari_dicom_writer.checking.file.pixels import Pixels, check_pixels
@@ -20,6 +18,8 @@ from napari_dicom_writer.checking.file.plane import check_plane
 from napari_dicom_writer.checking.file.structure import PIXELS, Structure
 from napari_dicom_writer.checking.file.walk import walk
 from napari_dicom_writer.reading import lenient as read
+from napari_dicom_writer.reading.decoding.codestreams import is_native
+from napari_dicom_writer.reading.files import read_header
 from napari_dicom_writer.reading.real_values import PIXEL_TAGS
 from napari_dicom_writer.reading.stacking import PLACE_TAGS, Place
 from napari_dicom_writer.reading.time_axis import TIME_TAGS
@@ -115,12 +115,13 @@ class OpenedFile:
         structure = self.structure
         if not structure.fatal or any(tag in structure.lengths for tag in PIXELS):
             try:
-                return pydicom.dcmread(self.path, stop_before_pixels=True)
+                if header := read_header(self.path):
+                    return header.dataset
             except Exception as error:  # noqa: BLE001 - the parser raises whatever it likes
                 self._reason = type(error).__name__
         return _known_only(structure)
 
-    def check(self, report: Report, *, look: bool) -> Instance:
+    def check(self, report: Report, *, look: bool = True, decode: bool = True) -> Instance:
         """Check everything that one file tells.
 
         Parameters
@@ -129,6 +130,8 @@ class OpenedFile:
             Where to.
         look
             Whether to judge the look of its pixels.
+        decode
+            Whether to decode compressed ones.
         """
         structure, header = self.structure, self.header
         for fault in structure.faults:
@@ -144,7 +147,7 @@ class OpenedFile:
         if "Rows" in header:
             check_description(header, report)
             check_plane(header, report)
-            pixels = check_pixels(self.path, structure, header, report, look=look)
+            pixels = check_pixels(self.path, structure, header, report, look=look, decode=decode)
         return Instance(self.path, self.name, self._kept(), read.place(header), pixels)
 
     def _check_meta(self, report: Report) -> None:

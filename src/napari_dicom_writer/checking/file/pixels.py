@@ -8,20 +8,17 @@ from textwrap import shorten
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
-import pydicom
 from pydicom.encaps import generate_frames
-from pydicom.pixels.utils import iter_pixels, pixel_array
-from pydicom.uid import DeflatedExplicitVRLittleEndian
 
-from napari_dicom_writer.checking.file.codestreams import CodestreamHead, expected_kind, is_native, read_head
 from napari_dicom_writer.checking.file.description import limits
 from napari_dicom_writer.checking.file.structure import PIXEL_DATA, PIXELS
 from napari_dicom_writer.checking.file.swapped import looks_swapped
 from napari_dicom_writer.reading import lenient as read
-from napari_dicom_writer.reading.files import panics_as_errors
+from napari_dicom_writer.reading.decoding.codestreams import CodestreamHead, expected_kind, is_native, read_head
+from napari_dicom_writer.reading.decoding.process import DecodingError, TooLongError
+from napari_dicom_writer.reading.decoding.source import MAX_FRAME_BYTES, pixel_source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -30,7 +27,6 @@ if TYPE_CHECKING:
     from napari_dicom_writer.checking.file.structure import Structure
     from napari_dicom_writer.checking.findings import Report
 
-MAX_FRAME_BYTES = 2**30
 _REASON = 120  # characters of what a decoder says
 _SUBSAMPLED = {"YBR_FULL_422": 2 / 3, "YBR_PARTIAL_422": 2 / 3, "YBR_PARTIAL_420": 1 / 2}
 _UNDECODED = "Nothing can be shown by software that has no better decoder"
@@ -48,15 +44,20 @@ class Pixels:
         What `looks_swapped` says of its frames, where it says something.
     lossy : bool
         Whether the heads of its codestreams tell of loss.
+    slow : bool
+        Whether decoding them took too long.
     """
 
     low: float = math.inf
     high: float = -math.inf
     swapped: list[bool] = field(default_factory=list)
     lossy: bool = False
+    slow: bool = False
 
 
-def check_pixels(path: Path, structure: Structure, header: Dataset, report: Report, *, look: bool) -> Pixels:
+def check_pixels(
+    path: Path, structure: Structure, header: Dataset, report: Report, *, look: bool, decode: bool
+) -> Pixels:
     """Decode the pixels of one instance frame by frame, where its structure lets a decoder be trusted with it.
 
     Parameters
@@ -67,6 +68,8 @@ def check_pixels(path: Path, structure: Structure, header: Dataset, report: Repo
         Where to.
     look
         Whether to judge by their look if rows and columns are exchanged.
+    decode
+        Whether to decode compressed frames; not where those of others of their series took too long.
     """
     found = Pixels()
     if structure.fatal:
@@ -80,26 +83,16 @@ def check_pixels(path: Path, structure: Structure, header: Dataset, report: Repo
     fits = (_native_fits if native else _frames_fit)(path, structure, header, report, found)
     if not fits:
         return found
+    if not (native or decode):
+        report.error("undecodable", "Pixels were not decoded, as decoding others took too long", _UNDECODED, tag)
+        return found
     try:
-        with panics_as_errors():
-            for frame in _frames(path, structure.syntax, read.whole(header, "NumberOfFrames") or 1):
-                _take(frame, header, report, found, look=look)
-    except Exception as error:  # noqa: BLE001 - decoders raise whatever they like
-        reason = shorten(" ".join(str(error).split()) or type(error).__name__, _REASON)
-        report.error("undecodable", f"Pixels cannot be decoded: {reason}", _UNDECODED, tag)
+        for frame in pixel_source(path, header, structure.syntax, structure.pixels_at).frames(raw=True):
+            _take(frame, header, report, found, look=look)
+    except (DecodingError, OSError) as error:
+        found.slow = isinstance(error, TooLongError)
+        report.error("undecodable", f"Pixels cannot be decoded: {shorten(str(error), _REASON)}", _UNDECODED, tag)
     return found
-
-
-def _frames(path: Path, syntax: str, count: int) -> Iterator[NDArray[Any]]:
-    options: dict[str, Any] = {"raw": True}
-    if is_native(syntax):
-        options["correct_unused_bits"] = False  # they are wanted as they are
-    # Given a path, pydicom does not inflate; the walk found it small.
-    source = pydicom.dcmread(path) if syntax == DeflatedExplicitVRLittleEndian else path
-    if count == 1:  # iter_pixels of pydicom 3.0 fails on JPEG 2000 of another sign than the header's
-        yield pixel_array(source, index=0, **options)
-    else:
-        yield from iter_pixels(source, **options)
 
 
 def _take(frame: NDArray[Any], header: Dataset, report: Report, found: Pixels, *, look: bool) -> None:
@@ -185,9 +178,10 @@ def _frames_fit(path: Path, structure: Structure, header: Dataset, report: Repor
         report.error("frames-missing", what, "Readers show part of it, or fail", PIXEL_DATA)
         return False
     with path.open("rb") as file:
-        file.seek(structure.pixels_at)
+        value = structure.pixels_at + (12 if structure.vrs[PIXEL_DATA] else 8)
+        file.seek(value)
         _check_offsets(file, structure, report)
-        file.seek(structure.pixels_at)
+        file.seek(value)
         good = True
         try:
             for frame in generate_frames(file, number_of_frames=frames):

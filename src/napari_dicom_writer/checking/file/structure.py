@@ -42,7 +42,7 @@ class Structure:
         Where each fragment of encapsulated pixels begins (its item), counted from the first, and its length; the offset
         table is the first.
     pixels_at : int
-        Where in the (inflated) data the value of the pixels begins; 0 without pixels.
+        Where in the file (inflated, from behind its File Meta Information) the pixels' element begins; 0 without.
     faults : list of Fault
     fatal : str
         Why the walk ended before the end of the file; empty otherwise.

@@ -7,7 +7,6 @@ calls fatal is not to be given to a parser that trusts lengths.
 
 from __future__ import annotations
 
-import zlib
 from io import BytesIO
 from typing import TYPE_CHECKING, BinaryIO, Literal
 
@@ -15,12 +14,13 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, Imp
 
 from napari_dicom_writer.checking.file.dataset_walk import DatasetWalk
 from napari_dicom_writer.checking.file.structure import NotDicomError, Structure
+from napari_dicom_writer.reading.files import inflate
 from napari_dicom_writer.standard.elements import VRS, BrokenError, Encoding, read_element
+from napari_dicom_writer.standard.regular_file import open_regular
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-MAX_INFLATED = 512 * 2**20
 _MAX_VALUE = 4096
 _HEAD = 132  # preamble and prefix
 
@@ -36,7 +36,7 @@ def walk(path: Path) -> Structure:
         If it cannot be read.
     """
     found = Structure()
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         size = file.seek(0, 2)
         file.seek(0)
         if size < _HEAD or file.read(_HEAD)[-4:] != b"DICM":
@@ -77,9 +77,10 @@ def _dataset(file: BinaryIO, size: int, found: Structure) -> None:
         found.fault("syntax-missing", "The file does not say how it is encoded", 0x00020010)
     source: BinaryIO = file
     if found.syntax == DeflatedExplicitVRLittleEndian:
-        source = BytesIO(_inflate(file.read()))
+        begin = file.tell()
+        source = BytesIO(bytes(begin) + inflate(file.read()))
         size = source.seek(0, 2)
-        source.seek(0)
+        source.seek(begin)
     implicit = found.syntax == ImplicitVRLittleEndian
     said = Encoding(implicit, "big" if found.syntax == ExplicitVRBigEndian else "little")
     encoding = _told_by_first(source, said)
@@ -89,18 +90,6 @@ def _dataset(file: BinaryIO, size: int, found: Structure) -> None:
     DatasetWalk(source, size, found).run(encoding)
     if encoding.order != said.order:
         raise BrokenError("Its bytes are not in the order that it says")
-
-
-def _inflate(data: bytes) -> bytes:
-    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-    try:
-        inflated = inflater.decompress(data, MAX_INFLATED)
-    except zlib.error:
-        raise BrokenError("It cannot be inflated") from None
-    if not inflater.eof:
-        what = "It inflates to more than 512 MiB" if len(inflated) == MAX_INFLATED else "Its deflated data break off"
-        raise BrokenError(what)
-    return inflated
 
 
 def _told_by_first(file: BinaryIO, said: Encoding) -> Encoding:
