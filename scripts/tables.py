@@ -13,6 +13,7 @@ from pathlib import Path
 
 from napari_dicom_writer.iods import IODS
 from napari_dicom_writer.options.export import ExportOptions
+from napari_dicom_writer.viewers import VIEWERS
 
 ROOT = Path(__file__).parents[1]
 _ENUM = re.compile(r"^ {8}(\w+):\n(?: {10}.*\n)*? {10}enum: \[(.*)\]$", re.MULTILINE)
@@ -40,11 +41,22 @@ def objects(text: str) -> str:
         modality = ", ".join(row.modalities) or "any"
         made = ", ".join(row.auto) or "nothing"
         lines.append(f"| `{row.key}` | {row.title} | {row.doc} | {modality} | {made} |")
-    block = "\n".join(["<!-- objects: make tables -->", *lines, "<!-- end of objects -->"])
-    return re.sub(r"<!-- objects: make tables -->.*?<!-- end of objects -->", lambda _: block, text, flags=re.DOTALL)
+    return _between("objects", lines, text)
 
 
-FILES = {"src/napari_dicom_writer/napari.yaml": manifest, "README.md": objects}
+def viewers(text: str) -> str:
+    """List the programs that are judged between their two marks."""
+    lines = ["| program | tested |", "| --- | --- |", *(f"| {v.name} | {v.tested} |" for v in VIEWERS)]
+    return _between("viewers", lines, text)
+
+
+def _between(name: str, lines: list[str], text: str) -> str:
+    first, last = f"<!-- {name}: make tables -->", f"<!-- end of {name} -->"
+    block = "\n".join([first, *lines, last])
+    return re.sub(f"{first}.*?{last}", lambda _: block, text, flags=re.DOTALL)
+
+
+FILES = {"src/napari_dicom_writer/napari.yaml": manifest, "README.md": objects, "docs/viewers.md": viewers}
 
 
 def main(arguments: list[str]) -> int:

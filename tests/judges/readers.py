@@ -6,6 +6,7 @@ LPS mm, as that reader understood the files.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import subprocess
@@ -33,6 +34,8 @@ with warnings.catch_warnings():
     from dicom_validator.spec_reader.edition_reader import EditionReader
     from dicom_validator.validator.dicom_file_validator import DicomFileValidator
     from dicom_validator.validator.error_handler import NullValidationResultHandler
+    from nibabel.nicom.dicomreaders import slices_to_series
+    from nibabel.nicom.dicomwrappers import wrapper_from_data
 
 # An optional copy of the standard for machines without a network, beside the repository.
 _OFFLINE_STANDARD = Path(__file__).parents[3] / "shared" / "dicom-standard"
@@ -196,6 +199,57 @@ def dcm2niix_volume(folder: Path) -> Reading:
         values = values.transpose()
     affine = np.diag([-1, -1, 1, 1]) @ image.affine[:, [2, 1, 0, 3]]
     return Reading(values, affine)
+
+
+def gdcm_volume(folder: Path) -> Reading:
+    """Sort a series along its normal and read it, as programs built on GDCM do; values are the stored ones."""
+    names = [str(file) for file in dicom_files(folder)]
+    between = 1.0
+    if len(names) > 1:
+        sorter = gdcm.IPPSorter()
+        sorter.SetComputeZSpacing(True)
+        assert sorter.Sort(names), "GDCM makes no stack of it"
+        names, between = list(sorter.GetFilenames()), sorter.GetZSpacing()
+        assert between, "GDCM finds no distance between the planes"
+    reader = gdcm.ImageReader()
+    reader.SetFileName(names[0])
+    assert reader.Read(), f"GDCM cannot read {names[0]}"
+    image = reader.GetImage()
+    cosines = np.array(image.GetDirectionCosines()).reshape(2, 3)
+    affine = np.eye(4)
+    affine[:3, 0] = np.cross(*cosines) * between
+    affine[:3, 1], affine[:3, 2] = cosines[1] * image.GetSpacing(1), cosines[0] * image.GetSpacing(0)
+    affine[:3, 3] = image.GetOrigin()
+    return Reading(np.stack([gdcm_pixels(Path(name)) for name in names]), affine)
+
+
+def nibabel_volume(folder: Path) -> Reading:
+    """Stack the slices of a series that nibabel's wrappers find."""
+    wrappers = [wrapper_from_data(pydicom.dcmread(file)) for file in dicom_files(folder)]
+    with contextlib.redirect_stdout(None):  # it says what it finds
+        stacks = slices_to_series(wrappers)
+    assert len(stacks) == 1, f"nibabel finds {len(stacks)} stacks"
+    (slices,) = stacks
+    slices = sorted(slices, key=lambda wrapper: wrapper.slice_indicator)
+    assert len({wrapper.slice_indicator for wrapper in slices}) == len(slices), "several slices at a place"
+    affine = slices[0].affine[:, [2, 0, 1, 3]]  # its index is (row, column, slice)
+    if len(slices) > 1:
+        first, last = slices[0].affine[:3, 3], slices[-1].affine[:3, 3]
+        affine[:3, 0] = (last - first) / (len(slices) - 1)
+    return Reading(np.stack([wrapper.get_data() for wrapper in slices]), affine)
+
+
+def dicom2nifti_volume(folder: Path) -> Reading:
+    """Convert a series to NIfTI as it lies, and read that."""
+    import dicom2nifti
+
+    instances = [pydicom.dcmread(file) for file in dicom_files(folder)]
+    with tempfile.TemporaryDirectory() as out:
+        path = Path(out) / "out.nii"
+        dicom2nifti.convert_dicom.dicom_array_to_nifti(instances, path, reorient_nifti=False)
+        image = nibabel.Nifti1Image.from_bytes(path.read_bytes())
+    values = np.asarray(image.dataobj).transpose()
+    return Reading(values, np.diag([-1, -1, 1, 1]) @ image.affine[:, [2, 1, 0, 3]])
 
 
 def gdcm_pixels(path: Path) -> np.ndarray:

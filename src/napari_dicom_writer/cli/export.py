@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from napari_dicom_writer.cli.arguments import add_options, options_from, understood
 from napari_dicom_writer.cli.read_input import add_reader_options, read_files
-from napari_dicom_writer.cli.render import print_plan, print_report
+from napari_dicom_writer.cli.render import add_viewers, print_plan, print_report
 from napari_dicom_writer.destinations import open_destination
 from napari_dicom_writer.errors import ExportCancelled
 from napari_dicom_writer.exporting import export, plan_export
@@ -37,6 +37,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser.add_argument("input", nargs="+", metavar="INPUT", help="a file that a reader plugin of napari opens")
     parser.add_argument("output", metavar="OUTPUT", help="x.dcm or x: a file for one plane, a folder for more")
     parser.add_argument("--dry-run", action="store_true", help="say what would be written, and write nothing")
+    add_viewers(parser)
     add_reader_options(parser)
     add_options(parser)
     parser.set_defaults(run=run)
@@ -63,12 +64,12 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.dry_run:
         plan = plan_export(layers, options)
         open_destination(arguments.output, plan, overwrite=options.overwrite)  # checks; clears leftovers
-        print_plan(plan)
+        print_plan(plan, viewers=arguments.viewers)
         return
     with progress_bar() as progress:
         report = export(layers, arguments.output, options, progress=progress)
         arguments.written = report.path  # what Ctrl-C says from here on
-    print_report(report)
+    print_report(report, viewers=arguments.viewers)
 
 
 @contextmanager

@@ -12,10 +12,12 @@ from rich.text import Text
 
 from napari_dicom_writer.cli.arguments import on_command_line
 from napari_dicom_writer.errors import NoteKind
+from napari_dicom_writer.model.verdict import summary
 from napari_dicom_writer.options.choices import VerifyLevel
 from napari_dicom_writer.plan.wording import count_series, format_bytes
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Iterable, Sequence
 
     from napari_dicom_writer.errors import Note
@@ -35,17 +37,17 @@ _CHECKED = {
 }
 
 
-def print_plan(plan: ExportPlan) -> None:
-    """Show what would be written."""
+def print_plan(plan: ExportPlan, *, viewers: bool = False) -> None:
+    """Show what would be written; with `viewers`, what each program makes of it."""
     console = Console(highlight=False)
-    _print_series(console, plan)
+    _print_series(console, plan, viewers=viewers)
     _say(console, f"{count_series(plan)}, about {format_bytes(plan.bytes)}. Dry run: nothing was written.")
 
 
-def print_report(report: ExportReport) -> None:
+def print_report(report: ExportReport, *, viewers: bool = False) -> None:
     """Show what was written, with its path last and whole."""
     console = Console(highlight=False)
-    _print_series(console, report.plan)
+    _print_series(console, report.plan, viewers=viewers)
     rate = f"{count_series(report.plan)}, {format_bytes(report.bytes)}, in {report.seconds:.2g} s."
     _say(console, f"{rate} {_CHECKED[report.verified]}")
     # Not wrapped, so that it can be copied.
@@ -56,14 +58,14 @@ def _say(console: Console, text: str) -> None:
     console.print(Text(text))
 
 
-def _print_series(console: Console, plan: ExportPlan) -> None:
+def _print_series(console: Console, plan: ExportPlan, *, viewers: bool) -> None:
     for series in plan.series:
         title = heading(series.number, series.description, series.modality)
-        print_facts(console, title, _facts(series))
+        print_facts(console, title, _facts(series, viewers=viewers))
     print_notes(console, plan.notes)
 
 
-def _facts(series: SeriesPlan) -> Facts:
+def _facts(series: SeriesPlan, *, viewers: bool) -> Facts:
     stored, window = series.stored, series.window
     kind = "RGB" if stored.samples == 3 else f"{stored.bits}-bit {'signed' if stored.signed else 'unsigned'}"
     intercept = float(stored.intercept)
@@ -76,7 +78,7 @@ def _facts(series: SeriesPlan) -> Facts:
         "Stored as": kind if stored.is_identity else kind + mapping,
         "Encoding": series.options.transfer_syntax.uid.name,
         "Window": f"center {window.center}, width {window.width}" if window else "",
-        "Opens in": verdicts(series.opens_in),
+        "Opens in": verdicts(series.opens_in) if viewers else summary(series.opens_in),
     }
 
 
@@ -137,6 +139,11 @@ def position(values: Iterable[float | str]) -> str:
     return f"({x}, {y}, {z}) mm, LPS"
 
 
+def add_viewers(parser: argparse.ArgumentParser) -> None:
+    """Declare ``--viewers``."""
+    parser.add_argument("--viewers", action="store_true", help="say what each program makes of a series, and why")
+
+
 def verdicts(found: Iterable[Verdict]) -> Table:
     """List which software opens a series as a volume, programs with the same verdict together."""
     alike: dict[tuple[bool, str], list[str]] = {}
@@ -149,19 +156,20 @@ def verdicts(found: Iterable[Verdict]) -> Table:
     return table
 
 
-def print_survey(found: Survey) -> None:
-    """Show every series of a folder."""
+def print_survey(found: Survey, *, viewers: bool = False) -> None:
+    """Show every series of a folder; with `viewers`, what each program makes of it."""
     console = Console(highlight=False)
     folders = {series.folder for series in found.series}
     root = os.path.commonpath(folders)
     for series in found.series:
         folder = str(series.folder.relative_to(root)) if len(folders) > 1 else ""
-        print_facts(console, heading(series.number, series.description, series.modality), surveyed(series, folder))
+        facts = surveyed(series, folder, viewers=viewers)
+        print_facts(console, heading(series.number, series.description, series.modality), facts)
     if found.foreign:
         _say(console, f"{found.foreign} other file{'s are' if found.foreign > 1 else ' is'} no part of a DICOM series.")
 
 
-def surveyed(series: SeriesSurvey, folder: str) -> Facts:
+def surveyed(series: SeriesSurvey, folder: str, *, viewers: bool = False) -> Facts:
     """Say what there is to know of a series; `folder` is empty where there is only one."""
     planes, rows, columns = series.size
     kind = "planes" if series.directions else "pictures"
@@ -177,6 +185,6 @@ def surveyed(series: SeriesSurvey, folder: str) -> Facts:
         "First voxel": position(series.position) if series.position else "",
         "Values": f"{series.values[0]:.7g} to {series.values[1]:.7g}" if series.values else "",
         "Window": "center {:g}, width {:g}".format(*series.window) if series.window else "",
-        "Opens in": verdicts(series.opens_in) if series.opens_in else "",
+        "Opens in": (verdicts(series.opens_in) if viewers else summary(series.opens_in)) if series.opens_in else "",
         "Remark": "\n".join(series.remarks),
     }

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from napari_dicom_writer.iods.modules.attributes import Attributes
     from napari_dicom_writer.options.export import ExportOptions
     from napari_dicom_writer.plan.frames import InstancePlan
-    from napari_dicom_writer.plan.plan import SeriesPlan, TimePlan
+    from napari_dicom_writer.plan.plan import SeriesPlan
     from napari_dicom_writer.plan.stored_values import PixelRules
 
 
@@ -29,8 +29,7 @@ class IOD(ABC):
     1. `check_options`, once an export: refuses what it cannot honor, and announces what it assumes.
     2. `modality`: what its series say made them.
     3. `why_not`, once a series: refuses a size it cannot hold. `rules` say how its values may be stored.
-    4. `tells_times_apart`: whether its attributes tell the time points in a series apart.
-    5. `shared`, once a series, and `varying`, once an instance: the attributes of its modules. None is in both, and
+    4. `shared`, once a series, and `varying`, once an instance: the attributes of its modules. None is in both, and
        all instances of a series have the same ones in `varying`.
 
     What belongs to one object only is said in its file: nobody else asks which one it is.
@@ -83,10 +82,6 @@ class IOD(ABC):
     def why_not(self, planes: int, time_points: int) -> str:
         """Say why a series of so many planes, at so many time points each, cannot be one of this object; else empty."""
         return ""
-
-    def tells_times_apart(self, time: TimePlan | None) -> bool:
-        """Whether an attribute of its own modules tells the time points in a series apart."""
-        return False
 
     @abstractmethod
     def shared(self, series: SeriesPlan) -> Dataset:

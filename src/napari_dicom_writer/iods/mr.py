@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from napari_dicom_writer.iods.modules.attributes import Attributes
     from napari_dicom_writer.plan.frames import InstancePlan
-    from napari_dicom_writer.plan.plan import SeriesPlan, TimePlan
+    from napari_dicom_writer.plan.plan import SeriesPlan
 
 
 class MRImage(IOD):
@@ -25,10 +25,6 @@ class MRImage(IOD):
     key = "mr"
     sop_class_uid = MRImageStorage
     rules = PixelRules("MR", bits_8=False, color=False, lut=ModalityLUT.REAL_WORLD)
-
-    def tells_times_apart(self, time: TimePlan | None) -> bool:
-        """By Temporal Position Identifier."""
-        return True
 
     def shared(self, series: SeriesPlan) -> Dataset:
         """Compose the modules of table A.4-1."""
@@ -62,8 +58,8 @@ def mr_image(series: SeriesPlan) -> Attributes:
         "SequenceVariant": "NONE",
         "ScanOptions": "",
         "MRAcquisitionType": "",
-        "RepetitionTime": "",
-        "EchoTime": "",
+        "RepetitionTime": series.options.series.repetition_time,
+        "EchoTime": series.options.series.echo_time,
         "EchoTrainLength": "",
     }
     if series.time and series.time.points > 1:

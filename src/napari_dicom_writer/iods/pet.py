@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from napari_dicom_writer.iods.modules.attributes import Attributes
     from napari_dicom_writer.options.export import ExportOptions
     from napari_dicom_writer.plan.frames import InstancePlan
-    from napari_dicom_writer.plan.plan import SeriesPlan, TimePlan
+    from napari_dicom_writer.plan.plan import SeriesPlan
 
 
 class PETImage(IOD):
@@ -47,10 +47,6 @@ class PETImage(IOD):
         """Image Index and Number of Slices are of VR US."""
         most = 2**16 - 1
         return f"a PET series holds {most:,} planes" if planes * time_points > most else ""
-
-    def tells_times_apart(self, time: TimePlan | None) -> bool:
-        """By Frame Reference Time, where the time between the points is known."""
-        return bool(time and time.step)
 
     def shared(self, series: SeriesPlan) -> Dataset:
         """Compose the modules of table A.21.3-1. Patient Position is excluded by the orientation code sequence."""
@@ -110,8 +106,10 @@ def pet_image(series: SeriesPlan) -> Attributes:
     duration = "" if step is None else str(round(step * 1000))
     # Type 2; an IS ends at 2**31, which is 24 days.
     attributes: Attributes = {"ActualFrameDuration": duration if len(duration) < 10 else ""}
-    if series.time is None or step is None:
-        attributes |= {"AcquisitionDate": "", "AcquisitionTime": ""}
+    if series.time is None or step is None:  # type 2
+        given = series.options.series
+        attributes |= {"AcquisitionDate": ""} if not given.acquisition_date else {}
+        attributes |= {"AcquisitionTime": ""} if not given.acquisition_time else {}
     return attributes
 
 

@@ -84,6 +84,12 @@ class Series:
     patient_position: str = attribute(
         "PatientPosition", "CT and MR: such as HFS or FFP", choices=_PATIENT_POSITIONS, rare=True
     )
+    acquisition_date: str = attribute(
+        "AcquisitionDate", "YYYY-MM-DD; when the images were acquired; Bio-Formats needs it", rare=True
+    )
+    acquisition_time: str = attribute("AcquisitionTime", "HH:MM:SS; of the first time point", rare=True)
+    repetition_time: str = attribute("RepetitionTime", "MR: in milliseconds; dicom2nifti needs it", rare=True)
+    echo_time: str = attribute("EchoTime", "MR: in milliseconds; dicom2nifti needs it", rare=True)
     institution: str = attribute("InstitutionName", "where the images were made", rare=True)
     department: str = attribute("InstitutionalDepartmentName", "department of the institution", rare=True)
     station: str = attribute("StationName", "name of the workstation, if it should be known", rare=True)

@@ -16,17 +16,15 @@ from napari_dicom_writer.plan.plan import SeriesPlan, StudyPlan, TimePlan
 from napari_dicom_writer.planning.compression import plan_compression
 from napari_dicom_writer.planning.naming import describe_series
 from napari_dicom_writer.planning.value_policy import plan_values
+from napari_dicom_writer.planning.verdicts import with_verdicts
 from napari_dicom_writer.planning.window import plan_limits, plan_window
-from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
 from napari_dicom_writer.standard.uids import UIDSource
-from napari_dicom_writer.viewers.rules import opens_as_volume, single_precision_error
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from napari_dicom_writer.codecs._base import Codec
     from napari_dicom_writer.iods._base import IOD
-    from napari_dicom_writer.model.verdict import Verdict
     from napari_dicom_writer.options.export import ExportOptions
     from napari_dicom_writer.plan.stored_values import StoredValues, Window
     from napari_dicom_writer.planning.draft import Draft
@@ -114,11 +112,11 @@ def plan_series(
                 window=window,
                 time=time,
                 instances=_instances(draft, member, uids),
-                opens_in=_opens_in(draft, stored, time, modality, options),
+                opens_in=(),
                 notes=tuple(replace(n, where=n.where or draft.where) for n in all_notes),
             )
         )
-    return plans
+    return with_verdicts(iod, plans)
 
 
 def _values(
@@ -152,28 +150,6 @@ def _check_size(iod: IOD, planes: int, time_points: int) -> None:
         remedy = f"Choose {mention('time', TimeLayout.SERIES_PER_POINT)}, or {other}" if fits else f"Choose {other}"
         fix = Fix("time", TimeLayout.SERIES_PER_POINT, "A series each") if fits else None
         raise PixelError(f"It has {planes * time_points:,} planes; {reason}", remedy, fix=fix)
-
-
-def _opens_in(
-    draft: Draft, stored: StoredValues, time: TimePlan | None, modality: str, options: ExportOptions
-) -> tuple[Verdict, ...]:
-    """Which software opens the series as a volume."""
-    grid, shape, syntax = draft.grid, draft.volume.shape, options.transfer_syntax
-    between = float(grid.spacing_between_planes or 0)
-    smallest = min(s for s in (between, *map(float, grid.pixel_spacing)) if s)
-    return opens_as_volume(
-        planes=shape[0],
-        rows=shape[1],
-        columns=shape[2],
-        time_points=time.points if time else 1,
-        evenly_spaced=True,
-        deflated=syntax is TransferSyntax.DEFLATED,
-        single_precision_error=single_precision_error(grid.largest_coordinate(shape), smallest),
-        modality=modality,
-        photometric=syntax.photometric_interpretation(stored.samples),
-        length=(shape[0] - 1) * between,
-        told_apart=draft.iod.tells_times_apart(time),
-    )
 
 
 def _has_time(draft: Draft) -> bool:

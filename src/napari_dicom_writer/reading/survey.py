@@ -10,7 +10,7 @@ import numpy as np
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 from pydicom.pixels.processing import apply_rescale
-from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
+from pydicom.uid import UID
 
 from napari_dicom_writer.errors import ExportError
 from napari_dicom_writer.model.geometry import patient_letters
@@ -19,8 +19,8 @@ from napari_dicom_writer.reading.decoding.source import pixel_source
 from napari_dicom_writer.reading.files import Header, as_they_are, files_in, read_header
 from napari_dicom_writer.reading.lenient import text
 from napari_dicom_writer.reading.stacking import place_of, stack, why_no_stack
-from napari_dicom_writer.viewers.ohif import times_told_apart
-from napari_dicom_writer.viewers.rules import opens_as_volume, single_precision_error
+from napari_dicom_writer.viewers import opens_in
+from napari_dicom_writer.viewers.seen import describe, times_told_apart
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_dicom_writer.model.verdict import Verdict
-    from napari_dicom_writer.reading.stacking import Place
+    from napari_dicom_writer.reading.stacking import Place, Stack
 
 _REASON = 160  # characters of what a decoder says
 
@@ -263,20 +263,16 @@ def _stacked(series: SeriesSurvey, places: Sequence[Place], headers: Sequence[Da
     if not planes.whole:
         remarks.append(f"From {planes.counts.min()} to {planes.counts.max()} pictures share a position")
     time_points = int(planes.counts.max())
-    lengths = [s for s in (planes.between, *series.spacing[1:]) if s]
-    furthest = float(np.abs(planes.positions).max())
-    opens_in = opens_as_volume(
+    seen = describe(
+        headers[0],
+        text(getattr(headers[0], "file_meta", Dataset()), "TransferSyntaxUID"),
         planes=len(planes.positions),
-        rows=series.size[1],
-        columns=series.size[2],
         time_points=time_points,
-        evenly_spaced=planes.even,
-        deflated=series.encoding == DeflatedExplicitVRLittleEndian.name,
-        single_precision_error=single_precision_error(furthest, min(lengths)) if lengths else 0.0,
-        modality=series.modality,
-        photometric=str(headers[0].get("PhotometricInterpretation") or "MONOCHROME2"),
-        length=float(np.linalg.norm(planes.positions[-1] - planes.positions[0])),
-        told_apart=time_points > 1 and times_told_apart(headers),
+        told_apart=time_points > 1 and times_told_apart(_by_place(headers)),
+        even=planes.even,
+        spacing=(planes.between or 0.0, series.spacing[1] or 0.0, series.spacing[2] or 0.0),
+        upright=float(abs(planes.normal[2])),
+        furthest=_furthest(planes, series),
     )
     x, y, z = map(float, planes.positions[0])
     return replace(
@@ -286,9 +282,24 @@ def _stacked(series: SeriesSurvey, places: Sequence[Place], headers: Sequence[Da
         spacing=(planes.between, *series.spacing[1:]),
         directions=", ".join(map(patient_letters, (planes.row, planes.column, planes.normal))),
         position=(x, y, z),
-        opens_in=opens_in if planes.whole else (),
+        opens_in=opens_in(seen) if planes.whole else (),
         remarks=(*remarks, *series.remarks),
     )
+
+
+def _by_place(headers: Sequence[Dataset]) -> list[list[Dataset]]:
+    places: dict[tuple[float, ...], list[Dataset]] = {}
+    for header in headers:
+        places.setdefault(tuple(map(float, header.ImagePositionPatient)), []).append(header)
+    return list(places.values())
+
+
+def _furthest(planes: Stack, series: SeriesSurvey) -> float:
+    """Largest coordinate of any voxel, mm."""
+    across = np.multiply.outer([0, (series.size[2] - 1) * (series.spacing[2] or 0.0)], planes.row)
+    along = np.multiply.outer([0, (series.size[1] - 1) * (series.spacing[1] or 0.0)], planes.column)
+    corners = planes.positions[[0, -1], np.newaxis, np.newaxis] + along[:, np.newaxis] + across
+    return float(np.abs(corners).max())
 
 
 def _window(header: Dataset) -> tuple[float, float] | None:

@@ -30,6 +30,7 @@ _MULTI_LINE = {"LT", "ST", "UT"}
 _UNICODE = {"LO", "PN", "SH", "LT", "ST"}
 _POSITIVE = {"PatientWeight", "PatientSize"}
 _LENGTHS = {"CS": 16, "DS": 16, "IS": 12, "LO": 64, "LT": 10240, "PN": 64, "SH": 16, "ST": 1024}
+_CLOCKS = ("%H", "%H%M", "%H%M%S", "%H%M%S.%f")
 # What text is not, if it is neither too long nor wrong in one of the ways that have words of their own.
 _FORMS = {
     "AS": "is not an age: a number up to 999 and Y, M, W or D, such as 42Y",
@@ -90,6 +91,20 @@ def tag(attribute: str | int) -> str:
     """
     number = attribute if isinstance(attribute, int) else tag_for_keyword(attribute) or 0
     return f"({number >> 16:04X},{number & 0xFFFF:04X})"
+
+
+def moment_of(day: str, clock: str) -> datetime | None:
+    """Return the moment that a DA and a TM name together; None where one of them is empty.
+
+    Examples
+    --------
+    >>> moment_of("20261122", "1405")
+    datetime.datetime(2026, 11, 22, 14, 5)
+    """
+    if not day or not clock:
+        return None
+    form = next(form for form in _CLOCKS if _parses(clock, form))
+    return datetime.strptime(day + clock, "%Y%m%d" + form)
 
 
 def _wrong_type(vr: str, value: object) -> str | None:
@@ -154,7 +169,7 @@ def _problem(vr: str, keyword: str, text: str) -> str | None:
     if vr == "DA" and not _parses(text, "%Y%m%d"):
         has_form = re.fullmatch(r"\d{8}", text)
         return "is a date that does not exist" if has_form else "is not written as a date, such as 1970-02-28"
-    if vr == "TM" and not any(_parses(text, form) for form in ("%H", "%H%M", "%H%M%S", "%H%M%S.%f")):
+    if vr == "TM" and not any(_parses(text, form) for form in _CLOCKS):
         has_form = re.fullmatch(r"\d\d(\d\d){0,2}|\d{6}\.\d{1,6}", text)
         return "is a time that does not exist" if has_form else "is not written as a time, such as 14:05:30"
     if vr == "UI" and (len(text) > 64 or not _valid_root(text)):

@@ -13,7 +13,7 @@ from napari_dicom_writer.model.geometry import MAX_DISPLACEMENT
 from napari_dicom_writer.reading import lenient as read
 from napari_dicom_writer.reading.stacking import stack, why_no_stack
 from napari_dicom_writer.reading.time_axis import Moment, moment_of, order_in_time
-from napari_dicom_writer.viewers.rules import single_precision_error
+from napari_dicom_writer.viewers.single_precision import single_precision_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence

@@ -9,6 +9,7 @@ from pydicom.valuerep import format_number_as_ds
 
 from napari_dicom_writer.iods.modules.common import PRODUCT
 from napari_dicom_writer.model.geometry import patient_letters
+from napari_dicom_writer.standard.text import moment_of
 from napari_dicom_writer.version import __version__
 
 if TYPE_CHECKING:
@@ -19,13 +20,19 @@ if TYPE_CHECKING:
 
 
 def general_acquisition_of(series: SeriesPlan, instance: InstancePlan) -> Attributes:
-    """General Acquisition (C.7.10.1): tells time points apart. Times count from the moment of the export."""
+    """General Acquisition (C.7.10.1): when, as far as it is known; the number tells time points apart.
+
+    Times count from the moment of the acquisition, where that is known, else from that of the export.
+    """
+    date, clock = series.options.series.acquisition_date, series.options.series.acquisition_time
+    attributes: Attributes = {"AcquisitionDate": date} if date else {}
+    attributes |= {"AcquisitionTime": clock} if clock else {}
     if series.time is None:
-        return {}
-    attributes: Attributes = {"AcquisitionNumber": str(instance.frame.time_index + 1)}
+        return attributes
+    attributes["AcquisitionNumber"] = str(instance.frame.time_index + 1)
     offset = series.time.offset(instance.frame.time_index)
     if offset is not None:
-        moment = series.study.created + timedelta(seconds=offset)
+        moment = (moment_of(date, clock) or series.study.created) + timedelta(seconds=offset)
         attributes |= {"AcquisitionDate": moment.strftime("%Y%m%d"), "AcquisitionTime": moment.strftime("%H%M%S.%f")}
     return attributes
 

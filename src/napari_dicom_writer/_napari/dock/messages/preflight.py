@@ -12,7 +12,7 @@ from napari_dicom_writer._napari.dock.parts.ink import InkLabel
 from napari_dicom_writer._napari.dock.parts.plain import tooltip, wrapping
 from napari_dicom_writer._napari.spelling import in_form
 from napari_dicom_writer.errors import Fix, NoteKind
-from napari_dicom_writer.model.verdict import summary
+from napari_dicom_writer.model.verdict import remedies, summary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -151,13 +151,17 @@ def _note_message(note: Note, *, several: bool) -> Message:
 
 
 def _reader_messages(plan: ExportPlan) -> list[Message]:
-    """One line where all series open alike, else one each."""
+    """One line where all series open alike, else one each; and each remedy once."""
     told: dict[str, tuple[str, list[str]]] = {}
+    helped: dict[Fix, Message] = {}
     for series in plan.series:
         details = "\n".join(map(str, series.opens_in))
         told.setdefault(summary(series.opens_in), (details, []))[1].append(str(series.number))
+        for fix, text in remedies(series.opens_in):
+            helped.setdefault(fix, Message(NoteKind.INFO, text, text, fix))
     messages = []
     for opens_in, (details, numbers) in told.items():
         which = f"Series {', '.join(numbers[:6])}{'…' if len(numbers) > 6 else ''} opens" if len(told) > 1 else "Opens"
         messages.append(Message(NoteKind.INFO, f"{which} as a volume in: {opens_in}", details))
-    return messages
+    offered = {note.fix for note in plan.notes}
+    return messages + [message for fix, message in helped.items() if fix not in offered]
