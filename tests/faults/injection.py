@@ -17,10 +17,22 @@ if TYPE_CHECKING:
 
 # All functions of `os` that touch files, as this package, pathlib, shutil and pydicom use them.
 CALLS = (
-    *("access", "chmod", "close", "fsync", "fstat", "link", "listdir", "lstat", "mkdir", "open", "remove", "rename"),
-    *("replace", "rmdir", "scandir", "stat", "statvfs", "unlink", "write", "writev"),
+    *("access", "chmod", "close", "fsync", "fstat", "getxattr", "link", "listdir", "lstat", "mkdir", "open", "remove"),
+    *("rename", "replace", "rmdir", "scandir", "setxattr", "stat", "statvfs", "unlink", "write", "writev"),
 )
-ALLOCATING = {"fsync", "link", "mkdir", "open", "rename", "replace", "syncfs", "exchange", "write", "writev"}
+ALLOCATING = {
+    "fsync",
+    "link",
+    "mkdir",
+    "open",
+    "rename",
+    "replace",
+    "setxattr",
+    "syncfs",
+    "exchange",
+    "write",
+    "writev",
+}
 
 
 class Injector:

@@ -188,7 +188,9 @@ class ExportOptions:
         },
     )
     overwrite: bool = option(
-        False, "replace an earlier export of the same name; other files are never touched", group="output"
+        False,
+        "replace an earlier export of the same name; what others added or changed is never touched",
+        group="output",
     )
     workers: int | None = option(
         None, "threads that encode and write; by default as many as pay", group="output", rare=True

@@ -26,6 +26,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from napari_dicom_writer.destinations.folder.listing import Listing
+
 _FEW = 16
 """So many files are flushed one by one."""
 _THREADS = 16
@@ -51,25 +53,38 @@ class Flusher:
         # `syncfs` reports what failed since its descriptor was opened (Linux 5.8): open it before the first byte.
         self._descriptor = _open_for_syncfs(folder)
 
-    def flush(self, folder: Path) -> None:
-        """Bring a folder's files and folders, and all below it, to the disk.
+    def flush(self, source: Path, files: Listing) -> None:
+        """Bring a file, or a folder and all below it, to the disk.
+
+        Parameters
+        ----------
+        source
+            What was written.
+        files
+            Its listing.
 
         Raises
         ------
         OSError
             If the system says that something could not be written, now or since the flusher was made.
         """
-        files, folders, size = _content(folder)
+        size = sum(entry.size for entry in files)
         if self._descriptor is not None and len(files) > _FEW and _dirty() < _OTHERS + 2 * size:
             syncfs(self._descriptor)
             return
-        with ThreadPoolExecutor(min(_THREADS, len(files) or 1)) as pool:
-            for _ in pool.map(flush_file, files):
+        paths = [os.path.join(source, entry.path) if entry.path else os.fspath(source) for entry in files]  # noqa: PTH118
+        folders = [path for path in paths if path.endswith("/")]
+        regular = [path for path in paths if not path.endswith("/")]
+        with ThreadPoolExecutor(min(_THREADS, len(regular) or 1)) as pool:
+            for _ in pool.map(flush_file, regular):
                 pass
-        for one in folders:
-            flush_folder(one)
-        if files and sys.platform == "darwin":
-            flush_file(files[-1], through=True)
+        # A folder comes before what is in it: the innermost first.
+        for folder in reversed(folders):
+            flush_folder(folder)
+        if files[0].path:
+            flush_folder(source)
+        if regular and sys.platform == "darwin":
+            flush_file(regular[-1], through=True)
 
     def close(self) -> None:
         """Let go of the file system."""
@@ -133,24 +148,6 @@ def _flush(descriptor: int, *, through: bool) -> None:
         else:
             return
     os.fsync(descriptor)
-
-
-def _content(folder: Path) -> tuple[list[str], list[str], int]:
-    """Files, folders with the innermost first, and the files' bytes."""
-    files: list[str] = []
-    folders: list[str] = []
-    size = 0
-    pending = [str(folder)]
-    while pending:
-        folders.append(pending.pop())
-        with os.scandir(folders[-1]) as entries:
-            for entry in entries:
-                if entry.is_dir(follow_symlinks=False):
-                    pending.append(entry.path)
-                else:
-                    files.append(entry.path)
-                    size += entry.stat(follow_symlinks=False).st_size
-    return files, folders[::-1], size
 
 
 def _dirty() -> int:

@@ -1,80 +1,48 @@
-"""What lies under a target's name: nothing, an earlier export that may be replaced, or somebody else's files."""
+"""What lies under a target's name: an earlier export that nobody has touched, or something that is not replaced."""
 
 from __future__ import annotations
 
-import os
-import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pydicom import dcmread
-
+from napari_dicom_writer.destinations.folder.ours import begins_like_ours
+from napari_dicom_writer.destinations.folder.seal import seal_of, touched_since
 from napari_dicom_writer.errors import DestinationError
-from napari_dicom_writer.standard.uids import IMPLEMENTATION_CLASS_UID
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
 
-Contents = frozenset[tuple[str, int, int]]
-"""Path, bytes and time of change of every file: whether somebody has touched them since."""
-_SERIES_FOLDER = re.compile(r"-?\d+-[A-Z]{2}(-|$)")
-_REMEDY = "Choose another name"
+    from napari_dicom_writer.destinations.folder.listing import Listing
 
-
-def contents(target: Path) -> Contents:
-    """Say what a folder holds; of a file or link, what it is."""
-    found = set()
-    for file in _files(target):
-        status = file.lstat()
-        path = str(file.relative_to(target)) if file != target else ""
-        found.add((path, status.st_size, status.st_mtime_ns))
-    return frozenset(found)
+_REMEDY = "Choose another name, or remove it yourself once you need nothing in it"
 
 
-def check_replaceable(target: Path) -> None:
-    """Refuse to replace what is not one earlier export.
+def check_replaceable(target: Path, files: Listing) -> None:
+    """Refuse to replace what is not one earlier export, exactly as it was published.
+
+    Parameters
+    ----------
+    target
+        A folder or a file.
+    files
+        Its listing.
 
     Raises
     ------
     DestinationError
         Naming what is in the way.
+    OSError
+        If the system does not let it look.
     """
-    studies: set[tuple[str, int | Path]] = set()
-    for file in _files(target):
-        if (study := _study_of_export(file)) is None:
-            raise DestinationError(
-                f"{target} is not replaced, because {file.name} is not from an earlier export", _REMEDY
-            )
-        *folders, _ = file.relative_to(target).parts or [""]
-        layout = len(folders) if all(map(_SERIES_FOLDER.match, folders)) else file
-        studies.add((study, layout))
-    if len(studies) > 1:
-        raise DestinationError(f"{target} is not replaced, because it holds several exports", _REMEDY)
+    made = seal_of(target)
+    if made is None:
+        raise DestinationError(f"{target} is not replaced, because {_why_unknown(target, files)}", _REMEDY)
+    if touched := touched_since(target, files, made):
+        raise DestinationError(f"{target} is not replaced, because {touched} since it was exported", _REMEDY)
 
 
-def _files(target: Path) -> Iterator[Path]:
-    """All files and links below a folder; unlike `Path.rglob` it raises where it cannot look."""
-    if target.is_symlink() or not target.is_dir():
-        yield target
-        return
-    with os.scandir(target) as entries:
-        found = sorted(entries, key=lambda entry: entry.name)
-    for entry in found:
-        if entry.is_dir(follow_symlinks=False):
-            yield from _files(Path(entry.path))
-        else:
-            yield Path(entry.path)
-
-
-def _study_of_export(path: Path) -> str | None:
-    """Study Instance UID of a file that an earlier export wrote: its meta information names this implementation."""
-    if path.is_symlink() or not path.is_file():
-        return None
-    try:
-        dataset = dcmread(path, stop_before_pixels=True, specific_tags=["StudyInstanceUID"])
-    except OSError:
-        raise
-    except Exception:  # noqa: BLE001 - whatever a file that is not ours makes the parser raise
-        return None
-    ours = dataset.file_meta.get("ImplementationClassUID") == IMPLEMENTATION_CLASS_UID
-    return str(dataset.get("StudyInstanceUID", "")) if ours else None
+def _why_unknown(target: Path, files: Listing) -> str:
+    for entry in files:
+        path = target / entry.path
+        if not entry.path.endswith("/") and not (entry.is_file and begins_like_ours(path)):
+            return f"{path.name} is not from an earlier export"
+    return "nothing shows that it is one earlier export, as it was written"

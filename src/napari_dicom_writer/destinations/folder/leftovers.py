@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_dicom_writer.destinations.folder.area import CONTENT, REPLACED, busy, prefix, release, remove, restore
+from napari_dicom_writer.destinations.folder.attribute import HIDDEN_FILE
 from napari_dicom_writer.destinations.folder.lock import LOCK, take
+from napari_dicom_writer.destinations.folder.ours import begins_like_ours
 from napari_dicom_writer.errors import DestinationError
-from napari_dicom_writer.standard.uids import IMPLEMENTATION_CLASS_UID
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,11 +25,8 @@ _AREA = re.compile(r"\.napari-dicom-[0-9a-f]{12}-[0-9a-f]{8}")
 _FOLDER = re.compile(r"-?\d+-[A-Z]{2,16}(-.*)?|\.(scratch|gone)-[0-9a-f]{8}")
 """Of a series, or what the workers of a cluster write to before a file gets its name."""
 _FILE = re.compile(r"\d{5,}\.dcm|[0-9a-f]{32}")
-_PROBE = "probe"
-"""By which those workers are tried."""
-_START = bytes(128) + b"DICM"
-_HEAD, _META = 1024, 400
-"""Bytes of a file that are looked at; its meta information ends before the second number."""
+_OTHERS = {HIDDEN_FILE, "probe"}
+"""A seal where there are no attributes; what those workers are tried by."""
 
 
 def clear_leftovers(target: Path) -> None:
@@ -99,13 +97,4 @@ def _is_ours(entry: os.DirEntry[str], *, named: bool) -> bool:
     if not entry.is_file(follow_symlinks=False):
         return False
     by_name = not named or _FILE.fullmatch(entry.name)
-    return (bool(by_name) and _begins_like_ours(entry.path)) or (named and entry.name == _PROBE)
-
-
-def _begins_like_ours(path: str) -> bool:
-    with open(path, "rb") as file:  # noqa: PTH123 - of thousands, by their strings
-        head = file.read(_HEAD)
-    if not head.strip(b"\0"):
-        return True  # what was being written when the power went
-    whole = IMPLEMENTATION_CLASS_UID.encode() in head or len(head) < _META  # it breaks off where the process died
-    return head[: len(_START)] == _START[: len(head)] and whole
+    return (bool(by_name) and begins_like_ours(entry.path)) or (named and entry.name in _OTHERS)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
+from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from napari_dicom_writer.destinations._base import Staging
 from napari_dicom_writer.destinations.folder.durable import Flusher, flush_folder
-from napari_dicom_writer.destinations.folder.earlier import contents
 from napari_dicom_writer.destinations.folder.exchange import exchange, rename_new
+from napari_dicom_writer.destinations.folder.listing import listing, same_content
+from napari_dicom_writer.destinations.folder.modes import keep, keep_below
+from napari_dicom_writer.destinations.folder.seal import seal
 from napari_dicom_writer.destinations.names import safe_name
 from napari_dicom_writer.errors import DestinationError
 
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from napari_dicom_writer.destinations.folder.area import Area
-    from napari_dicom_writer.destinations.folder.earlier import Contents
+    from napari_dicom_writer.destinations.folder.listing import Listing
     from napari_dicom_writer.plan.plan import SeriesPlan
 
 _AGAIN = "Look at what is there, and export again"
@@ -47,7 +49,7 @@ class FolderStaging(Staging):
         self,
         area: Area,
         target: Path,
-        check: Callable[[], Contents | None],
+        check: Callable[[], Listing | None],
         made: list[Path],
         *,
         single: bool,
@@ -55,30 +57,31 @@ class FolderStaging(Staging):
     ) -> None:
         self._area, self._target, self._check, self._made = area, target, check, made
         self._single, self._several = single, several
-        self._expected: dict[Path, int] = {}
+        self._expected: dict[str, int] = {}
         self._flusher = Flusher(area.content)
         self.published = False
 
     def folder(self, series: SeriesPlan) -> Path:
         """See `Staging`."""
-        folder = self._area.content / series_folder(series) if self._several else self._area.content
+        name = series_folder(series) if self._several else ""
+        folder = self._area.content / name
         with refused_by_system(f"Cannot write to {self._target.parent}"):
             folder.mkdir(exist_ok=True)
-        self._expected[folder] = len(series.instances)
+        self._expected[name] = len(series.instances)
         return folder
 
     def publish(self) -> Path:
         """See `Staging`."""
         with refused_by_system(f"{self._target} could not be published"):
-            source = self._complete()
-            self._flusher.flush(self._area.content)
+            source, files = self._complete()
             before = self._check()  # again: something may have come there meanwhile
-            if before is None:
-                undo = self._new(source)
-            else:
-                if self._target.is_dir():
-                    shutil.copymode(self._target, source)
-                undo = self._replace(source, before)
+            if before is not None and keep_below(self._target, before, source, files):
+                files = listing(source)
+            seal(source, files)
+            if before is not None:
+                keep(self._target, source)
+            self._flusher.flush(source, files)
+            undo = self._new(source) if before is None else self._replace(source, before)
             try:
                 # Where folders were made on the way, their names are to stay, too.
                 for parent in (self._target.parent, *(folder.parent for folder in self._made)):
@@ -93,16 +96,16 @@ class FolderStaging(Staging):
         """Let go of the file system."""
         self._flusher.close()
 
-    def _complete(self) -> Path:
-        """Return what is to be renamed, if all of it is there."""
-        found: list[Path] = []
+    def _complete(self) -> tuple[Path, Listing]:
+        """Return what is to be renamed, if all of it is there, and its listing."""
+        files = listing(self._area.content)
+        found = Counter(entry.path.rpartition("/")[0] for entry in files if entry.path.endswith(".dcm"))
         for folder, count in self._expected.items():
-            files = [folder / name for name in os.listdir(folder) if name.endswith(".dcm")]  # noqa: PTH208 - faster
-            if len(files) != count:
-                what = f"{len(files):,} of {count:,} staged instances are left"
+            if found[folder] != count:
+                what = f"{found[folder]:,} of {count:,} staged instances are left"
                 raise DestinationError(what, "Somebody removed the others: export again")
-            found += files
-        return found[0] if self._single else self._area.content
+        source = self._area.content / files[0].path if self._single else self._area.content
+        return source, listing(source) if self._single else files
 
     def _take_back(self, undo: Callable[[], object], reason: BaseException) -> None:
         """Undo the renames, because they are perhaps not on the disk; where that fails, too, say what is there."""
@@ -122,7 +125,7 @@ class FolderStaging(Staging):
             raise DestinationError(f"{self._target} has come into being meanwhile", _AGAIN) from None
         return lambda: self._target.rename(source)
 
-    def _replace(self, source: Path, before: Contents) -> Callable[[], object]:
+    def _replace(self, source: Path, before: Listing) -> Callable[[], object]:
         """Publish in place of what was looked at before: an earlier export, or an empty folder."""
         if exchange(source, self._target):
 
@@ -132,6 +135,7 @@ class FolderStaging(Staging):
             self._check_set_aside(source, before, back)
             return back
         if self._single:
+            self._check_same(self._target, before)
             source.replace(self._target)
             return _no_way_back
         aside = self._area.aside()
@@ -150,11 +154,10 @@ class FolderStaging(Staging):
 
         return back_in_two_steps
 
-    def _check_set_aside(self, aside: Path, before: Contents, undo: Callable[[], object]) -> None:
+    def _check_set_aside(self, aside: Path, before: Listing, undo: Callable[[], object]) -> None:
         """Whatever came between looking and renaming is not ours to remove."""
         try:
-            if contents(aside) != before:
-                raise DestinationError(f"{self._target} was changed while it was being replaced", _AGAIN)
+            self._check_same(aside, before)
         except BaseException:
             try:
                 undo()
@@ -165,6 +168,10 @@ class FolderStaging(Staging):
                     "Move that to a name of your choice",
                 ) from error
             raise
+
+    def _check_same(self, there: Path, before: Listing) -> None:
+        if not same_content(listing(there), before):
+            raise DestinationError(f"{self._target} was changed while it was being replaced", _AGAIN)
 
 
 def _no_way_back() -> None:

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 from napari_dicom_writer.destinations._base import Destination
 from napari_dicom_writer.destinations.folder.area import open_area
-from napari_dicom_writer.destinations.folder.earlier import check_replaceable, contents
+from napari_dicom_writer.destinations.folder.earlier import check_replaceable
 from napari_dicom_writer.destinations.folder.leftovers import clear_leftovers
+from napari_dicom_writer.destinations.folder.listing import listing
 from napari_dicom_writer.destinations.folder.staging import FolderStaging, refused_by_system
 from napari_dicom_writer.errors import DestinationError, Fix
 from napari_dicom_writer.mention import mention
@@ -24,7 +25,7 @@ from napari_dicom_writer.plan.wording import format_bytes
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from napari_dicom_writer.destinations.folder.earlier import Contents
+    from napari_dicom_writer.destinations.folder.listing import Listing
     from napari_dicom_writer.plan.plan import ExportPlan
 
 
@@ -42,7 +43,7 @@ class FolderDestination(Destination):
     plan
         What will be written; None checks only what does not depend on it.
     overwrite
-        Replace a target that holds nothing but files of earlier exports.
+        Replace a target that is one earlier export, exactly as it was published.
 
     Raises
     ------
@@ -73,12 +74,12 @@ class FolderDestination(Destination):
             raise DestinationError(f"{parent} is not writable", "Choose another folder, or ask for permission")
         return parent
 
-    def check_target(self) -> Contents | None:
+    def check_target(self) -> Listing | None:
         """Refuse what is in the way; overwriting is for earlier exports, never for other people's files.
 
         Returns
         -------
-        Contents or None
+        Listing or None
             What will be replaced, to know it again; None where there is nothing.
         """
         target = self.target
@@ -91,8 +92,8 @@ class FolderDestination(Destination):
             raise DestinationError(f"{target} holds the current folder", "Name another folder, such as ./out")
         if os.path.ismount(target):  # Path.is_mount() knows no Windows before Python 3.12
             raise DestinationError(f"{target} is a disk of its own", f"Name a folder on it, such as {target / 'out'}")
-        found = contents(target)
-        if target.is_dir() and not any(target.iterdir()):
+        found = listing(target)
+        if not found:
             return found
         if not self._overwrite:
             raise DestinationError(
@@ -100,7 +101,7 @@ class FolderDestination(Destination):
                 f"Choose another name, or overwrite it ({mention('overwrite', True)})",
                 fix=Fix("overwrite", True, "Overwrite"),
             )
-        check_replaceable(target)
+        check_replaceable(target, found)
         return found
 
     @contextmanager
