@@ -12,7 +12,9 @@ from napari_dicom_writer.destinations import open_destination
 from napari_dicom_writer.errors import LayerError, OptionsError, Refusals
 from napari_dicom_writer.identity.inherit import with_reference
 from napari_dicom_writer.layers.inputs import as_sequence, as_volume, name_of
+from napari_dicom_writer.model.guard import Guards
 from napari_dicom_writer.model.progress import Counter, Progress
+from napari_dicom_writer.options.choices import VerifyLevel
 from napari_dicom_writer.options.export import ExportOptions
 from napari_dicom_writer.plan.report import ExportReport
 from napari_dicom_writer.plan.wording import where
@@ -117,12 +119,17 @@ def export(
     """
     options = options or ExportOptions()
     refusals = Refusals()
-    resolved = _prepare(layers, options, refusals, progress)
+    guards = Guards(mapped=client is None)
+    # What is not read back is guarded from the first scan of its values on: a range that has changed would clip them.
+    early = guards if options.verify is not VerifyLevel.FULL else None
+    resolved = _prepare(layers, options, refusals, progress, guards=early)
     with refusals.collect():
         destination = open_destination(path, resolved[0] if resolved else None, overwrite=options.overwrite)
     refusals.raise_if_any()
     assert resolved is not None  # noqa: S101 - refused otherwise
     plan, volumes = resolved
+    if not early:
+        volumes = [guards.over(volume, where(index, volume.name)) for index, volume in enumerate(volumes)]
     start = time.perf_counter()
     with destination.stage() as staging:
         folders = [str(staging.folder(series)) for series in plan.series]
@@ -131,6 +138,7 @@ def export(
             size = write_volumes(plan, volumes, folders, options.verify, counter)
         else:
             size = write_distributed(plan, volumes, folders, options.verify, counter, client)
+        guards.check_unchanged(lambda: counter(0))
         published = staging.publish()
     return ExportReport(published, plan, size, time.perf_counter() - start, options.verify)
 
@@ -141,6 +149,7 @@ def _prepare(
     refusals: Refusals,
     progress: Progress | None,
     scans: ScanCache | None = None,
+    guards: Guards | None = None,
 ) -> tuple[ExportPlan, list[Volume]] | None:
     """Make volumes of whatever was given, and plan them; refusals of every step are collected."""
     if not isinstance(options, ExportOptions):
@@ -156,7 +165,8 @@ def _prepare(
     for index, layer in enumerate(given):
         volumes.append(None)
         with refusals.collect(where(index, name_of(layer))):
-            volumes[-1] = as_volume(layer, options)
+            volume = as_volume(layer, options)
+            volumes[-1] = guards.over(volume, where(index, volume.name)) if guards else volume
     total = sum(math.prod((*v.leading_shape, v.shape[0])) for v in volumes if v is not None)
     tick = partial(progress, 0, total) if progress else lambda: None
     resolved = resolve(volumes, options, refusals, tick, scans) if given else None

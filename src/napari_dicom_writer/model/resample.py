@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -51,7 +52,7 @@ def resample(volume: Volume) -> tuple[Volume, Note]:
         f"{' × '.join(map(str, volume.shape))} to {' × '.join(map(str, shape))} voxels, {_BACKGROUND} outside",
     )
     straight = Volume(
-        _Resampled(volume, affine, shape),
+        Resampled(volume, affine, shape),
         affine=affine,
         axes=(*volume.leading, *SPATIAL),
         rgb=volume.rgb,
@@ -75,11 +76,11 @@ def _covering_grid(volume: Volume) -> tuple[NDArray[np.float64], tuple[int, int,
     return affine, (planes, rows, columns)
 
 
-class _Resampled:
-    """An array whose planes are interpolated from a sheared volume when they are asked for."""
+class Resampled:
+    """An array whose planes are interpolated from a sheared volume, its `source`, when they are asked for."""
 
     def __init__(self, source: Volume, affine: NDArray[np.float64], shape: tuple[int, int, int]) -> None:
-        self._source = source
+        self.source = source
         # From an index of the new grid to one of the source.
         self._to_source = np.linalg.inv(source.affine) @ affine
         self._planes = shape
@@ -91,17 +92,23 @@ class _Resampled:
         self._rounded = source.dtype.kind in "iu"
         self.shape = (*source.leading_shape, *shape, *((source.samples,) if source.rgb else ()))
 
+    def over(self, source: Volume) -> Resampled:
+        """Return the same, made from another volume with the same place and size."""
+        other = copy(self)
+        other.source = source
+        return other
+
     def __getitem__(self, index: tuple[Any, ...]) -> NDArray[Any]:
         *leading, planes, _, _ = index
         start, stop, _ = planes.indices(self._planes[0])
         low, high = self._source_planes(start, stop)
         if low >= high:
             return np.full((stop - start, *self.shape[len(leading) + 1 :]), _BACKGROUND, self.dtype)
-        values = self._source.read(tuple(leading), low, high)
+        values = self.source.read(tuple(leading), low, high)
         offset = self._to_source[:3, 3] + self._to_source[:3, 0] * start - (low, 0, 0)
-        if not self._source.rgb:
+        if not self.source.rgb:
             return self._interpolate(values, offset, stop - start)
-        samples = [self._interpolate(values[..., s], offset, stop - start) for s in range(self._source.samples)]
+        samples = [self._interpolate(values[..., s], offset, stop - start) for s in range(self.source.samples)]
         return np.stack(samples, axis=-1)
 
     def _source_planes(self, start: int, stop: int) -> tuple[int, int]:
@@ -110,7 +117,7 @@ class _Resampled:
         ends = corners((stop - start, rows, columns)) + np.array([[start], [0], [0]])
         plane = self._to_source[0, :3] @ ends + self._to_source[0, 3]
         low, high = int(np.floor(plane.min() + _EDGE)), int(np.ceil(plane.max() - _EDGE)) + 1
-        return max(low, 0), min(high, self._source.shape[0])
+        return max(low, 0), min(high, self.source.shape[0])
 
     def _interpolate(self, values: NDArray[Any], offset: NDArray[np.float64], planes: int) -> NDArray[Any]:
         from scipy.ndimage import affine_transform

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -104,6 +105,18 @@ class Volume:
 
     def __repr__(self) -> str:
         return f"Volume({self.name!r}, {'×'.join(map(str, self.array.shape))}, {self.dtype})"
+
+    def over(self, array: Any) -> Volume:
+        """Return the same volume with another array of the same values."""
+        other = copy(self)
+        other.array = array
+        return other
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether its values are there without being fetched from a file or computed."""
+        array = getattr(self.array, "beneath", self.array)  # of one that is guarded
+        return isinstance(array, np.ndarray) and not isinstance(array, np.memmap)
 
     @property
     def dtype(self) -> np.dtype[Any]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from itertools import product
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from napari_dicom_writer.model.slabs import Slab, read, slabs
 from napari_dicom_writer.model.value_range import ValueRange
 
@@ -39,7 +37,7 @@ def display_range(volume: Volume, leading: Sequence[range]) -> tuple[ValueRange,
         until one differs: as a window it would show everything else white.
     """
     wanted = list(product(*leading, range(volume.shape[0])))
-    in_memory = isinstance(volume.array, np.ndarray) and not isinstance(volume.array, np.memmap)
+    in_memory = volume.in_memory
     plane_bytes = max(1, volume.shape[1] * volume.shape[2] * volume.dtype.itemsize)
     most = max(3, _SCANNED_BYTES // plane_bytes) if in_memory else min(_LAZY_PLANES, max(1, len(wanted) // 16))
     whole = in_memory and len(wanted) <= most

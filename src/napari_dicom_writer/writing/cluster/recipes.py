@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_dicom_writer.errors import PixelError
+from napari_dicom_writer.model.guard import Guarded
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -63,7 +64,8 @@ def recipe(volume: Volume) -> Recipe | None:
         None where the values must travel: an array in memory, or one that cannot be pickled, or not in little space, or
         that is made of futures of a cluster.
     """
-    if isinstance(volume.array, np.ndarray) and not _is_mapped(volume.array):
+    in_memory = isinstance(volume.array, np.ndarray) and not _is_mapped(volume.array)
+    if in_memory or isinstance(volume.array, Guarded):
         return None
     buffers: list[bytes] = []
     try:

@@ -13,15 +13,13 @@ from qtpy.QtWidgets import QDockWidget, QMainWindow
 
 from napari_dicom_writer._napari.dock.work.activity import Activity
 from napari_dicom_writer._napari.dock.work.background import Background
-from napari_dicom_writer._napari.dock.work.guard import guarded
 from napari_dicom_writer._napari.dock.work.pace import Pace
 from napari_dicom_writer.errors import ExportCancelled, ExportError
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from napari_dicom_writer._napari.dock.work.guard import LayerTuple
     from napari_dicom_writer.options.export import ExportOptions
     from napari_dicom_writer.plan.report import ExportReport
 
@@ -93,7 +91,7 @@ class ExportRun(QObject):
 
     def start(
         self,
-        layers: Sequence[LayerTuple],
+        layers: Sequence[tuple[Any, Mapping[str, Any], str]],
         path: str | os.PathLike[str],
         options: ExportOptions,
         *,
@@ -104,8 +102,8 @@ class ExportRun(QObject):
         Parameters
         ----------
         layers
-            Layer tuples, made now: what happens to the layers afterwards does not matter, and arrays that are edited in
-            place are noticed (see `guarded`).
+            Layer tuples, made now: what happens to the layers afterwards does not matter, and `export` notices arrays
+            that are edited in place.
         path, options
             As for `export`.
         size
@@ -120,7 +118,7 @@ class ExportRun(QObject):
             raise RuntimeError("An earlier export has not ended")
         counts = self._counts = _Counts()
         self._pace, self._size, self._stage = None, size, ""
-        tuples, check = guarded(layers)
+        tuples = list(layers)
 
         def work(stop_if_asked: Callable[[], None]) -> ExportReport:
             # Here, in the thread: the dock widget opens without waiting for what writing needs.
@@ -129,9 +127,6 @@ class ExportRun(QObject):
             def progress(done: int, total: int) -> None:
                 counts(done, total)
                 stop_if_asked()
-                if done == total:
-                    check()
-                    stop_if_asked()
 
             return export(tuples, path, options, progress=progress)
 

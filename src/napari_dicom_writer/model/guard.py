@@ -1,9 +1,9 @@
-"""Arrays that notice when somebody edits them during an export. Knows no Qt.
+"""Arrays that notice when somebody changes them during an export.
 
-The viewer goes on while a thread exports, and may change an array in memory in place. Half of the planes would then be
-old and half new, and verification could not see it: it compares with what was read. So whatever is read is read twice,
-in full one time after the other (a double collect). If both times agree, everything that was written was there at one
-moment, the one between the two.
+Whoever computes or paints goes on while an export runs, and may change an array in memory in place. Half of the planes
+would then be old and half new, and reading back could not see it: it compares with what was read. So whatever is read
+is read twice, in full one time after the other (a double collect). If both times agree, everything that was written was
+there at one moment, the one between the two.
 """
 
 from __future__ import annotations
@@ -15,19 +15,77 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_dicom_writer.errors import LayerError
-from napari_dicom_writer.plan.wording import where
+from napari_dicom_writer.model.resample import Resampled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
-    LayerTuple = tuple[Any, Mapping[str, Any], str]
+    from napari_dicom_writer.model.volume import Volume
 
 # Copied and summed up while they are in the processor's cache.
 _PIECE_BYTES = 2**18
+_TICK_BYTES = 2**30
 
 _Key = tuple[int | tuple[int | None, int | None], ...]
+
+
+class Guards:
+    """Guards the arrays of an export that somebody may change in place.
+
+    Only NumPy arrays and memory maps are: whoever paints or computes in place does it to these. Other arrays stay as
+    they are, for their readers go by what they are (their chunks), and reading them twice may take as long as the
+    export itself; changing what lies beneath them while it is exported is not noticed.
+
+    Parameters
+    ----------
+    mapped
+        Whether memory maps are guarded, too: not where other processes open their files themselves.
+    """
+
+    def __init__(self, *, mapped: bool = True) -> None:
+        self._mapped = mapped
+        self._all: list[Guarded] = []
+
+    def over(self, volume: Volume, where: str) -> Volume:
+        """Return the volume with its array guarded, or as it is.
+
+        Parameters
+        ----------
+        volume
+            Stays as it is.
+        where
+            What error messages call it, such as ``layer 'brain'``.
+        """
+        array = volume.array
+        if isinstance(array, Resampled):
+            beneath = self.over(array.source, where)
+            return volume if beneath is array.source else volume.over(array.over(beneath))
+        if isinstance(array, np.ma.MaskedArray):
+            array = array if np.ma.is_masked(array) else array.data  # a mask that hides something is refused
+        if not isinstance(array, np.ndarray) or isinstance(array, np.ma.MaskedArray):
+            return volume
+        if isinstance(array, np.memmap) and not self._mapped:
+            return volume
+        self._all.append(Guarded(array, where))
+        return volume.over(self._all[-1])
+
+    def check_unchanged(self, tick: Callable[[], None]) -> None:
+        """Read everything again, after the last of it was read for the first time.
+
+        Parameters
+        ----------
+        tick
+            Called after every gigabyte; may raise to stop.
+
+        Raises
+        ------
+        LayerError
+            If anything is not the same any more.
+        """
+        for guarded in self._all:
+            guarded.check_unchanged(tick)
 
 
 class Guarded:
@@ -42,6 +100,8 @@ class Guarded:
 
     Attributes
     ----------
+    beneath : numpy.ndarray
+        The array.
     shape, dtype, ndim, strides
         Of the array; by its strides `slabs` knows how to read it.
     slab_bytes : int
@@ -51,7 +111,7 @@ class Guarded:
     slab_bytes = 4 * 2**20
 
     def __init__(self, array: NDArray[Any], where: str = "") -> None:
-        self._array = array
+        self.beneath = array
         self._where = where
         self._crc32 = _fastest_crc32()
         self._sums: dict[_Key, int] = {}
@@ -77,7 +137,7 @@ class Guarded:
         LayerError
             If the region was read before and held something else.
         """
-        region, inverse = _in_memory_order(self._array[index])
+        region, inverse = _in_memory_order(self.beneath[index])
         copy = np.empty(region.shape, region.dtype)
         checksum = 0
         for piece in _pieces(region):
@@ -90,8 +150,8 @@ class Guarded:
             self._fail()
         return copy.transpose(inverse)
 
-    def check_unchanged(self) -> None:
-        """Read every region again, after the last of them was read for the first time.
+    def check_unchanged(self, tick: Callable[[], None] = lambda: None) -> None:
+        """Read every region again, after the last of them was read for the first time; `tick` after every gigabyte.
 
         Raises
         ------
@@ -100,13 +160,18 @@ class Guarded:
         """
         with self._lock:
             sums = dict(self._sums)
+        unsaid = 0
         for key, before in sums.items():
-            region, _ = _in_memory_order(self._array[tuple(slice(*i) if isinstance(i, tuple) else i for i in key)])
+            region, _ = _in_memory_order(self.beneath[tuple(slice(*i) if isinstance(i, tuple) else i for i in key)])
             checksum = 0
             for piece in _pieces(region):
                 checksum = self._crc32(np.ascontiguousarray(region[piece]).reshape(-1).view(np.uint8), checksum)
             if checksum != before:
                 self._fail()
+            unsaid += region.nbytes
+            if unsaid >= _TICK_BYTES:
+                unsaid = 0
+                tick()
 
     def _fail(self) -> None:
         raise LayerError("It changed while it was exported", "Nothing was written; export it again", self._where)
@@ -130,47 +195,3 @@ def _in_memory_order(region: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int
 def _pieces(region: NDArray[Any]) -> Iterator[slice]:
     step = max(1, _PIECE_BYTES * len(region) // max(1, region.nbytes))
     return (slice(start, start + step) for start in range(0, len(region), step))
-
-
-def guarded(layers: Sequence[LayerTuple]) -> tuple[list[LayerTuple], Callable[[], None]]:
-    """Guard the data of layer tuples.
-
-    Only NumPy arrays and memory maps are: whoever paints or computes in place does it to these. Other arrays pass as
-    they are, for their readers go by what they are (their chunks), and reading them twice may take as long as the
-    export itself; changing what lies beneath them while it is exported is not noticed.
-
-    Parameters
-    ----------
-    layers
-        ``(data, attributes, type)``, as napari makes them. They are taken as they are now: new data or another place
-        that a layer gets later do not matter.
-
-    Returns
-    -------
-    list, callable
-        The layer tuples to export; and what to call when everything was read and nothing is published yet. It raises
-        `LayerError` if anything that was read is not the same any more.
-    """
-    found = [_guard(layer, where(index, str(layer[1].get("name") or ""))) for index, layer in enumerate(layers)]
-    guards = [guard for _, guard in found if guard is not None]
-
-    def check() -> None:
-        for guard in guards:
-            guard.check_unchanged()
-
-    return [layer for layer, _ in found], check
-
-
-def _guard(layer: LayerTuple, where: str) -> tuple[LayerTuple, Guarded | None]:
-    data, attributes, kind = layer
-    several = attributes.get("multiscale") or type(data).__name__ == "MultiScaleData"
-    array = data[0] if several and len(data) else data
-    if isinstance(array, np.ma.MaskedArray) and not np.ma.is_masked(array):
-        array = array.data  # a mask that hides something is refused by the export
-    if not isinstance(array, np.ndarray) or isinstance(array, np.ma.MaskedArray):
-        return layer, None
-    guard = Guarded(array, where)
-    if not several:
-        return (guard, dict(attributes), kind), guard
-    # Only level 0 is read.
-    return ([guard, *list(data)[1:]], {**attributes, "multiscale": True}, kind), guard
