@@ -12,6 +12,7 @@ from napari_dicom_writer.destinations import open_destination
 from napari_dicom_writer.errors import LayerError, OptionsError, Refusals
 from napari_dicom_writer.identity.inherit import with_reference
 from napari_dicom_writer.layers.inputs import as_sequence, as_volume, name_of
+from napari_dicom_writer.model.float_errors import with_default_float_errors
 from napari_dicom_writer.model.guard import Guards
 from napari_dicom_writer.model.progress import Counter, Progress
 from napari_dicom_writer.options.choices import VerifyLevel
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from napari_dicom_writer.plan.plan import ExportPlan
 
 
+@with_default_float_errors
 def plan_export(
     layers: Any,
     options: ExportOptions | None = None,
@@ -71,6 +73,7 @@ def plan_export(
     return resolved[0]
 
 
+@with_default_float_errors
 def export(
     layers: Any,
     path: str | os.PathLike[str],
@@ -176,6 +179,7 @@ def _prepare(
     return replace(plan, series=tuple(replace(one, notes=(*notes, *one.notes)) for one in plan.series)), read
 
 
+@with_default_float_errors
 def place_layer(layer: Any, options: ExportOptions | None = None) -> tuple[Volume, Grid]:
     """Decide where one layer's planes will lie; no pixel is read.
 

@@ -154,6 +154,20 @@ def test_values_are_compared_as_their_type_allows(tmp_path: Path, kind: str, mod
         assert comparison.allowed == 0
 
 
+@pytest.mark.parametrize("modality", ["OT", "MR", "PT"])
+@pytest.mark.parametrize("value", [2**63 + 1, 2**64 - 1, 2**62 + 1, 123456789012345678])
+@pytest.mark.parametrize("span", [0, 70000, 10**9])
+def test_integers_too_large_for_a_decimal_string_are_the_same(
+    tmp_path: Path, value: int, span: int, modality: str
+) -> None:
+    values = np.array([value - span // 2, value - span, value], "u8").repeat(8).reshape(2, 3, 4)
+    volume = Volume(values, spacing=(2, 1, 1))
+    report = export(volume, tmp_path / "x", ExportOptions(modality=modality))
+    comparison = only(report.path, volume)
+    assert comparison.same, comparison.problems
+    assert report.plan.series[0].stored.largest_error < max(1e-4 * value if modality == "PT" else span, 1e-9 * value)
+
+
 @pytest.mark.parametrize("nan", [None, 0.0])
 def test_values_rounded_in_single_precision_are_the_same(tmp_path: Path, nan: float | None) -> None:
     # Half way between two steps, where rounding decides.

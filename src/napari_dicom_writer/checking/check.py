@@ -14,6 +14,7 @@ from napari_dicom_writer.checking.folder import check_folder
 from napari_dicom_writer.checking.series.consistency import check_consistency
 from napari_dicom_writer.checking.series.places import check_places
 from napari_dicom_writer.errors import DestinationError
+from napari_dicom_writer.model.float_errors import with_default_float_errors
 from napari_dicom_writer.reading import lenient as read
 from napari_dicom_writer.reading.files import as_they_are, files_in
 from napari_dicom_writer.reading.real_values import ValueMap, value_map_of
@@ -73,6 +74,7 @@ class _Group:
     slow: int = 0
 
 
+@with_default_float_errors
 def check_series(
     folder: str | os.PathLike[str], *, progress: Callable[[int, int], None] | None = None
 ) -> list[SeriesVerdict]:

@@ -121,8 +121,6 @@ def _plan_quantized(dtype: np.dtype[Any], found: ValueRange, rules: PixelRules, 
     if rules.lut is ModalityLUT.SLOPE_ONLY:
         stored_as = "<i2" if low < 0 else "<u2"
         slope = _slope_above(max(abs(low), abs(high)) / (32767 if low < 0 else _TOP))
-    elif low == high:  # any slope will do, and zero is forbidden (PS3.3 C.11.1.1)
-        slope, intercept = "1", decimal_string(low)
     elif low <= 0 <= high:
         slope = _slope_above(high / (_TOP - 1) - low / (_TOP - 1))
         intercept = product(slope, -math.ceil(-low / float(slope)))
@@ -134,9 +132,8 @@ def _plan_quantized(dtype: np.dtype[Any], found: ValueRange, rules: PixelRules, 
     else:
         intercept = decimal_string_below(low)
         slope = _slope_above(high / (_TOP - 1) - float(intercept) / (_TOP - 1))
-    constant = low == high and rules.lut is not ModalityLUT.SLOPE_ONLY
     single = single_precision_error(dtype, stored_as, float(slope), float(intercept))
-    step = abs(float(intercept) - low) if constant else float(slope) * (0.5 * (1 + 1e-6) + (single or 0.0))
+    step = float(slope) * (0.5 * (1 + 1e-6) + (single or 0.0))
     # Plus what double precision itself cannot tell apart at this size.
     error = step + 4 * float(np.spacing(max(abs(low), abs(high))))
     kind = "Floats" if dtype.kind == "f" else "Integers wider than 16 bits"

@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence
 
@@ -59,7 +60,8 @@ def value_of(header: Dataset, keyword: str) -> object:
         value: object = header.get(keyword)
     except Exception:  # noqa: BLE001 - whatever a wrong value makes the parser raise
         return None
-    return value
+    # Who set pydicom.config.DS_numpy gets arrays, and numbers of NumPy.
+    return value.tolist() if isinstance(value, np.ndarray | np.generic) else value
 
 
 def items(header: Dataset, keyword: str) -> list[Dataset]:

@@ -180,5 +180,5 @@ def window_of(header: Dataset, values: ValueMap) -> tuple[float, float] | None:
 
 def _first(value: Any) -> float | None:
     """First of one or several numbers."""
-    values = value if isinstance(value, MultiValue) else [value]
+    values = value if isinstance(value, MultiValue | np.ndarray) else [value]
     return next((float(number) for number in values if number not in (None, "")), None)

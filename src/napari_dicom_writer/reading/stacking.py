@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from pydicom.multival import MultiValue
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,7 +76,9 @@ def place_of(header: Dataset) -> Place:
 
 def _numbers(header: Dataset, keyword: str, count: int) -> tuple[float, ...] | None:
     value = header.get(keyword)
-    return tuple(map(float, value)) if value and not isinstance(value, str) and len(value) == count else None
+    # Arrays are for who set pydicom.config.DS_numpy.
+    several = isinstance(value, MultiValue | np.ndarray) and len(value) == count
+    return tuple(map(float, value)) if several else None
 
 
 def why_no_stack(places: Sequence[Place]) -> str | None:

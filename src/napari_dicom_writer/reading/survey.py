@@ -13,6 +13,7 @@ from pydicom.pixels.processing import apply_rescale
 from pydicom.uid import UID
 
 from napari_dicom_writer.errors import ExportError
+from napari_dicom_writer.model.float_errors import with_default_float_errors
 from napari_dicom_writer.model.geometry import patient_letters
 from napari_dicom_writer.reading.decoding.process import TooLongError
 from napari_dicom_writer.reading.decoding.source import pixel_source
@@ -122,6 +123,7 @@ class _Group:
     slow: bool = False  # whether decoding took too long: it is not tried again
 
 
+@with_default_float_errors
 def survey(folder: Path) -> Survey:
     """Read every file in a folder and below, or one file.
 
@@ -201,6 +203,9 @@ def _real_world(frame: NDArray[Any], header: Dataset) -> NDArray[Any]:
     for item in header.get("RealWorldValueMappingSequence") or ():
         if "RealWorldValueSlope" in item:
             return frame * float(item.RealWorldValueSlope) + float(item.RealWorldValueIntercept)
+    if "ModalityLUTSequence" not in header and "RescaleSlope" in header and "RescaleIntercept" in header:
+        # As numbers: who set pydicom.config.DS_decimal has decimals, which arrays do not multiply with.
+        return frame * float(header.RescaleSlope) + float(header.RescaleIntercept)
     return apply_rescale(frame, header)
 
 
@@ -309,5 +314,5 @@ def _window(header: Dataset) -> tuple[float, float] | None:
 
 def _first(value: Any) -> float | None:
     """First of one or several numbers."""
-    numbers: Iterable[Any] = value if isinstance(value, MultiValue) else [value]
+    numbers: Iterable[Any] = value if isinstance(value, MultiValue | np.ndarray) else [value]
     return next((float(number) for number in numbers if number not in (None, "")), None)

@@ -246,7 +246,14 @@ class SeriesVerifier:
 
 def _same(read: DataElement, expected: DataElement) -> bool:
     """Whether two elements say the same; pydicom reads an empty one as None, text or a list, by its VR."""
-    return read.VR == expected.VR and (bool(read.is_empty and expected.is_empty) or bool(read.value == expected.value))
+    if read.VR != expected.VR:
+        return False
+    return bool(read.is_empty and expected.is_empty) or _plain(read.value) == _plain(expected.value)
+
+
+def _plain(value: Any) -> Any:
+    """Return numbers as numbers: pydicom gives arrays to who asked for it, with `pydicom.config.DS_numpy`."""
+    return value.tolist() if isinstance(value, np.ndarray | np.generic) else value
 
 
 def _text(element: RawDataElement | DataElement) -> str:

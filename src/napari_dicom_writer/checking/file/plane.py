@@ -107,10 +107,10 @@ def _decimals(header: Dataset) -> int:
     """Decimals of the cosines as they are written; many, where none of them needs any."""
     element = header.get_item(tag_for_keyword("ImageOrientationPatient") or 0)
     raw = element.value
-    texts = raw.decode("ascii", "replace").split("\\") if isinstance(raw, bytes) else [str(v) for v in raw or ()]
+    written = raw.decode("ascii", "replace") if isinstance(raw, bytes) else read.text(header, "ImageOrientationPatient")
     found = [
         len(match[1]) - int(match[2] or 0)
-        for text in texts
+        for text in filter(None, written.split("\\"))
         # 0, 1 and halves are exact.
         if (match := re.fullmatch(r"[+-]?\d*\.?(\d*)(?:[eE]([+-]?\d+))?", text.strip())) and not _is_plain(text)
     ]

@@ -16,6 +16,7 @@ from napari_dicom_writer.checking.source.expected import Expected, expected_of
 from napari_dicom_writer.checking.source.grids import IndexMap, index_map
 from napari_dicom_writer.checking.source.parts import Candidate, Part, cut, match
 from napari_dicom_writer.errors import ExportError
+from napari_dicom_writer.model.float_errors import with_default_float_errors
 from napari_dicom_writer.model.geometry import MAX_DISPLACEMENT
 from napari_dicom_writer.model.slabs import read_ahead, slabs
 from napari_dicom_writer.reading.files import as_they_are
@@ -50,6 +51,7 @@ class _Job:
     unread: list[str] = field(default_factory=list)  # why planes of the series could not be compared
 
 
+@with_default_float_errors
 def compare(
     layers: Sequence[tuple[str, Volume]],
     folder: Path,
