@@ -171,23 +171,32 @@ def _plan_color(
         notes.append(Note(NoteKind.LOST, "The alpha channel is dropped"))
     if found is None:
         return StoredValues(Method.CAST, "|u1", samples=3)
-    if dtype.kind == "b":
-        return StoredValues(Method.SCALE_8, "|u1", samples=3, gain=255.0)
-    whole = found.integral and found.low >= 0 and found.high <= 255
-    if whole and (dtype.kind in "iu" or found.high > _WHITE):
-        # napari would show them darker: it takes the whole range of the type, or 0..1, for black to white.
-        notes.append(Note(NoteKind.ASSUMED, f"Colors ({dtype}) from {found.low:g} to {found.high:g} taken as 0..255"))
-        return StoredValues(Method.CAST, "|u1", samples=3)
-    if dtype.kind == "u" and dtype.itemsize == 2:
-        gain, step = 255 / _TOP, "257"
-    elif dtype.kind == "f" and found.low >= 0 and found.high <= _WHITE:
-        gain, step = 255.0, "1/255"
-    else:
+    gain = color_gain(dtype, found)
+    if gain is None:
         raise PixelError(
             f"Its colors ({dtype}) run from {found.low:.9g} to {found.high:.9g}",
             "Scale colors to 0..255 as uint8, or to 0..1 as floats",
         )
+    if gain == 1:
+        # napari would show them darker: it takes the whole range of the type, or 0..1, for black to white.
+        notes.append(Note(NoteKind.ASSUMED, f"Colors ({dtype}) from {found.low:g} to {found.high:g} taken as 0..255"))
+        return StoredValues(Method.CAST, "|u1", samples=3)
+    if dtype.kind == "b":
+        return StoredValues(Method.SCALE_8, "|u1", samples=3, gain=gain)
     error = max(0.5 / gain * (1 + 1e-6), float(found.high) - 1 if dtype.kind == "f" else 0)
+    step = "1/255" if dtype.kind == "f" else "257"
     text = f"Colors ({dtype}) stored in 8 bits, in steps of {step}; largest error {error:.3g}"
     notes.append(Note(NoteKind.LOST, text))
     return StoredValues(Method.SCALE_8, "|u1", samples=3, gain=gain, largest_error=error)
+
+
+def color_gain(dtype: np.dtype[Any], found: ValueRange) -> float | None:
+    """Return what colors are multiplied by to be stored in 8 bits; None where nobody knows."""
+    if dtype.kind == "b":
+        return 255.0
+    whole = found.integral and found.low >= 0 and found.high <= 255
+    if whole and (dtype.kind in "iu" or found.high > _WHITE):
+        return 1.0
+    if dtype.kind == "u" and dtype.itemsize == 2:
+        return 255 / _TOP
+    return 255.0 if dtype.kind == "f" and found.low >= 0 and found.high <= _WHITE else None

@@ -17,6 +17,7 @@ from napari_dicom_writer._napari.dock.preview.cuts import Cut, make_cuts
 from napari_dicom_writer._napari.dock.preview.placement_text import cut_text, placement_lines
 from napari_dicom_writer._napari.dock.preview.sections import read_sections, to_8_bit
 from napari_dicom_writer.demo.phantom import LETTER, Glyph, glyphs, orientation_phantom
+from napari_dicom_writer.errors import ExportCancelled
 from napari_dicom_writer.model.resample import resample
 from napari_dicom_writer.plan.grid import Grid, make_grid
 
@@ -236,8 +237,17 @@ def test_colors_have_three_samples(samples, lazy):
 
 @pytest.mark.parametrize("array", [np.zeros((4, 6, 7)), SlowArray(4, 0)])
 def test_nothing_is_read_once_cancelled(array):
-    sections = read_sections(Volume(array), cancelled=iter([False, True]).__next__)
-    assert [normal for normal, _ in sections] == [0]
+    told = []
+
+    def tick() -> None:
+        if told:
+            raise ExportCancelled
+
+    sections = read_sections(Volume(array), tick=tick)
+    told.append(next(sections)[0])
+    with pytest.raises(ExportCancelled):
+        next(sections)
+    assert told == [0]
 
 
 def bits(array: np.ndarray, **keywords: object) -> np.ndarray:

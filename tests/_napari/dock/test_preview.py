@@ -79,7 +79,7 @@ def test_the_written_plane_comes_first(qtbot, preview):
     gate = Gate()
     place(preview, Volume(gate, spacing=SPACING))
     seen = []
-    preview._reader.section.connect(lambda _request, normal, _values: seen.append(normal))
+    preview._reader.section.connect(lambda normal, _values: seen.append(normal))
     gate.open.set()
     wait_for_pixels(qtbot, preview)
     assert seen == [0, 1, 2]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import QEvent, QRectF, QSize, Slot
+from qtpy.QtCore import QEvent, QRectF, QSize
 from qtpy.QtGui import QHelpEvent, QPainter
 from qtpy.QtWidgets import QSizePolicy, QToolTip, QWidget
 
@@ -59,11 +59,9 @@ class PreviewWidget(QWidget):
         self._sections: dict[int, NDArray[Any]] = {}
         self._pixels: dict[int, NDArray[Any]] = {}
         self._problem = ""
-        self._request = 0
-        self._reader = SectionReader()
+        self._reader = SectionReader(self)
         self._reader.section.connect(self._take_section)
         self._reader.failed.connect(self._take_failure)
-        self.destroyed.connect(self._reader.cancel)
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
@@ -98,7 +96,7 @@ class PreviewWidget(QWidget):
         old, self._volume = self._volume, volume
         if old is None or not _same_pixels(old, volume):
             self._forget_pixels()
-            self._request = self._reader.read(volume)
+            self._reader.read(volume)
         elif old.window != volume.window and self._sections:
             self._pixels = dict(to_8_bit(volume, self._sections))
         self._cuts = make_cuts(grid, volume.shape)
@@ -119,24 +117,19 @@ class PreviewWidget(QWidget):
 
     def _forget_pixels(self) -> None:
         self._sections, self._pixels, self._problem = {}, {}, ""
-        self._request = -1
 
     def _forget_placement(self, message: tuple[str, str]) -> None:
         self._cuts, self._tooltips, self._lines, self._message = (), (), (), message
         self._refresh()
 
-    @Slot(int, int, object)  # type: ignore[untyped-decorator]
-    def _take_section(self, request: int, normal: int, values: NDArray[Any]) -> None:
-        if request != self._request or self._volume is None:
+    def _take_section(self, normal: int, values: NDArray[Any]) -> None:
+        if self._volume is None:
             return
         self._sections[normal] = values
         self._pixels = dict(to_8_bit(self._volume, self._sections))
         self.update()
 
-    @Slot(int, str)  # type: ignore[untyped-decorator]
-    def _take_failure(self, request: int, text: str) -> None:
-        if request != self._request:
-            return
+    def _take_failure(self, text: str) -> None:
         self._problem = shorten(f"Pixels cannot be read: {text}", _LONGEST, placeholder="…")
         self._refresh()
 

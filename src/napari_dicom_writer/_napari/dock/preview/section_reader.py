@@ -2,80 +2,64 @@
 
 from __future__ import annotations
 
-import threading
-from typing import TYPE_CHECKING
+from collections import deque
+from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QObject, Signal
 
 from napari_dicom_writer._napari.dock.preview.sections import read_sections
+from napari_dicom_writer._napari.dock.work.background import Background, Leaving
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
     from napari_dicom_writer.model.volume import Volume
 
 
 class SectionReader(QObject):
-    """Reads the sections of one volume at a time; the latest wins.
-
-    Whoever owns it calls `read` and `cancel`, and never waits. It has no parent and is held by its thread, too: so the
-    owner may be deleted at any moment, after which Qt delivers nothing any more.
+    """Reads the sections of one volume at a time; the latest wins, and of others nothing is told.
 
     Attributes
     ----------
     section : Signal
-        (request, normal, array): see `read_sections`.
+        (normal, array): see `read_sections`.
     failed : Signal
-        (request, what the array said).
-    finished : Signal
-        (request): all sections of a request that was not cancelled have come.
+        (str): what the array said.
     """
 
-    section = Signal(int, int, object)
-    failed = Signal(int, str)
-    finished = Signal(int)
+    section = Signal(int, object)
+    failed = Signal(str)
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._lock = threading.Lock()
-        self._request = 0
-        self._wanted: Volume | None = None
-        self._running = False
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._found: deque[tuple[int, NDArray[Any]]] = deque()
+        self._background = Background("dicom-preview", Leaving.AT_ONCE, self)
+        self._background.looked.connect(self._tell)
+        self._background.ended.connect(self._end)
 
-    def read(self, volume: Volume) -> int:
-        """Begin reading as soon as the section at hand is done, and return the number that the signals will carry."""
-        with self._lock:
-            self._request += 1
-            self._wanted = volume
-            if not self._running:
-                self._running = True
-                # Python must not wait at its end for an array that never answers.
-                threading.Thread(target=self._run, name="dicom-preview", daemon=True).start()
-            return self._request
+    def read(self, volume: Volume) -> None:
+        """Begin as soon as the section at hand is done."""
+        found = self._found = deque()
+
+        def work(stop_if_asked: Callable[[], None]) -> None:
+            for section in read_sections(volume, tick=stop_if_asked):
+                found.append(section)
+
+        self._background.replace(work)
 
     def cancel(self) -> None:
-        """Deliver nothing any more of what was asked for."""
-        with self._lock:
-            self._request += 1
-            self._wanted = None
+        """Tell nothing any more of what was asked for."""
+        self._background.replace(None)
+        self._found = deque()
 
-    def _run(self) -> None:
-        while True:
-            with self._lock:
-                request, volume, self._wanted = self._request, self._wanted, None
-                if volume is None:
-                    self._running = False
-                    return
-            self._read(request, volume)
-            del volume  # which may hold much memory, while the next one is read
+    def _tell(self) -> None:
+        found = self._found
+        while found:
+            self.section.emit(*found.popleft())
 
-    def _read(self, request: int, volume: Volume) -> None:
-        def cancelled() -> bool:
-            return self._request != request
-
-        try:
-            for normal, values in read_sections(volume, cancelled=cancelled):
-                if not cancelled():
-                    self.section.emit(request, normal, values)
-            if not cancelled():
-                self.finished.emit(request)
-        except Exception as error:  # noqa: BLE001 - whatever a lazy array raises
-            self.failed.emit(request, str(error) or type(error).__name__)
+    def _end(self, outcome: object) -> None:
+        self._tell()
+        if isinstance(outcome, Exception):
+            self.failed.emit(str(outcome) or type(outcome).__name__)

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_dicom_writer.model.value_range import ValueRange
 from napari_dicom_writer.model.volume import SPATIAL
+from napari_dicom_writer.planning.value_policy import color_gain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -24,7 +26,7 @@ _PERCENTILES = (1, 99.5)
 
 
 def read_sections(
-    volume: Volume, limit: int = LIMIT, cancelled: Callable[[], bool] = lambda: False
+    volume: Volume, limit: int = LIMIT, tick: Callable[[], None] = lambda: None
 ) -> Iterator[tuple[int, NDArray[Any]]]:
     """Read the sections through the middle, at index 0 of every leading axis, every n-th voxel.
 
@@ -34,8 +36,8 @@ def read_sections(
         Its array is asked for strided slices where it is known to understand them, for whole planes otherwise.
     limit
         Most samples along an axis.
-    cancelled
-        Asked before each section (before each plane where planes are read); once true, nothing more comes.
+    tick
+        Called before each section, before each plane where planes are read; may raise to stop.
 
     Yields
     ------
@@ -47,11 +49,10 @@ def read_sections(
     strided = type(volume.array).__module__.partition(".")[0] in _UNDERSTAND_STRIDES
     normals = (0, 1, 2) if "plane" in volume.axes else (0,)
     if not (strided or isinstance(volume.array, np.ndarray)):
-        yield from _from_planes(volume, limit, cancelled)
+        yield from _from_planes(volume, limit, tick)
         return
     for normal in normals:
-        if cancelled():
-            return
+        tick()
         yield normal, _from_slices(volume, normal, limit)
 
 
@@ -81,7 +82,7 @@ def _from_slices(volume: Volume, normal: int, limit: int) -> NDArray[Any]:
     return values if shown == sorted(shown, key=SPATIAL.index) else values.swapaxes(0, 1)
 
 
-def _from_planes(volume: Volume, limit: int, cancelled: Callable[[], bool]) -> Iterator[tuple[int, NDArray[Any]]]:
+def _from_planes(volume: Volume, limit: int, tick: Callable[[], None]) -> Iterator[tuple[int, NDArray[Any]]]:
     """Read plane by plane, each once for both sections across; copies, because views would keep whole planes."""
     planes, rows, columns = volume.shape
     leading = (0,) * len(volume.leading)
@@ -91,15 +92,13 @@ def _from_planes(volume: Volume, limit: int, cancelled: Callable[[], bool]) -> I
         plane: NDArray[Any] = volume.read(leading, index, index + 1)[0]
         return plane[..., :3] if volume.rgb else plane
 
-    if cancelled():
-        return
+    tick()
     yield 0, plane_at(planes // 2)[down, right].copy()
     if "plane" not in volume.axes:
         return
     across: tuple[list[NDArray[Any]], list[NDArray[Any]]] = ([], [])
     for index in range(planes)[_every(planes, min(limit, _MOST_PLANES))]:
-        if cancelled():
-            return
+        tick()
         values = plane_at(index)
         across[0].append(values[rows // 2, right].copy())
         across[1].append(values[down, columns // 2].copy())
@@ -129,12 +128,12 @@ def _rounded(values: NDArray[np.float64]) -> NDArray[np.uint8]:
 
 
 def _color_gain(sections: Mapping[int, NDArray[Any]]) -> float:
-    """Return what colors are multiplied by; as in `value_policy`, as far as the samples tell."""
-    dtype = next(iter(sections.values())).dtype
-    highest = max(float(np.nanmax(values, initial=0)) for values in sections.values())
-    if dtype.kind == "b" or (dtype.kind == "f" and highest <= 1 + 1e-5):
-        return 255.0
-    return 1.0 if highest <= 255 else 255 / 65535 if highest <= 65535 else 255 / highest
+    """Return what colors are multiplied by when they are written, as far as the samples tell."""
+    found = ValueRange()
+    for values in sections.values():
+        found.add(values)
+    # Others are refused; of them the brightest is shown white.
+    return color_gain(next(iter(sections.values())).dtype, found) or 255 / max(float(found.high), 255)
 
 
 def _limits(window: tuple[float, float] | None, sections: Mapping[int, NDArray[Any]]) -> tuple[float, float]:

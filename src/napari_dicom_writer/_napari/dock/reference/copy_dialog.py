@@ -14,9 +14,10 @@ from napari_dicom_writer._napari.dock.parts.choose_file import choose_file
 from napari_dicom_writer._napari.dock.parts.focus import SHOW_FOCUS
 from napari_dicom_writer._napari.dock.parts.fold import ElidedLabel
 from napari_dicom_writer._napari.dock.reference.reference_panel import ReferencePanel
-from napari_dicom_writer._napari.dock.reference.reference_reader import ReferenceReader
+from napari_dicom_writer._napari.dock.work.background import Background, Leaving
 from napari_dicom_writer._napari.spelling import in_form
 from napari_dicom_writer.errors import ExportError
+from napari_dicom_writer.identity.inherit import read_reference
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,7 +70,7 @@ class CopyDialog(QDialog):
         self.copied: Copied | None = None
         self._path = path
         self._reference: Reference | None = None
-        self._reader = ReferenceReader(self)
+        self._reader = Background("dicom-reference", Leaving.AT_ONCE, self)
         self._reader.ended.connect(self._show_outcome)
         self._make_parts()
         self._lay_out()
@@ -129,7 +130,8 @@ class CopyDialog(QDialog):
         self.pages.setCurrentWidget(self._reading_page)
         self.copy_button.setEnabled(False)
         self.cancel_button.setFocus()
-        self._reader.read(path)
+        self._reader.abandon()
+        self._reader.begin(lambda _stop_if_asked: read_reference(path))
 
     def _show_outcome(self, outcome: Reference | ExportError) -> None:
         if isinstance(outcome, ExportError):
@@ -174,8 +176,15 @@ class CopyDialog(QDialog):
 
     def done(self, result: int) -> None:
         """Close, whether the file was read or not."""
-        self._reader.cancel()
+        self._reader.abandon()
         super().done(result)
+
+
+def _as_error(error: Exception) -> ExportError:
+    """Leave out the message of an error that no check foresaw: it may hold what is in the file."""
+    if isinstance(error, ExportError):
+        return error
+    return ExportError(f"It cannot be read ({type(error).__name__})", "Choose another DICOM image")
 
 
 def _at_top(*widgets: QWidget) -> QWidget:

@@ -10,7 +10,9 @@ import numpy as np
 from napari.utils.notifications import show_error
 from qtpy.QtCore import QObject, Signal
 
-from napari_dicom_writer._napari.dock.work.background import Background
+from napari_dicom_writer._napari.dock.work.background import Background, Leaving
+from napari_dicom_writer._napari.dock.work.collecting import short_collections
+from napari_dicom_writer._napari.faults import faults_as_export_errors
 from napari_dicom_writer.errors import ExportCancelled, ExportError
 from napari_dicom_writer.layers.from_volume import to_layer
 from napari_dicom_writer.reading.series import read_series
@@ -45,7 +47,7 @@ class SeriesLoader(QObject):
     def __init__(self, viewer: Viewer, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._viewer = viewer
-        self._background = Background(self)
+        self._background = Background("napari-dicom-writer", Leaving.CLEANLY, self)
         self._background.ended.connect(self._end)
 
     @property
@@ -55,7 +57,12 @@ class SeriesLoader(QObject):
 
     def load(self, folder: str | os.PathLike[str]) -> None:
         """Begin to read every series in a folder and below, or the one of a file; signals tell how it ends."""
-        self._background.begin(lambda stop_if_asked: _layers(read_series(folder), stop_if_asked))
+
+        def work(stop_if_asked: Callable[[], None]) -> object:
+            with short_collections(), faults_as_export_errors("Loading"):
+                return _layers(read_series(folder), stop_if_asked)
+
+        self._background.begin(work)
 
     def cancel(self) -> None:
         """Stop soon, and show nothing."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QObject, QTimer, Signal
 
+from napari_dicom_writer._napari.dock.work.background import Background, Leaving
 from napari_dicom_writer._napari.faults import faults_as_export_errors
 from napari_dicom_writer.destinations.folder.target import free_space
 from napari_dicom_writer.errors import ExportCancelled, ExportError
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from napari_dicom_writer.plan.plan import ExportPlan
 
 _DEBOUNCE = 150  # ms
-_INTERVAL = 20  # ms between looks at the thread
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,42 +39,6 @@ class Outcome:
     plan: ExportPlan | None
     refusals: tuple[Refusal, ...]
     free: int | None = None  # bytes, where the target would be made
-
-
-class _Task:
-    """One wish in a thread of its own, which knows no Qt: nothing of it can reach a widget that was deleted."""
-
-    def __init__(self, wish: Wish, scans: ScanCache) -> None:
-        self.outcome: Outcome | None = None  # none in the end, either, if it was stopped
-        self._wish: Wish | None = wish
-        self._scans = scans
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="plan-export")
-        self._thread.start()
-
-    @property
-    def running(self) -> bool:
-        return self._thread.is_alive()
-
-    @property
-    def stopped(self) -> bool:
-        return self._stop.is_set()
-
-    def stop(self) -> None:
-        self._stop.set()
-
-    def _run(self) -> None:
-        wish, self._wish = self._wish, None  # which may hold much memory
-        assert wish is not None  # noqa: S101 - it runs once
-        try:
-            self.outcome = _plan(wish, self._tick, self._scans)
-        except ExportCancelled:
-            return
-
-    def _tick(self, _done: int = 0, _total: int = 0) -> None:
-        # Python ends: it does not stop threads, but waits for them.
-        if self.stopped or not threading.main_thread().is_alive():
-            raise ExportCancelled
 
 
 class Planner(QObject):
@@ -104,23 +67,21 @@ class Planner(QObject):
         super().__init__(parent)
         self._make_wish = make_wish
         self._scans = ScanCache()
-        self._task: _Task | None = None
+        self._background = Background("plan-export", Leaving.SOON, self)
+        self._background.ended.connect(self._end)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_DEBOUNCE)
         self._timer.timeout.connect(self._begin)
-        self._looks = QTimer(self)
-        self._looks.setInterval(_INTERVAL)
-        self._looks.timeout.connect(self._look)
 
     @property
     def busy(self) -> bool:
         """Whether the outcome of a request is still to come."""
-        return self._timer.isActive() or (self._task is not None and not self._task.stopped)
+        return self._timer.isActive() or self._background.running
 
     def request(self) -> None:
         """Plan anew, soon."""
-        self._stop()
+        self._background.replace(None)
         self._timer.start()
 
     def forget_values(self) -> None:
@@ -131,36 +92,27 @@ class Planner(QObject):
     def pause(self) -> None:
         """Stop planning until the next request."""
         self._timer.stop()
-        self._stop()
+        self._background.replace(None)
 
     def close(self) -> None:
-        """Stop for good, when Qt has deleted this object."""
-        self._stop()
+        """Let go of what was read, when Qt has deleted this object and so stopped it."""
         self.forget_values()
 
-    def _stop(self) -> None:
-        if self._task is not None:
-            self._task.stop()
-
     def _begin(self) -> None:
-        if self._task is not None and self._task.running:
-            self.started.emit()
-            self._timer.start()
-            return
         wish = self._make_wish()
         if wish is None:
             return
-        self._task = _Task(wish, self._scans)
-        self._looks.start()
+        scans = self._scans
+
+        def work(stop_if_asked: Callable[[], None]) -> Outcome:
+            return _plan(wish, lambda _done, _total: stop_if_asked(), scans)
+
+        self._background.replace(work)
         self.started.emit()
 
-    def _look(self) -> None:
-        if self._task is None or self._task.running:
-            return
-        task, self._task = self._task, None
-        self._looks.stop()
-        if task.outcome is not None and not task.stopped:
-            self.planned.emit(task.outcome)
+    def _end(self, outcome: object) -> None:
+        if isinstance(outcome, Outcome):
+            self.planned.emit(outcome)
 
 
 def _plan(wish: Wish, tick: Callable[[int, int], None], scans: ScanCache) -> Outcome:

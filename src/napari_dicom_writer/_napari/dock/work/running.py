@@ -12,8 +12,10 @@ from qtpy.QtCore import QEvent, QObject, Signal
 from qtpy.QtWidgets import QDockWidget, QMainWindow
 
 from napari_dicom_writer._napari.dock.work.activity import Activity
-from napari_dicom_writer._napari.dock.work.background import Background
+from napari_dicom_writer._napari.dock.work.background import Background, Leaving
+from napari_dicom_writer._napari.dock.work.collecting import short_collections
 from napari_dicom_writer._napari.dock.work.pace import Pace
+from napari_dicom_writer._napari.faults import faults_as_export_errors
 from napari_dicom_writer.errors import ExportCancelled, ExportError
 
 if TYPE_CHECKING:
@@ -74,7 +76,7 @@ class ExportRun(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._background = Background(self)
+        self._background = Background("napari-dicom-writer", Leaving.CLEANLY, self)
         self._background.looked.connect(self._tell)
         self._background.ended.connect(self._end)
         self._counts = _Counts()
@@ -128,7 +130,8 @@ class ExportRun(QObject):
                 counts(done, total)
                 stop_if_asked()
 
-            return export(tuples, path, options, progress=progress)
+            with short_collections(), faults_as_export_errors():
+                return export(tuples, path, options, progress=progress)
 
         self._activity = Activity(self._background.cancel)
         self.destroyed.connect(self._activity.close)
