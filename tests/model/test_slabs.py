@@ -6,7 +6,10 @@ import itertools
 import threading
 from collections import Counter
 
+import dask
+import dask.array as da
 import numpy as np
+import pydicom
 import pytest
 
 from napari_dicom_writer import ExportOptions, PixelError, Volume, export
@@ -132,3 +135,73 @@ def test_an_array_that_returns_another_shape_is_refused():
     volume = Volume(Liar(np.zeros((4, 2048, 2048), np.uint8), (2, 2048, 2048)), spacing=(1, 1, 1))
     with pytest.raises(PixelError, match="have shape"):
         read(volume, slabs(volume)[0])
+
+
+class Camera:
+    """Reads into buffers of its own, again and again."""
+
+    def __init__(self, values: np.ndarray, buffers: int, fresh: int = 0) -> None:
+        self.values, self.shape, self.dtype = values, values.shape, values.dtype
+        self.chunks = (1, *values.shape[1:])
+        self.buffers = [np.empty(values[:1].shape, values.dtype) for _ in range(buffers)]
+        self.left, self.calls = fresh, 0
+
+    def __getitem__(self, index):
+        found = self.values[index]
+        self.left -= 1
+        self.calls += 1
+        if self.left >= 0:
+            return found.copy()
+        buffer = self.buffers[self.calls % len(self.buffers)]
+        buffer[: len(found)] = found
+        return buffer[: len(found)]
+
+
+def film(planes=5):
+    values = np.zeros((planes, 2048, 1024), np.int16)
+    values[:] = np.arange(planes)[:, np.newaxis, np.newaxis] * 3 + 1
+    values[:, ::7, ::5] = np.random.default_rng(1).integers(0, 99, values[:, ::7, ::5].shape)
+    return values
+
+
+def stored(path):
+    return np.stack([pydicom.dcmread(file).pixel_array for file in sorted(path.iterdir())])
+
+
+@pytest.mark.parametrize("level", ["full", "off"])
+@pytest.mark.parametrize("buffers", [1, 2, 3])
+def test_a_source_that_uses_its_memory_again_loses_no_plane(tmp_path, buffers, level):
+    values = film()
+    volume = Volume(Camera(values, buffers), spacing=(1, 1, 1), window=(0, 99))
+    report = export(volume, tmp_path / "x", ExportOptions(verify=level))
+    np.testing.assert_array_equal(stored(report.path), values)
+
+
+def test_a_dask_array_of_frames_in_one_buffer_loses_no_plane(tmp_path):
+    values = film()
+    buffer = np.empty(values.shape[1:], values.dtype)
+
+    @dask.delayed(pure=False)
+    def frame(number):
+        np.copyto(buffer, values[number])
+        return buffer[np.newaxis]
+
+    parts = [da.from_delayed(frame(i), (1, *buffer.shape), buffer.dtype) for i in range(len(values))]
+    report = export(Volume(da.concatenate(parts), spacing=(1, 1, 1), window=(0, 99)), tmp_path / "x")
+    np.testing.assert_array_equal(stored(report.path), values)
+
+
+@pytest.mark.parametrize("fresh", [1, 2, 3])
+def test_a_source_that_begins_to_use_its_memory_again_is_refused(tmp_path, fresh):
+    values = film()
+    volume = Volume(Camera(values, 1, fresh), spacing=(1, 1, 1), window=(0, 99))
+    with pytest.raises(PixelError, match="memory again"):
+        export(volume, tmp_path / "x", ExportOptions(verify="off"))
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_is_handed_out_anew_is_not_copied():
+    array = Chunked(film(), (1, 2048, 1024))
+    volume = Volume(array, spacing=(1, 1, 1))
+    found = [values for _, values in read_ahead(volume, slabs(volume))]
+    assert [np.shares_memory(values, array.values) for values in found] == [False, True, True, True, True]

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_dicom_writer.errors import ExportError, PixelError
+from napari_dicom_writer.model.guard import Guarded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,6 +34,8 @@ _LARGEST_BYTES = 512 * 2**20
 # Planes gathered together where neighbors in memory belong to different planes: whole cache lines are used.
 _GATHERED_PLANES = 64
 _GATHERED_COLUMNS = 512
+# Steps to find out whether two views overlap; those of one array take a few.
+_PATIENCE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,18 +189,40 @@ def _gathered(values: NDArray[Any], leading: int) -> NDArray[Any]:
     return result
 
 
+def _share_memory(one: NDArray[Any], other: NDArray[Any]) -> bool:
+    try:
+        return np.shares_memory(one, other, max_work=_PATIENCE)  # type: ignore[arg-type]  # any number
+    except np.exceptions.TooHardError:  # strides that only long arithmetic tells apart
+        return True
+
+
 def read_ahead(volume: Volume, wanted: Sequence[Slab]) -> Iterator[tuple[Slab, NDArray[Any]]]:
     """Read slabs one after the other, the next one while the caller works on this one.
 
-    An array in memory is sliced as it is: there is nothing to wait for.
+    An array in memory is sliced as it is: there is nothing to wait for. Other sources may read into the same memory
+    again, as cameras and videos do: what such a one hands out is copied. The first slab always is, for nobody knows
+    before the second.
+
+    Raises
+    ------
+    PixelError
+        As `read`; or if a source begins to use memory again that it handed out before.
     """
     if type(volume.array) is np.ndarray:
         for slab in wanted:
             yield slab, read(volume, slab)
         return
+    copied = not isinstance(volume.array, Guarded)  # which hands out copies
     with ThreadPoolExecutor(1, thread_name_prefix="read-ahead") as reader:
-        following = None
+        before = following = None
         for slab, after in zip(wanted, [*wanted[1:], None], strict=True):
             values = following.result() if following else read(volume, slab)
+            if before is not None:
+                again = _share_memory(before, values)
+                if again and not copied:
+                    what = "Its source reads into memory again that it handed out before"
+                    raise PixelError(what, "Let it return a copy each time; nothing was written")
+                copied = again
+            before, values = values, values.copy() if copied else values
             following = reader.submit(read, volume, after) if after else None
             yield slab, values
