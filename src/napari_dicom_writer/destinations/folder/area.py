@@ -11,6 +11,7 @@ for less eyes than the folder around it. In it are
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import secrets
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 CONTENT, REPLACED = "content", "replaced"
 _ATTEMPTS = 20
+_NO_NAME = {errno.EINVAL, errno.EILSEQ, errno.ENAMETOOLONG}
 
 
 class Area:
@@ -51,7 +53,7 @@ class Area:
 
     def aside(self) -> Path:
         """Make room for what the target has now, and return where; whoever finds it there knows where it belongs."""
-        (self._path / REPLACED).mkdir()
+        (self._path / REPLACED).mkdir(exist_ok=True)
         return self._path / REPLACED / self._target.name
 
     def remove(self) -> None:
@@ -88,12 +90,26 @@ def open_area(target: Path) -> Area:
             raise
         area = Area(path, target, lock)
         try:
+            _try_name(area.aside())
             area.content.mkdir()
         except BaseException:
             area.remove()
             raise
         return area
     raise busy(target)
+
+
+def _try_name(path: Path) -> None:
+    """Refuse a name that the file system does not take, before everything is written for it."""
+    try:
+        path.mkdir()
+    except OSError as error:
+        if error.errno not in _NO_NAME:
+            raise
+        raise DestinationError(
+            f"{path.name} is no name that the file system takes: {error.strerror}", "Choose another name"
+        ) from error
+    path.rmdir()
 
 
 def prefix(target: Path) -> str:

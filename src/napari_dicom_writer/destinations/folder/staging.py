@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 from collections import Counter
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from napari_dicom_writer.destinations._base import Staging
@@ -15,10 +14,11 @@ from napari_dicom_writer.destinations.folder.listing import listing, same_conten
 from napari_dicom_writer.destinations.folder.modes import keep, keep_below
 from napari_dicom_writer.destinations.folder.seal import seal
 from napari_dicom_writer.destinations.names import safe_name
+from napari_dicom_writer.destinations.paths import refused_by_system
 from napari_dicom_writer.errors import DestinationError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from napari_dicom_writer.destinations.folder.area import Area
@@ -183,19 +183,3 @@ def series_folder(series: SeriesPlan) -> str:
     """Name of a series' folder: ``<number>-<modality>-<description>``, safe on every file system."""
     safe = safe_name(series.description)
     return f"{series.number}-{series.modality}-{safe}" if safe else f"{series.number}-{series.modality}"
-
-
-@contextmanager
-def refused_by_system(what: str) -> Iterator[None]:
-    """Turn what the system says into a refusal.
-
-    Raises
-    ------
-    DestinationError
-        Saying what could not be done, and why.
-    """
-    try:
-        yield
-    except OSError as error:
-        remedy = "Check permissions and space, or choose another folder"
-        raise DestinationError(f"{what}: {error.strerror or error}", remedy) from error

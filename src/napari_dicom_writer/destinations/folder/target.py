@@ -7,9 +7,7 @@ recognized and cleaned up by the next one to the same place.
 from __future__ import annotations
 
 import os
-import shutil
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_dicom_writer.destinations._base import Destination
@@ -17,13 +15,21 @@ from napari_dicom_writer.destinations.folder.area import open_area
 from napari_dicom_writer.destinations.folder.earlier import check_replaceable
 from napari_dicom_writer.destinations.folder.leftovers import clear_leftovers
 from napari_dicom_writer.destinations.folder.listing import listing
-from napari_dicom_writer.destinations.folder.staging import FolderStaging, refused_by_system
+from napari_dicom_writer.destinations.folder.staging import FolderStaging
+from napari_dicom_writer.destinations.paths import (
+    absolute,
+    check_parent,
+    check_space,
+    holds_current_folder,
+    make_parents,
+    refused_by_system,
+)
 from napari_dicom_writer.errors import DestinationError, Fix
 from napari_dicom_writer.mention import mention
-from napari_dicom_writer.plan.wording import format_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from napari_dicom_writer.destinations.folder.listing import Listing
     from napari_dicom_writer.plan.plan import ExportPlan
@@ -52,27 +58,19 @@ class FolderDestination(Destination):
     """
 
     def __init__(self, path: str | os.PathLike[str], plan: ExportPlan | None, *, overwrite: bool) -> None:
-        given = _absolute(path)
+        given = _place(path)
         self._several = plan is not None and len(plan.series) > 1
         self._overwrite = overwrite
         with refused_by_system(f"{given} cannot be used"):
             stem = given.with_name(given.name[:-4]) if given.suffix.lower() == ".dcm" and not given.is_dir() else given
             self._single = plan is not None and plan.instances == 1 and not stem.is_dir()
             self.target = stem.with_name(f"{stem.name}.dcm") if self._single else stem
-            parent = self._check_parent()
+            parent = check_parent(self.target)
             # First of all: a leftover takes space, and may hold what was under the target's name before.
             clear_leftovers(self.target)
             if plan is not None:
-                _check_space(parent, plan)
+                check_space(parent, plan)
             self.check_target()
-
-    def _check_parent(self) -> Path:
-        parent = next(p for p in self.target.parents if p.exists() or p.is_symlink())
-        if not parent.is_dir():
-            raise DestinationError(f"{parent} is a file, so nothing can be saved below it", "Choose another folder")
-        if not os.access(parent, os.W_OK | os.X_OK):
-            raise DestinationError(f"{parent} is not writable", "Choose another folder, or ask for permission")
-        return parent
 
     def check_target(self) -> Listing | None:
         """Refuse what is in the way; overwriting is for earlier exports, never for other people's files.
@@ -88,7 +86,7 @@ class FolderDestination(Destination):
         if target.is_dir() == self._single or target.is_symlink():
             kind = "link" if target.is_symlink() else "folder" if target.is_dir() else "file"
             raise DestinationError(f"{target} is in the way: it is a {kind}", "Choose another name")
-        if target.is_dir() and any(target.samefile(folder) for folder in (Path.cwd(), *Path.cwd().parents)):
+        if target.is_dir() and holds_current_folder(target):
             raise DestinationError(f"{target} holds the current folder", "Name another folder, such as ./out")
         if os.path.ismount(target):  # Path.is_mount() knows no Windows before Python 3.12
             raise DestinationError(f"{target} is a disk of its own", f"Name a folder on it, such as {target / 'out'}")
@@ -111,7 +109,7 @@ class FolderDestination(Destination):
         published = False
         try:
             with refused_by_system(f"Cannot write to {self.target.parent}"):
-                _make_parents(self.target.parent, made)
+                make_parents(self.target.parent, made)
                 area = open_area(self.target)
             try:
                 with refused_by_system(f"Cannot write to {self.target.parent}"):
@@ -132,63 +130,10 @@ class FolderDestination(Destination):
                         folder.rmdir()
 
 
-def _absolute(path: str | os.PathLike[str]) -> Path:
-    try:
-        text = os.fspath(path)
-    except TypeError:
-        raise DestinationError(f"A {type(path).__name__} is no path", "Give a path such as out.dcm") from None
-    if not isinstance(text, str) or not text or "\0" in text:
-        raise DestinationError("The path is empty, bytes, or holds a zero byte", "Give a path such as 'out.dcm'")
-    try:
-        os.fsencode(text)
-    except UnicodeEncodeError:
-        raise DestinationError("The path holds characters that no file name can", "Give another name") from None
-    # resolve() would follow links, and Path.expanduser() raises where there is no such user.
-    absolute = Path(os.path.abspath(os.path.expanduser(text)))  # noqa: PTH100, PTH111
+def _place(path: str | os.PathLike[str]) -> Path:
+    place = absolute(path)
     # napari appends ".dcm" to "out/": the folder was meant.
-    absolute = absolute.parent if absolute.name.lower() == ".dcm" else absolute
-    if absolute == absolute.parent or not absolute.name.removesuffix(".dcm").strip("."):
-        raise DestinationError(f"{absolute} is no place for an export", "Name a folder or file to make")
-    return absolute
-
-
-def _check_space(parent: Path, plan: ExportPlan) -> None:
-    """Refuse what cannot fit; all of it lies on the disk of the parent, beside what it replaces."""
-    free = shutil.disk_usage(parent).free
-    # How far compression goes shows only when writing; running out of space then leaves nothing behind.
-    if not plan.compressed and plan.bytes > free:
-        raise DestinationError(
-            f"The export needs {format_bytes(plan.bytes)}, and {parent} has {format_bytes(free)} free",
-            "Free some space or choose another disk",
-        )
-    if not hasattr(os, "statvfs"):
-        return
-    system = os.statvfs(parent)
-    # Some file systems hold a fixed number of files; others say that it is 0.
-    if system.f_files and plan.instances > system.f_favail:
-        raise DestinationError(
-            f"The export needs {plan.instances:,} files, and {parent} has room for {system.f_favail:,}",
-            "Remove some files or choose another disk",
-        )
-
-
-def _make_parents(parent: Path, made: list[Path]) -> None:
-    """Make missing parents; note them, outermost first, as they are made, for removal if the export fails."""
-    for folder in [p for p in (parent, *parent.parents) if not p.exists()][::-1]:
-        with suppress(FileExistsError):  # somebody else was faster
-            folder.mkdir()
-            made.append(folder)
-
-
-def existing_folder(path: str) -> Path:
-    """Return the innermost folder of a path that exists."""
-    full = Path(path).expanduser().absolute()
-    return next((folder for folder in (full, *full.parents) if folder.is_dir()), Path.home())
-
-
-def free_space(path: str) -> int | None:
-    """Return the bytes free where a path would be made; None where that cannot be told."""
-    try:
-        return shutil.disk_usage(existing_folder(path)).free
-    except (OSError, RuntimeError, ValueError):
-        return None
+    place = place.parent if place.name.lower() == ".dcm" else place
+    if place == place.parent or not place.name.removesuffix(".dcm").strip("."):
+        raise DestinationError(f"{place} is no place for an export", "Name a folder or file to make")
+    return place

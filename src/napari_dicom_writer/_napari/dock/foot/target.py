@@ -11,8 +11,8 @@ from qtpy.QtWidgets import QGridLayout, QLabel, QLineEdit, QPushButton, QWidget
 
 from napari_dicom_writer._napari.dock.parts.choose_file import choose_folder
 from napari_dicom_writer._napari.dock.parts.fold import ElidedLabel
-from napari_dicom_writer.destinations.folder.target import existing_folder
 from napari_dicom_writer.destinations.names import safe_name
+from napari_dicom_writer.destinations.paths import existing_folder
 from napari_dicom_writer.plan.wording import format_bytes
 
 

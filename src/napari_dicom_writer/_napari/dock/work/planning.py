@@ -9,7 +9,7 @@ from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_dicom_writer._napari.dock.work.background import Background, Leaving
 from napari_dicom_writer._napari.faults import faults_as_export_errors
-from napari_dicom_writer.destinations.folder.target import free_space
+from napari_dicom_writer.destinations.paths import free_space
 from napari_dicom_writer.errors import ExportCancelled, ExportError
 from napari_dicom_writer.model.value_range import ScanCache
 
