@@ -26,7 +26,7 @@ import numpy as np
 from napari_dicom_writer import ExportCancelled, ExportError, ExportOptions, Patient, Volume, export
 from napari_dicom_writer.codecs import open_codec
 from napari_dicom_writer.errors import OptionsError
-from napari_dicom_writer.options.choices import Modality
+from napari_dicom_writer.iods import IODS
 from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
 
 # Bytes an export, by the linear trend after warming up. An export of 8 planes holds 32 kB to 512 kB of pixels and 8
@@ -38,6 +38,7 @@ _SHAPE = (8, 64, 64)
 _DTYPES = ("?", "u1", "i2", ">u2", "i4", "u8", "f2", "f4", "f8")
 _HOLDERS = ("numpy", "numpy", "dask", "zarr", "Fortran")
 _WARM_UP = 0.2
+_MODALITIES = tuple((row.modalities or ("OT",))[0] for row in IODS.rows if row.auto)
 
 
 @dataclass
@@ -133,7 +134,7 @@ def soak(exports: int, *, seed: int = 0) -> Growth:
             for number in range(exports):
                 # In turn, so that a short run has all of them, too.
                 turn, which = divmod(number, len(syntaxes))
-                modality, syntax = [*Modality][turn % len(Modality)], syntaxes[which]
+                modality, syntax = _MODALITIES[turn % len(_MODALITIES)], syntaxes[which]
                 # Few names: Python keeps the patterns it matched names with, up to 512 of them.
                 target = Path(folder, str(number % 20))
                 growth.ends[_export(rng, str(modality), str(syntax), target)] += 1

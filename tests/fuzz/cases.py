@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from fuzz.layers import Layer, Stack, layers
 from fuzz.places import PIXEL_UNITS
 from fuzz.texts import HOSTILE, anything, rarely, sometimes
+from judges.tables import MODALITIES
 from napari_dicom_writer import ExportOptions, Patient, Series, Study
 from napari_dicom_writer.codecs import open_codec
 from napari_dicom_writer.errors import OptionsError
-from napari_dicom_writer.options.choices import Modality
 from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
 
 # Stands in every name and number of a patient, and must stand nowhere else.
@@ -36,7 +36,6 @@ def _installed(syntax: TransferSyntax) -> bool:
 
 
 SYNTAXES = tuple(str(syntax) for syntax in TransferSyntax if _installed(syntax))
-MODALITIES = tuple(str(modality) for modality in Modality)
 _UNITS = {"OT": ("US", "HU", "1"), "CT": ("HU", "US"), "MR": ("1", "ms", "mm2/s"), "PT": ("BQML", "GML")}
 WRONG_UNITS = ("BQML", "mm2/s", "no such unit at all, and too long for a code", "µm", "\\")
 _TARGETS = ("out.dcm", "new/folder/out", "脳 🧠", "-x", "a.b.c", "e\u0301", "..", "x" * 300, "y" * 250)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from hypothesis import event
 
 from fuzz.arrays import COLOR, GRAY, HOLDERS
-from fuzz.cases import MODALITIES, SYNTAXES
+from fuzz.cases import SYNTAXES
+from judges.tables import MODALITIES
 from napari_dicom_writer import ExportError
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Attribute", "Reference", "read_reference", "with_reference"]
 
-_INHERITED = {Modality.CT, Modality.MR, Modality.PT}
+_INHERITED = {*Modality} - {Modality.OT}
 _WHERE = "reference"
 
 _Group = TypeVar("_Group", Patient, Study)

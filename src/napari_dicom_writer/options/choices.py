@@ -6,12 +6,44 @@ from enum import StrEnum
 
 
 class Modality(StrEnum):
-    """Modality (0008,0060): what made the images."""
+    """What made the images: the terms of Modality (0008,0060) that are of images (PS3.3 C.7.3.1.1.1)."""
 
     OT = "OT"
     CT = "CT"
     MR = "MR"
     PT = "PT"
+    US = "US"
+    NM = "NM"
+    DX = "DX"
+    CR = "CR"
+    MG = "MG"
+    XA = "XA"
+    RF = "RF"
+    SM = "SM"
+    GM = "GM"
+    CFM = "CFM"
+    XC = "XC"
+    ES = "ES"
+    OP = "OP"
+    OPT = "OPT"
+    OPM = "OPM"
+    OPTBSV = "OPTBSV"
+    OPTENF = "OPTENF"
+    OCT = "OCT"
+    OSS = "OSS"
+    DMS = "DMS"
+    PA = "PA"
+    IVUS = "IVUS"
+    IVOCT = "IVOCT"
+    BDUS = "BDUS"
+    BMD = "BMD"
+    IO = "IO"
+    PX = "PX"
+    RG = "RG"
+    BI = "BI"
+    DG = "DG"
+    LS = "LS"
+    TG = "TG"
 
     @classmethod
     def _missing_(cls, value: object) -> Modality | None:
@@ -19,6 +51,47 @@ class Modality(StrEnum):
         alias = {"PET": "PT", "SC": "OT"}
         name = str(value).upper()
         return cls.__members__.get(alias.get(name, name))
+
+
+MODALITIES = {
+    Modality.OT: "other",
+    Modality.CT: "CT, computed tomography",
+    Modality.MR: "MR, magnetic resonance",
+    Modality.PT: "PET, positron emission tomography",
+    Modality.US: "ultrasound",
+    Modality.NM: "nuclear medicine",
+    Modality.DX: "digital radiography",
+    Modality.CR: "computed radiography",
+    Modality.MG: "mammography",
+    Modality.XA: "X-ray angiography",
+    Modality.RF: "radiofluoroscopy",
+    Modality.SM: "slide microscopy",
+    Modality.GM: "general microscopy",
+    Modality.CFM: "confocal microscopy",
+    Modality.XC: "external-camera photography",
+    Modality.ES: "endoscopy",
+    Modality.OP: "ophthalmic photography",
+    Modality.OPT: "ophthalmic tomography",
+    Modality.OPM: "ophthalmic mapping",
+    Modality.OPTBSV: "ophthalmic tomography, B-scan analysis",
+    Modality.OPTENF: "ophthalmic tomography, en face",
+    Modality.OCT: "optical coherence tomography, not of the eye",
+    Modality.OSS: "optical surface scan",
+    Modality.DMS: "dermoscopy",
+    Modality.PA: "photoacoustic",
+    Modality.IVUS: "intravascular ultrasound",
+    Modality.IVOCT: "intravascular optical coherence tomography",
+    Modality.BDUS: "bone densitometry, ultrasound",
+    Modality.BMD: "bone densitometry, X-ray",
+    Modality.IO: "intra-oral radiography",
+    Modality.PX: "panoramic X-ray",
+    Modality.RG: "radiography on film or screen",
+    Modality.BI: "biomagnetic imaging",
+    Modality.DG: "diaphanography",
+    Modality.LS: "laser surface scan",
+    Modality.TG: "thermography",
+}
+"""What the terms mean, the usual ones first."""
 
 
 class ValuePolicy(StrEnum):

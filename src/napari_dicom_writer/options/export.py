@@ -14,6 +14,7 @@ from napari_dicom_writer.errors import OptionsError, Refusals
 from napari_dicom_writer.mention import mention
 from napari_dicom_writer.model.units import millimeters
 from napari_dicom_writer.options.choices import (
+    MODALITIES,
     Modality,
     ShearPolicy,
     TimeLayout,
@@ -75,14 +76,9 @@ class ExportOptions:
 
     modality: Modality = option(
         Modality.OT,
-        "what made the images: OT (claims nothing), CT, MR or PT",
+        "what made the images: OT claims nothing; CT, MR, PT and any other term of DICOM for images, such as US or DX",
         group="series",
-        choices={
-            Modality.OT: "other",
-            Modality.CT: "CT",
-            Modality.MR: "MR",
-            Modality.PT: "PET",
-        },
+        choices=MODALITIES,
     )
     object: str = option(
         iods.AUTO,
