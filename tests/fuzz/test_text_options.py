@@ -77,7 +77,7 @@ def test_fields_are_refused_or_read_back(tmp_path_factory, group, data):
         return
     accepted = getattr(made, name)
     assert isinstance(accepted, str)
-    options = ExportOptions(**{group: made}, modality="CT", verify="off")
+    options = ExportOptions(**{group: made}, modality="MR", verify="off")
     path = tmp_path_factory.mktemp("text") / "one.dcm"
     report = export(Volume(np.zeros((1, 1), "u1"), spacing=(1, 1)), path, options)
     header = pydicom.dcmread(report.path)

@@ -43,12 +43,15 @@ class IOD(ABC):
         What pixels it allows.
     units : frozenset of str
         Values `ExportOptions.value_unit` may take; empty when any will do.
+    honors : frozenset of str
+        Options, such as ``series.patient_position``, that it writes and some other objects do not.
     """
 
     key: ClassVar[str]
     sop_class_uid: ClassVar[str]
     rules: ClassVar[PixelRules]
     units: ClassVar[frozenset[str]] = frozenset()
+    honors: ClassVar[frozenset[str]] = frozenset()
 
     def check_options(self, options: ExportOptions) -> list[Note]:
         """Refuse options this object cannot honor; return what it assumes.

@@ -27,6 +27,7 @@ class CTImage(IOD):
     key = "ct"
     sop_class_uid = CTImageStorage
     rules = PixelRules("CT", bits_8=False, color=False, lut=ModalityLUT.FULL)
+    honors = frozenset({"series.patient_position"})
     units = frozenset({"HU", "US", "OD", "MGML", "PCT", "Z_EFF", "ED", "EDW", "HU_MOD"})  # C.11.1.1.2
 
     def check_options(self, options: ExportOptions) -> list[Note]:

@@ -24,6 +24,7 @@ class MRImage(IOD):
 
     key = "mr"
     sop_class_uid = MRImageStorage
+    honors = frozenset({"series.patient_position", "series.repetition_time", "series.echo_time"})
     rules = PixelRules("MR", bits_8=False, color=False, lut=ModalityLUT.REAL_WORLD)
 
     def shared(self, series: SeriesPlan) -> Dataset:

@@ -14,6 +14,7 @@ from napari_dicom_writer.plan.plan import ExportPlan, SeriesPlan
 from napari_dicom_writer.plan.stored_values import Method
 from napari_dicom_writer.plan.wording import where
 from napari_dicom_writer.planning.draft import Draft, make_draft
+from napari_dicom_writer.planning.effects import of_other_objects
 from napari_dicom_writer.planning.series import plan_series
 from napari_dicom_writer.planning.space import check_shared_space
 from napari_dicom_writer.planning.study import laterality_note, plan_study
@@ -61,9 +62,11 @@ def resolve(
     codec: Codec | None = None
     with refusals.collect("options"):
         codec = codec_of(options)
-    for iod in _objects(volumes, options):
+    written = _objects(volumes, options)
+    general = [*laterality_note(options), *of_other_objects(options, written)]
+    for iod in written:
         with refusals.collect("options"):
-            notes[iod.key] = [*iod.check_options(options), *laterality_note(options)]
+            notes[iod.key] = [*iod.check_options(options), *general]
     drafts: list[Draft] = []
     for index, volume in enumerate(volumes):
         if volume is not None:
