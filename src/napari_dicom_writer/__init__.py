@@ -29,9 +29,11 @@ if TYPE_CHECKING:
         VerificationError,
     )
     from napari_dicom_writer.exporting import export, plan_export
+    from napari_dicom_writer.inputs.load import load
     from napari_dicom_writer.model.volume import Volume
     from napari_dicom_writer.options.choices import (
         Modality,
+        Planes,
         ShearPolicy,
         TimeLayout,
         UnnamedAxis,
@@ -64,6 +66,7 @@ __all__ = [
     "OptionsError",
     "Patient",
     "PixelError",
+    "Planes",
     "Refusal",
     "Series",
     "SeriesPlan",
@@ -79,6 +82,7 @@ __all__ = [
     "World",
     "__version__",
     "export",
+    "load",
     "plan_export",
 ]
 
@@ -91,9 +95,10 @@ _MODULES = {
     ),
     "exporting": "ExportReport export plan_export",
     "options.export": (
-        "ExportOptions Modality Patient Series ShearPolicy Study TimeLayout UnnamedAxis ValuePolicy "
+        "ExportOptions Modality Patient Planes Series ShearPolicy Study TimeLayout UnnamedAxis ValuePolicy "
         "VerifyLevel World"
     ),
+    "inputs.load": "load",
     "plan.frames": "FramePlan InstancePlan",
     "plan.plan": "ExportPlan SeriesPlan",
     "standard.transfer_syntax": "TransferSyntax",

@@ -6,11 +6,13 @@ import math
 import time
 from dataclasses import replace
 from functools import partial
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from napari_dicom_writer.destinations import open_destination
 from napari_dicom_writer.errors import LayerError, OptionsError, Refusals
 from napari_dicom_writer.identity.inherit import with_reference
+from napari_dicom_writer.inputs.load import load
 from napari_dicom_writer.layers.inputs import as_sequence, as_volume, name_of
 from napari_dicom_writer.model.float_errors import with_default_float_errors
 from napari_dicom_writer.model.guard import Guards
@@ -25,8 +27,6 @@ from napari_dicom_writer.writing.cluster.cluster import write_distributed
 from napari_dicom_writer.writing.threads import write_volumes
 
 if TYPE_CHECKING:
-    import os
-
     from distributed import Client
 
     from napari_dicom_writer.errors import Note
@@ -49,7 +49,8 @@ def plan_export(
     Parameters
     ----------
     layers
-        One or several napari layers, layer tuples ``(data, attributes, type)``, `Volume` objects or NumPy arrays.
+        One or several napari layers, layer tuples ``(data, attributes, type)``, `Volume` objects, NumPy arrays, or
+        paths of image files, read as `load` does.
     options
         Default: `ExportOptions()`.
     progress
@@ -76,7 +77,7 @@ def plan_export(
 @with_default_float_errors
 def export(
     layers: Any,
-    path: str | os.PathLike[str],
+    path: str | PathLike[str],
     options: ExportOptions | None = None,
     *,
     progress: Progress | None = None,
@@ -87,7 +88,8 @@ def export(
     Parameters
     ----------
     layers
-        One or several napari layers, layer tuples ``(data, attributes, type)``, `Volume` objects or NumPy arrays.
+        One or several napari layers, layer tuples ``(data, attributes, type)``, `Volume` objects, NumPy arrays, or
+        paths of image files, read as `load` does.
     path
         ``x.dcm``, ``x`` and ``x/`` are the same: the file ``x.dcm`` for a single instance, the folder ``x`` for a
         series, one folder per series in ``x`` for several.
@@ -160,9 +162,9 @@ def _prepare(
     notes: list[Note] = []
     with refusals.collect("reference"):
         options, notes = with_reference(options)
-    given = as_sequence(layers)
+    given = _opened(layers, options, refusals)
     volumes: list[Volume | None] = []
-    if not given:
+    if not given and not refusals:
         with refusals.collect():
             raise LayerError("There is nothing to save", "Select at least one image layer")
     for index, layer in enumerate(given):
@@ -177,6 +179,18 @@ def _prepare(
         return None
     plan, read = resolved
     return replace(plan, series=tuple(replace(one, notes=(*notes, *one.notes)) for one in plan.series)), read
+
+
+def _opened(layers: Any, options: ExportOptions, refusals: Refusals) -> list[Any]:
+    """List what is given, files replaced by the images in them."""
+    given: list[Any] = []
+    for item in as_sequence(layers):
+        if isinstance(item, str | PathLike):
+            with refusals.collect():
+                given += load(item, options=options)
+        else:
+            given.append(item)
+    return given
 
 
 @with_default_float_errors

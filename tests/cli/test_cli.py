@@ -57,7 +57,8 @@ def test_a_file_becomes_a_series(stack: Path, tmp_path: Path, capsys: Captured) 
     assert run("export", stack, tmp_path / "out") == 0
     said = capsys.readouterr()
     assert "6 × 40 × 50" in said.out
-    assert "Unit `pixel` taken as mm" in said.out
+    assert "6 planes × 40 rows × 50 columns" in squeezed(said.out)
+    assert "does not say how far apart" in squeezed(said.out)
     assert said.out.splitlines()[-1] == str(tmp_path / "out")
     assert said.err == ""
     (series,) = survey(tmp_path / "out").series
@@ -89,7 +90,7 @@ def test_spacing_is_mm_and_needs_no_assumption(
 ) -> None:
     source = stack if len(spacing) == 3 else picture
     assert run("export", source, tmp_path / "out", "--spacing", *spacing) == 0
-    assert "taken as mm" not in capsys.readouterr().out
+    assert "how far apart" not in capsys.readouterr().out
     (series,) = survey(next(tmp_path.glob("out*"))).series
     assert series.spacing[-len(spacing) :] == spacing
 
@@ -123,10 +124,14 @@ def test_a_dry_run_writes_nothing(stack: Path, tmp_path: Path, capsys: Captured)
     assert names(tmp_path) == ["stack.npy"]
 
 
-def test_a_dry_run_refuses_what_the_export_would(stack: Path, tmp_path: Path, capsys: Captured) -> None:
+def test_a_dry_run_shows_the_plan_and_what_is_in_its_way(stack: Path, tmp_path: Path, capsys: Captured) -> None:
     assert run("export", stack, tmp_path / "out") == 0
-    assert run("export", stack, tmp_path / "out", "--dry-run") == 1
-    assert "exists already" in capsys.readouterr().err
+    capsys.readouterr()
+    assert run("export", stack, tmp_path / "out", "--dry-run") == 0
+    said = squeezed(capsys.readouterr().out)
+    assert "6 planes × 40 rows × 50 columns" in said
+    assert "The export would be refused" in said
+    assert "exists already" in said
 
 
 # -------------------------------------------------------------------------------------------------------- refusals
@@ -155,8 +160,8 @@ def test_every_unreadable_file_is_named(stack: Path, picture: Path, tmp_path: Pa
     for reason in (
         "missing.npy: There is no such file. Check the path.",
         "scan.xyz: No installed plugin reads it. Install a reader",
-        "broken.npy: It could not be read",
-        "picture.tif: It has 2 axes, and --spacing has 3 numbers",
+        "broken.npy: It could not be read as NumPy: ",
+        "picture.tif: It has 2 spatial axes, and --spacing has 3 numbers",
     ):
         assert reason in said
     assert not (tmp_path / "out").exists()
@@ -171,7 +176,16 @@ def test_a_reader_that_does_not_fit_is_refused(stack: Path, tmp_path: Path, caps
     ("wrong", "said"),
     [
         (["--modality", "XX"], "'XX' is not one of OT, CT, MR, PT"),
-        (["--spacing", "wide"], "'wide' is not a number"),
+        (["--spacing", "wide"], "'wide' is not understood"),
+        (["--spacing", "1kg", "2", "3"], "'1kg' is not a length"),
+        (["--spacing", "1", "2", "0"], "not positive"),
+        (["--spacing", "1"], "It has 1 length"),
+        (["--axes", "TZ"], "names no rows and columns"),
+        (["--axes", "ZZYX"], "stands for two axes"),
+        (["--time-step", "2 mm"], "'2 mm' is not a time"),
+        (["--origin", "1", "2"], "It has 2 lengths"),
+        (["--direction", "L", "Q"], "is not understood"),
+        (["--direction", "L", "L"], "are no unit vectors"),
         (["--nan", "x"], "invalid float value"),
         (["--patien-name", "x"], "unrecognized arguments"),
     ],
@@ -305,6 +319,6 @@ def test_the_command_is_installed() -> None:
 def test_colors_that_were_guessed_are_announced(tmp_path, capsys, flag, said, stored):
     np.save(tmp_path / "picture.npy", np.random.default_rng(2).integers(0, 255, (40, 50, 3), dtype=np.uint8))
     assert main(["export", str(tmp_path / "picture.npy"), str(tmp_path / "x"), *([flag] if flag else [])]) == 0
-    assert ("taken as colors" in capsys.readouterr().err) == said
+    assert ("taken as colors" in capsys.readouterr().out) == said
     files = sorted((tmp_path / "x").glob("*.dcm")) or [tmp_path / "x.dcm"]
     assert np.stack([pydicom.dcmread(file).pixel_array for file in files]).shape == stored

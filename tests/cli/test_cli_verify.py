@@ -194,7 +194,7 @@ def test_keys_of_json_are_documented(series: Path, source: Path, capsys: Capture
         (["."], "There is no DICOM series there"),
         (["out", "--against", "nothing.npy"], "There is no such file"),
         (["out", "--against", "scan.npy", "--pixel-unit", "kg"], "Use a length such as mm"),
-        (["out", "--against", "scan.npy", "--spacing", "1"], "--spacing has 1 numbers"),
+        (["out", "--against", "scan.npy", "--spacing", "1", "2"], "has 3 spatial axes, and --spacing has 2 numbers"),
     ],
 )
 def test_what_cannot_be_judged_exits_with_2(

@@ -12,10 +12,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from napari_dicom_writer.cli.arguments import add_options, options_from, understood
-from napari_dicom_writer.cli.read_input import add_reader_options, read_files
+from napari_dicom_writer.cli.input_options import add_input_options, read_inputs
+from napari_dicom_writer.cli.json_text import plan_json, refusals_json, report_json
 from napari_dicom_writer.cli.render import add_viewers, print_plan, print_report
 from napari_dicom_writer.destinations import open_destination
-from napari_dicom_writer.errors import ExportCancelled
+from napari_dicom_writer.errors import DestinationError, ExportCancelled, ExportError
 from napari_dicom_writer.exporting import export, plan_export
 
 if TYPE_CHECKING:
@@ -34,47 +35,69 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         usage="napari-dicom-writer export INPUT [INPUT ...] OUTPUT [options]",
         allow_abbrev=False,
     )
-    parser.add_argument("input", nargs="+", metavar="INPUT", help="a file that a reader plugin of napari opens")
+    parser.add_argument("input", nargs="+", metavar="INPUT", help="image files, or folders that are one image")
     parser.add_argument("output", metavar="OUTPUT", help="x.dcm or x: a file for one plane, a folder for more")
     parser.add_argument("--dry-run", action="store_true", help="say what would be written, and write nothing")
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead (docs/command-line.md)")
     add_viewers(parser)
-    add_reader_options(parser)
+    add_input_options(parser)
     add_options(parser)
     parser.set_defaults(run=run)
 
 
-def run(arguments: argparse.Namespace) -> None:
+def run(arguments: argparse.Namespace) -> int:
     """Read, plan, and unless it is a dry run, write.
+
+    Returns
+    -------
+    int
+        Exit status.
 
     Raises
     ------
     ExportError
         With every reason why it cannot be done.
     """
+    try:
+        _run(arguments)
+    except ExportCancelled:
+        raise
+    except ExportError as error:
+        if not arguments.json:
+            raise
+        print(refusals_json(error))
+        return 1
+    return 0
+
+
+def _run(arguments: argparse.Namespace) -> None:
     options = options_from(vars(arguments))
     for said in understood(vars(arguments), options):
         print(said, file=sys.stderr)
-    layers = read_files(
-        arguments.input,
-        plugin=arguments.plugin,
-        spacing=arguments.spacing,
-        rgb=arguments.rgb,
-        announce=lambda text: print(text, file=sys.stderr),
-    )
+    layers = read_inputs(arguments.input, arguments, options)
     if arguments.dry_run:
-        plan = plan_export(layers, options)
-        open_destination(arguments.output, plan, overwrite=options.overwrite)  # checks; clears leftovers
-        print_plan(plan, viewers=arguments.viewers)
+        plan, in_the_way = plan_export(layers, options), None
+        try:
+            open_destination(arguments.output, plan, overwrite=options.overwrite)  # checks; clears leftovers
+        except DestinationError as error:
+            in_the_way = error
+        if arguments.json:
+            print(plan_json(plan, in_the_way))
+        else:
+            print_plan(plan, in_the_way, viewers=arguments.viewers)
         return
     with progress_bar() as progress:
         report = export(layers, arguments.output, options, progress=progress)
         arguments.written = report.path  # what Ctrl-C says from here on
-    print_report(report, viewers=arguments.viewers)
+    if arguments.json:
+        print(report_json(report))
+    else:
+        print_report(report, viewers=arguments.viewers)
 
 
 @contextmanager
 def progress_bar() -> Iterator[Callback]:
-    """Show instances done; from the first one on, Ctrl-C stops the export between two instances, as a cancel does.
+    """Show instances done. Before the first one, Ctrl-C acts at once; from then on between two, as a cancel does.
 
     So what is said after Ctrl-C is always true: an export that was already being published is finished.
     """
@@ -87,8 +110,9 @@ def progress_bar() -> Iterator[Callback]:
         task = bar.add_task("Planning", total=None)
 
         def progress(done: int, total: int) -> None:
-            stop.check()
-            bar.update(task, description="Writing", completed=done, total=total)
+            stop.check(done)
+            if done:
+                bar.update(task, description="Writing", completed=done, total=total)
 
         yield progress
 
@@ -115,8 +139,8 @@ class _Interrupt:
             raise KeyboardInterrupt
         self._asked = True
 
-    def check(self) -> None:
-        """Cancel, if asked to."""
-        self._writing = True
+    def check(self, done: int) -> None:
+        """Cancel, if asked to; `done` instances are written."""
+        self._writing = done > 0
         if self._asked:
             raise ExportCancelled

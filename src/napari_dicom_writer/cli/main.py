@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import logging
+import os
 import sys
+import threading
 import warnings
 
 from napari_dicom_writer.cli import demo, export, show, verify
@@ -28,7 +31,7 @@ def main(argv: list[str] | None = None) -> int:
     int
         0, 1 for an export or folder that was refused or has errors, 130 after Ctrl-C. Wrong usage exits with 2.
     """
-    arguments = _parser().parse_args(argv)
+    arguments = _parsed(argv)
     # Readers log and warn about files as they please; what matters for the export is in its notes.
     logging.basicConfig(handlers=[logging.NullHandler()])
     with warnings.catch_warnings():
@@ -47,6 +50,27 @@ def main(argv: list[str] | None = None) -> int:
     return status or 0
 
 
+def program() -> None:
+    """Run one command as a program of its own: after Ctrl-C, it waits for no thread that is still reading."""
+    status = main()
+    if status == _CANCELLED and threading.active_count() > 1:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    sys.exit(status)
+
+
+def _parsed(argv: list[str] | None) -> argparse.Namespace:
+    """Parse arguments; what a command does not know is told with its own usage, and with what is most like it."""
+    arguments, unknown = _parser().parse_known_args(argv)
+    if unknown:
+        parser: argparse.ArgumentParser = arguments.parser
+        flags = [flag for action in parser._actions for flag in action.option_strings]
+        like = difflib.get_close_matches(unknown[0].split("=")[0], flags, 1)
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}" + (f" (did you mean {like[0]}?)" if like else ""))
+    return arguments
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="napari-dicom-writer",
@@ -57,4 +81,6 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="command")
     for command in (export, show, verify, demo):
         command.add_to(commands)
+    for parser_of_command in commands.choices.values():
+        parser_of_command.set_defaults(parser=parser_of_command)
     return parser

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from itertools import groupby
+from typing import TYPE_CHECKING, TypeVar
 
 from rich import box
 from rich.console import Console
@@ -11,23 +12,26 @@ from rich.table import Table
 from rich.text import Text
 
 from napari_dicom_writer.cli.arguments import on_command_line
-from napari_dicom_writer.errors import NoteKind
+from napari_dicom_writer.errors import Note, NoteKind
 from napari_dicom_writer.model.verdict import summary
 from napari_dicom_writer.options.choices import VerifyLevel
 from napari_dicom_writer.plan.wording import count_series, format_bytes
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-    from napari_dicom_writer.errors import Note
+    from napari_dicom_writer.errors import ExportError
     from napari_dicom_writer.model.verdict import Verdict
     from napari_dicom_writer.plan.plan import ExportPlan, SeriesPlan
     from napari_dicom_writer.plan.report import ExportReport
     from napari_dicom_writer.reading.survey import SeriesSurvey, Survey
 
-Facts = dict[str, str | Table]
-"""What to say of a series, in order; empty text is left out."""
+T = TypeVar("T")
+Facts = dict[str, "str | tuple[Verdict, ...]"]
+"""What to say of a series, in order; what is empty is left out."""
+
+_MANY = 3  # series with the same table that are told once
 
 _STYLES = {NoteKind.LOST: "red", NoteKind.ASSUMED: "yellow", NoteKind.INFO: "cyan"}
 _CHECKED = {
@@ -37,10 +41,13 @@ _CHECKED = {
 }
 
 
-def print_plan(plan: ExportPlan, *, viewers: bool = False) -> None:
-    """Show what would be written; with `viewers`, what each program makes of it."""
+def print_plan(plan: ExportPlan, in_the_way: ExportError | None = None, *, viewers: bool = False) -> None:
+    """Show what would be written, and what is in its way; with `viewers`, what each program makes of it."""
     console = Console(highlight=False)
     _print_series(console, plan, viewers=viewers)
+    if in_the_way:
+        text = f"The export would be refused: {in_the_way.spelled(on_command_line)}"
+        print_notes(console, [Note(NoteKind.INFO, text)])
     _say(console, f"{count_series(plan)}, about {format_bytes(plan.bytes)}. Dry run: nothing was written.")
 
 
@@ -59,9 +66,9 @@ def _say(console: Console, text: str) -> None:
 
 
 def _print_series(console: Console, plan: ExportPlan, *, viewers: bool) -> None:
-    for series in plan.series:
-        title = heading(series.number, series.description, series.modality)
-        print_facts(console, title, _facts(series, viewers=viewers))
+    for group in alike(plan.series, lambda series: (series.modality, _facts(series, viewers=viewers))):
+        title = heading(*_joined((series.number, series.description) for series in group), group[0].modality)
+        print_facts(console, title, _facts(group[0], viewers=viewers))
     print_notes(console, plan.notes)
 
 
@@ -71,6 +78,7 @@ def _facts(series: SeriesPlan, *, viewers: bool) -> Facts:
     intercept = float(stored.intercept)
     mapping = f", value = stored × {stored.slope} {'−' if intercept < 0 else '+'} {abs(intercept):.12g}"
     return {
+        "Axes of data": series.axes,
         "Size": size(series.planes, series.rows, series.columns, series.time_points),
         "Spacing": spacing(series.spacing),
         "Directions": directions(series.directions),
@@ -78,8 +86,22 @@ def _facts(series: SeriesPlan, *, viewers: bool) -> Facts:
         "Stored as": kind if stored.is_identity else kind + mapping,
         "Encoding": series.options.transfer_syntax.uid.name,
         "Window": f"center {window.center}, width {window.width}" if window else "",
-        "Opens in": verdicts(series.opens_in) if viewers else summary(series.opens_in),
+        "Opens in": series.opens_in if viewers else summary(series.opens_in),
     }
+
+
+def alike(items: Iterable[T], key: Callable[[T], object]) -> list[list[T]]:
+    """Put neighbors together whose keys are the same, where there are many of them."""
+    groups = [list(group) for _, group in groupby(items, key)]
+    return [part for group in groups for part in ([group] if len(group) >= _MANY else [[one] for one in group])]
+
+
+def _joined(names: Iterable[tuple[int | str, str]]) -> tuple[str, str]:
+    """Number and description of one series, or of the first and the last of several."""
+    (first, one), *_, (last, other) = [*names] * 2
+    if first == last and one == other:
+        return str(first), one
+    return f"{first} to {last}, all alike", one if one == other else f"{one} … {other}"
 
 
 def heading(number: int | str, description: str, modality: str) -> str:
@@ -95,7 +117,7 @@ def print_facts(console: Console, title: str, facts: Facts) -> None:
     table.add_column(overflow="fold")
     for key, value in facts.items():
         if value:
-            table.add_row(key, Text(value) if isinstance(value, str) else value)
+            table.add_row(key, Text(value) if isinstance(value, str) else _verdicts(value))
     console.print(table)
 
 
@@ -144,7 +166,7 @@ def add_viewers(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--viewers", action="store_true", help="say what each program makes of a series, and why")
 
 
-def verdicts(found: Iterable[Verdict]) -> Table:
+def _verdicts(found: Iterable[Verdict]) -> Table:
     """List which software opens a series as a volume, programs with the same verdict together."""
     alike: dict[tuple[bool, str], list[str]] = {}
     for verdict in found:
@@ -161,12 +183,21 @@ def print_survey(found: Survey, *, viewers: bool = False) -> None:
     console = Console(highlight=False)
     folders = {series.folder for series in found.series}
     root = os.path.commonpath(folders)
-    for series in found.series:
-        folder = str(series.folder.relative_to(root)) if len(folders) > 1 else ""
-        facts = surveyed(series, folder, viewers=viewers)
-        print_facts(console, heading(series.number, series.description, series.modality), facts)
+    for group in alike(found.series, lambda series: (series.modality, surveyed(series, "", viewers=viewers))):
+        print_surveyed(console, group, root if len(folders) > 1 else None, viewers=viewers)
     if found.foreign:
         _say(console, f"{found.foreign} other file{'s are' if found.foreign > 1 else ' is'} no part of a DICOM series.")
+
+
+def print_surveyed(console: Console, alike: Sequence[SeriesSurvey], root: str | None, *, viewers: bool = False) -> None:
+    """Print the table of one series, or of several that are alike but for their names; folders below `root`."""
+    first, last = alike[0], alike[-1]
+    folder = ""
+    if root is not None:
+        names = dict.fromkeys(str(series.folder.relative_to(root)) for series in (first, last))
+        folder = " … ".join(names)
+    title = heading(*_joined((series.number, series.description) for series in alike), first.modality)
+    print_facts(console, title, surveyed(first, folder, viewers=viewers))
 
 
 def surveyed(series: SeriesSurvey, folder: str, *, viewers: bool = False) -> Facts:
@@ -185,6 +216,6 @@ def surveyed(series: SeriesSurvey, folder: str, *, viewers: bool = False) -> Fac
         "First voxel": position(series.position) if series.position else "",
         "Values": f"{series.values[0]:.7g} to {series.values[1]:.7g}" if series.values else "",
         "Window": "center {:g}, width {:g}".format(*series.window) if series.window else "",
-        "Opens in": (verdicts(series.opens_in) if viewers else summary(series.opens_in)) if series.opens_in else "",
+        "Opens in": series.opens_in if viewers or not series.opens_in else summary(series.opens_in),
         "Remark": "\n".join(series.remarks),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from napari_dicom_writer.cli.json_text import survey_json
 from napari_dicom_writer.cli.render import add_viewers, print_survey
 from napari_dicom_writer.reading.survey import survey
 
@@ -17,6 +18,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     about = "show the series in a folder of DICOM: size, place, values"
     parser = commands.add_parser("show", help=about, description=f"{about[0].upper()}{about[1:]}.", allow_abbrev=False)
     parser.add_argument("folder", metavar="FOLDER", type=Path, help="searched with all folders below; or one file")
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead (docs/command-line.md)")
     add_viewers(parser)
     parser.set_defaults(run=run)
 
@@ -29,4 +31,8 @@ def run(arguments: argparse.Namespace) -> None:
     SurveyError
         If there is no DICOM in it.
     """
-    print_survey(survey(arguments.folder), viewers=arguments.viewers)
+    found = survey(arguments.folder)
+    if arguments.json:
+        print(survey_json(found))
+    else:
+        print_survey(found, viewers=arguments.viewers)

@@ -13,8 +13,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from napari_dicom_writer.checking.check import check_series
 from napari_dicom_writer.checking.conformance import installed, run_dciodvfy
 from napari_dicom_writer.checking.source.against import compare
-from napari_dicom_writer.cli.arguments import add_options, options_from
-from napari_dicom_writer.cli.read_input import add_reader_options, read_files
+from napari_dicom_writer.cli.arguments import add_options, on_command_line, options_from
+from napari_dicom_writer.cli.input_options import add_input_options, read_inputs
 from napari_dicom_writer.cli.verify_json import as_json
 from napari_dicom_writer.cli.verify_report import Judgment, print_errors, print_judgment
 from napari_dicom_writer.errors import ExportError
@@ -49,9 +49,9 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     )
     group = parser.add_argument_group("against a source")
     group.add_argument(
-        "--against", nargs="+", metavar="FILE", help="files that a reader plugin of napari opens: compare every voxel"
+        "--against", nargs="+", metavar="FILE", help="image files, read as an export reads them: compare every voxel"
     )
-    add_reader_options(group)
+    add_input_options(parser, group)
     add_options(parser, _OPTIONS)
     parser.set_defaults(run=run)
 
@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         judgment = _judge(arguments)
     except ExportError as error:
-        print(error, file=sys.stderr)
+        print(error.spelled(on_command_line), file=sys.stderr)
         return _USAGE
     if arguments.json:
         print(as_json(judgment))
@@ -82,14 +82,7 @@ def _judge(arguments: argparse.Namespace) -> Judgment:
     options = options_from(vars(arguments))
     layers = None
     if arguments.against:
-        read = read_files(
-            arguments.against,
-            plugin=arguments.plugin,
-            spacing=arguments.spacing,
-            rgb=arguments.rgb,
-            announce=lambda text: print(text, file=sys.stderr),
-        )
-        layers = volumes_of(read, options)
+        layers = volumes_of(read_inputs(arguments.against, arguments, options), options)
     comparisons: list[Comparison] | None = None
     left_out: list[str] = []
     conformance = None

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from napari_dicom_writer.checking.findings import Severity
-from napari_dicom_writer.cli.render import heading, position, print_facts, print_notes, surveyed
+from napari_dicom_writer.cli.render import alike, position, print_notes, print_surveyed, surveyed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -80,19 +80,23 @@ def print_judgment(found: Judgment) -> None:
     console = Console(highlight=False)
     folders = {verdict.survey.folder for verdict in found.verdicts if verdict.survey}
     root = os.path.commonpath(folders) if folders else ""
-    for verdict in found.verdicts:
-        if verdict.survey:
-            survey = verdict.survey
-            folder = str(survey.folder.relative_to(root)) if len(folders) > 1 else ""
-            facts = surveyed(survey, folder)
-            print_facts(console, heading(survey.number, survey.description, survey.modality), facts)
+    for group in alike(found.verdicts, _said):
+        surveys = [verdict.survey for verdict in group if verdict.survey]
+        if surveys:
+            print_surveyed(console, surveys, root if len(folders) > 1 else None)
         else:
             console.print(Text("Files that belong to no series", "bold"))
-        _print_findings(console, verdict.findings)
+        _print_findings(console, group[0].findings)
     if found.comparisons is not None:
         _print_comparisons(console, found)
     _print_conformance(console, found)
     _print_sum(console, found)
+
+
+def _said(verdict: SeriesVerdict) -> object:
+    """What is said of a series, but for its name and folder."""
+    survey = verdict.survey
+    return survey and (survey.modality, surveyed(survey, "")), list(verdict.findings)
 
 
 def print_errors(found: Judgment) -> None:

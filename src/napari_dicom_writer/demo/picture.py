@@ -89,7 +89,7 @@ def read_series(folder: Path) -> Any:
 def _series_files(folder: Path) -> tuple[str, ...]:
     import SimpleITK as sitk
 
-    files: tuple[str, ...] = sitk.ImageSeriesReader.GetGDCMSeriesFileNames(str(folder))  # type: ignore[no-untyped-call]
+    files: tuple[str, ...] = sitk.ImageSeriesReader.GetGDCMSeriesFileNames(str(folder))
     if not files:
         raise ExportError(f"{folder} holds no series that SimpleITK can read", "Name the folder of one series")
     return files
@@ -153,7 +153,7 @@ def _cut(image: Any, view: _View, low: NDArray[np.float64], high: NDArray[np.flo
     size = np.ceil((high - low) / pixel).astype(int)
     origin = low + pixel / 2
     size[view.normal], origin[view.normal] = 1, (low + high)[view.normal] / 2
-    identity = sitk.Transform()  # type: ignore[no-untyped-call]
+    identity = sitk.Transform()
     grid = (size.tolist(), identity, sitk.sitkLinear, origin.tolist(), [pixel] * 3, np.eye(3).ravel().tolist())
     color = image.GetNumberOfComponentsPerPixel() > 1
     # Air, or whatever surrounds the object, must look different from where there are no voxels.

@@ -81,8 +81,8 @@ def _axes_note(volume: Volume, options: ExportOptions) -> tuple[Note, ...]:
     return (Note(NoteKind.INFO, f"Its axes: {taken}", hint="axes= names them otherwise"),)
 
 
-def volumes_of(layers: Sequence[tuple[Any, dict[str, Any], str]], options: ExportOptions) -> list[tuple[str, Volume]]:
-    """Understand layer tuples as an export does, up to the resampling that it was told to do.
+def volumes_of(layers: Sequence[Any], options: ExportOptions) -> list[tuple[str, Volume]]:
+    """Understand layers as an export does, up to the resampling that it was told to do.
 
     Returns
     -------
@@ -95,8 +95,8 @@ def volumes_of(layers: Sequence[tuple[Any, dict[str, Any], str]], options: Expor
         If one is no image, or its axes or units cannot be understood.
     """
     found = []
-    for data, attributes, kind in layers:
-        volume = to_volume(data, attributes, kind, options)
+    for layer in layers:
+        volume = as_volume(layer, options)
         if options.shear is ShearPolicy.RESAMPLE and is_sheared(volume.affine, volume.shape):
             volume, _ = resample(volume)
         found.append((volume.name, volume))

@@ -213,7 +213,8 @@ def read_ahead(volume: Volume, wanted: Sequence[Slab]) -> Iterator[tuple[Slab, N
             yield slab, read(volume, slab)
         return
     copied = not isinstance(volume.array, Guarded)  # which hands out copies
-    with ThreadPoolExecutor(1, thread_name_prefix="read-ahead") as reader:
+    reader = ThreadPoolExecutor(1, thread_name_prefix="read-ahead")
+    try:
         before = following = None
         for slab, after in zip(wanted, [*wanted[1:], None], strict=True):
             values = following.result() if following else read(volume, slab)
@@ -226,3 +227,5 @@ def read_ahead(volume: Volume, wanted: Sequence[Slab]) -> Iterator[tuple[Slab, N
             before, values = values, values.copy() if copied else values
             following = reader.submit(read, volume, after) if after else None
             yield slab, values
+    finally:
+        reader.shutdown(wait=False)  # who stops in between does not wait for a slow source

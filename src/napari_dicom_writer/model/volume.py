@@ -9,6 +9,7 @@ import numpy as np
 
 from napari_dicom_writer.errors import GeometryError, LayerError, Note, NoteKind, PixelError
 from napari_dicom_writer.mention import mention
+from napari_dicom_writer.model.axis_names import axis_names
 from napari_dicom_writer.model.geometry import compose_affine
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class Volume:
     axes
         Names of the array's axes without samples, from ``time``, ``channel``, any other word, and the spatial
         ``plane``, ``row``, ``column``, in the array's order. Default: the last three (or two) are spatial, those before
-        have no name and are resolved by `ExportOptions.unnamed_axis`.
+        have no name and are resolved by `ExportOptions.unnamed_axis`. Letters do, too: ``"TCZYX"``.
     rgb
         Whether the last axis holds 3 (RGB) or 4 (RGBA) samples. Never guessed.
     name
@@ -54,6 +55,8 @@ class Volume:
         Seconds from wherever time is counted from to the first point.
     notes
         What was assumed to make this volume; the plan announces it.
+    lossy
+        How lossy compression has altered the pixels before: method (PS3.3 C.7.6.1.1.5.1) and ratio of each time.
 
     Raises
     ------
@@ -77,13 +80,14 @@ class Volume:
         position: Sequence[float] | None = None,
         direction: ArrayLike | None = None,
         affine: ArrayLike | None = None,
-        axes: Sequence[str] | None = None,
+        axes: str | Sequence[str] | None = None,
         rgb: bool = False,
         name: str = "",
         window: tuple[float, float] | None = None,
         time_step: float | None = None,
         time_start: float = 0.0,
         notes: Sequence[Note] = (),
+        lossy: Sequence[tuple[str, float]] = (),
     ) -> None:
         self.array = _opened(array)
         self.name = "" if name is None else str(name)
@@ -92,6 +96,7 @@ class Volume:
         self.time_step = None if time_step is None else _number(time_step, "time_step")
         self.time_start = _number(time_start, "time_start")
         self.notes = tuple(notes)
+        self.lossy = tuple(lossy)
         if spacing is None and affine is None:
             self.notes += (Note(NoteKind.ASSUMED, "No spacing given: neighbors taken as 1 mm apart"),)
         if self.time_step is not None and not 0 < self.time_step < _LONGEST_STEP:
@@ -211,13 +216,14 @@ class Volume:
         return np.expand_dims(values, (*single, *(() if "plane" in self.axes else (len(leading),))))
 
 
-def _axes(shape: Sequence[int], axes: Sequence[str] | None) -> tuple[str, ...]:
+def _axes(shape: Sequence[int], axes: str | Sequence[str] | None) -> tuple[str, ...]:
     """Check the names given, or name the last three axes (two of a 2-D array)."""
     if axes is None:
         if len(shape) < 2:
             raise LayerError(f"It has {len(shape)} axes, and an image needs rows and columns", "Give 2-D or 3-D data")
         spatial = SPATIAL[-min(3, len(shape)) :]
         return ("",) * (len(shape) - len(spatial)) + spatial
+    axes = axis_names(axes)
     remedy = "Name every axis of the array except samples, with one 'row', one 'column' and at most one 'plane'"
     if len(axes) != len(shape):
         raise LayerError(f"{len(axes)} axes are named, but the array has {len(shape)}", remedy)

@@ -122,6 +122,15 @@ class World(StrEnum):
     RAS = "RAS"
 
 
+class Planes(StrEnum):
+    """Along which direction of the patient the planes follow each other."""
+
+    KEEP = "keep"
+    AXIAL = "axial"
+    CORONAL = "coronal"
+    SAGITTAL = "sagittal"
+
+
 class ShearPolicy(StrEnum):
     """What to do with a grid that is not orthogonal."""
 

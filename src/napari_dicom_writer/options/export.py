@@ -16,6 +16,7 @@ from napari_dicom_writer.model.units import millimeters
 from napari_dicom_writer.options.choices import (
     MODALITIES,
     Modality,
+    Planes,
     ShearPolicy,
     TimeLayout,
     UnnamedAxis,
@@ -146,6 +147,19 @@ class ExportOptions:
         group="geometry",
         label="World axes",
         choices={World.LPS: "LPS", World.RAS: "RAS (NIfTI tools)"},
+    )
+    planes: Planes = option(
+        Planes.KEEP,
+        "how the planes lie in the patient: as in the data, or axial, coronal, sagittal; nothing is interpolated",
+        group="geometry",
+        label="Planes",
+        choices={
+            Planes.KEEP: "as in the data",
+            Planes.AXIAL: "axial",
+            Planes.CORONAL: "coronal",
+            Planes.SAGITTAL: "sagittal",
+        },
+        rare=True,
     )
     shear: ShearPolicy = option(
         ShearPolicy.REFUSE,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from napari_dicom_writer.model.geometry import patient_letters
-from napari_dicom_writer.plan.wording import describe
+from napari_dicom_writer.plan.wording import describe, where
 from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
 
 if TYPE_CHECKING:
@@ -78,6 +78,8 @@ class SeriesPlan:
         Name of the layer it comes from.
     volume_index : int
         Position of that layer among the exported ones.
+    axes : str
+        What the axes of its array were taken as, with their sizes.
     opens_in : tuple of Verdict
         Which software opens the series as a volume.
     """
@@ -87,6 +89,7 @@ class SeriesPlan:
     modality: str
     layer: str
     volume_index: int
+    axes: str
     uid: str
     number: int
     description: str
@@ -180,11 +183,17 @@ class ExportPlan:
         return any(series.options.transfer_syntax is not TransferSyntax.EXPLICIT_LE for series in self.series)
 
     @property
+    def axes(self) -> dict[str, str]:
+        """What the axes of each layer were taken as, by the words for the layer."""
+        return {where(series.volume_index, series.layer): series.axes for series in self.series}
+
+    @property
     def notes(self) -> tuple[Note, ...]:
         """What is assumed or lost, each once."""
         return tuple(dict.fromkeys(note for series in self.series for note in series.notes))
 
     def __str__(self) -> str:
         lines = [describe(series) for series in self.series]
+        lines += [f"  axes of {name}: {axes}" for name, axes in self.axes.items()]
         lines += [f"  {note.kind}: {note}" for note in self.notes]
         return "\n".join(lines)

@@ -13,10 +13,12 @@ import numpy as np
 from napari_dicom_writer import iods
 from napari_dicom_writer.errors import Fix, Note, NoteKind, PixelError
 from napari_dicom_writer.model import geometry
+from napari_dicom_writer.model.axis_names import sizes_in_words
+from napari_dicom_writer.model.planes import turned
 from napari_dicom_writer.model.slabs import read_ahead, slabs
 from napari_dicom_writer.model.value_range import Ranges, ScanCache, ValueRange
-from napari_dicom_writer.model.volume import Volume, check_pixels
-from napari_dicom_writer.options.choices import ShearPolicy, UnnamedAxis
+from napari_dicom_writer.model.volume import SPATIAL, Volume, check_pixels
+from napari_dicom_writer.options.choices import Planes, ShearPolicy, UnnamedAxis
 from napari_dicom_writer.plan.grid import make_grid
 from napari_dicom_writer.plan.wording import where
 from napari_dicom_writer.planning.value_policy import needs_range
@@ -46,6 +48,13 @@ class Draft:
     names: tuple[str, ...]  # of the leading axes; at most one is "time"
     notes: list[Note]
     ranges: Ranges = field(default_factory=dict)
+
+    @property
+    def axes(self) -> str:
+        """What each axis of the array was taken as, with its size."""
+        leading = iter(self.names)
+        names = [axis if axis in SPATIAL else next(leading) for axis in self.volume.axes]
+        return sizes_in_words([*names, *(["sample"] if self.volume.rgb else [])], self.volume.array.shape)
 
 
 def make_draft(
@@ -79,6 +88,9 @@ def place(volume: Volume, options: ExportOptions) -> tuple[Volume, Grid, list[No
     check_pixels(volume)
     notes = list(volume.notes)
     geometry.check_affine(volume.affine)
+    if options.planes is not Planes.KEEP:
+        volume, slanted = turned(volume, options.planes)
+        notes += slanted
     if options.shear is ShearPolicy.RESAMPLE and geometry.is_sheared(volume.affine, volume.shape):
         from napari_dicom_writer.model.resample import resample
 

@@ -98,6 +98,7 @@ def plan_series(
                 modality=modality,
                 layer=volume.name,
                 volume_index=draft.index,
+                axes=draft.axes,
                 uid=uids.series(),
                 number=_series_number(options, first + offset),
                 description=description,
