@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from napari_dicom_writer.errors import ExportError, Note, NoteKind, Refusals
+from napari_dicom_writer.errors import ExportError, LayerError, Note, NoteKind, Refusals
 from napari_dicom_writer.inputs._base import stem
 from napari_dicom_writer.inputs.formats import format_of
 from napari_dicom_writer.inputs.image import Image, image_of
@@ -151,7 +151,7 @@ def _expanded(paths: Sequence[Path], wished: Wishes, refusals: Refusals) -> list
 def _read(path: Path, wished: Wishes, options: ExportOptions) -> list[Read]:
     """Read one file by the row of its format, else by a plugin."""
     if not path.exists():
-        raise ExportError("There is no such file", "Check the path")
+        raise LayerError("There is no such file", "Check the path")
     row = format_of(path)
     if row is not None and wished.plugin is None:
         return list(row.read(path))

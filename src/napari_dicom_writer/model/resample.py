@@ -61,6 +61,7 @@ def resample(volume: Volume) -> tuple[Volume, Note]:
         time_step=volume.time_step,
         time_start=volume.time_start,
         notes=volume.notes,
+        lossy=volume.lossy,
     )
     return straight, note
 
