@@ -24,3 +24,34 @@ class SlowArray:
         time.sleep(self._seconds)
         values = np.arange(1024, dtype=np.int16) + np.array(planes, np.int16)[:, np.newaxis, np.newaxis]
         return np.broadcast_to(values, (len(planes), 1024, 1024))[:, *index[1:]]
+
+
+class Film:
+    """Frames that hold their own number, all read into one buffer, each a moment in coming."""
+
+    chunks = (1, 1024, 1024)
+    dtype = np.dtype(np.int16)
+
+    def __init__(self, frames: int) -> None:
+        self.shape = (frames, 1024, 1024)
+        self._buffer = np.empty((1, 1024, 1024), np.int16)
+
+    def __getitem__(self, index):
+        planes = range(self.shape[0])[index[0]]
+        found = np.empty((len(planes), 1024, 1024), np.int16) if len(planes) > 1 else self._buffer
+        for at, plane in enumerate(planes):
+            found[at] = plane
+            time.sleep(0.001)
+        return found[:, *index[1:]]
+
+
+class Named:
+    """An array in a file, opened by its name at each reading."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        array = np.load(name, mmap_mode="r")
+        self.shape, self.dtype = array.shape, array.dtype
+
+    def __getitem__(self, index):
+        return np.array(np.load(self._name, mmap_mode="r")[index])

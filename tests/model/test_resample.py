@@ -10,6 +10,7 @@ from judges.crossfile import series_faults
 from judges.readers import read_series, simpleitk_file, simpleitk_volume
 from judges.volumes import affine_of, assert_placed, rotation, world
 from napari_dicom_writer import ExportOptions, GeometryError, Volume, export, plan_export
+from napari_dicom_writer.model.resample import resample
 
 SHAPE = (9, 10, 11)
 RESAMPLE = ExportOptions(shear="resample")
@@ -159,3 +160,18 @@ def test_dask_is_read_lazily_and_resampled_the_same(tmp_path):
     found, expected = simpleitk_volume(report.path), simpleitk_volume(eager.path)
     np.testing.assert_array_equal(found.values, expected.values)
     np.testing.assert_array_equal(found.affine, expected.affine)
+
+
+def test_a_part_of_its_planes_can_be_read():
+    """As for the window of large planes, which is chosen by a sample of them."""
+    values = np.random.default_rng(3).integers(0, 99, (4, 300, 310)).astype(np.int16)
+    affine = np.array([[0.1, 0, 1, 0], [0, 1, 0, 0], [1.0, 0, 0, 0], [0, 0, 0, 1]])
+    for volume in (
+        Volume(values, affine=affine),
+        Volume(np.stack([values] * 3, axis=-1).astype("u1"), affine=affine, rgb=True),
+    ):
+        straight, _ = resample(volume)
+        whole = straight.read_ranges((), range(1, 3))
+        part = straight.read_ranges((), range(1, 3), range(10, 50), range(100, 230))
+        np.testing.assert_array_equal(part, whole[:, 10:50, 100:230])
+    assert plan_export((values, {"shear": [0.1, 0, 0]}, "image"), ExportOptions(shear="resample")).series[0].window

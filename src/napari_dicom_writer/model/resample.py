@@ -100,17 +100,17 @@ class Resampled:
         return other
 
     def __getitem__(self, index: tuple[Any, ...]) -> NDArray[Any]:
-        *leading, planes, _, _ = index
+        *leading, planes, rows, columns = index
         start, stop, _ = planes.indices(self._planes[0])
         low, high = self._source_planes(start, stop)
         if low >= high:
-            return np.full((stop - start, *self.shape[len(leading) + 1 :]), _BACKGROUND, self.dtype)
+            return np.full((stop - start, *self.shape[len(leading) + 1 :]), _BACKGROUND, self.dtype)[:, rows, columns]
         values = self.source.read(tuple(leading), low, high)
         offset = self._to_source[:3, 3] + self._to_source[:3, 0] * start - (low, 0, 0)
         if not self.source.rgb:
-            return self._interpolate(values, offset, stop - start)
+            return self._interpolate(values, offset, stop - start)[:, rows, columns]
         samples = [self._interpolate(values[..., s], offset, stop - start) for s in range(self.source.samples)]
-        return np.stack(samples, axis=-1)
+        return np.stack(samples, axis=-1)[:, rows, columns]
 
     def _source_planes(self, start: int, stop: int) -> tuple[int, int]:
         """Planes of the source that planes `start` to `stop` are made of."""

@@ -12,6 +12,7 @@ import asyncio
 import concurrent.futures
 import os
 import secrets
+import threading
 import time
 from contextlib import closing, suppress
 from dataclasses import dataclass, fields, replace
@@ -25,7 +26,7 @@ from napari_dicom_writer.errors import DestinationError, ExportError, Verificati
 from napari_dicom_writer.model.slabs import Slab, read, read_ahead, slabs
 from napari_dicom_writer.options.choices import VerifyLevel
 from napari_dicom_writer.plan.frames import frame_places
-from napari_dicom_writer.writing.cluster.recipes import Recipe, recipe
+from napari_dicom_writer.writing.cluster.recipes import Recipe, other_data, recipe, sample
 from napari_dicom_writer.writing.cluster.scratch import check_workers, scratch_folder
 from napari_dicom_writer.writing.read_back import SeriesVerifier
 from napari_dicom_writer.writing.series_writer import SeriesWriter
@@ -53,12 +54,16 @@ class Done(Protocol):
 
 
 class _Written(NamedTuple):
-    """An instance at its place: number of its series, file name, bytes, and what was read back."""
+    """An instance at its place: number of its series, file name, bytes, and what was read back.
+
+    With it comes a sample of the values in the worker's own copy of the volume, if it has one.
+    """
 
     series: int
     filename: str
     size: int
     seen: Seen | None
+    sample: int | None
 
 
 class _Job(NamedTuple):
@@ -92,8 +97,29 @@ class _Context:
         return [SeriesWriter(s, f, self.level) for s, f in zip(self.series, self.folders, strict=True)]
 
     @cached_property
-    def volumes(self) -> list[Volume | None]:
-        return [recipe.volume() if recipe else None for recipe in self.recipes]
+    def _opened(self) -> dict[tuple[int, int], Volume]:
+        return {}
+
+    @cached_property
+    def _samples(self) -> dict[int, int]:
+        return {}
+
+    def volume(self, number: int) -> Volume:
+        """Open a volume, in every thread its own: a source may read into one and the same buffer."""
+        recipe = self.recipes[number]
+        assert recipe is not None  # noqa: S101 - what has none travels with its values
+        key = (threading.get_ident(), number)
+        if key not in self._opened:
+            self._opened[key] = recipe.volume()
+        return self._opened[key]
+
+    def sample(self, number: int) -> int | None:
+        """Read a sample of a volume, once; none where its values travel."""
+        if self.recipes[number] is None:
+            return None
+        if number not in self._samples:
+            self._samples[number] = sample(self.volume(number))
+        return self._samples[number]
 
 
 def write_distributed(
@@ -125,6 +151,7 @@ def write_distributed(
         what = "asynchronous" if client.asynchronous else client.status
         raise ExportError(f"The client is {what}", "Pass one that is connected, and made with asynchronous=False")
     sizes: list[dict[str, int]] = [{} for _ in folders]
+    samples: list[set[int | None]] = [set() for _ in volumes]
     verifiers = [SeriesVerifier(series, level) for series in plan.series]
     with scratch_folder(folders[0]) as scratch:
         check_workers(client, scratch)
@@ -133,9 +160,15 @@ def write_distributed(
         with closing(_run(client, context, _jobs(plan, volumes, context), done)) as arriving:
             for written in arriving:
                 sizes[written.series][written.filename] = written.size
+                samples[plan.series[written.series].volume_index].add(written.sample)
                 if written.seen:
                     verifiers[written.series].add(written.seen)
                 done()
+    for volume, made, theirs in zip(volumes, context.recipes, samples, strict=True):
+        if made:
+            made.check_files()
+            if theirs - {sample(volume)}:
+                raise other_data(volume.name, "a sample of its values differs")
     for series, folder, reported, verifier in zip(plan.series, folders, sizes, verifiers, strict=True):
         _check_files(series, folder, reported)
         if level is not VerifyLevel.OFF:
@@ -217,10 +250,8 @@ def _write_slab(context: _Context, job: _Job) -> list[_Written]:
     """Write the planes of a slab; runs in a worker."""
     values = job.values
     if values is None:
-        volume = context.volumes[job.volume]
-        assert volume is not None  # noqa: S101 - what has no recipe travels with its values
-        values = read(volume, job.slab)
-    written = []
+        values = read(context.volume(job.volume), job.slab)
+    written, own_sample = [], context.sample(job.volume)
     planes = zip(np.ndindex(job.slab.shape), job.places, strict=True)
     for at, (number, instance, _) in ((at, place) for at, places in planes for place in places):
         # Nobody else writes to this name, be it for the same instance.
@@ -232,7 +263,7 @@ def _write_slab(context: _Context, job: _Job) -> list[_Written]:
             raise DestinationError(
                 f"Writing failed: {error.strerror}", "Check space and permissions; nothing was written"
             ) from error
-        written.append(_Written(number, instance.filename, size, seen))
+        written.append(_Written(number, instance.filename, size, seen, own_sample))
     return written
 
 
