@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         NoteKind,
         OptionsError,
         PixelError,
+        ReadError,
         Refusal,
         VerificationError,
     )
@@ -67,6 +68,7 @@ __all__ = [
     "Patient",
     "PixelError",
     "Planes",
+    "ReadError",
     "Refusal",
     "Series",
     "SeriesPlan",
@@ -91,7 +93,7 @@ __all__ = [
 _MODULES = {
     "errors": (
         "DestinationError ExportCancelled ExportError Fix GeometryError LayerError Note NoteKind OptionsError "
-        "PixelError Refusal VerificationError"
+        "PixelError ReadError Refusal VerificationError"
     ),
     "exporting": "ExportReport export plan_export",
     "options.export": (

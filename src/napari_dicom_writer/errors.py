@@ -140,6 +140,8 @@ class ExportError(RuntimeError):
     refusals : tuple of Refusal
     """
 
+    _nothing = "Nothing was written"
+
     def __init__(
         self,
         what: str = "",
@@ -163,7 +165,7 @@ class ExportError(RuntimeError):
         if len(self.refusals) == 1:
             return str(self.refusals[0])
         lines = "\n".join(f"  {number}. {refusal}" for number, refusal in enumerate(self.refusals, 1))
-        return f"Nothing was written, for {len(self.refusals)} reasons:\n{lines}"
+        return f"{self._nothing}, for {len(self.refusals)} reasons:\n{lines}"
 
 
 def _rebuild(kind: type[ExportError], refusals: tuple[Refusal, ...]) -> ExportError:
@@ -189,6 +191,15 @@ class PixelError(ExportError):
 
 class DestinationError(ExportError):
     """A place that cannot be written to."""
+
+
+class ReadError(ExportError):
+    """What cannot be read: no file, no DICOM, damaged, or nothing that is a volume; nothing was read.
+
+    A kind of `ExportError`, because a reference or a source that cannot be read ends an export, too.
+    """
+
+    _nothing = "Nothing was read"
 
 
 class VerificationError(ExportError):

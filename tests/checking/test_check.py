@@ -17,7 +17,7 @@ from pydicom.uid import JPEG2000
 from judges.check_faults import FAULTS, Fault, good_series, picture, seed
 from judges.tables import MODALITIES
 from judges.volumes import indexed, oblique
-from napari_dicom_writer import DestinationError, ExportOptions, LayerError, Patient, Series, Volume, export
+from napari_dicom_writer import ExportOptions, Patient, ReadError, Series, Volume, export
 from napari_dicom_writer.checking.check import SeriesVerdict, check_series
 from napari_dicom_writer.checking.findings import Severity
 from napari_dicom_writer.checking.source.against import compare
@@ -235,7 +235,7 @@ def test_planes_that_fall_along_the_numbers_are_only_worth_knowing(tmp_path: Pat
 
 def test_what_is_not_there_is_refused(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "nowhere"):
-        with pytest.raises(DestinationError):
+        with pytest.raises(ReadError):
             check_series(path)
 
 
@@ -291,7 +291,7 @@ def test_a_decoder_that_panics_fails_as_others_do(tmp_path: Path) -> None:
         dataset.save_as(file)
     assert codes(path) == {"undecodable"}
     assert "could not be decoded" in survey(path).series[0].remarks[0]
-    with pytest.raises(LayerError, match="could not be decoded"):
+    with pytest.raises(ReadError, match="could not be decoded"):
         read_series(path)[0].read((), 0, 1)
 
 

@@ -19,7 +19,7 @@ from pydicom.uid import (
 )
 
 from judges.raw_dicom import ITEM, ITEM_END, SEQUENCE_END, UNDEFINED, dataset, element, item, part10
-from napari_dicom_writer import OptionsError
+from napari_dicom_writer import ReadError
 from napari_dicom_writer.identity import bounded_reader as module
 from napari_dicom_writer.identity.bounded_reader import MAX_VALUE, read_attributes
 
@@ -50,7 +50,7 @@ def read(folder: Path, content: bytes) -> dict[int, bytes | None]:
 
 
 def refused(folder: Path, content: bytes) -> str:
-    with pytest.raises(OptionsError) as error:
+    with pytest.raises(ReadError) as error:
         read(folder, content)
     (refusal,) = error.value.refusals
     assert refusal.where == "reference"
@@ -151,7 +151,7 @@ def test_cut_anywhere_nothing_is_half_read(folder, syntax):
     for cut in range(len(whole)):
         try:
             found = read(folder, whole[:cut])
-        except OptionsError:
+        except ReadError:
             continue
         assert found.items() <= FOUND.items()
         read_in_part += len(found) < len(FOUND)
@@ -178,7 +178,7 @@ def test_broken_sequences(folder, sequence):
 
 def test_no_file(tmp_path):
     for path in (tmp_path, tmp_path / "missing", tmp_path / "a\0b", tmp_path / ("x" * 300)):
-        with pytest.raises(OptionsError) as error:
+        with pytest.raises(ReadError) as error:
             read_attributes(path, WANTED)
         assert tmp_path.name not in str(error.value)
 
@@ -188,10 +188,10 @@ def test_pipes_and_devices(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "link").symlink_to("/dev/zero")
     for path in (tmp_path / "pipe", tmp_path / "link", Path("/dev/null")):
-        with pytest.raises(OptionsError, match="It is not a file"):
+        with pytest.raises(ReadError, match="It is not a file"):
             read_attributes(path, WANTED)
     if (endless := Path("/proc/self/status")).exists():  # a file whose size is not known
-        with pytest.raises(OptionsError, match="not a DICOM file"):
+        with pytest.raises(ReadError, match="not a DICOM file"):
             read_attributes(endless, WANTED)
 
 
@@ -199,7 +199,7 @@ def test_pipes_and_devices(tmp_path):
 def test_no_permission(tmp_path):
     (tmp_path / "x").write_bytes(part10(dataset(PLAIN)))
     (tmp_path / "x").chmod(0)
-    with pytest.raises(OptionsError, match="Permission denied"):
+    with pytest.raises(ReadError, match="Permission denied"):
         read_attributes(tmp_path / "x", WANTED)
 
 
@@ -280,7 +280,7 @@ STREAMS = st.lists(
 def survives(folder: Path, content: bytes) -> None:
     try:
         found = read(folder, content)
-    except OptionsError:
+    except ReadError:
         return
     assert all(value is None or len(value) <= MAX_VALUE for value in found.values())
 

@@ -27,6 +27,7 @@ from napari_dicom_writer import (
     NoteKind,
     OptionsError,
     Patient,
+    ReadError,
     Series,
     Study,
     Volume,
@@ -151,7 +152,7 @@ def test_names_of_all_scripts(path):
 )
 def test_what_is_no_instance(name):
     path = get_testdata_file(name)
-    with pytest.raises(OptionsError) as error:
+    with pytest.raises(ReadError) as error:
         read_reference(path)
     assert [refusal.where for refusal in error.value.refusals] == ["reference"]
     assert path not in str(error.value)
@@ -213,7 +214,7 @@ def test_values_that_are_not_valid_are_left_with_the_reason(tmp_path, keyword, v
 @pytest.mark.parametrize("keyword", ["PatientName", "PatientID"])
 @pytest.mark.parametrize("value", [b"M\xfcller", b"Doe\\Secret", b"Secret\n", b"x" * 66, b"x" * 5000, b"\x1b$B;3"])
 def test_doubt_about_the_patient_refuses_the_file(tmp_path, keyword, value):
-    with pytest.raises(OptionsError) as error:
+    with pytest.raises(ReadError) as error:
         read_reference(raw(tmp_path / "x", {keyword: value}))
     (refusal,) = error.value.refusals
     assert pydicom.datadict.dictionary_description(keyword) in refusal.what
@@ -221,14 +222,14 @@ def test_doubt_about_the_patient_refuses_the_file(tmp_path, keyword, value):
 
 
 def test_both_doubts_are_told_at_once(tmp_path):
-    with pytest.raises(OptionsError) as error:
+    with pytest.raises(ReadError) as error:
         read_reference(raw(tmp_path / "x", {"PatientName": b"\xff", "PatientID": b"\xff"}))
     assert len(error.value.refusals) == 2
 
 
 @pytest.mark.parametrize("charset", [b"ISO_IR 1000", b"x" * 5000])
 def test_an_unknown_character_set_refuses_what_is_text(tmp_path, charset):
-    with pytest.raises(OptionsError):
+    with pytest.raises(ReadError):
         read_reference(raw(tmp_path / "x", {"SpecificCharacterSet": charset}))
     anonymous = {"SpecificCharacterSet": charset, "PatientName": b"", "PatientID": b"", "StudyID": b"7"}
     found = read_reference(raw(tmp_path / "x", anonymous))

@@ -109,11 +109,11 @@ def segments(runs: bytes) -> bytes:
     return struct.pack("<16L", 2, 64, 64 + len(runs), *[0] * 13) + runs + runs
 
 
-ENDLESS = segments(b"\x80" * 2**23)  # runs of nothing, millions of them: seconds in a decoder that goes one by one
+ENDLESS = segments(b"\x80" * 2**24)  # runs of nothing, millions of them: seconds in a decoder that goes one by one
 
 
 def test_a_frame_that_takes_too_long_is_an_error(tmp_path):
-    source, decoders = source_of(written(tmp_path, indexed((1, 32, 44)), "rle")), Decoders(1, seconds=0.3)
+    source, decoders = source_of(written(tmp_path, indexed((1, 32, 44)), "rle")), Decoders(1, seconds=0.05)
     options = {**source.options, "pixel_keyword": "PixelData"}
     with pytest.raises(TooLongError, match="too long"):
         decoders.decode(ENDLESS, source.syntax, (32, 44), options, raw=True)
@@ -132,7 +132,7 @@ def test_a_series_of_frames_that_take_too_long_is_shown_soon(tmp_path, monkeypat
         dataset = pydicom.dcmread(file)
         dataset.PixelData = encapsulate([ENDLESS])
         dataset.save_as(file)
-    impatient, asked = Decoders(1, seconds=0.3), []
+    impatient, asked = Decoders(1, seconds=0.05), []
     monkeypatch.setattr(pool, "_decoders", impatient)
     monkeypatch.setattr(Decoders, "_answer", lambda *a, real=Decoders._answer: asked.append(a) or real(*a))
     (series,) = survey(path.parent).series

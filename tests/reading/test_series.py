@@ -16,7 +16,7 @@ from pydicom.pixels import convert_color_space
 from judges.readers import Reading, dicom_files, simpleitk_file, simpleitk_volume
 from judges.tables import MODALITIES
 from judges.volumes import affine_of, assert_placed, indexed, oblique, oblique_volume
-from napari_dicom_writer import DestinationError, ExportOptions, LayerError, Series, Volume, export
+from napari_dicom_writer import ExportOptions, ReadError, Series, Volume, export
 from napari_dicom_writer.reading.series import read_series
 
 RNG = np.random.default_rng(11)
@@ -204,7 +204,7 @@ def test_only_headers_are_held_and_only_planes_asked_for_are_read(tmp_path):
     for file in dicom_files(path)[1:]:
         file.unlink()
     assert volume.array[0].shape == (512, 512)
-    with pytest.raises(DestinationError, match="plane 1 cannot be read: No such file"):
+    with pytest.raises(ReadError, match="plane 1 cannot be read: No such file"):
         volume.array[1]
 
 
@@ -213,7 +213,7 @@ def test_a_file_that_changes_meanwhile_is_no_plane(written):
     dataset = pydicom.dcmread(written / "00002.dcm")
     dataset.Rows, dataset.PixelData = 3, dataset.PixelData[: 3 * 7 * 2]
     dataset.save_as(written / "00002.dcm")
-    with pytest.raises(LayerError, match="not the one whose header was read"):
+    with pytest.raises(ReadError, match="not the one whose header was read"):
         volume.array[1]
 
 
@@ -307,7 +307,7 @@ def test_series_are_ordered_and_one_is_chosen(tmp_path):
     assert [volume.name for volume in read_series(tmp_path)] == ["s9", "s10"]
     (chosen,) = read_series(tmp_path, series_uid=report.plan.series[0].uid)
     assert chosen.name == "s9"
-    with pytest.raises(DestinationError, match="no series with this UID"):
+    with pytest.raises(ReadError, match="no series with this UID"):
         read_series(tmp_path, series_uid="1.2.3")
 
 
@@ -323,24 +323,24 @@ def test_other_vendors_planes_agree_with_simpleitk(name):
 
 
 def test_places_without_dicom_are_refused(tmp_path):
-    with pytest.raises(DestinationError, match="no such folder"):
+    with pytest.raises(ReadError, match="no such folder"):
         read_series(tmp_path / "nowhere")
-    with pytest.raises(DestinationError, match="no DICOM series"):
+    with pytest.raises(ReadError, match="no DICOM series"):
         read_series(tmp_path)
     (tmp_path / "x.txt").write_text("no DICOM " * 30)
-    with pytest.raises(DestinationError, match="no DICOM series"):
+    with pytest.raises(ReadError, match="no DICOM series"):
         read_series(tmp_path / "x.txt")
 
 
 def test_a_damaged_file_might_be_a_plane(written):
     raw = (written / "00005.dcm").read_bytes()
     (written / "00005.dcm").write_bytes(raw[:300])
-    with pytest.raises(DestinationError, match="1 file is damaged"):
+    with pytest.raises(ReadError, match="1 file is damaged"):
         read_series(written)
 
 
 def test_objects_without_pictures_are_refused():
-    with pytest.raises(LayerError, match="hold no pictures"):
+    with pytest.raises(ReadError, match="hold no pictures"):
         read_series(str(get_testdata_file("rtplan.dcm")))
 
 
@@ -365,7 +365,7 @@ def test_objects_without_pictures_are_refused():
 )
 def test_what_is_no_stack_is_refused(written, attributes, reason):
     edit(written / "00003.dcm", **attributes)
-    with pytest.raises(LayerError, match=reason) as error:
+    with pytest.raises(ReadError, match=reason) as error:
         read_series(written)
     (refusal,) = error.value.refusals
     assert (refusal.where, bool(refusal.remedy)) == ("series 1", True)
@@ -376,7 +376,7 @@ def test_all_series_that_are_no_stacks_are_named(written, tmp_path):
         edit(file, PixelSpacing=None)
     other = export(oblique_volume(), tmp_path / "other", ExportOptions(series=Series(number="2"))).path
     edit(other / "00001.dcm", ImagePositionPatient=[0, 0, 900])
-    with pytest.raises(LayerError) as error:
+    with pytest.raises(ReadError) as error:
         read_series(tmp_path)
     assert [refusal.where for refusal in error.value.refusals] == ["series 1", "series 2"]
 
@@ -384,13 +384,13 @@ def test_all_series_that_are_no_stacks_are_named(written, tmp_path):
 def test_copies_of_a_file_are_no_time_points(written):
     for file in dicom_files(written):
         shutil.copy(file, file.with_name(f"copy of {file.name}"))
-    with pytest.raises(LayerError, match="nothing tells which comes first"):
+    with pytest.raises(ReadError, match="nothing tells which comes first"):
         read_series(written)
 
 
 def test_a_message_names_no_path(tmp_path):
     folder = tmp_path / "Doe^Jane"
-    with pytest.raises(DestinationError) as error:
+    with pytest.raises(ReadError) as error:
         read_series(folder)
     assert "Doe" not in str(error.value)
 

@@ -10,8 +10,8 @@ import pytest
 from pydicom.data import get_testdata_file
 
 from judges.volumes import oblique_volume
-from napari_dicom_writer import ExportOptions, Series, Volume, export
-from napari_dicom_writer.reading.survey import SeriesSurvey, SurveyError, survey
+from napari_dicom_writer import ExportOptions, ReadError, Series, Volume, export
+from napari_dicom_writer.reading.survey import SeriesSurvey, survey
 
 
 def only(folder: Path) -> SeriesSurvey:
@@ -152,9 +152,9 @@ def test_nonsense_in_a_header_costs_only_its_own_series(stack: Path) -> None:
 
 
 def test_nothing_to_show_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(SurveyError, match="holds no DICOM series, but 0 other files"):
+    with pytest.raises(ReadError, match="holds no DICOM series, but 0 other files"):
         survey(tmp_path)
-    with pytest.raises(SurveyError, match="There is no folder"):
+    with pytest.raises(ReadError, match="no such folder"):
         survey(tmp_path / "nowhere")
 
 

@@ -13,10 +13,11 @@ from napari_dicom_writer.checking.findings import Finding, Findings, Severity
 from napari_dicom_writer.checking.folder import check_folder
 from napari_dicom_writer.checking.series.consistency import check_consistency
 from napari_dicom_writer.checking.series.places import check_places
-from napari_dicom_writer.errors import DestinationError
+from napari_dicom_writer.errors import ReadError
 from napari_dicom_writer.model.float_errors import with_default_float_errors
 from napari_dicom_writer.reading import lenient as read
-from napari_dicom_writer.reading.files import as_they_are, files_in
+from napari_dicom_writer.reading.catalogue import Catalogue, catalogue
+from napari_dicom_writer.reading.files import as_they_are, read_header
 from napari_dicom_writer.reading.real_values import ValueMap, value_map_of
 from napari_dicom_writer.reading.survey import SeriesSurvey, summarize
 
@@ -86,7 +87,7 @@ def check_series(
     Parameters
     ----------
     folder
-        Hidden files, and what is in hidden folders, are left out.
+        Hidden files, and what is in hidden folders, are left out. What cannot be looked at is a finding.
     progress
         Called with (files done, total); may raise to stop.
 
@@ -97,26 +98,39 @@ def check_series(
 
     Raises
     ------
-    DestinationError
+    ReadError
         If there is no such place, or no DICOM in it. A broken file is a finding.
     """
-    root = Path(folder)
-    files = files_in(root)
-    if files is None:
-        raise DestinationError("There is no such folder or file", "Check the path")
+    contents = catalogue(Path(folder))
+    files = contents.files
     groups: dict[str, _Group] = {}
     with as_they_are():
         for done, path in enumerate(files):
             if progress:
                 progress(done, len(files))
-            _add(path, path.name if path == root else path.relative_to(root).as_posix(), groups)
+            _add(path, contents.name(path), groups)
         if progress:
             progress(len(files), len(files))
         check_folder({uid: (group.instances, group.findings) for uid, group in groups.items() if uid})
-        verdicts = [_verdict(uid, group) for uid, group in groups.items()]
-    if not verdicts:
-        raise DestinationError("There is no DICOM series there", "Name a folder with DICOM files")
-    return sorted(verdicts, key=_order)
+        verdicts = [_verdict(uid, group) for uid, group in groups.items() if uid]
+    lost = _verdict_on_the_rest(contents, groups.get(""))
+    if not verdicts and lost is None:
+        raise ReadError("There is no DICOM series there", "Name a folder with DICOM files")
+    return sorted(verdicts, key=_order) + ([lost] if lost else [])
+
+
+def _verdict_on_the_rest(contents: Catalogue, group: _Group | None) -> SeriesVerdict | None:
+    """Judge what belongs to no series, and what could not be looked at."""
+    findings = group.findings if group else Findings()
+    for passed in contents.passed:
+        report = findings.at(passed.name)
+        if passed.matters:
+            report.error("unreadable", f"It was not looked at: it is {passed.what}", "DICOM files may be missing")
+        else:
+            report.warning("passed-over", f"It was not looked at: it is {passed.what}")
+    files = tuple(instance.path for instance in group.instances) if group else ()
+    found = tuple(findings)
+    return SeriesVerdict("", None, found, files=files) if found else None
 
 
 def _add(path: Path, name: str, groups: dict[str, _Group]) -> None:
@@ -124,8 +138,8 @@ def _add(path: Path, name: str, groups: dict[str, _Group]) -> None:
     try:
         opened = OpenedFile(path, name)
     except NotDicomError:
-        if path.suffix.lower() in (".dcm", ".dicom", ".ima"):
-            what = "Its name says DICOM, and its first 132 bytes do not (empty, cut, or without File Meta Information)"
+        if path.suffix.lower() in (".dcm", ".dicom", ".ima") or _is_bare(path):
+            what = "It has no preamble and mark of DICOM in its first 132 bytes (empty, cut, or a data set only)"
             report = groups.setdefault("", _Group()).findings.at(name)
             report.error("not-dicom", what, "Most readers pass over it: a plane may be missing")
         return
@@ -142,10 +156,16 @@ def _add(path: Path, name: str, groups: dict[str, _Group]) -> None:
     group.instances.append(instance)
 
 
+def _is_bare(path: Path) -> bool:
+    """Whether it is a data set without File Meta Information."""
+    try:
+        return read_header(path, ["SOPInstanceUID"]) is not None
+    except Exception:  # noqa: BLE001 - what merely begins like one
+        return False
+
+
 def _verdict(uid: str, group: _Group) -> SeriesVerdict:
     instances = group.instances
-    if not uid or not instances:
-        return SeriesVerdict("", None, tuple(group.findings), files=tuple(i.path for i in instances))
     check_consistency(instances, group.findings)
     check_places(instances, group.findings)
     maps = [_map(instance) for instance in instances]
@@ -177,5 +197,5 @@ def _values(instances: list[Instance], maps: list[ValueMap]) -> tuple[float, flo
     return (min(ends), max(ends)) if ends else None
 
 
-def _order(verdict: SeriesVerdict) -> tuple[bool, str, str]:
-    return verdict.survey is None, verdict.survey.number.zfill(12) if verdict.survey else "", verdict.uid
+def _order(verdict: SeriesVerdict) -> tuple[str, str]:
+    return verdict.survey.number.zfill(12) if verdict.survey else "", verdict.uid

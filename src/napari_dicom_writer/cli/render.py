@@ -187,6 +187,8 @@ def print_survey(found: Survey, *, viewers: bool = False) -> None:
         print_surveyed(console, group, root if len(folders) > 1 else None, viewers=viewers)
     if found.foreign:
         _say(console, f"{found.foreign} other file{'s are' if found.foreign > 1 else ' is'} no part of a DICOM series.")
+    for passed in found.passed:
+        _say(console, f"{passed.name} was not looked at: it is {passed.what}.")
 
 
 def print_surveyed(console: Console, alike: Sequence[SeriesSurvey], root: str | None, *, viewers: bool = False) -> None:

@@ -28,7 +28,7 @@ def run(arguments: argparse.Namespace) -> None:
 
     Raises
     ------
-    SurveyError
+    ReadError
         If there is no DICOM in it.
     """
     found = survey(arguments.folder)

@@ -9,17 +9,24 @@ counted; an encoding that is not what the file says it is, or attributes that ar
 from __future__ import annotations
 
 import os
-import stat
 import time
 import zlib
 from io import BytesIO
-from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Literal, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO
 
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, ImplicitVRLittleEndian
-from pydicom.valuerep import EXPLICIT_VR_LENGTH_32, VR
 
-from napari_dicom_writer.errors import OptionsError
+from napari_dicom_writer.errors import ReadError
+from napari_dicom_writer.standard.elements import (
+    ITEM,
+    ITEM_END,
+    SEQUENCE_END,
+    UNDEFINED,
+    BrokenError,
+    Encoding,
+    read_element,
+)
+from napari_dicom_writer.standard.regular_file import NotAFileError, open_regular
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -32,21 +39,12 @@ _MAX_DEPTH = 64
 _CHUNK = 65536
 
 _PREAMBLE, _PREFIX = 128, b"DICM"
-_UNDEFINED = 0xFFFFFFFF
-_ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 _TRANSFER_SYNTAX = 0x00020010
 # JPIP Referenced Deflate, and that of HTJ2K, deflate their data sets, too.
 _DEFLATED = {DeflatedExplicitVRLittleEndian, "1.2.840.10008.1.2.4.95", "1.2.840.10008.1.2.4.205"}
 # What stores its pixels in big endian, but not its header.
 _GE_PRIVATE = "1.2.840.113619.5.2"
-_VRS = {vr.encode() for vr in VR}
-_LONG_VRS = {vr.encode() for vr in EXPLICIT_VR_LENGTH_32}
 _HOW = "Choose another DICOM image"
-
-
-class _Encoding(NamedTuple):
-    implicit: bool = False
-    order: Literal["little", "big"] = "little"
 
 
 def read_attributes(path: str | os.PathLike[str], wanted: Collection[int]) -> dict[int, bytes | None]:
@@ -66,38 +64,22 @@ def read_attributes(path: str | os.PathLike[str], wanted: Collection[int]) -> di
 
     Raises
     ------
-    OptionsError
+    ReadError
         If it is no file, cannot be read, is not DICOM, is broken, or costs too much. Names neither path nor values.
     """
     try:
-        with _open(path) as file:
+        with open_regular(path) as file:
             return _dataset(_Stream(file, os.fstat(file.fileno()).st_size)).attributes(wanted)
+    except NotAFileError as error:
+        raise _refusal(str(error)) from None
+    except BrokenError:
+        raise _refusal("It is not encoded as it says it is") from None
     except OSError as error:
         raise _refusal(f"It cannot be read: {error.strerror or 'input or output failed'}") from None
 
 
-def _refusal(what: str, remedy: str = _HOW) -> OptionsError:
-    return OptionsError(what, remedy, "reference")
-
-
-def _open(path: str | os.PathLike[str]) -> BinaryIO:
-    """Open a regular file; a pipe or a device may never answer, or be set off by it."""
-    try:
-        mode = Path(path).stat().st_mode
-    except ValueError:
-        raise _refusal("It cannot be read: its path holds a null character") from None
-    if not stat.S_ISREG(mode):
-        raise _refusal("It is not a file")
-
-    def opener(name: str, flags: int) -> int:
-        # Should it have become a pipe meanwhile, opening it must not wait.
-        return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
-
-    file = open(path, "rb", opener=opener)  # noqa: SIM115 - Path.open takes no opener; the caller closes it
-    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-        file.close()
-        raise _refusal("It is not a file")
-    return file
+def _refusal(what: str, remedy: str = _HOW) -> ReadError:
+    return ReadError(what, remedy, "reference")
 
 
 class _Stream:
@@ -146,7 +128,7 @@ class _Stream:
 class _Elements:
     """The elements of a data set, one after the other."""
 
-    def __init__(self, stream: _Stream, encoding: _Encoding) -> None:
+    def __init__(self, stream: _Stream, encoding: Encoding) -> None:
         self._stream, self._encoding = stream, encoding
 
     def attributes(self, wanted: Collection[int]) -> dict[int, bytes | None]:
@@ -154,14 +136,14 @@ class _Elements:
         stream, found, last = self._stream, dict[int, bytes | None](), max(wanted)
         before = -1
         while not stream.at_end:
-            tag, vr, length = self._element(self._encoding)
+            tag, vr, length = read_element(stream, self._encoding)
             if tag <= before:
                 raise _refusal("Its attributes are not in their order, or are there twice")
             if tag > last:
                 break
             before = tag
             value = None
-            if length == _UNDEFINED:
+            if length == UNDEFINED:
                 self._skip_items(vr)
             elif tag in wanted and length <= MAX_VALUE:
                 value = stream.read(length)
@@ -179,25 +161,14 @@ class _Elements:
             stream.back(2)
             if group != b"\x02\x00":
                 break
-            tag, _, length = self._element(self._encoding)
+            tag, _, length = read_element(stream, self._encoding)
             if tag == _TRANSFER_SYNTAX and length <= MAX_VALUE:
                 syntax = stream.read(length)
             else:
                 stream.skip(length)
         return syntax
 
-    def _element(self, encoding: _Encoding) -> tuple[int, bytes, int]:
-        """Read tag, VR (empty where it is implicit) and length of one element."""
-        head, order = self._stream.read(8), encoding.order
-        tag = int.from_bytes(head[:2], order) << 16 | int.from_bytes(head[2:4], order)
-        if encoding.implicit or tag in (_ITEM, _ITEM_END, _SEQUENCE_END):
-            return tag, b"", int.from_bytes(head[4:], order)
-        vr = head[4:6]
-        if vr not in _VRS:
-            raise _refusal("It is not encoded as it says it is")
-        return tag, vr, int.from_bytes(self._stream.read(4) if vr in _LONG_VRS else head[6:], order)
-
-    def _skip_items(self, vr: bytes) -> None:
+    def _skip_items(self, vr: str) -> None:
         """Pass over a value of undefined length: items, which may hold more such values.
 
         A stack instead of recursion: whether items or elements are next, and their encoding.
@@ -205,12 +176,12 @@ class _Elements:
         stack = [(True, self._inner(vr, self._encoding))]
         while stack:
             items_next, encoding = stack[-1]
-            tag, vr, length = self._element(encoding)
-            if tag == (_SEQUENCE_END if items_next else _ITEM_END):
+            tag, vr, length = read_element(self._stream, encoding)
+            if tag == (SEQUENCE_END if items_next else ITEM_END):
                 stack.pop()
-            elif items_next and tag != _ITEM:
+            elif items_next and tag != ITEM:
                 raise _refusal("It holds a broken sequence")
-            elif length != _UNDEFINED:
+            elif length != UNDEFINED:
                 self._stream.skip(length)
             elif len(stack) == _MAX_DEPTH:
                 raise _refusal("Its sequences are nested too deeply")
@@ -218,23 +189,23 @@ class _Elements:
                 stack.append((not items_next, encoding if items_next else self._inner(vr, encoding)))
 
     @staticmethod
-    def _inner(vr: bytes, encoding: _Encoding) -> _Encoding:
+    def _inner(vr: str, encoding: Encoding) -> Encoding:
         """Encoding inside a value of undefined length; UN holds implicit VR little endian (PS3.5 6.2.2)."""
-        return _Encoding(implicit=True) if vr == b"UN" else encoding
+        return Encoding(implicit=True) if vr == "UN" else encoding
 
 
 def _dataset(stream: _Stream) -> _Elements:
     """Pass the preamble and the File Meta Information; return what reads the data set behind them."""
     if stream.size < _PREAMBLE + len(_PREFIX) or stream.read(_PREAMBLE + len(_PREFIX))[_PREAMBLE:] != _PREFIX:
         raise _refusal("It is not a DICOM file")
-    syntax = _Elements(stream, _Encoding()).meta().rstrip(b" \0").decode("latin_1")
+    syntax = _Elements(stream, Encoding()).meta().rstrip(b" \0").decode("latin_1")
     if not syntax:
         raise _refusal("It does not say how it is encoded (Transfer Syntax UID)")
     if syntax in _DEFLATED:
         stream = _inflated(stream)
     implicit = syntax in (ImplicitVRLittleEndian, _GE_PRIVATE)
     # All others, those of compressed pixels and private ones included, are explicit VR little endian (PS3.5 A.4).
-    return _Elements(stream, _Encoding(implicit, "big" if syntax == ExplicitVRBigEndian else "little"))
+    return _Elements(stream, Encoding(implicit, "big" if syntax == ExplicitVRBigEndian else "little"))
 
 
 def _inflated(stream: _Stream) -> _Stream:

@@ -47,8 +47,10 @@ def with_reference(options: ExportOptions) -> tuple[ExportOptions, list[Note]]:
 
     Raises
     ------
+    ReadError
+        What `read_reference` raises.
     OptionsError
-        What `read_reference` raises; an attribute that is given and is another one in the reference; a study or a space
+        An attribute that is given and is another one in the reference; a study or a space
         to share that the reference does not name.
 
     Examples

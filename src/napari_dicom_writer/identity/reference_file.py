@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from pydicom.datadict import dictionary_VR, tag_for_keyword
 
-from napari_dicom_writer.errors import OptionsError, Refusals
+from napari_dicom_writer.errors import OptionsError, ReadError, Refusals
 from napari_dicom_writer.identity.bounded_reader import read_attributes
 from napari_dicom_writer.mention import mention
 from napari_dicom_writer.options.groups import Patient, Study
@@ -121,14 +121,14 @@ def read_reference(path: str | os.PathLike[str]) -> Reference:
 
     Raises
     ------
-    OptionsError
+    ReadError
         If the file cannot be read, is not DICOM, is broken, costs too much, holds no patient or study, or leaves in
         doubt whose it is. Names neither path nor values.
     """
     values = _read(path)
     if not values.keys() & {keyword for group in TAKEN for keyword in keywords(group).values()}:
         what = "It holds neither a patient nor a study, as a directory (DICOMDIR) does not"
-        raise OptionsError(what, "Choose an image of the study", _WHERE)
+        raise ReadError(what, "Choose an image of the study", _WHERE)
     charset = values.pop("SpecificCharacterSet", b"")
     modality = _modality(values.pop("Modality", b""))
     taken: list[Attribute] = []
@@ -185,7 +185,7 @@ def _group(
             if keyword in _REQUIRED:
                 with refusals.collect(_WHERE):
                     remedy = "Choose another DICOM image, or give patient and study without a reference"
-                    raise OptionsError(f"Its {left[-1].name} {left[-1].text}", remedy) from None
+                    raise ReadError(f"Its {left[-1].name} {left[-1].text}", remedy) from None
         if found[field]:
             taken.append(Attribute(keyword, found[field]))
     refusals.raise_if_any()

@@ -1,4 +1,4 @@
-"""DICOM files of anyone's making: found in a folder, their headers read one by one."""
+"""DICOM files of anyone's making: opened within bounds, and what they say before their pixels."""
 
 from __future__ import annotations
 
@@ -9,39 +9,29 @@ from io import BytesIO
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 import pydicom
-from pydicom.errors import InvalidDicomError
-from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
+from pydicom.uid import (
+    UID,
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+)
 
-from napari_dicom_writer.standard.elements import BrokenError, Encoding, read_element
+from napari_dicom_writer.standard.elements import VRS, BrokenError, Encoding, read_element
 from napari_dicom_writer.standard.regular_file import open_regular
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterator
-    from pathlib import Path
 
     from pydicom.dataset import Dataset
 
 MAX_INFLATED = 512 * 2**20
 _HEAD = 132  # preamble and prefix
+_FIRST_VALUE = 4096  # bytes of the first value of a data set without preamble: a length, a character set, a type
 _TRANSFER_SYNTAX = 0x00020010
-_PLAIN = ExplicitVRLittleEndian.encode().ljust(len(DeflatedExplicitVRLittleEndian), b"\0")
-
-
-def files_in(folder: Path) -> list[Path] | None:
-    """List the files in a folder and below, in the order of their names; a file is a folder of one.
-
-    Returns
-    -------
-    list of Path or None
-        Without hidden files, and what is in hidden folders; None where there is neither folder nor file.
-    """
-    if folder.is_file():
-        return [folder]
-    if not folder.is_dir():
-        return None
-    files = (path for path in folder.rglob("*") if path.is_file())
-    return sorted(f for f in files if not any(part.startswith(".") for part in f.relative_to(folder).parts))
+_DEFLATED = DeflatedExplicitVRLittleEndian.encode()
+_PLAIN = ExplicitVRLittleEndian.encode().ljust(len(_DEFLATED), b"\0")
 
 
 class Header(NamedTuple):
@@ -79,7 +69,7 @@ def opened(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         begin = file.tell()
         file.seek(0)
         head = bytearray(file.read(begin))
-        head[at : at + len(DeflatedExplicitVRLittleEndian)] = _PLAIN
+        head[at : at + len(_DEFLATED)] = _PLAIN
         yield BytesIO(head + inflate(file.read()))
 
 
@@ -92,7 +82,7 @@ def _deflated_syntax_at(file: BinaryIO) -> int | None:
         while file.peek(2)[:2] == b"\2\0":  # type: ignore[attr-defined]  # a BufferedReader
             tag, _, length = read_element(file, Encoding())
             value = file.tell()
-            if tag == _TRANSFER_SYNTAX and file.read(length).rstrip(b" \0") == DeflatedExplicitVRLittleEndian.encode():
+            if tag == _TRANSFER_SYNTAX and file.read(length).rstrip(b" \0") == _DEFLATED:
                 at = value
             file.seek(value + length)
     except BrokenError:
@@ -127,21 +117,56 @@ def read_header(path: str | os.PathLike[str], tags: list[str] | None = None) -> 
     path
         Any file.
     tags
-        Keywords of the attributes that are kept; None keeps all.
+        Keywords of the attributes that are kept, SOPInstanceUID among them; None keeps all.
 
     Returns
     -------
     Header or None
-        None for what is no DICOM file. Whatever a damaged one makes the parser raise is raised.
+        None for what is no DICOM file, with or without preamble.
+
+    Raises
+    ------
+    Exception
+        Whatever a damaged file makes the parser raise.
     """
     with opened(path) as file:
-        try:
-            dataset = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=tags)
-        except InvalidDicomError:
+        bare = not _has_mark(file)
+        if bare and not _begins_as_data_set(file):
             return None
+        dataset = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=tags, force=bare)
+        if bare and "SOPInstanceUID" not in dataset:
+            return None
+        if "TransferSyntaxUID" not in dataset.file_meta:
+            dataset.file_meta.TransferSyntaxUID = _encoding_of(dataset)
         if isinstance(file, BytesIO):
             dataset.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
         return Header(dataset, file.tell())
+
+
+def _has_mark(file: BinaryIO) -> bool:
+    file.seek(0)
+    head = file.read(_HEAD)
+    file.seek(0)
+    return len(head) == _HEAD and head[-4:] == b"DICM"
+
+
+def _begins_as_data_set(file: BinaryIO) -> bool:
+    """Whether a file without preamble begins with an element of a small group, as data sets do."""
+    head = file.read(8)
+    file.seek(0)
+    if len(head) < 8:
+        return False
+    if head[4:6] in VRS:  # explicit
+        return head[:2] in (b"\2\0", b"\x08\0", b"\0\x08")
+    return head[:2] == b"\x08\0" and head[3] == 0 and int.from_bytes(head[4:], "little") <= _FIRST_VALUE
+
+
+def _encoding_of(dataset: Dataset) -> UID:
+    """Return the transfer syntax of a file that does not say it, as the parser understood it: not a compressed one."""
+    implicit, little = dataset.original_encoding
+    if not little:
+        return ExplicitVRBigEndian
+    return ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_dicom_writer.errors import DestinationError, LayerError
+from napari_dicom_writer.errors import ReadError
 from napari_dicom_writer.reading.decoding.process import DecodingError
 from napari_dicom_writer.reading.decoding.source import ChangedError
 
@@ -137,16 +137,16 @@ class PlaneArray:
             # Unused bits are cleared, so that values are within the type's limits.
             stored = plane.source.frame(0)
         except OSError as error:  # its own text may hold a path
-            raise DestinationError(
+            raise ReadError(
                 f"The file of plane {number} cannot be read: {error.strerror or type(error).__name__}",
                 "Check that the folder is still there",
             ) from error
         except ChangedError as error:
-            raise LayerError(
+            raise ReadError(
                 f"The file of plane {number} is not the one whose header was read", "Read the series again"
             ) from error
         except DecodingError as error:
-            raise LayerError(
+            raise ReadError(
                 shorten(f"Plane {number} could not be decoded: {error}", _REASON),
                 "Install what its transfer syntax needs, or copy the file again",
             ) from error

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydicom.multival import MultiValue
 
-from napari_dicom_writer.errors import LayerError
+from napari_dicom_writer.errors import ReadError
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -64,17 +64,17 @@ def stored_type_of(header: Dataset) -> StoredType:
 
     Raises
     ------
-    LayerError
+    ReadError
         For pixels that are no integers, neither gray nor of three colors, or entries of a palette.
     """
     if "BitsAllocated" not in header or "PixelRepresentation" not in header:
-        raise LayerError("Its pixels are no integers", "Read it with a program that knows its kind")
+        raise ReadError("Its pixels are no integers", "Read it with a program that knows its kind")
     photometric = str(header.get("PhotometricInterpretation") or "")
     if photometric == "PALETTE COLOR":
-        raise LayerError("Its pixels are entries of a color palette", _LOOKUP)
+        raise ReadError("Its pixels are entries of a color palette", _LOOKUP)
     allocated, samples = int(header.BitsAllocated), int(header.get("SamplesPerPixel") or 1)
     if samples not in (1, 3):
-        raise LayerError(f"It has {samples} samples a pixel", "Read it with a program that knows its kind")
+        raise ReadError(f"It has {samples} samples a pixel", "Read it with a program that knows its kind")
     return StoredType(
         samples=samples,
         photometric=photometric,
@@ -113,17 +113,27 @@ class ValueMap:
         return values.view(dtype)
 
 
+def is_rescaled(header: Dataset) -> bool:
+    """Whether there is a Rescale Slope or Intercept, which display applies; a Real World Value Mapping it does not."""
+    return any(header.get(keyword) is not None for keyword in ("RescaleSlope", "RescaleIntercept"))
+
+
+def is_mapped(header: Dataset) -> bool:
+    """Whether `value_map_of` may go by a Real World Value Mapping."""
+    return "RealWorldValueMappingSequence" in header and not is_rescaled(header)
+
+
 def value_map_of(header: Dataset) -> ValueMap:
     """Read the Modality LUT, else the one linear Real World Value Mapping, else nothing to map.
 
     Raises
     ------
-    LayerError
+    ReadError
         If the Modality LUT is a table, or its numbers are not finite.
     """
     if header.get("ModalityLUTSequence"):
-        raise LayerError("Its real values are in a lookup table", _LOOKUP)
-    if any(header.get(keyword) is not None for keyword in ("RescaleSlope", "RescaleIntercept")):
+        raise ReadError("Its real values are in a lookup table", _LOOKUP)
+    if is_rescaled(header):
         slope, intercept = header.get("RescaleSlope"), header.get("RescaleIntercept")
         found = ValueMap(1.0 if slope is None else float(slope), 0.0 if intercept is None else float(intercept))
     else:
@@ -133,7 +143,7 @@ def value_map_of(header: Dataset) -> ValueMap:
             return ValueMap()
         found = ValueMap(float(linear[0].RealWorldValueSlope), float(linear[0].RealWorldValueIntercept))
     if not np.isfinite((found.slope, found.intercept)).all() or found.slope == 0:
-        raise LayerError("Its slope and intercept are no finite numbers, or zero", "Ask its maker for a repaired file")
+        raise ReadError("Its slope and intercept are no finite numbers, or zero", "Ask its maker for a repaired file")
     return found
 
 
@@ -163,7 +173,7 @@ def window_of(header: Dataset, values: ValueMap) -> tuple[float, float] | None:
     tuple of float or None
         None where there is none, or a sigmoid, which has no ends.
     """
-    center, width = (_first(header.get(keyword)) for keyword in ("WindowCenter", "WindowWidth"))
+    center, width = (first_number(header.get(keyword)) for keyword in ("WindowCenter", "WindowWidth"))
     function = str(header.get("VOILUTFunction") or "LINEAR")
     if center is None or width is None or not np.isfinite((center, width)).all():
         return None
@@ -173,12 +183,12 @@ def window_of(header: Dataset, values: ValueMap) -> tuple[float, float] | None:
         low, high = center - width / 2, center + width / 2
     else:
         return None
-    if header.get("RescaleSlope") is None and header.get("RescaleIntercept") is None:
+    if not is_rescaled(header):
         low, high = sorted(values.slope * end + values.intercept for end in (low, high))
     return low, high
 
 
-def _first(value: Any) -> float | None:
-    """First of one or several numbers."""
+def first_number(value: Any) -> float | None:
+    """Return the first of one or several numbers; None where there is none."""
     values = value if isinstance(value, MultiValue | np.ndarray) else [value]
     return next((float(number) for number in values if number not in (None, "")), None)

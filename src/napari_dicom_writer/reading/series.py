@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from pydicom.uid import MediaStorageDirectoryStorage
 
-from napari_dicom_writer.errors import DestinationError, ExportError, LayerError, Note, NoteKind, Refusals
+from napari_dicom_writer.errors import ExportError, Note, NoteKind, ReadError, Refusals
 from napari_dicom_writer.model.volume import Volume
+from napari_dicom_writer.reading.catalogue import Catalogue, Entry, catalogue
 from napari_dicom_writer.reading.decoding.source import PixelSource, pixel_source
-from napari_dicom_writer.reading.files import Header, as_they_are, files_in, read_header
+from napari_dicom_writer.reading.files import as_they_are
 from napari_dicom_writer.reading.plane_array import PlaneArray, StoredPlane
 from napari_dicom_writer.reading.real_values import (
     PIXEL_TAGS,
@@ -38,7 +38,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pydicom.dataset import Dataset
 
-_SERIES_TAGS = "SpecificCharacterSet SeriesInstanceUID SeriesNumber SeriesDescription SliceThickness".split()
+_SERIES_TAGS = (
+    "SpecificCharacterSet SOPInstanceUID SeriesInstanceUID SeriesNumber SeriesDescription SliceThickness".split()
+)
 _TAGS = [*_SERIES_TAGS, *PLACE_TAGS, *PIXEL_TAGS, *TIME_TAGS]
 _PLANES_REMEDY = "Read planes of one stack: look at the series with `napari-dicom-writer show`"
 
@@ -64,6 +66,7 @@ class _Series:
     pictures: list[_Picture] = field(default_factory=list)
     blank: int = 0  # instances without pixels
     refusals: Refusals = field(default_factory=Refusals)
+    notes: list[Note] = field(default_factory=list)
 
     @property
     def number(self) -> str:
@@ -72,12 +75,12 @@ class _Series:
         except Exception:  # noqa: BLE001 - whatever a wrong value makes the parser raise
             return ""
 
-    def add(self, path: Path, header: Header) -> None:
-        if "Rows" not in header.dataset:
+    def add(self, entry: Entry) -> None:
+        if "Rows" not in entry.header.dataset:
             self.blank += 1
         elif not self.refusals:  # one reason is enough
             with self.refusals.collect(self.where):
-                self.pictures.append(_picture(path, header))
+                self.pictures.append(_picture(entry))
 
     @property
     def where(self) -> str:
@@ -103,16 +106,19 @@ def read_series(folder: str | os.PathLike[str], *, series_uid: str | None = None
 
     Raises
     ------
-    DestinationError
-        If there is no such place, no DICOM or no such series in it, or a damaged file.
-    LayerError
-        If a series is not a stack of planes: multi-frame, without positions, uneven, of differing size or orientation;
-        or if its values are in a lookup table or a palette. Every series that cannot be read has its reason.
+    ReadError
+        If there is no such place, no DICOM or no such series in it, or a damaged file; if a series is not a stack of
+        planes: multi-frame, without positions, uneven, of differing size or orientation; or if its values are in a
+        lookup table or a palette. Every series that cannot be read has its reason.
     """
-    found = _find(Path(folder), series_uid)
+    return read_volumes(catalogue(Path(folder)), series_uid=series_uid)
+
+
+def read_volumes(found: Catalogue, *, series_uid: str | None = None) -> list[Volume]:
+    """Read what a catalog lists; for the rest see `read_series`."""
     refusals = Refusals()
     volumes = []
-    for series in sorted(found, key=lambda s: (_sortable(s.number), s.uid)):
+    for series in sorted(_find(found, series_uid), key=lambda s: (_sortable(s.number), s.uid)):
         with refusals.collect(series.where):
             series.refusals.raise_if_any()
             with _understood():
@@ -121,38 +127,26 @@ def read_series(folder: str | os.PathLike[str], *, series_uid: str | None = None
     return volumes
 
 
-def _find(folder: Path, series_uid: str | None) -> list[_Series]:
+def _find(found: Catalogue, series_uid: str | None) -> list[_Series]:
     """Read the headers of all files, and keep what is needed of them."""
-    files = files_in(folder)
-    if files is None:
-        raise DestinationError("There is no such folder or file", "Check the path")
-    found: dict[str, _Series] = {}
-    damaged = 0
+    series: dict[str, _Series] = {}
     with as_they_are():
-        for path in files:
-            try:
-                header = read_header(path, _TAGS)
-                if header is None:
-                    continue
-                dataset = header.dataset
-                if dataset.file_meta.get("MediaStorageSOPClassUID") == MediaStorageDirectoryStorage:
-                    continue
-                uid = str(dataset.get("SeriesInstanceUID") or "")
-            except Exception:  # noqa: BLE001 - a damaged file fails wherever it is damaged
-                damaged += 1
-                continue
-            damaged += not uid
-            if uid and series_uid in (None, uid):
-                found.setdefault(uid, _Series(uid, dataset)).add(path, header)
-    if damaged:
+        for entry in found.entries(_TAGS):
+            uid = str(entry.header.dataset.SeriesInstanceUID)
+            if series_uid in (None, uid):
+                series.setdefault(uid, _Series(uid, entry.header.dataset)).add(entry)
+    if damaged := len(found.damaged):
         count = "1 file is" if damaged == 1 else f"{damaged:,} files are"
-        raise DestinationError(f"{count} damaged DICOM, and a plane might be missing", "Copy the folder again")
-    if not found:
+        raise ReadError(f"{count} damaged DICOM, and a plane might be missing", "Copy the folder again")
+    if not series:
         what = "no DICOM series" if series_uid is None else "no series with this UID"
-        raise DestinationError(f"There is {what} there", "Name a folder with DICOM files")
-    pictures = [series for series in found.values() if series.pictures or series.refusals]
+        raise ReadError(f"There is {what} there", "Name a folder with DICOM files")
+    pictures = [each for each in series.values() if each.pictures or each.refusals]
     if not pictures:
-        raise LayerError("The DICOM files there hold no pictures", "Name a folder with images")
+        raise ReadError("The DICOM files there hold no pictures", "Name a folder with images")
+    missed = [Note(NoteKind.INFO, f"{passed.name}: {passed.what}") for passed in found.passed if passed.matters]
+    for each in pictures:
+        each.notes += missed
     return pictures
 
 
@@ -172,13 +166,13 @@ def _understood() -> Iterator[None]:
         raise
     except Exception as error:
         # The values themselves may be anything: they stay out of the message.
-        raise LayerError("Its attributes cannot be understood", "Ask its maker for a repaired file") from error
+        raise ReadError("Its attributes cannot be understood", "Ask its maker for a repaired file") from error
 
 
-def _picture(path: Path, found: Header) -> _Picture:
-    header = found.dataset
+def _picture(entry: Entry) -> _Picture:
+    header = entry.header.dataset
     with _understood():
-        source = pixel_source(path, header, header.file_meta.get("TransferSyntaxUID", ""), found.pixels_at)
+        source = pixel_source(entry.path, header, header.file_meta.get("TransferSyntaxUID", ""), entry.header.pixels_at)
         stored = stored_type_of(header)
         values = ValueMap() if stored.samples > 1 else value_map_of(header)
         window = None if stored.samples > 1 else window_of(header, values)
@@ -196,10 +190,10 @@ def _volume(series: _Series) -> Volume:
     if reason is None and pictures[0].place.spacing is None:
         reason = "No pixel spacing: pictures, and not a volume"
     if reason:
-        raise LayerError(reason, _PLANES_REMEDY)
+        raise ReadError(reason, _PLANES_REMEDY)
     planes = stack([picture.place for picture in pictures])
     _check(planes)
-    notes: list[Note] = []
+    notes = series.notes
     points = int(planes.counts[0])
     groups = [[pictures[i] for i in group] for group in planes.order.reshape(-1, points)]
     if points > 1:
@@ -232,19 +226,19 @@ def _volume(series: _Series) -> Volume:
 def _check(planes: Stack) -> None:
     """Refuse what is no regular grid."""
     if planes.aside:
-        raise LayerError("Some of its pictures lie beside each other in one plane: not a volume", _PLANES_REMEDY)
+        raise ReadError("Some of its pictures lie beside each other in one plane: not a volume", _PLANES_REMEDY)
     if not planes.whole:
         what = f"From {planes.counts.min()} to {planes.counts.max()} pictures share a position"
-        raise LayerError(what, "Complete its files, or take away those of incomplete time points")
+        raise ReadError(what, "Complete its files, or take away those of incomplete time points")
     if not planes.straight:
-        raise LayerError("Its planes are not evenly spaced", "Complete its files, or resample it with another program")
+        raise ReadError("Its planes are not evenly spaced", "Complete its files, or resample it with another program")
 
 
 def _in_time(groups: list[list[_Picture]], notes: list[Note]) -> list[list[_Picture]]:
     """Bring the pictures that share a position into the order of time."""
     found = order_in_time([[picture.moment for picture in group] for group in groups])
     if found is None:
-        raise LayerError(
+        raise ReadError(
             f"{len(groups[0])} pictures share each position, and nothing tells which comes first",
             "Take away copies of the same files",
         )

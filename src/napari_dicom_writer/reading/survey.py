@@ -8,35 +8,33 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from pydicom.dataset import Dataset
-from pydicom.multival import MultiValue
-from pydicom.pixels.processing import apply_rescale
+from pydicom.pixels.processing import apply_modality_lut
 from pydicom.uid import UID
 
-from napari_dicom_writer.errors import ExportError
+from napari_dicom_writer.errors import ReadError
 from napari_dicom_writer.model.float_errors import with_default_float_errors
 from napari_dicom_writer.model.geometry import patient_letters
+from napari_dicom_writer.reading.catalogue import catalogue
 from napari_dicom_writer.reading.decoding.process import TooLongError
 from napari_dicom_writer.reading.decoding.source import pixel_source
-from napari_dicom_writer.reading.files import Header, as_they_are, files_in, read_header
+from napari_dicom_writer.reading.files import as_they_are
 from napari_dicom_writer.reading.lenient import text
+from napari_dicom_writer.reading.real_values import ValueMap, first_number, is_mapped, value_map_of
 from napari_dicom_writer.reading.stacking import place_of, stack, why_no_stack
 from napari_dicom_writer.viewers import opens_in
 from napari_dicom_writer.viewers.seen import describe, times_told_apart
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from napari_dicom_writer.model.verdict import Verdict
+    from napari_dicom_writer.reading.catalogue import Entry, Passed
     from napari_dicom_writer.reading.stacking import Place, Stack
 
 _REASON = 160  # characters of what a decoder says
-
-
-class SurveyError(ExportError):
-    """A folder that holds nothing to show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +102,13 @@ class Survey:
         Study by study, by series number.
     foreign : int
         Files that are not DICOM, or too broken to belong to a series.
+    passed : tuple of Passed
+        What was not looked at.
     """
 
     series: tuple[SeriesSurvey, ...]
     foreign: int
+    passed: tuple[Passed, ...] = ()
 
 
 @dataclass(slots=True)
@@ -138,75 +139,55 @@ def survey(folder: Path) -> Survey:
 
     Raises
     ------
-    SurveyError
-        If there is no such folder, or no DICOM in it.
+    ReadError
+        If there is no such place, or no DICOM in it.
     """
+    contents = catalogue(folder)
     groups: dict[str, _Group] = {}
     studies: dict[str, int] = {}
-    foreign = 0
     with as_they_are():
-        for path in _files(folder):
-            header = _read(path)
-            uid = "" if header is None else text(header.dataset, "SeriesInstanceUID")
-            if header is None or not uid:
-                # A DICOMDIR is no one's loss.
-                foreign += header is None or "DirectoryRecordSequence" not in header.dataset
-                continue
-            study = studies.setdefault(text(header.dataset, "StudyInstanceUID"), len(studies))
-            _add(groups.setdefault(uid, _Group(path.parent, study)), path, header)
+        for entry in contents.entries():
+            header = entry.header.dataset
+            study = studies.setdefault(text(header, "StudyInstanceUID"), len(studies))
+            _add(groups.setdefault(text(header, "SeriesInstanceUID"), _Group(entry.path.parent, study)), entry)
         found = [
             (g.study, summarize(g.headers, g.folder, (g.low, g.high) if g.low <= g.high else None, tuple(g.remarks)))
             for g in groups.values()
         ]
+    foreign = contents.foreign + len(contents.damaged)
     if not found:
         others = "1 other file" if foreign == 1 else f"{foreign} other files"
-        raise SurveyError(f"{folder} holds no DICOM series, but {others}", "Name a folder with DICOM files")
+        raise ReadError(f"{folder} holds no DICOM series, but {others}", "Name a folder with DICOM files")
     found.sort(key=lambda item: (item[0], item[1].number.zfill(12)))
-    return Survey(tuple(series for _, series in found), foreign)
+    return Survey(tuple(series for _, series in found), foreign, tuple(contents.passed))
 
 
-def _files(folder: Path) -> list[Path]:
-    files = files_in(folder)
-    if files is None:
-        raise SurveyError(f"There is no folder {folder}", "Check the path")
-    return files
-
-
-def _read(path: Path) -> Header | None:
-    """Read a header; None for what is no DICOM file, or none that can be read."""
-    try:
-        return read_header(path)
-    except Exception:  # noqa: BLE001 - a truncated file fails wherever it was cut
-        return None
-
-
-def _add(group: _Group, path: Path, header: Header) -> None:
-    dataset = header.dataset
+def _add(group: _Group, entry: Entry) -> None:
+    dataset = entry.header.dataset
     group.headers.append(dataset)
     # An enhanced multi-frame object may map the values of every frame otherwise.
     if group.slow or "Rows" not in dataset or "PerFrameFunctionalGroupsSequence" in dataset:
         return
-    if "RealWorldValueMappingSequence" in dataset:
+    if is_mapped(dataset):
         group.remarks["Values are those of the Real World Value Mapping; the window is of stored values"] = None
     try:
         syntax = dataset.file_meta.get("TransferSyntaxUID", "")
-        for frame in pixel_source(path, dataset, syntax, header.pixels_at).frames():
-            values = _real_world(frame, dataset)
-            group.low, group.high = min(group.low, float(values.min())), max(group.high, float(values.max()))
+        for frame in pixel_source(entry.path, dataset, syntax, entry.header.pixels_at).frames():
+            low, high = _ends(frame, dataset)
+            group.low, group.high = min(group.low, low), max(group.high, high)
     except Exception as error:  # noqa: BLE001 - besides decoding, a lookup table may be nonsense
         group.slow = isinstance(error, TooLongError)
         group.remarks[shorten(f"Pixels could not be decoded: {error}", _REASON)] = None
 
 
-def _real_world(frame: NDArray[Any], header: Dataset) -> NDArray[Any]:
-    """Apply the Real World Value Mapping where there is a linear one, else the Modality LUT."""
-    for item in header.get("RealWorldValueMappingSequence") or ():
-        if "RealWorldValueSlope" in item:
-            return frame * float(item.RealWorldValueSlope) + float(item.RealWorldValueIntercept)
-    if "ModalityLUTSequence" not in header and "RescaleSlope" in header and "RescaleIntercept" in header:
-        # As numbers: who set pydicom.config.DS_decimal has decimals, which arrays do not multiply with.
-        return frame * float(header.RescaleSlope) + float(header.RescaleIntercept)
-    return apply_rescale(frame, header)
+def _ends(frame: NDArray[Any], header: Dataset) -> tuple[float, float]:
+    """Return the least and greatest real value of a frame."""
+    if header.get("ModalityLUTSequence"):
+        frame = apply_modality_lut(frame, header)
+        return float(frame.min()), float(frame.max())
+    values = ValueMap() if frame.ndim > 2 else value_map_of(header)
+    first, last = (values.slope * float(end) + values.intercept for end in (frame.min(), frame.max()))
+    return min(first, last), max(first, last)
 
 
 def summarize(
@@ -308,11 +289,5 @@ def _furthest(planes: Stack, series: SeriesSurvey) -> float:
 
 
 def _window(header: Dataset) -> tuple[float, float] | None:
-    center, width = (_first(header.get(keyword)) for keyword in ("WindowCenter", "WindowWidth"))
+    center, width = (first_number(header.get(keyword)) for keyword in ("WindowCenter", "WindowWidth"))
     return None if center is None or width is None else (center, width)
-
-
-def _first(value: Any) -> float | None:
-    """First of one or several numbers."""
-    numbers: Iterable[Any] = value if isinstance(value, MultiValue | np.ndarray) else [value]
-    return next((float(number) for number in numbers if number not in (None, "")), None)

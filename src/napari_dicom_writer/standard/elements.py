@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import BinaryIO, Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 from pydicom.valuerep import EXPLICIT_VR_LENGTH_32, VR
 
@@ -23,8 +23,21 @@ class Encoding(NamedTuple):
     order: Literal["little", "big"] = "little"
 
 
-def read_element(file: BinaryIO, encoding: Encoding) -> tuple[int, str, int]:
-    """Read tag, VR (empty where it is implicit) and length of one element; there are eight bytes at least."""
+class Readable(Protocol):
+    """What bytes are read from, one after the other."""
+
+    def read(self, length: int, /) -> bytes:
+        """Read so many bytes; fewer at the end."""
+
+
+def read_element(file: Readable, encoding: Encoding) -> tuple[int, str, int]:
+    """Read tag, VR (empty where it is implicit) and length of one element.
+
+    Raises
+    ------
+    BrokenError
+        If there is none.
+    """
     head, order = file.read(8), encoding.order
     if len(head) < 8:
         raise BrokenError("It breaks off in an element")
@@ -33,5 +46,7 @@ def read_element(file: BinaryIO, encoding: Encoding) -> tuple[int, str, int]:
         return tag, "", int.from_bytes(head[4:], order)
     vr = head[4:6]
     if vr not in VRS:
-        raise BrokenError(f"No element follows where one should: the VR at byte {file.tell() - 4:,} is none")
+        raise BrokenError(
+            f"No element follows where one should: the VR behind tag ({tag >> 16:04X},{tag & 0xFFFF:04X}) is none"
+        )
     return tag, vr.decode(), int.from_bytes(file.read(4) if vr in _LONG_VRS else head[6:], order)

@@ -25,9 +25,9 @@ def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
     try:
         mode = Path(path).stat().st_mode
     except ValueError:
-        raise NotAFileError(None, "its path holds a null character") from None
+        raise NotAFileError("It cannot be read: its path holds a null character") from None
     if not stat.S_ISREG(mode):
-        raise NotAFileError(None, "it is not a file")
+        raise NotAFileError("It is not a file")
 
     def opener(name: str, flags: int) -> int:
         # Should it have become a pipe meanwhile, opening it must not wait.
@@ -36,5 +36,5 @@ def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
     file = open(path, "rb", opener=opener)  # noqa: SIM115 - Path.open takes no opener; the caller closes it
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         file.close()
-        raise NotAFileError(None, "it is not a file")
+        raise NotAFileError("It is not a file")
     return file

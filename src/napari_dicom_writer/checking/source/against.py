@@ -19,8 +19,9 @@ from napari_dicom_writer.errors import ExportError
 from napari_dicom_writer.model.float_errors import with_default_float_errors
 from napari_dicom_writer.model.geometry import MAX_DISPLACEMENT
 from napari_dicom_writer.model.slabs import read_ahead, slabs
+from napari_dicom_writer.reading.catalogue import Catalogue
 from napari_dicom_writer.reading.files import as_they_are
-from napari_dicom_writer.reading.series import read_series
+from napari_dicom_writer.reading.series import read_volumes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -119,7 +120,7 @@ def _candidates(folder: Path, verdicts: Sequence[SeriesVerdict]) -> tuple[list[C
         if not verdict.uid:
             continue
         try:
-            found += [Candidate(verdict, volume) for volume in read_series(folder, series_uid=verdict.uid)]
+            found += [Candidate(verdict, volume) for volume in read_volumes(Catalogue(folder, list(verdict.files)))]
         except ExportError as error:
             number = verdict.survey.number if verdict.survey else ""
             reasons = "; ".join(refusal.what for refusal in error.refusals)

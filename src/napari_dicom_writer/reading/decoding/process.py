@@ -128,11 +128,15 @@ class WorkerProcess:
     def end(self) -> None:
         """End the process, whatever it does."""
         self._process.kill()
-        self.leave()
+        self._close()
         self._process.wait()
 
     def leave(self) -> None:
-        """Close the pipes."""
+        """Let go of it, in a process that was forked from the one that started it."""
+        self._close()
+        self._process.returncode = 0  # it is not a child of this one, which must not wait for it
+
+    def _close(self) -> None:
         for pipe in (self._requests, self._results):
             with suppress(OSError):  # what was not written yet goes nowhere
                 pipe.close()

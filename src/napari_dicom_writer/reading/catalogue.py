@@ -1,0 +1,181 @@
+"""What is in a folder, found once: DICOM files, whatever else, and what could not be looked at.
+
+Nothing is opened but regular files, so that a pipe cannot make a reader wait for ever, and nothing is entered twice,
+however links lead round.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from pydicom.uid import MediaStorageDirectoryStorage
+
+from napari_dicom_writer.errors import ReadError
+from napari_dicom_writer.reading.files import Header, read_header
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_KINDS = {
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+
+
+class Passed(NamedTuple):
+    """What was not looked at.
+
+    Attributes
+    ----------
+    name : str
+        Its path below the folder.
+    what : str
+        Why, in words.
+    matters : bool
+        Whether DICOM files may be missed by that.
+    """
+
+    name: str
+    what: str
+    matters: bool
+
+
+class Entry(NamedTuple):
+    """A DICOM file, and its header."""
+
+    path: Path
+    header: Header
+
+
+@dataclass(slots=True)
+class Catalogue:
+    """What is in a folder and below, or one file.
+
+    Attributes
+    ----------
+    root : Path
+    files : list of Path
+        Regular files, in the order of their names.
+    passed : list of Passed
+        Folders that may not be read, links that lead nowhere or round, pipes, sockets and devices.
+    foreign : int
+        Files that are not DICOM, so far as `entries` came; so are the next two.
+    directories : int
+        DICOMDIRs, which are no instances.
+    damaged : list of Path
+        Files that begin as DICOM and cannot be read, or belong to no series.
+    """
+
+    root: Path
+    files: list[Path] = field(default_factory=list)
+    passed: list[Passed] = field(default_factory=list)
+    foreign: int = 0
+    directories: int = 0
+    damaged: list[Path] = field(default_factory=list)
+
+    def name(self, path: Path) -> str:
+        """Return the path of a file below the folder."""
+        return path.name if path == self.root else path.relative_to(self.root).as_posix()
+
+    def entries(self, keywords: list[str] | None = None) -> Iterator[Entry]:
+        """Read the headers of all DICOM files, one after the other; none is kept.
+
+        Parameters
+        ----------
+        keywords
+            Attributes to read, the Series Instance UID among them; all before the pixels, if None.
+        """
+        self.foreign, self.directories, self.damaged = 0, 0, []
+        for path in self.files:
+            try:
+                header = read_header(path, keywords)
+                series = header and str(header.dataset.get("SeriesInstanceUID") or "")
+            except Exception:  # noqa: BLE001 - a damaged file fails wherever it is damaged
+                self.damaged.append(path)
+                continue
+            if header is None:
+                self.foreign += 1
+            elif header.dataset.file_meta.get("MediaStorageSOPClassUID") == MediaStorageDirectoryStorage:
+                self.directories += 1
+            elif not series:
+                self.damaged.append(path)
+            else:
+                yield Entry(path, header)
+
+
+def catalogue(root: Path) -> Catalogue:
+    """Look what is in a folder and below; a file is a folder of one.
+
+    Parameters
+    ----------
+    root
+        Hidden files, and what is in hidden folders, are left out. Links to folders are followed, once.
+
+    Raises
+    ------
+    ReadError
+        If there is nothing there, or nothing that can be looked into.
+    """
+    found = Catalogue(root)
+    try:
+        mode = root.stat().st_mode
+        if stat.S_ISDIR(mode):
+            os.scandir(root).close()
+    except FileNotFoundError:
+        raise ReadError("There is no such folder or file", "Check the path") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is no path"
+        raise ReadError(f"The folder cannot be read: {reason}", "Check the path") from None
+    if stat.S_ISREG(mode):
+        found.files.append(root)
+    elif stat.S_ISDIR(mode):
+        _walk(found)
+    else:
+        raise ReadError(f"It is {_KINDS.get(stat.S_IFMT(mode), 'no file')}", "Name a folder or a file")
+    return found
+
+
+def _walk(found: Catalogue) -> None:
+    """Enter folders before links to folders, so that what is reached by both has its own name."""
+    waiting, links, seen = [found.root], list[Path](), set[tuple[int, int]]()
+    while waiting or links:
+        is_link = not waiting
+        folder = links.pop(0) if is_link else waiting.pop()
+        try:
+            status = folder.stat()
+            if (status.st_dev, status.st_ino) in seen:
+                found.passed.append(Passed(found.name(folder), "a link to a folder that is looked into anyway", False))
+                continue
+            seen.add((status.st_dev, status.st_ino))
+            with os.scandir(folder) as listing:
+                children = sorted(listing, key=lambda entry: entry.name)
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            found.passed.append(Passed(found.name(folder), f"a folder that cannot be read ({reason})", True))
+            continue
+        for child in children:
+            if not child.name.startswith("."):
+                _sort_in(child, found, waiting, links)
+    found.files.sort()
+    found.passed.sort()
+
+
+def _sort_in(child: os.DirEntry[str], found: Catalogue, waiting: list[Path], links: list[Path]) -> None:
+    path = Path(child.path)
+    try:
+        if child.is_dir():
+            (links if child.is_symlink() else waiting).append(path)
+        elif child.is_file():
+            found.files.append(path)
+        else:
+            mode = stat.S_IFMT(path.stat().st_mode)
+            found.passed.append(Passed(found.name(path), _KINDS.get(mode, "no file"), False))
+    except OSError as error:
+        what = "a link that leads nowhere" if child.is_symlink() else f"not to be looked at ({error.strerror})"
+        found.passed.append(Passed(found.name(path), what, True))
