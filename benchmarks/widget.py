@@ -95,8 +95,13 @@ def main() -> None:
     _idle(_SETTLE)
     planes, side = (200, 128) if quick else (2000, 512)
     # First of all, as it is when a user opens it: all that it needs is yet to be imported.
-    times = {"open the widget, for the first time": _open(viewer)}
-    times["open the widget again"] = _median(lambda: _open(viewer))
+    opened, planned = _open(viewer)
+    times = {"open the widget, for the first time": opened, "… until the plan is there": planned}
+    again = [_open(viewer) for _ in range(_TURNS)]
+    times |= {
+        "open the widget again": statistics.median(opened for opened, _ in again),
+        "… until the plan is there, again": statistics.median(planned for _, planned in again),
+    }
     times[f"preview of {side}³, dask"] = _preview(side)
     found = {"planes": planes, "times": times, "stalls": _stalls(viewer, planes, scratch)}
     viewer.close()
@@ -179,8 +184,11 @@ def _median(action: Callable[[], float]) -> float:
     return statistics.median(action() for _ in range(_TURNS))
 
 
-def _open(viewer: Any) -> float:
-    """From asking for the widget to its picture on the screen, with a layer to export."""
+def _open(viewer: Any) -> tuple[float, float]:
+    """From asking for the widget to its picture on the screen, with a layer to export; and until that is planned.
+
+    The plan takes 0.15 s more than its own time: it waits for the user's next edit.
+    """
     from qtpy.QtWidgets import QApplication
 
     viewer.add_image(np.zeros((64, 256, 256), np.int16), units=("mm",) * 3)
@@ -192,11 +200,14 @@ def _open(viewer: Any) -> float:
     dock = viewer.window.add_dock_widget(widget, name="Export to DICOM")
     QApplication.processEvents()
     seconds = time.perf_counter() - start
+    while widget.panel.plan is None and time.perf_counter() - start < _PATIENCE:
+        QApplication.processEvents()
+    planned = time.perf_counter() - start
     dock.destroyOnClose()
     widget.deleteLater()
     viewer.layers.clear()
     QApplication.processEvents()
-    return seconds
+    return seconds, planned
 
 
 def _preview(side: int) -> float:

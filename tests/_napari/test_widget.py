@@ -8,7 +8,7 @@ import numpy as np
 import pydicom
 import pytest
 from qtpy.QtCore import QEvent, QPoint, QPointF, Qt
-from qtpy.QtGui import QWheelEvent
+from qtpy.QtGui import QHelpEvent, QWheelEvent
 from qtpy.QtWidgets import QApplication, QLabel, QPushButton, QTableView, QWidget
 
 from judges.readers import dciodvfy, dicom_files, dicom_validator
@@ -494,6 +494,8 @@ def test_every_control_can_be_reached_and_is_named(open_panel):
     ]
     assert not [w for w in unnamed if not isinstance(w, QLabel)]
     name = panel.form.field("patient.name")
+    point = QPoint(3, 3)
+    QApplication.sendEvent(name.native, QHelpEvent(QEvent.Type.ToolTip, point, name.native.mapToGlobal(point)))
     assert "(0010,0010)" in name.native.toolTip()
 
 

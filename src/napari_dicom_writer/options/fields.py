@@ -96,13 +96,15 @@ def check(instance: Any, group: str = "") -> None:
         value, kind = getattr(instance, item.name), types[item.name]
         with refusals.collect("options"):
             name = f"{group}.{item.name}" if group else item.name
-            object.__setattr__(instance, item.name, _checked(kind, name, item.metadata, value))
+            object.__setattr__(instance, item.name, _checked(kind, name, item.metadata, item.default, value))
     refusals.raise_if_any()
 
 
-def _checked(kind: Any, name: str, metadata: Mapping[str, Any], value: Any) -> Any:
+def _checked(kind: Any, name: str, metadata: Mapping[str, Any], default: Any, value: Any) -> Any:
     if isinstance(kind, type) and issubclass(kind, StrEnum):
         return _member(kind, name, value)
+    if type(value) is type(default) and value == default:
+        return value
     if not (keyword := metadata.get("keyword")):
         return _plain(kind, name, value) if kind is not str or not metadata["choices"] else _term(name, metadata, value)
     choices = metadata["choices"]

@@ -5,8 +5,6 @@ from __future__ import annotations
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from functools import lru_cache
 
-from pydicom.valuerep import format_number_as_ds
-
 
 @lru_cache(4096)
 def decimal_string(value: float) -> str:
@@ -19,6 +17,8 @@ def decimal_string(value: float) -> str:
     """
     if value == int(value) and abs(value) < 1e15:
         return str(int(value))
+    from pydicom.valuerep import format_number_as_ds
+
     text = str(format_number_as_ds(float(value)))
     # 9.999999999999998 comes out as 10.00000000000000, a byte too long: the rounding carried to another digit.
     return text if len(text) <= 16 else decimal_string(float(text))

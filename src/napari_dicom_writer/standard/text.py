@@ -2,6 +2,7 @@
 
 pydicom's validators are the base; what they let through (days that do not exist, backslashes, control characters,
 numbers out of range) is checked here, because these reach a radiologist's worklist as broken names or shifted tags.
+pydicom is imported where something is checked: a form opens without waiting for it.
 """
 
 from __future__ import annotations
@@ -13,10 +14,6 @@ from datetime import date, datetime, time
 from numbers import Integral, Real
 from types import NoneType
 from typing import TYPE_CHECKING
-
-from pydicom import config
-from pydicom.datadict import dictionary_description, dictionary_VR, tag_for_keyword
-from pydicom.valuerep import validate_value
 
 from napari_dicom_writer.errors import OptionsError
 from napari_dicom_writer.standard.decimals import decimal_string
@@ -64,11 +61,11 @@ def check(keyword: str, value: object, name: str = "") -> str:
     OptionsError
         If DICOM does not allow the value: length, characters, a date that does not exist.
     """
-    vr = dictionary_VR(keyword)
-    problem = _wrong_type(vr, value)
-    text = "" if value is None or problem else _as_text(vr, value)
-    if not text and not problem:
+    if value is None or (isinstance(value, str) and not value.strip()):
         return ""
+    vr = vr_of(keyword)
+    problem = _wrong_type(vr, value)
+    text = "" if problem else _as_text(vr, value)
     problem = problem or _problem(vr, keyword, text)
     if problem:
         # The value itself may be a patient's: the message names the attribute only.
@@ -76,8 +73,17 @@ def check(keyword: str, value: object, name: str = "") -> str:
     return text
 
 
+def vr_of(keyword: str) -> str:
+    """VR of an attribute in PS3.6, such as DA."""
+    from pydicom.datadict import dictionary_VR
+
+    return dictionary_VR(keyword)
+
+
 def title(keyword: str) -> str:
     """Name of an attribute in PS3.6, such as Patient's Birth Date."""
+    from pydicom.datadict import dictionary_description
+
     return dictionary_description(keyword)
 
 
@@ -89,6 +95,8 @@ def tag(attribute: str | int) -> str:
     >>> tag("PatientID"), tag(0x00100020)
     ('(0010,0020)', '(0010,0020)')
     """
+    from pydicom.datadict import tag_for_keyword
+
     number = attribute if isinstance(attribute, int) else tag_for_keyword(attribute) or 0
     return f"({number >> 16:04X},{number & 0xFFFF:04X})"
 
@@ -157,6 +165,9 @@ _NORMALIZERS: dict[str, Callable[[str], str]] = {
 
 def _problem(vr: str, keyword: str, text: str) -> str | None:
     """Say what is wrong with `text`, or None."""
+    from pydicom import config
+    from pydicom.valuerep import validate_value
+
     allowed = "\n\r\f\t" if vr in _MULTI_LINE else ""
     if any(unicodedata.category(c) in ("Cc", "Cs") and c not in allowed for c in text):
         return "holds a control character"

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from pydicom import uid
-
 if TYPE_CHECKING:
     from pydicom.uid import UID
 
@@ -32,7 +30,11 @@ class TransferSyntax(StrEnum):
     @property
     def uid(self) -> UID:
         """The UID of PS3.6 table A-1."""
-        return self.row.uid
+        # Here: with pydicom the dock widget would open later, which only wants the names.
+        from pydicom import uid
+
+        found: UID = getattr(uid, self.row.keyword)
+        return found
 
     @property
     def encapsulated(self) -> bool:
@@ -61,7 +63,8 @@ class Row:
 
     Attributes
     ----------
-    uid : UID
+    keyword : str
+        Of its UID in pydicom.
     codec : str
         Module of `codecs` that encodes a frame; empty where pixels are native.
     package, extra : str
@@ -75,7 +78,7 @@ class Row:
         Whether frames can be encoded side by side. Where it is False, the codec takes its turns behind a lock.
     """
 
-    uid: UID
+    keyword: str
     codec: str = ""
     package: str = ""
     extra: str = ""
@@ -86,18 +89,18 @@ class Row:
 
 # fmt: off
 _TABLE = {
-    TransferSyntax.EXPLICIT_LE: Row(uid.ExplicitVRLittleEndian),
-    TransferSyntax.RLE: Row(uid.RLELossless, "rle", "imagecodecs", "compression"),
-    TransferSyntax.JPEG_LS: Row(uid.JPEGLSLossless, "jpeg_ls", "imagecodecs", "compression"),
+    TransferSyntax.EXPLICIT_LE: Row("ExplicitVRLittleEndian"),
+    TransferSyntax.RLE: Row("RLELossless", "rle", "imagecodecs", "compression"),
+    TransferSyntax.JPEG_LS: Row("JPEGLSLossless", "jpeg_ls", "imagecodecs", "compression"),
     TransferSyntax.JPEG_LS_LOSSY: Row(
-        uid.JPEGLSNearLossless, "jpeg_ls", "imagecodecs", "compression", lossy_method="ISO_14495_1"
+        "JPEGLSNearLossless", "jpeg_ls", "imagecodecs", "compression", lossy_method="ISO_14495_1"
     ),
-    TransferSyntax.JPEG_2000: Row(uid.JPEG2000Lossless, "jpeg_2000", "imagecodecs", "compression", color="YBR_RCT"),
+    TransferSyntax.JPEG_2000: Row("JPEG2000Lossless", "jpeg_2000", "imagecodecs", "compression", color="YBR_RCT"),
     TransferSyntax.JPEG_2000_LOSSY: Row(
-        uid.JPEG2000, "jpeg_2000_lossy", "pylibjpeg-openjpeg", "compression",
+        "JPEG2000", "jpeg_2000_lossy", "pylibjpeg-openjpeg", "compression",
         color="YBR_ICT", lossy_method="ISO_15444_1", thread_safe=False,
     ),
-    TransferSyntax.HTJ2K: Row(uid.HTJ2KLossless, "htj2k", "imagecodecs", "compression", color="YBR_RCT"),
-    TransferSyntax.DEFLATED: Row(uid.DeflatedExplicitVRLittleEndian),
+    TransferSyntax.HTJ2K: Row("HTJ2KLossless", "htj2k", "imagecodecs", "compression", color="YBR_RCT"),
+    TransferSyntax.DEFLATED: Row("DeflatedExplicitVRLittleEndian"),
 }
 # fmt: on

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 
-from pydicom.uid import UID
-
 # The UID of this implementation (PS3.7 D.3.3.2): a UUID drawn once for this project, under the root of PS3.5 B.2.
-IMPLEMENTATION_CLASS_UID = UID("2.25.182556719700921078211912629820890202520")
+IMPLEMENTATION_CLASS_UID = "2.25.182556719700921078211912629820890202520"
 IMPLEMENTATION_VERSION_NAME = "NAPARI_DCM_0.1"
 
 

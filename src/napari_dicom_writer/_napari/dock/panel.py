@@ -35,6 +35,7 @@ from napari_dicom_writer._napari.dock.parts.fold import heading
 from napari_dicom_writer._napari.dock.preview.placing import Places
 from napari_dicom_writer._napari.dock.preview.preview_panel import PreviewPanel
 from napari_dicom_writer._napari.dock.work import activity
+from napari_dicom_writer._napari.dock.work.imports import Imports
 from napari_dicom_writer._napari.dock.work.planning import Outcome, Planner, Wish
 from napari_dicom_writer._napari.dock.work.running import ExportRun
 from napari_dicom_writer._napari.spelling import in_preferences
@@ -102,6 +103,7 @@ class ExportPanel(QWidget):
         self.planner = Planner(self._make_wish, self)
         self.run = ExportRun(dock_widget)
         self.watch = LayerWatch(self.viewer.layers)
+        self._imports = Imports(self)
         self._geometry_timer = QTimer(self)
         self._geometry_timer.setSingleShot(True)
         self._geometry_timer.setInterval(0)
@@ -131,6 +133,7 @@ class ExportPanel(QWidget):
         self.planner.started.connect(self._planning)
         self.planner.planned.connect(self._planned)
         self._geometry_timer.timeout.connect(self._refresh_geometry)
+        self._imports.done.connect(self._refresh_geometry)
         self.controls.status_clicked.connect(self._show_details)
         self.controls.tags_button.clicked.connect(self._show_tags)
         self.controls.export_button.clicked.connect(self.export)
@@ -245,6 +248,8 @@ class ExportPanel(QWidget):
         return Wish([layer_tuple(layer) for layer in checked], self._options, self.target.path)
 
     def _refresh_geometry(self) -> None:
+        if not self._imports.are_done:
+            return
         with suppress(ExportError):
             self._options = self.form.options()
         self.checklist.show_refused(self.places.refresh(self._options))

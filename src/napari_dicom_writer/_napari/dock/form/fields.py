@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, get_args
 
 from magicgui.widgets import create_widget
-from pydicom.datadict import dictionary_VR
 from qtpy.QtCore import QDate, QEvent, QObject, QPoint, QPointF, Qt, Signal
 from qtpy.QtGui import QColor, QIcon, QPainter, QPixmap, QPolygonF, QResizeEvent, QShowEvent
 from qtpy.QtWidgets import QCalendarWidget, QComboBox, QCompleter, QLineEdit, QVBoxLayout, QWidget
@@ -141,7 +140,6 @@ class OptionField(QWidget):
         editor = _make_editor(self._kind, self._metadata, self._shown(self._value))
         native: QWidget = editor.native
         native.setAccessibleName(self.label)
-        native.setToolTip(_tooltip(self._metadata))
         # Narrower than that it goes below its label.
         native.setMinimumWidth(_LEAST * self.fontMetrics().averageCharWidth())
         self._problem_label = InkLabel()
@@ -159,8 +157,8 @@ class OptionField(QWidget):
         QWidget.setTabOrder(self, native)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setFocusProxy(native)
-        self._wheel = _NoWheel(self)
-        native.installEventFilter(self._wheel)
+        self._events = _EditorEvents(self._metadata, self)
+        native.installEventFilter(self._events)
         if isinstance(native, QLineEdit):
             self._equip(native)
         self._editor = editor
@@ -170,7 +168,7 @@ class OptionField(QWidget):
     def _equip(self, line: QLineEdit) -> None:
         """Give a line of text suggestions, a calendar, or a word on what an empty one means."""
         keyword = self._metadata.get("keyword")
-        if keyword and dictionary_VR(keyword) == "DA":
+        if keyword and keyword.endswith("Date"):
             _add_calendar(line)
         if usual := self._metadata["usual"]:
             _add_suggestions(line, usual)
@@ -218,14 +216,23 @@ def _tooltip(metadata: Mapping[str, Any]) -> str:
     return f"{shown}\n\nDICOM: {text.title(keyword)} {text.tag(keyword)}" if keyword else shown
 
 
-class _NoWheel(QObject):
-    """Leaves the wheel to the scroll area: scrolling past a choice must not change it."""
+class _EditorEvents(QObject):
+    """Leaves the wheel to the scroll area, and explains an editor when somebody asks.
+
+    Scrolling past a choice must not change it. And pydicom, which has the words for attributes, is imported meanwhile.
+    """
+
+    def __init__(self, metadata: Mapping[str, Any], parent: QObject) -> None:
+        super().__init__(parent)
+        self._metadata = metadata
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
         """Pass the wheel on unless the editor has the focus."""
-        if event is None or event.type() != QEvent.Type.Wheel:
+        if event is None or not isinstance(watched, QWidget):
             return False
-        if isinstance(watched, QWidget) and watched.hasFocus():
+        if event.type() == QEvent.Type.ToolTip and not watched.toolTip():
+            watched.setToolTip(_tooltip(self._metadata))
+        if event.type() != QEvent.Type.Wheel or watched.hasFocus():
             return False
         event.ignore()
         return True

@@ -10,7 +10,6 @@ from napari_dicom_writer._napari.dock.checklist.layer_state import layer_tuple
 from napari_dicom_writer._napari.faults import faults_as_export_errors
 from napari_dicom_writer._napari.spelling import in_form
 from napari_dicom_writer.errors import ExportError
-from napari_dicom_writer.exporting import place_layer
 from napari_dicom_writer.options.groups import Patient, Series, Study
 
 if TYPE_CHECKING:
@@ -61,6 +60,8 @@ class Places:
         return {layer: refusal for layer, refusal in refusals if refusal is not None}
 
     def _place(self, layer: Layer, options: ExportOptions) -> Refusal | None:
+        from napari_dicom_writer.exporting import place_layer
+
         shown = layer is self._preview.layer
         try:
             with faults_as_export_errors("Placing it"):

@@ -9,7 +9,6 @@ from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_dicom_writer._napari.dock.work.background import Background, Leaving
 from napari_dicom_writer._napari.faults import faults_as_export_errors
-from napari_dicom_writer.destinations.paths import free_space
 from napari_dicom_writer.errors import ExportCancelled, ExportError
 from napari_dicom_writer.model.value_range import ScanCache
 
@@ -118,6 +117,7 @@ class Planner(QObject):
 def _plan(wish: Wish, tick: Callable[[int, int], None], scans: ScanCache) -> Outcome:
     # Here, in the thread: the dock widget opens without waiting for what writing needs.
     from napari_dicom_writer.destinations import open_destination
+    from napari_dicom_writer.destinations.paths import free_space
     from napari_dicom_writer.exporting import plan_export
 
     plan: ExportPlan | None = None

@@ -1,0 +1,34 @@
+"""The widget is on the screen before anything heavy is imported."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+CODE = """
+import sys
+import numpy as np
+from qtpy.QtWidgets import QApplication
+application = QApplication([])
+from napari.components import ViewerModel
+from napari_dicom_writer._napari.widget import ExportWidget
+viewer = ViewerModel()
+viewer.add_image(np.zeros((4, 5, 6), np.int16))
+widget = ExportWidget(viewer)
+widget.show()
+widget.grab()
+print(*sorted({"pydicom", "pint", "napari_dicom_writer.exporting"} & sys.modules.keys()))
+while not widget.panel.preview.preview.cuts:
+    application.processEvents()
+print("drawn")
+"""
+
+
+def test_it_opens_without_what_exporting_needs_and_then_goes_on(tmp_path):
+    environment = os.environ | {"QT_QPA_PLATFORM": "offscreen", "NAPARI_CONFIG": str(tmp_path / "settings.yaml")}
+    ran = subprocess.run([sys.executable, "-c", CODE], env=environment, capture_output=True, text=True, timeout=120)
+    assert ran.returncode == 0, ran.stderr
+    early, drawn = ran.stdout.splitlines()
+    assert set(early.split()) <= {"pint"}, "napari itself imports pint"
+    assert drawn == "drawn"
