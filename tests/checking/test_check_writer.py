@@ -5,28 +5,23 @@ Each fault is put into a file between writing and reading back, as a disk or a b
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from pathlib import Path
 
-import numpy as np
 import pydicom
 import pytest
 
 from judges.check_faults import FAULTS, Fault, good_series, picture, seed, spoil
-from napari_dicom_writer import ExportError, ExportOptions, VerificationError, VerifyLevel, Volume, export, plan_export
+from napari_dicom_writer import ExportError, ExportOptions, VerificationError, export
 from napari_dicom_writer.checking.check import check_series
 from napari_dicom_writer.checking.conformance import installed, run_dciodvfy
 from napari_dicom_writer.checking.findings import Severity
 from napari_dicom_writer.checking.source.against import compare
 from napari_dicom_writer.writing.encode import SeriesEncoder
-from napari_dicom_writer.writing.read_back import SeriesVerifier
 
 DOCS = Path(__file__).parents[2] / "docs" / "verify.md"
 # The writer reads back the files that it has written: one more is not its.
 NOT_ITS = {"a copy of a file"}
-# Its parser keeps the last of two elements, which says the same.
-UNSEEN = {"an element twice"}
 GOOD = Fault("nothing", "", lambda _d, _f, _n: None, every=True)
 
 
@@ -61,66 +56,11 @@ def test_rewriting_by_pydicom_is_no_fault_in_itself(tmp_path, monkeypatch):
         assert not writer_sees(fault, tmp_path / syntax, monkeypatch)
 
 
-@pytest.mark.parametrize("fault", [f for f in FAULTS if f.name not in NOT_ITS | UNSEEN], ids=lambda fault: fault.name)
+@pytest.mark.parametrize("fault", [f for f in FAULTS if f.name not in NOT_ITS], ids=lambda fault: fault.name)
 def test_the_writer_catches_every_fault_and_publishes_nothing(tmp_path, monkeypatch, fault):
     with pytest.raises(ExportError):
         spoilt_export(fault, tmp_path / "x", monkeypatch)
     assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize("fault", [f for f in FAULTS if f.name in UNSEEN], ids=lambda fault: fault.name)
-def test_what_the_writer_does_not_see_is_known(tmp_path, monkeypatch, fault):
-    assert not writer_sees(fault, tmp_path / "x", monkeypatch)
-
-
-@pytest.fixture(scope="module")
-def written(tmp_path_factory):
-    """Three planes, written; (series plan, volume, paths)."""
-    folder = tmp_path_factory.mktemp("written")
-    values = np.random.default_rng(2).integers(-500, 500, (3, 6, 9), dtype=np.int16)
-    volume = Volume(values, spacing=(2, 1, 1), window=(0, 100))
-    series = plan_export(volume, ExportOptions(modality="CT")).series[0]
-    encoder = SeriesEncoder(series)
-    paths = []
-    for instance in series.instances:
-        paths.append(folder / instance.filename)
-        encoder.write(paths[-1], instance, series.stored.encode(values[instance.frame.plane]))
-    return series, volume, paths
-
-
-def is_seen(series, volume, paths) -> bool:
-    verifier = SeriesVerifier(series, VerifyLevel.FULL)
-    try:
-        for instance, path in zip(series.instances, paths, strict=True):
-            verifier.instance(path, instance, volume.array[instance.frame.plane])
-        verifier.finish()
-    except VerificationError:
-        return True
-    return False
-
-
-@pytest.mark.parametrize("which", [0, 1], ids=["first instance", "second instance"])
-def test_every_flipped_bit_that_a_reader_reads_is_caught(written, which, tmp_path):
-    """One bit in every byte of a file, its head and its pixels."""
-    series, volume, paths = written
-    content = paths[which].read_bytes()
-    spoilt = [*paths]
-    spoilt[which] = tmp_path / paths[which].name
-    unseen = []
-    for at in range(len(content)):
-        changed = bytearray(content)
-        changed[at] ^= 1 << (at % 8)
-        spoilt[which].write_bytes(changed)
-        if not is_seen(series, volume, spoilt):
-            unseen.append(at)
-    assert set(unseen) <= meaningless(content), [hex(at) for at in sorted(set(unseen) - meaningless(content))]
-
-
-def meaningless(content: bytes) -> set[int]:
-    """Bytes that tell readers nothing: the preamble, the group length, reserved ones, and what pads a value."""
-    found = {*range(128), *range(132, 144)}
-    found |= {m.end() + i for m in re.finditer(rb"(?:O[BW]|SQ)\0\0", content) for i in (-2, -1)}
-    return found | {m.end() - 1 for m in re.finditer(rb"[.\d][ \0](?=[\x02\x08\x20\x28]\0)", content)}
 
 
 # ------------------------------------------------------------------------------------------------ the table of the docs
@@ -156,7 +96,7 @@ def test_the_table_is_true(tmp_path, fault):
     findings = {f.code for v in verdicts for f in v.findings if f.severity is not Severity.INFO}
     comparisons, left_out = compare([("picture", picture())], folder, verdicts, ExportOptions())
     # What the writer sees is held by the tests above.
-    caught = "" if fault.name in NOT_ITS else mark(fault.name not in UNSEEN)
+    caught = "" if fault.name in NOT_ITS else mark(True)
     assert rows()[fault.name] == [
         f"`{fault.code}`" if fault.code else "",
         mark(not conforms),

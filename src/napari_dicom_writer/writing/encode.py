@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from napari_dicom_writer.plan.frames import InstancePlan
     from napari_dicom_writer.plan.plan import SeriesPlan
 
+    _Pieces = list[bytes | memoryview]
+
 
 class SeriesEncoder:
     """Encodes the instances of one series. Holds no pixels and changes nothing: safe to share between threads."""
@@ -44,7 +46,7 @@ class SeriesEncoder:
         vr = pixel_data_vr(series).encode()
         self._pixel_head = struct.pack("<HH2sH", PIXEL_DATA >> 16, PIXEL_DATA & 0xFFFF, vr, 0)
 
-    def encode(self, instance: InstancePlan, stored: NDArray[Any]) -> list[bytes | memoryview]:
+    def encode(self, instance: InstancePlan, stored: NDArray[Any]) -> _Pieces:
         """Return the file of a single-frame instance in pieces.
 
         Parameters
@@ -78,14 +80,8 @@ class SeriesEncoder:
         elements = self._meta.encode(file_meta_of(instance))
         return b"".join((PREAMBLE, encode_element("FileMetaInformationGroupLength", len(elements)), elements))
 
-    def write(self, path: str | os.PathLike[str], instance: InstancePlan, stored: NDArray[Any]) -> int:
-        """Write a single-frame instance to a file that does not exist yet; `instance` and `stored` as for `encode`.
-
-        Returns
-        -------
-        int
-            Bytes written.
-        """
+    def write(self, path: str | os.PathLike[str], instance: InstancePlan, stored: NDArray[Any]) -> _Pieces:
+        """Write a single-frame instance to a file that does not exist yet; arguments and result as for `encode`."""
         buffers = self.encode(instance, stored)
         size = sum(map(len, buffers))
         # Without Python's file object: for a small file it costs as much as the writing.
@@ -96,10 +92,10 @@ class SeriesEncoder:
                 _write_rest(descriptor, buffers, written)
         finally:
             os.close(descriptor)
-        return size
+        return buffers
 
 
-def _write_rest(descriptor: int, buffers: list[bytes | memoryview], written: int) -> None:
+def _write_rest(descriptor: int, buffers: _Pieces, written: int) -> None:
     """Write what a short write left over."""
     for buffer in buffers:
         rest = memoryview(buffer)[written:]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from napari_dicom_writer.plan.frames import InstancePlan
     from napari_dicom_writer.plan.plan import SeriesPlan
-    from napari_dicom_writer.writing.read_back import Seen
+    from napari_dicom_writer.writing.across import Seen
 
 
 class SeriesWriter:
@@ -77,9 +77,10 @@ class SeriesWriter:
             Bytes written, and what was read back, if it was.
         """
         try:
-            size = self._encoder.write(path, instance, self._stored.encode(values))
+            pieces = self._encoder.write(path, instance, self._stored.encode(values))
         except OSError as error:
             raise DestinationError(
                 f"Writing failed: {error.strerror}", "Check space and permissions; nothing was written"
             ) from error
-        return size, self.verifier.instance(path, instance, values) if self.verifier else None
+        seen = self.verifier.instance(path, instance, values, pieces) if self.verifier else None
+        return sum(map(len, pieces)), seen

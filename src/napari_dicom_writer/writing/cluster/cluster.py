@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from napari_dicom_writer.model.volume import Volume
     from napari_dicom_writer.plan.frames import Place
     from napari_dicom_writer.plan.plan import ExportPlan, SeriesPlan
-    from napari_dicom_writer.writing.read_back import Seen
+    from napari_dicom_writer.writing.across import Seen
 
 _SLABS_PER_THREAD = 2  # one being written, one waiting
 _HEARTBEAT = 1.0  # seconds after which the callback may cancel, also when no slab comes in

@@ -1,0 +1,21 @@
+"""What read-back finds wrong with an instance."""
+
+from __future__ import annotations
+
+REMEDY = "Nothing was published. The source changed meanwhile, or disk or software are at fault: please report it"
+
+
+class Fault(Exception):  # noqa: N818 - becomes a VerificationError, which says where
+    """What is wrong, in words that follow "Read back, ".
+
+    Parameters
+    ----------
+    what
+        Such as ``Rows is not what the plan says``.
+    remedy
+        What to do about it.
+    """
+
+    def __init__(self, what: str, remedy: str = REMEDY) -> None:
+        super().__init__(what)
+        self.what, self.remedy = what, remedy

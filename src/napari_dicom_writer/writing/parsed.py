@@ -1,0 +1,150 @@
+"""A file parsed by pydicom and compared with the plan: element by element, then byte by byte."""
+
+from __future__ import annotations
+
+import struct
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pydicom
+from pydicom.dataelem import RawDataElement
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.filebase import DicomBytesIO
+from pydicom.filewriter import write_dataset, write_file_meta_info
+
+from napari_dicom_writer.iods import IODS
+from napari_dicom_writer.iods._base import compose
+from napari_dicom_writer.iods.modules.file_meta import PIXEL_DATA, PREAMBLE, file_meta, file_meta_of, pixel_data_vr
+from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
+from napari_dicom_writer.writing.encapsulation import UNDEFINED_LENGTH
+from napari_dicom_writer.writing.fault import Fault
+from napari_dicom_writer.writing.spans import GROUP_LENGTH, META_UID, find_spans
+
+if TYPE_CHECKING:
+    from pydicom.dataelem import DataElement
+    from pydicom.dataset import FileDataset
+
+    from napari_dicom_writer.iods.modules.attributes import Attributes
+    from napari_dicom_writer.plan.frames import InstancePlan
+    from napari_dicom_writer.plan.plan import SeriesPlan
+    from napari_dicom_writer.writing.spans import Spans
+
+_START = len(PREAMBLE)
+
+
+def check_parsed(series: SeriesPlan, instance: InstancePlan, content: bytes, head: bytes, varying: Attributes) -> Spans:
+    """Compare a file with the plan, all but what is in its pixels.
+
+    Parameters
+    ----------
+    series, instance
+        The plan.
+    content
+        The file.
+    head
+        All of it before the pixels, inflated where it is deflated.
+    varying
+        What varies, and what the file must say there.
+
+    Returns
+    -------
+    Spans
+        Where the parser found what varies.
+
+    Raises
+    ------
+    Fault
+        Naming the first element that differs, or saying that a byte does which belongs to none.
+    """
+    dataset = pydicom.dcmread(BytesIO(content))
+    pixels = dataset.get_item(PIXEL_DATA)
+    if pixels is None or not _is_framed(series, instance, pixels):
+        raise Fault("Pixel Data is missing, or has another length or VR than planned")
+    deflated = series.options.transfer_syntax is TransferSyntax.DEFLATED
+    offset = _end_of_meta(content) if deflated else 0
+    if offset + _value_at(pixels) != len(head):
+        raise Fault("Pixel Data is not where it should be")
+    found = {keyword: dataset.get_item(keyword) for keyword in varying}
+    values = {keyword: offset + _value_at(element) for keyword, element in found.items() if element is not None}
+    values |= {keyword: _value_at(dataset.file_meta[keyword]) for keyword in (GROUP_LENGTH, META_UID)}
+    expected = _expected(series, instance, varying)
+    _check_elements(dataset, expected)
+    if head != _as_pydicom_writes(series, instance, expected):
+        raise Fault("a byte that belongs to no value is not what it should be")
+    return find_spans(head, values)
+
+
+def _expected(series: SeriesPlan, instance: InstancePlan, varying: Attributes) -> Dataset:
+    """Everything but Pixel Data that the file must say; file meta information is in `file_meta`."""
+    iod = IODS[series.iod]
+    meta = file_meta(series, iod.sop_class_uid) | file_meta_of(instance)
+    dataset = iod.dataset(series, instance)
+    for keyword, value in varying.items():
+        if keyword not in dataset and keyword not in meta:
+            setattr(dataset, keyword, value)
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.update(compose(meta))
+    return dataset
+
+
+def _check_elements(read: FileDataset, expected: Dataset) -> None:
+    """Compare data set and file meta information."""
+    said = {element.keyword: element.value for element in read.file_meta}
+    said.pop(GROUP_LENGTH, None)  # the parser went by it
+    if said != {element.keyword: element.value for element in expected.file_meta}:
+        raise Fault("the file meta information is not what the plan says")
+    if missing := [str(expected[tag].name) for tag in expected.keys() - read.keys()]:
+        raise Fault(f"{missing[0]} is missing")
+    for element in read:
+        if element.tag == PIXEL_DATA:
+            continue
+        if element.tag not in expected or not same_element(element, expected[element.tag]):
+            raise Fault(f"{element.name} is not what the plan says")
+
+
+def same_element(read: DataElement, expected: DataElement) -> bool:
+    """Whether two elements say the same; pydicom reads an empty one as None, text or a list, by its VR."""
+    if read.VR != expected.VR:
+        return False
+    return bool(read.is_empty and expected.is_empty) or _plain(read.value) == _plain(expected.value)
+
+
+def _plain(value: Any) -> Any:
+    """Return numbers as numbers: pydicom gives arrays to who asked for it, with `pydicom.config.DS_numpy`."""
+    return value.tolist() if isinstance(value, np.ndarray | np.generic) else value
+
+
+def _value_at(element: DataElement | RawDataElement) -> int:
+    """Where a value begins, in what the parser was given."""
+    return element.value_tell if isinstance(element, RawDataElement) else int(element.file_tell or 0)
+
+
+def _is_framed(series: SeriesPlan, instance: InstancePlan, pixels: Any) -> bool:
+    """Whether Pixel Data has the planned VR and length; fragments are looked at with what was encoded."""
+    if pixel_data_vr(series) != pixels.VR:
+        return False
+    if series.options.transfer_syntax.encapsulated:
+        return bool(pixels.length == UNDEFINED_LENGTH)
+    # The parser takes a value that breaks off for a short one: its length must be what the file says, too.
+    return bool(pixels.length == len(pixels.value or b"") == series.pixel_bytes(instance))
+
+
+def _end_of_meta(content: bytes) -> int:
+    """Where file meta information ends, by the length of its group, which comes first (PS3.10 7.1)."""
+    (length,) = struct.unpack_from("<L", content, _START + 8)
+    return _START + 12 + int(length)
+
+
+def _as_pydicom_writes(series: SeriesPlan, instance: InstancePlan, expected: Dataset) -> bytes:
+    """Let pydicom write all bytes before the pixels."""
+    buffer = DicomBytesIO()
+    buffer.is_little_endian, buffer.is_implicit_VR = True, False
+    buffer.write(PREAMBLE)
+    write_file_meta_info(buffer, expected.file_meta)
+    write_dataset(buffer, expected, "utf8")
+    encapsulated = series.options.transfer_syntax.encapsulated
+    length = UNDEFINED_LENGTH if encapsulated else series.pixel_bytes(instance)
+    vr = pixel_data_vr(series).encode()
+    buffer.write(struct.pack("<HH2sHL", PIXEL_DATA >> 16, PIXEL_DATA & 0xFFFF, vr, 0, length))
+    return buffer.getvalue()
