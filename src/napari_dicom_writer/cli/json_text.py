@@ -20,7 +20,7 @@ FORMAT = 1  # rises when a key changes its meaning, or is gone
 
 def dumped(found: dict[str, Any]) -> str:
     """Write an object, with null for numbers that JSON has no word for."""
-    return json.dumps({"format": FORMAT, **_finite(found)}, indent=2, ensure_ascii=False, allow_nan=False)
+    return json.dumps({"format": FORMAT, **_finite(found)}, indent=2, ensure_ascii=True, allow_nan=False)
 
 
 def plan_json(plan: ExportPlan, in_the_way: ExportError | None) -> str:

@@ -12,6 +12,7 @@ import warnings
 
 from napari_dicom_writer.cli import demo, export, show, verify
 from napari_dicom_writer.cli.arguments import on_command_line
+from napari_dicom_writer.cli.streams import give_up, take_any_character
 from napari_dicom_writer.errors import ExportCancelled, ExportError
 from napari_dicom_writer.version import __version__
 
@@ -31,6 +32,7 @@ def main(argv: list[str] | None = None) -> int:
     int
         0, 1 for an export or folder that was refused or has errors, 130 after Ctrl-C. Wrong usage exits with 2.
     """
+    take_any_character()
     arguments = _parsed(argv)
     # Readers log and warn about files as they please; what matters for the export is in its notes.
     logging.basicConfig(handlers=[logging.NullHandler()])
@@ -38,6 +40,8 @@ def main(argv: list[str] | None = None) -> int:
         warnings.simplefilter("ignore")
         try:
             status: int | None = arguments.run(arguments)
+            if sys.stdout:  # none where it is closed
+                sys.stdout.flush()
         except (KeyboardInterrupt, ExportCancelled):
             written = getattr(arguments, "written", None)
             print(
@@ -47,6 +51,9 @@ def main(argv: list[str] | None = None) -> int:
         except ExportError as error:
             print(error.spelled(on_command_line), file=sys.stderr)
             return _REFUSED
+        except (OSError, SystemExit) as error:  # of its output: what goes wrong in an export is an ExportError
+            give_up(error)
+            return getattr(arguments, "status", 0 if hasattr(arguments, "written") else _REFUSED)
     return status or 0
 
 

@@ -69,13 +69,14 @@ def run(arguments: argparse.Namespace) -> int:
     except ExportError as error:
         print(error.spelled(on_command_line), file=sys.stderr)
         return _USAGE
+    arguments.status = _GOOD if judgment.good else _ERRORS  # whether it can be shown or not
     if arguments.json:
         print(as_json(judgment))
     elif arguments.quiet:
         print_errors(judgment)
     else:
         print_judgment(judgment)
-    return _GOOD if judgment.good else _ERRORS
+    return int(arguments.status)
 
 
 def _judge(arguments: argparse.Namespace) -> Judgment:
