@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from napari_dicom_writer import GeometryError, LayerError, Volume
+from napari_dicom_writer import GeometryError, LayerError, Volume, plan_export
 from napari_dicom_writer.model.slabs import read_ahead, slabs
 
 
@@ -53,6 +53,35 @@ def test_a_plane_takes_two_spacings():
 def test_wrong_geometry_arguments(arguments):
     with pytest.raises(GeometryError, match="Give"):
         Volume(np.zeros((2, 3, 4)), **arguments)
+
+
+@pytest.mark.parametrize(
+    "window", [5, (1,), (1, 2, 3), "12", "ab", ("a", "b"), (None, 1), {"low": 1}, [[1, 2], [3, 4]]]
+)
+def test_a_window_that_is_no_pair_is_refused(window):
+    with pytest.raises(LayerError, match=r"no pair.*\(low, high\)"):
+        Volume(np.zeros((2, 3, 4)), spacing=(1, 1, 1), window=window)
+
+
+@pytest.mark.parametrize("window", [(np.nan, 1), (0, np.inf), (5, 1), np.array([1, 2]), [True, 2.5]])
+def test_a_window_of_any_numbers_ends_in_a_plan(window):
+    volume = Volume(np.zeros((2, 3, 4)), spacing=(1, 1, 1), window=window)
+    assert float(plan_export(volume).series[0].window.width) >= 1
+
+
+HALF = 0.7071
+
+
+@pytest.mark.parametrize("digits", [3, 4, 5, 7])
+def test_rounded_directions_stay_directions(digits):
+    half = round(np.sqrt(0.5), digits)
+    direction = np.array([[0, half, half], [0, -half, half], [1, 0, 0]])
+    volume = Volume(np.zeros((2, 3, 4)), spacing=(3, 2, 1), direction=direction)
+    np.testing.assert_allclose(np.linalg.norm(volume.affine[:3, :3], axis=0), (3, 2, 1), rtol=1e-15)
+    said = [note.text for note in volume.notes if "unit vectors" in note.text]
+    assert bool(said) == (digits < 7), "single precision is not worth a word"
+    if digits == 4:
+        assert f"{HALF * np.sqrt(2):.6g}" in said[0]
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,15 @@ from __future__ import annotations
 import datetime
 from decimal import Decimal
 
+import numpy as np
+import pydicom
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydicom import config
 from pydicom.valuerep import DSfloat, validate_value
 
-from napari_dicom_writer import ExportError, ExportOptions, Patient, Series, Study
+from napari_dicom_writer import ExportError, ExportOptions, Patient, Series, Study, export
 from napari_dicom_writer.standard.decimals import decimal_string, decimal_string_above, decimal_string_below, product
 from napari_dicom_writer.standard.text import check, title
 
@@ -55,6 +57,14 @@ finite = st.floats(-1e300, 1e300)
         ("PatientWeight", float("inf")),
         ("PatientWeight", "-5"),
         ("PatientSize", 0),
+        ("PatientWeight", "１２"),  # Python takes full-width digits for a number
+        ("PatientWeight", "٣"),
+        ("PatientWeight", "1e400"),
+        ("SeriesNumber", "１２"),
+        ("PatientBirthDate", "２０２０-０１-０２"),
+        ("StudyTime", "１２:３０:００"),
+        ("StudyInstanceUID", "1.2.３"),
+        ("BodyPartExamined", "ＨＥＡＤ"),
         ("PatientID", "é" + "x" * 63),  # an odd number of bytes is padded, and then too long
         ("PatientName", "é" + "x" * 63),
     ],
@@ -86,6 +96,18 @@ def test_text_dicom_does_not_allow_is_an_error(keyword, value):
 )
 def test_text_dicom_allows_is_kept(keyword, value, expected):
     assert check(keyword, value) == expected
+
+
+@pytest.mark.parametrize("name", ["D" * n for n in (1, 62, 63, 64)] + ["é" * n for n in (62, 63, 64)])
+def test_a_name_that_fills_its_length_gets_no_delimiter(tmp_path, name):
+    patient, study, series = Patient(name=name), Study(referring_physician=name), Series(operator=name)
+    report = export(np.zeros((4, 5), "u1"), tmp_path / "x", ExportOptions(patient=patient, study=study, series=series))
+    written = pydicom.dcmread(report.path)
+    for keyword in ("PatientName", "ReferringPhysicianName", "OperatorsName"):
+        found = str(written[keyword].value)
+        assert found in (name, f"{name}^")
+        assert len(found) <= 64
+        assert found.endswith("^") == (len(name) < 63 or name == "D" * 63)
 
 
 def test_everything_wrong_with_the_options_is_said_at_once():

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_dicom_writer.errors import GeometryError, LayerError, Note, NoteKind, PixelError
+from napari_dicom_writer.errors import LayerError, Note, NoteKind, PixelError
 from napari_dicom_writer.mention import mention
+from napari_dicom_writer.model.arguments import affine_of, number, pair, unit_columns
 from napari_dicom_writer.model.axis_names import axis_names
-from napari_dicom_writer.model.geometry import compose_affine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,9 +92,9 @@ class Volume:
         self.array = _opened(array)
         self.name = "" if name is None else str(name)
         self.rgb = rgb
-        self.window = window
-        self.time_step = None if time_step is None else _number(time_step, "time_step")
-        self.time_start = _number(time_start, "time_start")
+        self.window = None if window is None else pair(window)
+        self.time_step = None if time_step is None else number(time_step, "time_step")
+        self.time_start = number(time_start, "time_start")
         self.notes = tuple(notes)
         self.lossy = tuple(lossy)
         if spacing is None and affine is None:
@@ -106,7 +106,10 @@ class Volume:
         if any(not isinstance(n, int | np.integer) for n in self.array.shape):
             raise LayerError("Its size is not known", "Compute the chunk sizes first, with array.compute_chunk_sizes()")
         self.axes = _axes(self.array.shape[:-1] if rgb else self.array.shape, axes)
-        self.affine = _affine(spacing, position, direction, affine, planar="plane" not in self.axes)
+        if direction is not None:
+            direction, rounded = unit_columns(direction)
+            self.notes += rounded
+        self.affine = affine_of(spacing, position, direction, affine, planar="plane" not in self.axes)
 
     def __repr__(self) -> str:
         return f"Volume({self.name!r}, {'×'.join(map(str, self.array.shape))}, {self.dtype})"
@@ -258,53 +261,6 @@ def _opened(array: Any) -> Any:
         return np.asarray(array)
     except Exception as error:  # h5py, torch and others each raise their own
         raise LayerError(f"Its data cannot be used: {error}", "Open its file again, or pass a NumPy array") from error
-
-
-def _number(value: Any, name: str) -> float:
-    try:
-        return float(value)
-    except (TypeError, ValueError, OverflowError):
-        raise GeometryError(f"{name}={value!r} is not a number", f"Give {name} as a number") from None
-
-
-def _array(values: Any, name: str) -> NDArray[np.float64]:
-    try:
-        return np.array(values, np.float64)
-    except (TypeError, ValueError, OverflowError):
-        raise GeometryError(f"{name}={values!r} does not hold numbers", f"Give {name} as numbers") from None
-
-
-def _affine(
-    spacing: Sequence[float] | None,
-    position: Sequence[float] | None,
-    direction: ArrayLike | None,
-    affine: ArrayLike | None,
-    *,
-    planar: bool,
-) -> NDArray[np.float64]:
-    """One affine from either way of giving the geometry."""
-    if affine is not None:
-        if any(part is not None for part in (spacing, position, direction)):
-            raise GeometryError("Both an affine and its parts are given", "Give either affine, or spacing and position")
-        return _array(affine, "affine")
-    spacing = (1.0, 1.0, 1.0) if spacing is None else tuple(_array(spacing, "spacing").ravel().tolist())
-    if planar and len(spacing) == 2:
-        spacing = (1.0, *spacing)
-    position = (0.0, 0.0, 0.0) if position is None else tuple(_array(position, "position").ravel().tolist())
-    axes = None if direction is None else _array(direction, "direction")
-    square = axes is None or axes.shape == (3, 3)
-    if len(spacing) != 3 or len(position) != 3 or not square:
-        raise GeometryError(
-            "Spacing, position or direction have the wrong shape",
-            "Give spacing (planes, rows, columns) in mm, position (x, y, z), and direction 3×3",
-        )
-    if any(not s > 0 for s in spacing):
-        raise GeometryError(f"Spacing {tuple(spacing)} is not positive", "Give positive distances in mm")
-    if axes is not None and not np.allclose(np.linalg.norm(axes, axis=0), 1, atol=1e-3):
-        raise GeometryError(
-            "The columns of direction are no unit vectors", "Give directions of length 1, and the distances as spacing"
-        )
-    return compose_affine(spacing, position, axes)
 
 
 def check_pixels(volume: Volume) -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _IS_RANGE = range(-(2**31), 2**31)
 # PS3.5 6.2: these may hold line breaks; no other character under 32 is allowed anywhere.
 _MULTI_LINE = {"LT", "ST", "UT"}
-_UNICODE = {"LO", "PN", "SH", "LT", "ST"}
+_UNICODE = {"LO", "PN", "SH", "LT", "ST", "UC", "UT"}
 _POSITIVE = {"PatientWeight", "PatientSize"}
 _LENGTHS = {"CS": 16, "DS": 16, "IS": 12, "LO": 64, "LT": 10240, "PN": 64, "SH": 16, "ST": 1024}
 _CLOCKS = ("%H", "%H%M", "%H%M%S", "%H%M%S.%f")
@@ -173,6 +173,9 @@ def _problem(vr: str, keyword: str, text: str) -> str | None:
         return "holds a control character"
     if "\\" in text and vr not in _MULTI_LINE:
         return "holds a backslash, which separates values in DICOM"
+    if vr not in _UNICODE and not text.isascii():
+        # Python takes any script's digits for numbers; DICOM takes 0 to 9.
+        return "holds characters beyond ASCII, such as full-width digits"
     if vr == "PN" and any(group.count("^") > 4 for group in text.split("=")):
         return "has more than five name components"
     if vr == "PN" and text.count("=") > 2:
@@ -188,6 +191,8 @@ def _problem(vr: str, keyword: str, text: str) -> str | None:
     try:
         for part in text.split("=") if vr == "PN" else [text]:
             validate_value(vr, _padded(part) if vr in _UNICODE else part, config.RAISE)
+        if vr == "DS" and not math.isfinite(float(text)):
+            return "is not a finite number"
         if keyword in _POSITIVE and float(text) <= 0:
             return "is not positive"
         if vr == "IS" and int(text) not in _IS_RANGE:
@@ -203,6 +208,20 @@ def _too_long(vr: str, text: str) -> str:
     if len(part) > limit:
         return f"has {len(part)} characters, and DICOM allows {limit}"
     return f"has more than {limit} characters with its padding" if len(_padded(part)) > limit else ""
+
+
+def person(name: str) -> str:
+    """Write a name of one component with its delimiter: ``Doe`` is a family name (PS3.5 6.2.1).
+
+    A name that fills all the characters there are goes without.
+
+    Examples
+    --------
+    >>> person("Doe"), person("Doe^Jane"), len(person("D" * 64))
+    ('Doe^', 'Doe^Jane', 64)
+    """
+    delimited = f"{name}^"
+    return name if not name or "^" in name or "=" in name or _too_long("PN", delimited) else delimited
 
 
 def _padded(text: str) -> str:

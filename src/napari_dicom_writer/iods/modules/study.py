@@ -9,6 +9,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from napari_dicom_writer.iods.modules.common import MANUFACTURER, PRODUCT
+from napari_dicom_writer.standard.text import person
 from napari_dicom_writer.version import __version__
 
 if TYPE_CHECKING:
@@ -27,11 +28,6 @@ def _given(options: object) -> Attributes:
     """Attributes of an options group that were given: its fields name them."""
     pairs = ((item.metadata["keyword"], getattr(options, item.name)) for item in fields(options))  # type: ignore[arg-type]
     return {keyword: value for keyword, value in pairs if value}
-
-
-def person(name: str) -> str:
-    """Write a name of one component with its delimiter: ``Doe`` is a family name (PS3.5 6.2.1)."""
-    return name if not name or "^" in name or "=" in name else f"{name}^"
 
 
 def patient(series: SeriesPlan) -> Attributes:
