@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         PixelError,
         ReadError,
         Refusal,
+        UnforeseenLossError,
         VerificationError,
     )
     from napari_dicom_writer.exporting import export, plan_export
@@ -76,6 +77,7 @@ __all__ = [
     "Study",
     "TimeLayout",
     "TransferSyntax",
+    "UnforeseenLossError",
     "UnnamedAxis",
     "ValuePolicy",
     "VerificationError",
@@ -93,7 +95,7 @@ __all__ = [
 _MODULES = {
     "errors": (
         "DestinationError ExportCancelled ExportError Fix GeometryError LayerError Note NoteKind OptionsError "
-        "PixelError ReadError Refusal VerificationError"
+        "PixelError ReadError Refusal UnforeseenLossError VerificationError"
     ),
     "exporting": "ExportReport export plan_export",
     "options.export": (

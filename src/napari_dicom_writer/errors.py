@@ -206,6 +206,10 @@ class VerificationError(ExportError):
     """What was read back is not what the plan promised; nothing was published."""
 
 
+class UnforeseenLossError(ExportError):
+    """Something would be lost that was not in the plan that somebody agreed to."""
+
+
 class ExportCancelled(ExportError):  # noqa: N818 - it is raised by a user's wish, not by a fault
     """Raised by a progress callback to stop an export; nothing is left behind."""
 

@@ -10,7 +10,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from napari_dicom_writer.destinations import open_destination
-from napari_dicom_writer.errors import LayerError, OptionsError, Refusals
+from napari_dicom_writer.errors import LayerError, NoteKind, OptionsError, Refusals, UnforeseenLossError
 from napari_dicom_writer.identity.inherit import with_reference
 from napari_dicom_writer.inputs.load import load
 from napari_dicom_writer.layers.inputs import as_sequence, as_volume, name_of
@@ -82,6 +82,7 @@ def export(
     *,
     progress: Progress | None = None,
     client: Client | None = None,
+    agreed: ExportPlan | None = None,
 ) -> ExportReport:
     """Write layers as DICOM: whole and verified under `path`, or not at all.
 
@@ -101,6 +102,9 @@ def export(
     client
         Of a dask.distributed cluster whose workers share the file system of `path`: they read, write and verify, slab
         by slab. Default: threads of this process.
+    agreed
+        The plan that somebody looked at before: what would be lost now, and is not lost in it, is refused, as where
+        values were changed in place meanwhile. Default: whatever the plan of now says is agreed to.
 
     Returns
     -------
@@ -130,6 +134,8 @@ def export(
     resolved = _prepare(layers, options, refusals, progress, guards=early)
     with refusals.collect():
         destination = open_destination(path, resolved[0] if resolved else None, overwrite=options.overwrite)
+    if agreed and resolved:
+        _refuse_other_losses(resolved[0], agreed, refusals)
     refusals.raise_if_any()
     assert resolved is not None  # noqa: S101 - refused otherwise
     plan, volumes = resolved
@@ -146,6 +152,14 @@ def export(
         guards.check_unchanged(lambda: counter(0))
         published = staging.publish()
     return ExportReport(published, plan, size, time.perf_counter() - start, options.verify)
+
+
+def _refuse_other_losses(plan: ExportPlan, agreed: ExportPlan, refusals: Refusals) -> None:
+    for note in plan.notes:
+        if note.kind is NoteKind.LOST and note not in agreed.notes:
+            with refusals.collect():
+                what, remedy = f"Not as it was shown: {note.text}", "Export it again if this may be lost"
+                raise UnforeseenLossError(what, remedy, note.where)
 
 
 def _prepare(

@@ -660,6 +660,20 @@ def test_a_failure_is_told_and_can_be_tried_again(viewer, open_panel, qtbot, tmp
     assert_is_the_scan(tmp_path / "out", viewer.layers[0])
 
 
+def test_a_loss_that_was_not_shown_is_asked_about(viewer, open_panel, qtbot, tmp_path):
+    """Values edited in place tell nobody: what was planned is no longer so."""
+    viewer.layers[0].data = viewer.layers[0].data.astype(np.int32)
+    panel = open_panel()
+    viewer.layers[0].data[0, 0, 0] = 10**9
+    with qtbot.waitSignal(panel.run.failed, timeout=30_000):
+        click(qtbot, panel.controls.export_button)
+    assert "Not as it was shown" in panel.controls.status
+    assert not (tmp_path / "out").exists()
+    qtbot.waitUntil(panel.controls.export_button.isEnabled)
+    report = export(qtbot, panel)
+    assert any("largest error" in note.text for note in report.plan.notes)
+
+
 def test_bad_preferences_are_told(viewer, settings, open_panel):
     settings.export.pixel_unit = "parsec/second"
     panel = open_panel()

@@ -21,6 +21,7 @@ from napari_dicom_writer import (
     PixelError,
     Series,
     Study,
+    UnforeseenLossError,
     Volume,
     export,
     plan_export,
@@ -323,3 +324,15 @@ def test_progress_counts_every_instance(tmp_path):
     assert calls[0] == (0, 8)
     assert calls[-1] == (8, 8)
     assert [done for done, _ in calls] == sorted(done for done, _ in calls)
+
+
+def test_a_loss_that_was_not_in_the_plan_agreed_to_is_refused(tmp_path):
+    """Values were edited in place, which nobody tells the widget."""
+    array = np.arange(120, dtype=np.int32).reshape(4, 6, 5)
+    agreed = plan_export(array)
+    assert not [note for note in agreed.notes if note.kind is NoteKind.LOST]
+    array[0, 0, 0] = 10**9
+    with pytest.raises(UnforeseenLossError, match=r"Not as it was shown: .* largest error"):
+        export(array, tmp_path / "x", agreed=agreed)
+    assert not list(tmp_path.iterdir())
+    export(array, tmp_path / "x", agreed=plan_export(array))

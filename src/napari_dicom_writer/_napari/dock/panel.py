@@ -39,7 +39,7 @@ from napari_dicom_writer._napari.dock.work.imports import Imports
 from napari_dicom_writer._napari.dock.work.planning import Outcome, Planner, Wish
 from napari_dicom_writer._napari.dock.work.running import ExportRun
 from napari_dicom_writer._napari.spelling import in_preferences
-from napari_dicom_writer.errors import ExportError, Fix, NoteKind
+from napari_dicom_writer.errors import ExportError, Fix, NoteKind, UnforeseenLossError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -170,7 +170,7 @@ class ExportPanel(QWidget):
         self.report = None
         self._set_running(running=True)
         self._staged("starting")
-        self.run.start(wish.layers, wish.path, wish.options, size=self.plan.bytes)
+        self.run.start(wish.layers, wish.path, wish.options, size=self.plan.bytes, agreed=self.plan)
 
     def _cancel(self) -> None:
         self.controls.cancel_button.setEnabled(False)
@@ -356,6 +356,8 @@ class ExportPanel(QWidget):
         self._set_running(running=False)
         self._show_refusals("Not written", error.refusals)
         self._kept = True
+        self._missed = self._missed or isinstance(error, UnforeseenLossError)
+        self.planner.forget_values()  # they may have been changed in place
         self._make_up()
 
     def _cancelled(self) -> None:

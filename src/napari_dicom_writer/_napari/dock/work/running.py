@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from napari_dicom_writer.options.export import ExportOptions
+    from napari_dicom_writer.plan.plan import ExportPlan
     from napari_dicom_writer.plan.report import ExportReport
 
 
@@ -98,6 +99,7 @@ class ExportRun(QObject):
         options: ExportOptions,
         *,
         size: int = 0,
+        agreed: ExportPlan | None = None,
     ) -> None:
         """Start to export; every way it may end is told by a signal, later.
 
@@ -110,6 +112,8 @@ class ExportRun(QObject):
             As for `export`.
         size
             Bytes that will be written, from the plan, for the rate; without it that stays NaN.
+        agreed
+            The plan that was shown, as for `export`.
 
         Raises
         ------
@@ -130,8 +134,9 @@ class ExportRun(QObject):
                 counts(done, total)
                 stop_if_asked()
 
+            shown: dict[str, Any] = {} if agreed is None else {"agreed": agreed}
             with short_collections(), faults_as_export_errors():
-                return export(tuples, path, options, progress=progress)
+                return export(tuples, path, options, progress=progress, **shown)
 
         self._activity = Activity(self._background.cancel)
         self.destroyed.connect(self._activity.close)
