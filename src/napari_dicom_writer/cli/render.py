@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING, TypeVar
 
@@ -122,14 +123,24 @@ def print_facts(console: Console, title: str, facts: Facts) -> None:
 
 
 def print_notes(console: Console, notes: Iterable[Note]) -> None:
-    """Print notes with a hanging indent, what is lost first."""
+    """Print notes with a hanging indent, what is lost first, and what is the same of several layers once."""
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    for note in sorted(notes, key=lambda n: list(NoteKind).index(n.kind)):
-        table.add_row(Text(note.kind, _STYLES[note.kind]), Text(str(note.spelled(on_command_line))))
+    alike: dict[Note, list[str]] = {}
+    for note in notes:
+        alike.setdefault(replace(note, where=""), []).append(note.where)
+    for note in sorted(alike, key=lambda n: list(NoteKind).index(n.kind)):
+        told = replace(note, where=_together(alike[note])).spelled(on_command_line)
+        table.add_row(Text(note.kind, _STYLES[note.kind]), Text(str(told)))
     if table.row_count:
         console.print(table)
+
+
+def _together(layers: Sequence[str]) -> str:
+    """Name several layers as one says it: ``layers 'a', 'b'``."""
+    first, *others = dict.fromkeys(layers)
+    return f"layers {', '.join(name.removeprefix('layer ') for name in (first, *others))}" if others else first
 
 
 def size(planes: int, rows: int, columns: int, time_points: int, planes_are: str = "planes") -> str:

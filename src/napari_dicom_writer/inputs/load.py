@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from napari_dicom_writer.errors import ExportError, LayerError, Note, NoteKind, Refusals
 from napari_dicom_writer.inputs._base import stem
+from napari_dicom_writer.inputs.contradiction import check_place
 from napari_dicom_writer.inputs.formats import format_of
 from napari_dicom_writer.inputs.image import Image, image_of
 from napari_dicom_writer.inputs.napari_readers import read_with_plugins
@@ -164,14 +165,15 @@ def _read(path: Path, wished: Wishes, options: ExportOptions) -> list[Read]:
         volume = as_volume(layer, options)
         volume.notes += (Note(NoteKind.INFO, f"Read by the plugin {found.plugin}"),)
         layers.append(volume)
+    if row is not None and not wished.says_where:
+        check_place(path, row, found.plugin, [one for one in layers if isinstance(one, Volume)], options)
     return layers
 
 
 def _settled(one: Read, wished: Wishes, options: ExportOptions) -> list[Any]:
     if isinstance(one, Image):
         return settle(one, wished, options)
-    says_nothing = wished == Wishes(rgb=wished.rgb, plugin=wished.plugin, stack=wished.stack)
-    if isinstance(one, Volume) and not says_nothing:
+    if isinstance(one, Volume) and (wished.says_where or wished.axes or wished.time_step):
         return settle(_without_unit(image_of(one), options), wished, options)
     return [one]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -64,7 +66,8 @@ def read_with_plugins(path: Path, plugin: str | None, name: str, options: Export
     found, reasons = [], []
     for one in sorted({reader.plugin_name for reader in chosen}):
         try:
-            layers = _read([reader for reader in chosen if reader.plugin_name == one], str(path))
+            with redirect_stdout(sys.stderr):  # some print what they find; what this command prints may be JSON
+                layers = _read([reader for reader in chosen if reader.plugin_name == one], str(path))
             found.append(Found(one, layers_of(layers, name)))
         except Exception as error:  # noqa: BLE001 - readers raise whatever they like; each is told below
             said = str(error) if isinstance(error, ExportError) else f"{type(error).__name__}: {error}"
@@ -97,7 +100,7 @@ def _read(readers: list[Any], path: str) -> list[Any]:
 
     registry = npe2.PluginManager.instance().commands
     for reader in readers:
-        function = reader.exec(kwargs={"path": path, "stack": False, "_registry": registry})
+        function = reader.exec(kwargs={"path": [path], "stack": False, "_registry": registry})
         layers = function([path], stack=False) if function else None
         if layers:
             # The way of saying: no layers in it.

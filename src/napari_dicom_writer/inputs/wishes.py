@@ -65,6 +65,11 @@ class Wishes:
     plugin: str | None = None
     stack: bool | None = None
 
+    @property
+    def says_where(self) -> bool:
+        """Whether the user says anything of sizes and places."""
+        return self.spacing is not None or self.origin is not None or self.direction is not None
+
 
 def wishes(
     *,

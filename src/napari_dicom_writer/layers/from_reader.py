@@ -129,10 +129,12 @@ def _channels(data: Any, axis: int, attributes: dict[str, Any]) -> list[tuple[An
     each.pop("multiscale", None)
     layers = []
     for number in range(count):
-        try:
-            own = {key: next(values) for key, values in each.items()}
-        except StopIteration:
-            raise LayerError(f"Its reader gives fewer attributes than its {count} channels", _REMEDY) from None
+        own = {}
+        for key, values in each.items():
+            try:
+                own[key] = next(values)
+            except StopIteration:
+                raise LayerError(f"Its reader gives {number} values of {key!r} for {count} channels", _REMEDY) from None
         split = [_at(level, axis, number) for level in data] if multiscale else _at(data, axis, number)
         layers.append((split, {**own, "multiscale": multiscale}))
     return layers
