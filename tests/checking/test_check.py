@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import tracemalloc
 from pathlib import Path
 
@@ -339,3 +340,27 @@ def test_progress_counts_files_and_may_stop(tmp_path: Path) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         check_series(folder, progress=stop)
+
+
+def test_the_work_grows_with_the_series_and_no_faster(tmp_path: Path) -> None:
+    """Calls are counted, not seconds: twenty thousand files took fifty times as long as two thousand."""
+
+    def calls(planes: int) -> int:
+        volume = Volume(np.zeros((planes, 4, 4), np.int16), spacing=(1, 1, 1))
+        path = export(volume, tmp_path / str(planes), ExportOptions(verify="off")).path
+        check_series(path)  # what is computed once
+        count = 0
+
+        def tally(_frame: object, event: str, _argument: object) -> None:
+            nonlocal count
+            count += event == "call"
+
+        sys.setprofile(tally)
+        try:
+            check_series(path)
+        finally:
+            sys.setprofile(None)
+        return count
+
+    few, many = calls(50), calls(400)
+    assert many < 8.2 * few

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence
+from pydicom.tag import BaseTag, Tag
 
 from napari_dicom_writer.reading.stacking import Place, place_of
 
@@ -56,12 +58,20 @@ def is_empty(header: Dataset, keyword: str) -> bool:
 
 def value_of(header: Dataset, keyword: str) -> object:
     """Read any attribute; None where the parser cannot."""
+    tag = _tag(keyword)
+    if tag not in header.keys():  # noqa: SIM118 - a data set itself takes much longer to say so
+        return None
     try:
-        value: object = header.get(keyword)
+        value: object = header[tag].value
     except Exception:  # noqa: BLE001 - whatever a wrong value makes the parser raise
         return None
     # Who set pydicom.config.DS_numpy gets arrays, and numbers of NumPy.
     return value.tolist() if isinstance(value, np.ndarray | np.generic) else value
+
+
+@cache
+def _tag(keyword: str) -> BaseTag:
+    return Tag(keyword)
 
 
 def items(header: Dataset, keyword: str) -> list[Dataset]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pydicom.datadict import dictionary_has_tag, dictionary_VR
@@ -34,6 +35,7 @@ _TIME = re.compile(r"([01]\d|2[0-3])([0-5]\d([0-5]\d|60)?(\.\d{1,6})?)?")
 _ZONE = re.compile(r"[+-](0\d|1[0-4])[0-5]\d")
 _CODE = re.compile(r"[A-Z0-9 _]{0,16}")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]")
+_SHORT = 256  # bytes
 _TIMEZONE = 0x00080201
 _CHARSET = 0x00080005
 _READERS = "Readers reject the file, or leave the attribute away"
@@ -70,7 +72,10 @@ def check_elements(header: Dataset, report: Report) -> None:
             elif element.VR and not _vr_fits(tag, element.VR):
                 what = f"Its VR is {element.VR}, and the standard says {dictionary_VR(tag)}"
                 report.warning("vr-wrong", what, "Readers that go by the standard misread it", tag)
-            for severity, code, what in _faults(int(tag), vr, _bytes(element), charset):
+            raw = _bytes(element)
+            # The instances of a series say the same in most of their elements.
+            found = _known_faults if len(raw) <= _SHORT else _faults
+            for severity, code, what in found(int(tag), vr, raw, charset):
                 report.add(severity, code, what, _READERS if severity is Severity.ERROR else "", tag)
 
 
@@ -85,6 +90,7 @@ def _bytes(element: RawDataElement | DataElement | None) -> bytes:
     return value if isinstance(value, bytes) else b""
 
 
+@lru_cache(4096)
 def _vr(tag: int, written: str | None) -> str:
     """VR as written, else the standard's; empty where it is not known."""
     if written and written != "UN":
@@ -92,11 +98,17 @@ def _vr(tag: int, written: str | None) -> str:
     return dictionary_VR(tag) if dictionary_has_tag(tag) else ""
 
 
+@lru_cache(4096)
 def _vr_fits(tag: int, vr: str) -> bool:
     if not dictionary_has_tag(tag) or tag & 0xFFFF == 0:
         return True
     # OB and OW: the standard leaves the choice to the transfer syntax.
     return vr in dictionary_VR(tag).split(" or ") or {vr, dictionary_VR(tag)} <= {"OB", "OW", "UN"}
+
+
+@lru_cache(4096)
+def _known_faults(tag: int, vr: str, raw: bytes, charset: bytes) -> tuple[tuple[Severity, str, str], ...]:
+    return tuple(_faults(tag, vr, raw, charset))
 
 
 def _faults(tag: int, vr: str, raw: bytes, charset: bytes) -> Iterator[tuple[Severity, str, str]]:

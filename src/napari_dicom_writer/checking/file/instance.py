@@ -170,10 +170,13 @@ class OpenedFile:
             report.error("syntax-unknown", what, "Only its maker's software reads it", "TransferSyntaxUID")
 
     def _kept(self) -> Dataset:
-        kept = Dataset()
-        for tag in sorted(_KEPT.intersection(map(int, self.header.keys()))):
-            # Functional groups of thousands of frames are not needed, only that they are there.
-            kept[Tag(tag)] = _empty_sequence(tag) if tag in _ITEMS_NOT_KEPT else self.header.get_item(tag)
+        # Functional groups of thousands of frames are not needed, only that they are there.
+        elements = {
+            tag: _empty_sequence(tag) if tag in _ITEMS_NOT_KEPT else self.header.get_item(tag)
+            for tag in self.header.keys()  # noqa: SIM118 - in a data set that is iterated, all values are parsed
+            if tag in _KEPT
+        }
+        kept = Dataset(elements)
         kept.file_meta = getattr(self.header, "file_meta", FileMetaDataset())
         return kept
 

@@ -40,7 +40,7 @@ def check_places(instances: Sequence[Instance], findings: Findings) -> None:
         findings.at().info("no-positions", "Pictures without positions: not a volume")
         return
     for instance in pictures:
-        if instance not in placed:
+        if not (instance.place.position and instance.place.orientation):
             what = "It has no position, and others of its series have one"
             findings.at(instance.name).error("position-missing", what, _NO_VOLUME, "ImagePositionPatient")
     _check_alike(placed, findings)
