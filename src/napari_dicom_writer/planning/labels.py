@@ -1,0 +1,89 @@
+"""Which labels a label map holds, and on which planes: found in one pass, each chunk read once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_dicom_writer.errors import PixelError
+from napari_dicom_writer.model.slabs import read_ahead, slabs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from napari_dicom_writer.model.volume import Volume
+
+MOST_LABELS = 65535
+"""Segment Number is US (PS3.3 C.8.20.4), and 0 is the background."""
+# Up to here, counting is faster than sorting (measured: 0.3 ms against 7 ms for a plane of 512²).
+_COUNTED = 2**17
+
+
+@dataclass(frozen=True, slots=True)
+class LabelUse:
+    """Which labels a label map holds.
+
+    Attributes
+    ----------
+    labels : tuple of int
+        All of them, ascending, without the background 0.
+    planes : dict
+        (leading index, plane) → the labels on that plane, ascending; planes that hold background only are left out.
+    """
+
+    labels: tuple[int, ...]
+    planes: dict[tuple[tuple[int, ...], int], tuple[int, ...]]
+
+
+def find_labels(volume: Volume, tick: Callable[[], None]) -> LabelUse:
+    """Find the labels in use, reading each slab once and calling `tick` after it.
+
+    Parameters
+    ----------
+    volume
+        Of bool, integers, or floats that are whole numbers, as other software writes labels.
+
+    Raises
+    ------
+    PixelError
+        Negative labels, labels that are no whole numbers, colors, more labels than DICOM counts, or none at all.
+    """
+    if volume.rgb:
+        raise PixelError("It has colors, and a segmentation has labels", "Save it as an image layer")
+    planes: dict[tuple[tuple[int, ...], int], tuple[int, ...]] = {}
+    found: set[int] = set()
+    for slab, values in read_ahead(volume, slabs(volume)):
+        for at, (leading, plane) in zip(np.ndindex(slab.shape), slab.places(), strict=True):
+            labels = _labels_of(values[at])
+            if labels:
+                planes[leading, plane] = labels
+                found.update(labels)
+        if len(found) > MOST_LABELS:
+            raise PixelError(f"It has over {MOST_LABELS:,} labels, more than DICOM counts", "Save it in parts")
+        tick()
+    if not found:
+        raise PixelError("It holds no labels, only the background 0", "Paint something, or deselect the layer")
+    return LabelUse(tuple(sorted(found)), planes)
+
+
+def _labels_of(plane: NDArray[Any]) -> tuple[int, ...]:
+    """Labels on one plane, ascending, without 0."""
+    if plane.dtype.kind == "b":
+        return (1,) if plane.any() else ()
+    low, high = plane.min(), plane.max()
+    if low < 0:
+        remedy = "Give every label a number from 1; 0 is the background"
+        raise PixelError(f"It has the negative label {low:g}", remedy)
+    if low == high == 0:
+        return ()
+    if plane.dtype.kind == "f":
+        whole = np.rint(plane)
+        if not np.array_equal(whole, plane):  # NaN included
+            raise PixelError("Its labels are no whole numbers", "Save it as an image layer, or round it first")
+        plane = whole.astype(np.int64)
+    present = np.flatnonzero(np.bincount(plane.ravel())) if high < _COUNTED else np.unique(plane)
+    return tuple(int(label) for label in present if label)

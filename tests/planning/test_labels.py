@@ -1,0 +1,61 @@
+"""The labels in use are found plane by plane, each chunk once; what cannot be counted is refused by name."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from napari_dicom_writer import PixelError, Volume
+from napari_dicom_writer.planning.labels import find_labels
+
+RNG = np.random.default_rng(3)
+
+
+def use(array, **given):
+    return find_labels(Volume(array, spacing=(1,) * min(3, array.ndim), **given), lambda: None)
+
+
+@pytest.mark.parametrize("dtype", ["u1", "i1", "u2", "i2", "i4", "u4", "i8", "u8", "f4", "f8", ">i4"])
+@pytest.mark.parametrize("shape", [(5, 20, 30), (20, 30), (2, 3, 5, 20, 30)])
+def test_labels_are_those_of_each_plane(dtype, shape):
+    array = RNG.choice([0, 0, 0, 1, 5, 77], shape).astype(dtype)
+    found = use(array)
+    assert found.labels == (1, 5, 77)
+    for place in np.ndindex(shape[:-2]):
+        leading, plane = (place[:-1], place[-1]) if place else ((), 0)
+        expected = tuple(int(n) for n in np.unique(array[place]) if n)
+        assert found.planes.get((leading, plane), ()) == expected
+
+
+def test_a_mask_is_label_1():
+    array = np.zeros((4, 5, 6), bool)
+    array[2, 1, 1] = True
+    found = use(array)
+    assert (found.labels, list(found.planes)) == ((1,), [((), 2)])
+
+
+def test_large_label_numbers_are_found():
+    array = np.zeros((3, 8, 8), np.int64)
+    array[1, 1, :3] = (2**40, 70_000, 5)
+    assert use(array).labels == (5, 70_000, 2**40)
+
+
+@pytest.mark.parametrize(
+    ("array", "match"),
+    [
+        (np.zeros((3, 4, 5), int), "no labels"),
+        (np.zeros((3, 4, 5), bool), "no labels"),
+        (np.full((3, 4, 5), -2), "negative label -2"),
+        (np.full((3, 4, 5), 0.5), "no whole numbers"),
+        (np.full((3, 4, 5), np.nan), "no whole numbers"),
+        (np.arange(1, 3 * 200 * 200 + 1).reshape(3, 200, 200), "over 65,535 labels"),
+    ],
+)
+def test_what_is_no_label_map_is_refused(array, match):
+    with pytest.raises(PixelError, match=match):
+        use(array)
+
+
+def test_colors_are_refused():
+    with pytest.raises(PixelError, match="colors"):
+        find_labels(Volume(np.zeros((3, 4, 5, 3), "u1"), spacing=(1, 1, 1), rgb=True), lambda: None)
