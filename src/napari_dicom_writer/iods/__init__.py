@@ -70,6 +70,20 @@ _TABLE = (
     Row("ct", "CT", partial(_made, "ct", "CTImage"), ("CT",), doc="Hounsfield units"),
     Row("mr", "MR", partial(_made, "mr", "MRImage"), ("MR",), doc="magnetic resonance; it has no Rescale Slope"),
     Row("pet", "PET", partial(_made, "pet", "PETImage"), ("PT",), doc="activity and SUV"),
+    Row(
+        "multi-frame",
+        "Multi-frame Secondary Capture",
+        partial(_made, "multiframe_sc", "MultiFrameSecondaryCapture"),
+        auto=(),
+        doc="all planes in one file",
+    ),
+    Row(
+        "parametric-map",
+        "Parametric Map",
+        partial(_made, "parametric_map", "ParametricMap"),
+        auto=(),
+        doc="floats as they are, NaN included, and whole numbers wider than 16 bits",
+    ),
     Row("sc", "Secondary Capture", partial(_made, "sc", "SecondaryCapture"), doc="any image; it claims nothing"),
 )
 

@@ -15,9 +15,10 @@ from napari_dicom_writer.mention import mention
 if TYPE_CHECKING:
     from napari_dicom_writer.errors import Note
     from napari_dicom_writer.iods.modules.attributes import Attributes
+    from napari_dicom_writer.iods.modules.functional_groups import FrameGroups
     from napari_dicom_writer.options.export import ExportOptions
     from napari_dicom_writer.plan.frames import InstancePlan
-    from napari_dicom_writer.plan.plan import SeriesPlan
+    from napari_dicom_writer.plan.plan import SeriesPlan, TimePlan
     from napari_dicom_writer.plan.stored_values import PixelRules
 
 
@@ -31,6 +32,7 @@ class IOD(ABC):
     3. `why_not`, once a series: refuses a size it cannot hold. `rules` say how its values may be stored.
     4. `shared`, once a series, and `varying`, once an instance: the attributes of its modules. None is in both, and
        all instances of a series have the same ones in `varying`.
+    5. `frame_groups`, once an instance: what belongs to each frame, of an object with several.
 
     What belongs to one object only is said in its file: nobody else asks which one it is.
 
@@ -45,6 +47,10 @@ class IOD(ABC):
         Values `ExportOptions.value_unit` may take; empty when any will do.
     honors : frozenset of str
         Options, such as ``series.patient_position``, that it writes and some other objects do not.
+    multiframe : bool
+        Whether an instance holds all planes of a series, at one time point.
+    movie : bool
+        Whether an instance of one plane holds all its time points, too.
     """
 
     key: ClassVar[str]
@@ -52,6 +58,8 @@ class IOD(ABC):
     rules: ClassVar[PixelRules]
     units: ClassVar[frozenset[str]] = frozenset()
     honors: ClassVar[frozenset[str]] = frozenset()
+    multiframe: ClassVar[bool] = False
+    movie: ClassVar[bool] = False
 
     def check_options(self, options: ExportOptions) -> list[Note]:
         """Refuse options this object cannot honor; return what it assumes.
@@ -82,9 +90,13 @@ class IOD(ABC):
         own = IODS.row(self.key).modalities
         return own[0] if own and options.modality not in own else str(options.modality)
 
-    def why_not(self, planes: int, time_points: int) -> str:
-        """Say why a series of so many planes, at so many time points each, cannot be one of this object; else empty."""
+    def why_not(self, planes: int, time: TimePlan | None) -> str:
+        """Say why a series of so many planes, at these time points each, cannot be one of this object; else empty."""
         return ""
+
+    def assumes(self, planes: int, time: TimePlan | None) -> list[Note]:
+        """Announce what such a series of this object assumes or loses."""
+        return []
 
     @abstractmethod
     def shared(self, series: SeriesPlan) -> Dataset:
@@ -93,6 +105,14 @@ class IOD(ABC):
     @abstractmethod
     def varying(self, series: SeriesPlan, instance: InstancePlan) -> Attributes:
         """Return what differs from instance to instance: keyword → text, or int for US."""
+
+    def sop_class(self, series: SeriesPlan) -> str:
+        """SOP Class UID of a series: some objects have several, by what their pixels are."""
+        return self.sop_class_uid
+
+    def frame_groups(self, series: SeriesPlan, instance: InstancePlan) -> FrameGroups | None:
+        """Return the per-frame functional groups of an instance; None of an object with one frame an instance."""
+        return None
 
     def dataset(self, series: SeriesPlan, instance: InstancePlan) -> Dataset:
         """Return the whole data set of one instance, without pixels."""

@@ -84,7 +84,7 @@ def header_rows(series: SeriesPlan, instance: InstancePlan | None = None) -> lis
 def _meta(series: SeriesPlan, instance: InstancePlan) -> FileMetaDataset:
     """File meta information (PS3.10 7.1) with the length of its group."""
     meta = FileMetaDataset()
-    meta.update(compose(file_meta(series, IODS[series.iod].sop_class_uid), file_meta_of(instance)))
+    meta.update(compose(file_meta(series, IODS[series.iod].sop_class(series)), file_meta_of(instance)))
     write_file_meta_info(DicomBytesIO(), meta)  # fills in the length
     return meta
 

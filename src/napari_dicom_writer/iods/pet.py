@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from napari_dicom_writer.iods.modules.attributes import Attributes
     from napari_dicom_writer.options.export import ExportOptions
     from napari_dicom_writer.plan.frames import InstancePlan
-    from napari_dicom_writer.plan.plan import SeriesPlan
+    from napari_dicom_writer.plan.plan import SeriesPlan, TimePlan
 
 
 class PETImage(IOD):
@@ -43,10 +43,10 @@ class PETImage(IOD):
             notes.append(Note(NoteKind.ASSUMED, text, hint=hint, fix=Fix("value_unit", None, "Set unit…")))
         return notes
 
-    def why_not(self, planes: int, time_points: int) -> str:
+    def why_not(self, planes: int, time: TimePlan | None) -> str:
         """Image Index and Number of Slices are of VR US."""
         most = 2**16 - 1
-        return f"a PET series holds {most:,} planes" if planes * time_points > most else ""
+        return f"a PET series holds {most:,} planes" if planes * (time.points if time else 1) > most else ""
 
     def shared(self, series: SeriesPlan) -> Dataset:
         """Compose the modules of table A.21.3-1. Patient Position is excluded by the orientation code sequence."""

@@ -108,13 +108,18 @@ class SeriesPlan:
     notes: tuple[Note, ...]
 
     @property
+    def frame_bits(self) -> int:
+        """Size of the stored values of one frame, in bits: masks have one a pixel, without a gap between frames."""
+        return self.rows * self.columns * self.stored.samples * self.stored.bits
+
+    @property
     def frame_bytes(self) -> int:
         """Size of the stored values of one frame, uncompressed and not padded."""
-        return self.rows * self.columns * self.stored.samples * self.stored.bits // 8
+        return self.frame_bits // 8
 
     def pixel_bytes(self, instance: InstancePlan) -> int:
         """Length of an instance's Pixel Data, uncompressed and padded to an even one."""
-        size = len(instance.frames) * self.frame_bytes
+        size = -(-len(instance.frames) * self.frame_bits // 8)
         return size + size % 2
 
     @property

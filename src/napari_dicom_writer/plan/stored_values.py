@@ -39,6 +39,10 @@ class PixelRules:
     color : bool
         Whether RGB is allowed.
     lut : ModalityLUT
+    signed : bool
+        Whether pixels may be signed; otherwise an intercept carries what is below 0.
+    floats : bool
+        Whether pixels are floats themselves, at home with NaN.
     sign_by_values : bool
         Whether pixels may be signed only where negative values exist, so that these must be looked for.
     """
@@ -47,6 +51,8 @@ class PixelRules:
     bits_8: bool
     color: bool
     lut: ModalityLUT
+    signed: bool = True
+    floats: bool = False
     sign_by_values: bool = False
 
 
@@ -67,7 +73,7 @@ class StoredValues:
     ----------
     method : Method
     dtype : str
-        ``|u1``, ``<u2`` or ``<i2``.
+        ``|u1``, ``<u2`` or ``<i2``; ``<f4`` or ``<f8`` of floats that are stored as such.
     samples : int
         1 or 3.
     slope, intercept : str
@@ -107,6 +113,11 @@ class StoredValues:
         return np.dtype(self.dtype).kind == "i"
 
     @property
+    def is_float(self) -> bool:
+        """Whether they are floats themselves."""
+        return np.dtype(self.dtype).kind == "f"
+
+    @property
     def is_identity(self) -> bool:
         """Whether stored values are the real values."""
         return self.slope == "1" and self.intercept == "0"
@@ -117,11 +128,19 @@ class StoredValues:
             return quantize(self, values)
         values = self.finite(values)
         if self.method is Method.OFFSET:
-            whole = values.astype(np.int64) if values.dtype.kind == "f" else values
+            whole = values.astype(_wide(values.dtype), copy=False)
             values = whole - np.asarray(self.offset, whole.dtype)
         elif self.method is Method.SCALE_8:
             values = np.clip(np.rint(np.multiply(values, self.gain, dtype=np.float64)), 0, 255)
         return np.ascontiguousarray(values, dtype=self.dtype)
+
+    def encode_part(self, values: NDArray[Any], part: int | None) -> NDArray[Any]:
+        """Turn the values of a plane into the stored values of one frame of it; `part` is that of its `FramePlan`."""
+        return self.encode(values)
+
+    def matches_part(self, stored: NDArray[Any], values: NDArray[Any], part: int | None) -> bool:
+        """Tell whether one frame of a plane is what the layer holds, as `matches` does."""
+        return self.matches(stored, values)
 
     def matches(self, stored: NDArray[Any], values: NDArray[Any]) -> bool:
         """Tell whether stored values, as read, are those of the layer: exactly, or within the largest error.
@@ -137,10 +156,11 @@ class StoredValues:
             return True
         values = self.finite(values)
         if not self.largest_error and self.method is Method.CAST:
-            return bool(np.array_equal(stored, values))
+            return bool(np.array_equal(stored, values, equal_nan=self.is_float and values.dtype.kind == "f"))
         if not self.largest_error and self.method is Method.OFFSET and values.dtype.kind in "iu":
             # In integers: the real values of int64 pass what a float holds.
-            return bool(np.array_equal(stored.astype(values.dtype) + np.asarray(self.offset, values.dtype), values))
+            wide = _wide(values.dtype)
+            return bool(np.array_equal(stored.astype(wide) + np.asarray(self.offset, wide), values))
         return all(self._within(stored[rows], values[rows]) for rows in row_blocks(values))
 
     def _within(self, stored: NDArray[Any], values: NDArray[Any]) -> bool:
@@ -163,6 +183,11 @@ class StoredValues:
             return colors
         real: NDArray[np.float64] = np.multiply(stored, float(self.slope), dtype=np.float64) + float(self.intercept)
         return real
+
+
+def _wide(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """Integers in which values of a type and their offset do not wrap."""
+    return dtype if dtype.kind in "iu" and dtype.itemsize >= 4 else np.dtype(np.int64)
 
 
 @dataclass(frozen=True, slots=True)

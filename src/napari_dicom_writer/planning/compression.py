@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 _UNCOMPRESSED = Fix("transfer_syntax", TransferSyntax.EXPLICIT_LE, "Uncompressed")
-_NATIVE_BYTES = 2**32 - 2  # length of native Pixel Data (PS3.5 7.1.1)
+NATIVE_BYTES = 2**32 - 2  # length of native Pixel Data (PS3.5 7.1.1)
 
 
 def plan_compression(
@@ -59,7 +59,7 @@ def plan_compression(
     """
     if codec is None:
         rows, columns = size
-        if rows * columns * stored.samples * stored.bits // 8 > _NATIVE_BYTES:
+        if rows * columns * stored.samples * stored.bits // 8 > NATIVE_BYTES:
             remedy = f"Crop, tile or downsample the layer, or compress it by {mention('transfer_syntax')}"
             raise PixelError(f"A plane of {rows:,} × {columns:,} passes 4 GiB", remedy)
         return stored, notes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import product
@@ -13,11 +14,12 @@ from napari_dicom_writer.mention import mention
 from napari_dicom_writer.options.choices import TimeLayout
 from napari_dicom_writer.plan.frames import FramePlan, InstancePlan
 from napari_dicom_writer.plan.plan import SeriesPlan, StudyPlan, TimePlan
-from napari_dicom_writer.planning.compression import plan_compression
+from napari_dicom_writer.planning.compression import NATIVE_BYTES, plan_compression
 from napari_dicom_writer.planning.naming import describe_series
 from napari_dicom_writer.planning.value_policy import plan_values
 from napari_dicom_writer.planning.verdicts import with_verdicts
 from napari_dicom_writer.planning.window import plan_limits, plan_window
+from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
 from napari_dicom_writer.standard.uids import UIDSource
 
 if TYPE_CHECKING:
@@ -81,16 +83,21 @@ def plan_series(
     plans = []
     by_channel: dict[tuple[int, ...], tuple[StoredValues, Window | None, list[Note]]] = {}
     members = _members(draft, options)
-    _check_size(iod, volume.shape[0], len(members[0].times))
+    time = TimePlan(len(members[0].times), volume.time_step, volume.time_start) if _has_time(draft) else None
+    _check_size(iod, volume.shape[0], time)
+    _check_syntax(iod, options)
     modality = iod.modality(options)
     for offset, member in enumerate(members):
         channel = () if volume.rgb else tuple(i for i in member.fixed if i is not None)
         if channel not in by_channel:
             by_channel[channel] = _values(draft, codec, options, channel, member)
         stored, window, value_notes = by_channel[channel]
+        instances = _instances(draft, member, uids)
+        frames = max(len(instance.frames) for instance in instances)
+        _check_length(frames * math.prod(volume.shape[1:]) * stored.samples * stored.bits)
         description, comment, name_notes = describe_series(volume.name, member.suffix, options, several=several)
-        time = TimePlan(len(member.times), volume.time_step, volume.time_start) if _has_time(draft) else None
-        all_notes = [*draft.notes, *value_notes, *name_notes, *_time_notes(time), *notes]
+        assumed = iod.assumes(volume.shape[0], time)
+        all_notes = [*draft.notes, *value_notes, *name_notes, *_time_notes(time), *assumed, *notes]
         plans.append(
             SeriesPlan(
                 iod=iod.key,
@@ -112,7 +119,7 @@ def plan_series(
                 stored=stored,
                 window=window,
                 time=time,
-                instances=_instances(draft, member, uids),
+                instances=instances,
                 opens_in=(),
                 notes=tuple(replace(n, where=n.where or draft.where) for n in all_notes),
             )
@@ -143,10 +150,11 @@ def _title(iod: IOD, modality: str) -> str:
     return row.title if row.modalities or modality == "OT" else f"{row.title}, {modality}"
 
 
-def _check_size(iod: IOD, planes: int, time_points: int) -> None:
+def _check_size(iod: IOD, planes: int, time: TimePlan | None) -> None:
     """Refuse what one series of this object cannot hold."""
-    if reason := iod.why_not(planes, time_points):
-        fits = time_points > 1 and not iod.why_not(planes, 1)
+    if reason := iod.why_not(planes, time):
+        time_points = time.points if time else 1
+        fits = time_points > 1 and not iod.why_not(planes, None)
         other = f"another {mention('object')}"
         remedy = f"Choose {mention('time', TimeLayout.SERIES_PER_POINT)}, or {other}" if fits else f"Choose {other}"
         fix = Fix("time", TimeLayout.SERIES_PER_POINT, "A series each") if fits else None
@@ -198,15 +206,37 @@ def _time_notes(time: TimePlan | None) -> list[Note]:
 
 
 def _instances(draft: Draft, member: _Member, uids: UIDSource) -> tuple[InstancePlan, ...]:
-    """One instance a plane, time point by time point, Instance Number rising along the normal."""
+    """Frames time point by time point, rising along the normal: an instance each, or one for all of them."""
     count = draft.volume.shape[0]
     order = range(count - 1, -1, -1) if draft.grid.reversed else range(count)
     places = list(zip(order, draft.grid.places(order), strict=True))
-    drawn = iter(uids.instances(len(member.times) * count))
-    instances: list[InstancePlan] = []
-    for t in member.times:
-        leading = tuple(t if i is None else i for i in member.fixed)
-        for plane, (position, location) in places:
-            frame = FramePlan(leading, plane, t, position, location)
-            instances.append(InstancePlan(next(drawn), len(instances) + 1, (frame,)))
-    return tuple(instances)
+    frames = [
+        FramePlan(tuple(t if i is None else i for i in member.fixed), plane, t, position, location)
+        for t in member.times
+        for plane, (position, location) in places
+    ]
+    groups = _grouped(draft.iod, frames, count)
+    drawn = uids.instances(len(groups))
+    return tuple(InstancePlan(uid, i, group) for i, (uid, group) in enumerate(zip(drawn, groups, strict=True), 1))
+
+
+def _grouped(iod: IOD, frames: list[FramePlan], planes: int) -> list[tuple[FramePlan, ...]]:
+    """Frames of each instance: one; of a multi-frame object those of a time point, or a whole movie."""
+    if not iod.multiframe:
+        return [(frame,) for frame in frames]
+    size = len(frames) if iod.movie and planes == 1 else planes
+    return [tuple(frames[start : start + size]) for start in range(0, len(frames), size)]
+
+
+def _check_syntax(iod: IOD, options: ExportOptions) -> None:
+    if iod.multiframe and options.transfer_syntax is not TransferSyntax.EXPLICIT_LE:
+        what = f"{iod.rules.name} is written uncompressed, not as {mention('transfer_syntax', options.transfer_syntax)}"
+        remedy = f"Choose {mention('transfer_syntax', TransferSyntax.EXPLICIT_LE)}, or another {mention('object')}"
+        raise OptionsError(what, remedy, fix=Fix("transfer_syntax", TransferSyntax.EXPLICIT_LE, "Uncompressed"))
+
+
+def _check_length(bits: int) -> None:
+    """Refuse an instance whose native pixels are longer than a length can say (PS3.5 7.1.1)."""
+    if bits > 8 * NATIVE_BYTES:
+        remedy = f"Choose an {mention('object')} of one file a plane, or export the layer in parts"
+        raise PixelError(f"Its pixels take {bits / 2**33:.3g} GiB, and one file holds 4", remedy)

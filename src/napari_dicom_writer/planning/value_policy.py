@@ -25,6 +25,7 @@ _TOP = 65535
 _SLOPE_DIGITS = 5
 # Rounded to the ten digits a DS holds, numbers near the end of double precision would read as infinite.
 _HUGE = 1e300
+_EXACT_IN_SINGLE, _EXACT_IN_DOUBLE = 2**24, 2**53
 _WHITE = 1 + 1e-5  # of float colors, rounding noise included
 
 
@@ -34,7 +35,7 @@ def needs_range(dtype: np.dtype[Any], rules: PixelRules, *, rgb: bool) -> bool:
         return dtype != np.uint8
     if dtype.kind == "f" or dtype.itemsize > 2:
         return True
-    return rules.sign_by_values and dtype.kind == "i"
+    return dtype.kind == "i" and (rules.sign_by_values or not rules.signed)
 
 
 def plan_values(
@@ -66,9 +67,12 @@ def plan_values(
     """
     notes: list[Note] = []
     fill = None
-    if found is not None and dtype.kind == "f":
+    if found is not None and dtype.kind == "f" and not (rules.floats and options.nan is None):
         fill, found = _fill(found, options, notes)
-    stored = _plan_color(dtype, found, rules, notes, samples) if samples > 1 else _plan_gray(dtype, found, rules, notes)
+    if samples > 1:
+        stored = _plan_color(dtype, found, rules, notes, samples)
+    else:
+        stored = (_plan_floats if rules.floats else _plan_gray)(dtype, found, rules, notes)
     if options.values is ValuePolicy.EXACT and (stored.largest_error or fill is not None or samples == 4):
         change = (
             "fill the NaN" if fill is not None else "drop the alpha channel" if samples == 4 else "use 16-bit integers"
@@ -94,6 +98,27 @@ def _fill(found: ValueRange, options: ExportOptions, notes: list[Note]) -> tuple
     return options.nan, found.with_fill(options.nan)
 
 
+def _plan_floats(dtype: np.dtype[Any], found: ValueRange | None, rules: PixelRules, notes: list[Note]) -> StoredValues:
+    """Floats as they are; integers in the smallest float that holds them exactly."""
+    if found is not None and found.nan + found.infinite:
+        count = found.nan + found.infinite
+        notes.append(Note(NoteKind.INFO, f"{count:,} values that are not finite are kept as they are"))
+    if dtype.kind == "f":
+        if dtype.itemsize > 8:
+            notes.append(Note(NoteKind.LOST, f"{dtype} stored in double precision"))
+            return StoredValues(Method.CAST, "<f8", largest_error=_double_error(found))
+        return StoredValues(Method.CAST, "<f4" if dtype.itemsize <= 4 else "<f8")
+    largest = 2 ** (8 * dtype.itemsize) if found is None else max(abs(int(found.low)), abs(int(found.high)))
+    if largest > _EXACT_IN_DOUBLE:
+        remedy = "Subtract an offset, or save it in parts: floats hold whole numbers up to 9,007,199,254,740,992"
+        raise PixelError(f"Its whole numbers go to {largest:,}, which {rules.name} cannot hold exactly", remedy)
+    return StoredValues(Method.CAST, "<f4" if largest <= _EXACT_IN_SINGLE else "<f8")
+
+
+def _double_error(found: ValueRange | None) -> float:
+    return float(np.spacing(max(abs(float(found.low)), abs(float(found.high))))) if found else math.inf
+
+
 def _plan_gray(dtype: np.dtype[Any], found: ValueRange | None, rules: PixelRules, notes: list[Note]) -> StoredValues:
     if found is None:
         if dtype.itemsize == 1 and dtype.kind in "bu":
@@ -101,7 +126,7 @@ def _plan_gray(dtype: np.dtype[Any], found: ValueRange | None, rules: PixelRules
         return StoredValues(Method.CAST, "<i2" if dtype.kind == "i" else "<u2")
     if found.integral and found.low >= 0 and found.high <= _TOP:
         return StoredValues(Method.CAST, "<u2")
-    if found.integral and found.low >= -32768 and found.high <= 32767:
+    if rules.signed and found.integral and found.low >= -32768 and found.high <= 32767:
         return StoredValues(Method.CAST, "<i2")
     if found.integral and rules.lut is not ModalityLUT.SLOPE_ONLY and found.high - found.low <= _TOP:
         offset = int(found.low)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import uuid
 
 # The UID of this implementation (PS3.7 D.3.3.2): a UUID drawn once for this project, under the root of PS3.5 B.2.
 IMPLEMENTATION_CLASS_UID = "2.25.182556719700921078211912629820890202520"
@@ -39,3 +40,14 @@ class UIDSource:
             number = number & ~(0x3 << 62) | 2 << 62
             uids.append(f"2.25.{number}")
         return uids
+
+
+def derived(uid: str, role: str) -> str:
+    """Return the UID of something that belongs to `uid`: the same at every call, and as unique as that one.
+
+    Examples
+    --------
+    >>> derived("2.25.1", "dimensions") == derived("2.25.1", "dimensions") != derived("2.25.2", "dimensions")
+    True
+    """
+    return f"2.25.{uuid.uuid5(uuid.NAMESPACE_OID, f'{uid} {role}').int}"

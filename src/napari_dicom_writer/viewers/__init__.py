@@ -24,6 +24,7 @@ from napari_dicom_writer.viewers import (
     simpleitk,
     vtk_dicom,
 )
+from napari_dicom_writer.viewers.multiframe import opens_multiframe
 
 if TYPE_CHECKING:
     from napari_dicom_writer.model.verdict import Verdict
@@ -57,5 +58,5 @@ VIEWERS: tuple[Viewer, ...] = (
 
 
 def opens_in(seen: SeriesFacts) -> tuple[Verdict, ...]:
-    """Say what each program makes of a series."""
-    return tuple(viewer.judge(seen) for viewer in VIEWERS)
+    """Say what each program makes of a series; of multi-frame objects, what was measured with them."""
+    return opens_multiframe(seen) or tuple(viewer.judge(seen) for viewer in VIEWERS)

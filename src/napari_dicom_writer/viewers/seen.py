@@ -33,6 +33,8 @@ class SeriesFacts:
         UIDs of SOP Class and transfer syntax.
     modality, photometric : str
         Modality and Photometric Interpretation.
+    bits : int
+        Bits Allocated.
     signed : bool
         Pixel Representation.
     rescaled, mapped : bool
@@ -61,6 +63,7 @@ class SeriesFacts:
     syntax: str
     modality: str
     photometric: str
+    bits: int
     signed: bool
     rescaled: bool
     mapped: bool
@@ -120,6 +123,7 @@ def describe(
         syntax=str(syntax),
         modality=str(header.get("Modality") or ""),
         photometric=str(header.get("PhotometricInterpretation") or "MONOCHROME2"),
+        bits=int(header.get("BitsAllocated") or 0),
         signed=header.get("PixelRepresentation") == 1,
         rescaled=(number(header, "RescaleSlope") or 1.0, number(header, "RescaleIntercept")) != (1.0, 0.0),
         mapped="RealWorldValueMappingSequence" in header,

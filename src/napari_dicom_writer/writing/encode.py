@@ -15,11 +15,12 @@ import numpy as np
 from napari_dicom_writer.codecs import codec_of
 from napari_dicom_writer.iods import IODS
 from napari_dicom_writer.iods._base import compose
-from napari_dicom_writer.iods.modules.file_meta import PIXEL_DATA, PREAMBLE, file_meta, file_meta_of, pixel_data_vr
+from napari_dicom_writer.iods.modules.file_meta import PREAMBLE, file_meta, file_meta_of, pixel_data_tag, pixel_data_vr
 from napari_dicom_writer.iods.modules.image import LOSSY_RATIO, compression_ratio
 from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
 from napari_dicom_writer.writing.deflate import deflate
 from napari_dicom_writer.writing.encapsulation import UNDEFINED_LENGTH, encapsulate
+from napari_dicom_writer.writing.frame_groups import encode_frame_groups
 from napari_dicom_writer.writing.splice import Splice, encode_element
 
 if TYPE_CHECKING:
@@ -42,9 +43,10 @@ class SeriesEncoder:
         first = series.instances[0]
         varying = [*self._iod.varying(series, first), *([] if self._syntax.lossless else [LOSSY_RATIO])]
         self._dataset = Splice(self._iod.shared(series), varying)
-        self._meta = Splice(compose(file_meta(series, self._iod.sop_class_uid)), file_meta_of(first))
+        self._meta = Splice(compose(file_meta(series, self._iod.sop_class(series))), file_meta_of(first))
         vr = pixel_data_vr(series).encode()
-        self._pixel_head = struct.pack("<HH2sH", PIXEL_DATA >> 16, PIXEL_DATA & 0xFFFF, vr, 0)
+        tag = pixel_data_tag(series)
+        self._pixel_head = struct.pack("<HH2sH", tag >> 16, tag & 0xFFFF, vr, 0)
 
     def encode(self, instance: InstancePlan, stored: NDArray[Any]) -> _Pieces:
         """Return the file of a single-frame instance in pieces.
@@ -70,10 +72,16 @@ class SeriesEncoder:
             return [meta, deflate([head, pixels, padding])]
         return [meta + head, pixels, padding] if padding else [meta + head, pixels]
 
+    def encode_start(self, instance: InstancePlan) -> bytes:
+        """Return a multi-frame instance up to its first frame; its pixels are native."""
+        return self._encode_meta(instance) + self._encode_head(instance, self._series.pixel_bytes(instance), {})
+
     def _encode_head(self, instance: InstancePlan, pixel_bytes: int, lossy: dict[str, str]) -> bytes:
         """Encode the data set up to the first byte of Pixel Data's value."""
         dataset = self._dataset.encode(self._iod.varying(self._series, instance) | lossy)
-        return b"".join((dataset, self._pixel_head, struct.pack("<L", pixel_bytes)))
+        groups = self._iod.frame_groups(self._series, instance)
+        frames = encode_frame_groups(groups) if groups else b""
+        return b"".join((dataset, frames, self._pixel_head, struct.pack("<L", pixel_bytes)))
 
     def _encode_meta(self, instance: InstancePlan) -> bytes:
         """Encode preamble and file meta information, with the length of its group (PS3.10 7.1)."""

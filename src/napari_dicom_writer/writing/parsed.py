@@ -78,7 +78,7 @@ def check_parsed(series: SeriesPlan, instance: InstancePlan, content: bytes, hea
 def _expected(series: SeriesPlan, instance: InstancePlan, varying: Attributes) -> Dataset:
     """Everything but Pixel Data that the file must say; file meta information is in `file_meta`."""
     iod = IODS[series.iod]
-    meta = file_meta(series, iod.sop_class_uid) | file_meta_of(instance)
+    meta = file_meta(series, iod.sop_class(series)) | file_meta_of(instance)
     dataset = iod.dataset(series, instance)
     for keyword, value in varying.items():
         if keyword not in dataset and keyword not in meta:

@@ -13,7 +13,7 @@ from napari_dicom_writer.writing.read_back import SeriesVerifier
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from napari_dicom_writer.plan.frames import InstancePlan
+    from napari_dicom_writer.plan.frames import InstancePlan, Place
     from napari_dicom_writer.plan.plan import SeriesPlan
     from napari_dicom_writer.writing.across import Seen
 
@@ -37,13 +37,13 @@ class SeriesWriter:
         self._encoder = SeriesEncoder(series)
         self.verifier = None if level is VerifyLevel.OFF else SeriesVerifier(series, level)
 
-    def write(self, instance: InstancePlan, values: NDArray[Any]) -> int:
+    def write(self, place: Place, values: NDArray[Any]) -> int:
         """Write a single-frame instance and read it back.
 
         Parameters
         ----------
-        instance
-            Its plan.
+        place
+            Which one.
         values
             The layer's values of its frame's plane: (rows, columns) or (rows, columns, samples).
 
@@ -59,7 +59,16 @@ class SeriesWriter:
         VerificationError
             If what is read back is not what was planned.
         """
-        return self.write_as(f"{self._folder}{os.sep}{instance.filename}", instance, values)[0]
+        path = f"{self._folder}{os.sep}{place.instance.filename}"
+        return self.write_as(path, place.instance, values)[0]
+
+    def finish(self) -> None:
+        """Check the series as a whole, after its last instance."""
+        if self.verifier:
+            self.verifier.finish()
+
+    def close(self) -> None:
+        """Nothing is kept open."""
 
     def write_as(self, path: str, instance: InstancePlan, values: NDArray[Any]) -> tuple[int, Seen | None]:
         """Write a single-frame instance to a file of any name, and read it back.

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from napari_dicom_writer.errors import PixelError
+from napari_dicom_writer.iods import IODS
 from napari_dicom_writer.model.slabs import read_ahead, slabs
 from napari_dicom_writer.plan.frames import frame_places
+from napari_dicom_writer.writing.multiframe import MultiFrameWriter
 from napari_dicom_writer.writing.series_writer import SeriesWriter
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from napari_dicom_writer.model.volume import Volume
     from napari_dicom_writer.options.choices import VerifyLevel
     from napari_dicom_writer.plan.frames import Place
-    from napari_dicom_writer.plan.plan import ExportPlan
+    from napari_dicom_writer.plan.plan import ExportPlan, SeriesPlan
 
 
 def write_volumes(
@@ -47,9 +49,11 @@ def write_volumes(
     int
         Bytes written.
     """
-    writers = [SeriesWriter(series, folder, level) for series, folder in zip(plan.series, folders, strict=True)]
     size = 0
-    with ThreadPoolExecutor(plan.workers) if plan.workers > 1 else nullcontext() as pool:
+    with ExitStack() as stack:
+        pairs = zip(plan.series, folders, strict=True)
+        writers = [stack.enter_context(closing(_writer(series, folder, level))) for series, folder in pairs]
+        pool = stack.enter_context(ThreadPoolExecutor(plan.workers)) if plan.workers > 1 else None
         for index, volume in enumerate(volumes):
             places = frame_places(plan, index)
             for slab, values in read_ahead(volume, slabs(volume)):
@@ -63,12 +67,15 @@ def write_volumes(
                     done()
             if places:
                 raise PixelError(f"{len(places):,} of its planes were not read", "Check the chunks of the source")
-    for writer in writers:
-        if writer.verifier:
-            writer.verifier.finish()
+        for writer in writers:
+            writer.finish()
     return size
 
 
-def _write(job: tuple[SeriesWriter, Place, NDArray[Any]]) -> int:
+def _writer(series: SeriesPlan, folder: str, level: VerifyLevel) -> SeriesWriter | MultiFrameWriter:
+    return (MultiFrameWriter if IODS[series.iod].multiframe else SeriesWriter)(series, folder, level)
+
+
+def _write(job: tuple[SeriesWriter | MultiFrameWriter, Place, NDArray[Any]]) -> int:
     writer, place, values = job
-    return writer.write(place.instance, values)
+    return writer.write(place, values)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from napari_dicom_writer.plan.plan import SeriesPlan
 
 PREAMBLE = b"\0" * 128 + b"DICM"
-PIXEL_DATA = 0x7FE00010
+FLOAT_PIXEL_DATA, DOUBLE_PIXEL_DATA, PIXEL_DATA = 0x7FE00008, 0x7FE00009, 0x7FE00010
 
 
 def file_meta(series: SeriesPlan, sop_class_uid: str) -> Attributes:
@@ -35,6 +35,17 @@ def file_meta_of(instance: InstancePlan) -> Attributes:
     return {"MediaStorageSOPInstanceUID": instance.uid}
 
 
+def pixel_data_tag(series: SeriesPlan) -> int:
+    """Tag of the pixels: Pixel Data, or Float or Double Float Pixel Data (PS3.3 C.7.6.24, C.7.6.25)."""
+    if series.stored.is_float:
+        return FLOAT_PIXEL_DATA if series.stored.bits == 32 else DOUBLE_PIXEL_DATA
+    return PIXEL_DATA
+
+
 def pixel_data_vr(series: SeriesPlan) -> str:
-    """VR of Pixel Data: fragments and 8 bits are bytes, what is wider is words (PS3.5 A.2, A.4)."""
+    """VR of the pixels: fragments, bits and 8 bits are bytes, what is wider is words (PS3.5 A.2, A.4)."""
+    if series.stored.is_float:
+        return "OF" if series.stored.bits == 32 else "OD"
+    if series.stored.bits == 1:
+        return "OB"
     return "OB" if series.stored.bits == 8 or series.options.transfer_syntax.encapsulated else "OW"

@@ -29,8 +29,9 @@ def general_acquisition_of(series: SeriesPlan, instance: InstancePlan) -> Attrib
     attributes |= {"AcquisitionTime": clock} if clock else {}
     if series.time is None:
         return attributes
-    attributes["AcquisitionNumber"] = str(instance.frame.time_index + 1)
-    offset = series.time.offset(instance.frame.time_index)
+    time_index = instance.frames[0].time_index
+    attributes["AcquisitionNumber"] = str(time_index + 1)
+    offset = series.time.offset(time_index)
     if offset is not None:
         moment = (moment_of(date, clock) or series.study.created) + timedelta(seconds=offset)
         attributes |= {"AcquisitionDate": moment.strftime("%Y%m%d"), "AcquisitionTime": moment.strftime("%H%M%S.%f")}

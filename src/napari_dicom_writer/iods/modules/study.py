@@ -98,6 +98,11 @@ def general_equipment(series: SeriesPlan) -> Attributes:
     }
 
 
+def enhanced_general_equipment(series: SeriesPlan) -> Attributes:
+    """Enhanced General Equipment (C.7.5.2): a program has no serial number, and says its version for one."""
+    return general_equipment(series) | {"DeviceSerialNumber": __version__}
+
+
 def frame_of_reference(series: SeriesPlan) -> Attributes:
     """Frame of Reference (C.7.4.1): one for all layers of an export."""
     return {"FrameOfReferenceUID": series.study.frame_of_reference_uid, "PositionReferenceIndicator": ""}

@@ -1,0 +1,140 @@
+"""Multi-frame functional groups and dimensions (PS3.3 C.7.6.16, C.7.6.17): what frames share, and what each has."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pydicom.dataset import Dataset
+from pydicom.tag import Tag
+
+from napari_dicom_writer.standard.uids import derived
+
+if TYPE_CHECKING:
+    from napari_dicom_writer.iods.modules.attributes import Attributes
+    from napari_dicom_writer.plan.frames import InstancePlan
+    from napari_dicom_writer.plan.plan import SeriesPlan
+
+Path = tuple[str, ...]
+"""Keywords of the sequences that lead to an element, and its own: each sequence has one item."""
+Varying = Mapping[Path, Sequence[str | int | tuple[int, ...]]]
+"""By path, a value for each frame, in their order: text, an int, or a tuple of ints."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrameGroups:
+    """Per-frame Functional Groups Sequence of one instance: one item as a pattern, and what varies in it.
+
+    Attributes
+    ----------
+    pattern : Dataset
+        The item of the first frame.
+    varying : Varying
+    """
+
+    pattern: Dataset
+    varying: Varying
+
+    def item(self, at: int) -> Dataset:
+        """Return the item of one frame."""
+        item = copy.deepcopy(self.pattern)
+        for path, values in self.varying.items():
+            inner = item
+            for keyword in path[:-1]:
+                inner = inner[keyword].value[0]
+            value = values[at]
+            setattr(inner, path[-1], list(value) if isinstance(value, tuple) else value)
+        return item
+
+
+def one_item(**attributes: object) -> list[Dataset]:
+    """Return a sequence of one item."""
+    item = Dataset()
+    for keyword, value in attributes.items():
+        setattr(item, keyword, value)
+    return [item]
+
+
+def pixel_measures(series: SeriesPlan) -> Attributes:
+    """Pixel Measures (C.7.6.16.2.1)."""
+    measures: dict[str, object] = {"PixelSpacing": list(series.grid.pixel_spacing)}
+    if between := series.grid.spacing_between_planes:
+        measures |= {"SliceThickness": between, "SpacingBetweenSlices": between}
+    return {"PixelMeasuresSequence": one_item(**measures)}
+
+
+def plane_orientation(series: SeriesPlan) -> Attributes:
+    """Plane Orientation (Patient) (C.7.6.16.2.4)."""
+    return {"PlaneOrientationSequence": one_item(ImageOrientationPatient=list(series.grid.orientation))}
+
+
+def shared_groups(*macros: Attributes) -> Attributes:
+    """Shared Functional Groups Sequence (C.7.6.16)."""
+    item = Dataset()
+    for macro in macros:
+        for keyword, value in macro.items():
+            setattr(item, keyword, value)
+    return {"SharedFunctionalGroupsSequence": [item]}
+
+
+def frame_groups(*macros: Varying) -> FrameGroups:
+    """Make the pattern from what varies: every sequence on the way has one item."""
+    pattern, varying = Dataset(), {path: values for macro in macros for path, values in macro.items()}
+    for path, values in varying.items():
+        inner = pattern
+        for keyword in path[:-1]:
+            if keyword not in inner:
+                setattr(inner, keyword, [Dataset()])
+            inner = inner[keyword].value[0]
+        value = values[0]
+        setattr(inner, path[-1], list(value) if isinstance(value, tuple) else value)
+    return FrameGroups(pattern, varying)
+
+
+def plane_positions(instance: InstancePlan) -> Varying:
+    """Plane Position (Patient) (C.7.6.16.2.3)."""
+    places = ["\\".join(frame.position) for frame in instance.frames]
+    return {("PlanePositionSequence", "ImagePositionPatient"): places}
+
+
+def dimension_indices(instance: InstancePlan, *, parts: bool) -> Varying:
+    """Dimension Index Values of Frame Content (C.7.6.16.2.2): part (segment or channel) and plane, from 1.
+
+    Positions count along the normal, whichever planes are there.
+    """
+    ranks = {p: i for i, p in enumerate(sorted({(float(f.location), f.position) for f in instance.frames}), 1)}
+    rows = [
+        (*((frame.part or 1,) if parts else ()), ranks[float(frame.location), frame.position])
+        for frame in instance.frames
+    ]
+    return {("FrameContentSequence", "DimensionIndexValues"): rows}
+
+
+def dimensions(series: SeriesPlan, *indices: tuple[str, str, str]) -> Attributes:
+    """Multi-frame Dimension (C.7.6.17).
+
+    Parameters
+    ----------
+    series
+        Its UID makes that of the organization, so that writing it again gives the same file.
+    indices
+        (keyword that the index points to, its functional group, label), the slowest first.
+    """
+    uid = derived(series.uid, "dimensions")
+    organization = Dataset()
+    organization.DimensionOrganizationUID = uid
+    items = []
+    for pointer, group, label in indices:
+        item = Dataset()
+        item.DimensionOrganizationUID = uid
+        item.DimensionIndexPointer = Tag(pointer)
+        item.FunctionalGroupPointer = Tag(group)
+        item.DimensionDescriptionLabel = label
+        items.append(item)
+    return {"DimensionOrganizationSequence": [organization], "DimensionIndexSequence": items}
+
+
+POSITION_INDEX = ("ImagePositionPatient", "PlanePositionSequence", "Position")
+SEGMENT_INDEX = ("ReferencedSegmentNumber", "SegmentIdentificationSequence", "Segment")

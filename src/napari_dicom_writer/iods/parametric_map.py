@@ -1,0 +1,115 @@
+"""Parametric Map (PS3.3 A.75): floats as they are, in one multi-frame instance."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydicom.uid import ParametricMapStorage
+
+from napari_dicom_writer.errors import Note, NoteKind
+from napari_dicom_writer.iods._base import IOD, compose
+from napari_dicom_writer.iods.modules import common, image, luts, study
+from napari_dicom_writer.iods.modules.functional_groups import (
+    POSITION_INDEX,
+    dimension_indices,
+    dimensions,
+    frame_groups,
+    one_item,
+    pixel_measures,
+    plane_orientation,
+    plane_positions,
+    shared_groups,
+)
+from napari_dicom_writer.plan.stored_values import ModalityLUT, PixelRules
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
+
+    from napari_dicom_writer.iods.modules.attributes import Attributes
+    from napari_dicom_writer.iods.modules.functional_groups import FrameGroups
+    from napari_dicom_writer.plan.frames import InstancePlan
+    from napari_dicom_writer.plan.plan import SeriesPlan, TimePlan
+
+_IMAGE_TYPE = ("DERIVED", "PRIMARY", "VOLUME", "NONE")
+
+
+class ParametricMap(IOD):
+    """A map of real values, in single or double precision.
+
+    Frames stand in the order of the normal: OHIF 3.13 ignores their positions and pastes them in the order of the file.
+    """
+
+    key = "parametric-map"
+    sop_class_uid = ParametricMapStorage
+    rules = PixelRules("Parametric Map", bits_8=False, color=False, lut=ModalityLUT.FULL, floats=True)
+    multiframe = True
+
+    def assumes(self, planes: int, time: TimePlan | None) -> list[Note]:
+        """Announce what the object makes us say, and who cannot read it."""
+        features = "Whether the picture could show who it is, is not known: Recognizable Visual Features says YES"
+        readers = "SimpleITK does not open a Parametric Map; OHIF shows single precision only, with a window of 0 to 1"
+        return [Note(NoteKind.ASSUMED, features), Note(NoteKind.INFO, readers)]
+
+    def shared(self, series: SeriesPlan) -> Dataset:
+        """Compose the modules of table A.75-1."""
+        return compose(
+            study.patient(series),
+            study.general_study(series),
+            study.general_series(series),
+            study.frame_of_reference(series),
+            study.enhanced_general_equipment(series),
+            image.general_image(series, *_IMAGE_TYPE),
+            _float_pixels(series),
+            _parametric_map_image(series),
+            dimensions(series, POSITION_INDEX),
+            {"AcquisitionContextSequence": []},
+            shared_groups(
+                pixel_measures(series),
+                plane_orientation(series),
+                {"ParametricMapFrameTypeSequence": one_item(FrameType=list(_IMAGE_TYPE))},
+                {
+                    "PixelValueTransformationSequence": one_item(
+                        RescaleIntercept="0", RescaleSlope="1", RescaleType="US"
+                    )
+                },
+                {"FrameVOILUTSequence": one_item(**luts.voi_lut(series))},
+                luts.float_value_mapping(series, series.options.value_unit),
+            ),
+            common.sop_common(series, self.sop_class_uid),
+        )
+
+    def varying(self, series: SeriesPlan, instance: InstancePlan) -> Attributes:
+        """UID, number and time point."""
+        return (
+            common.sop_common_of(instance)
+            | image.general_image_of(instance)
+            | image.general_acquisition_of(series, instance)
+            | {"NumberOfFrames": str(len(instance.frames))}
+        )
+
+    def frame_groups(self, series: SeriesPlan, instance: InstancePlan) -> FrameGroups:
+        """Positions, and their indices."""
+        return frame_groups(dimension_indices(instance, parts=False), plane_positions(instance))
+
+
+def _float_pixels(series: SeriesPlan) -> Attributes:
+    """Floating Point, or Double Floating Point Image Pixel (C.7.6.24, C.7.6.25): no bits stored, no sign."""
+    return {
+        "SamplesPerPixel": 1,
+        "PhotometricInterpretation": "MONOCHROME2",
+        "Rows": series.rows,
+        "Columns": series.columns,
+        "BitsAllocated": series.stored.bits,
+    }
+
+
+def _parametric_map_image(series: SeriesPlan) -> Attributes:
+    """Parametric Map Image (C.8.32.2)."""
+    return {
+        "ContentLabel": "MAP",
+        "ContentDescription": series.description,
+        "ContentCreatorName": "",
+        "PresentationLUTShape": "IDENTITY",
+        "RecognizableVisualFeatures": "YES",
+        "ContentQualification": "RESEARCH",
+    }

@@ -1,0 +1,88 @@
+"""Who opens multi-frame objects, as measured: most programs know few of them, whatever their geometry."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydicom.uid import (
+    LabelMapSegmentationStorage,
+    MultiFrameGrayscaleByteSecondaryCaptureImageStorage,
+    MultiFrameGrayscaleWordSecondaryCaptureImageStorage,
+    MultiFrameTrueColorSecondaryCaptureImageStorage,
+    ParametricMapStorage,
+    SegmentationStorage,
+)
+
+from napari_dicom_writer.model.verdict import Verdict
+
+if TYPE_CHECKING:
+    from napari_dicom_writer.viewers.seen import SeriesFacts
+
+_MASKS = "takes the masks of all segments for planes of one stack"
+_WITH_IMAGE = "with its image in the study"
+# Program → why not, and, with a +, what there is to say though it opens them.
+_CAPTURE = {
+    "SimpleITK": "+",
+    "highdicom": "+",
+    "dcm2niix": "+",
+    "OHIF": "+",
+    "NiiVue": "+",
+    "MONAI": "+as ITK reads it",
+    "TorchIO": "+as ITK reads it",
+    "vtk-dicom": "+",
+    "ImageJ": "+without a place in the patient",
+    "dwv": "loses the geometry",
+    "GDCM": "finds no series in it",
+}
+_TABLE = {
+    MultiFrameGrayscaleWordSecondaryCaptureImageStorage: _CAPTURE,
+    MultiFrameGrayscaleByteSecondaryCaptureImageStorage: _CAPTURE,
+    MultiFrameTrueColorSecondaryCaptureImageStorage: _CAPTURE,
+    ParametricMapStorage: {
+        "highdicom": "+",
+        "dcm2niix": "+",
+        "vtk-dicom": "+",
+        "OHIF": "+single precision only, with a window of 0 to 1",
+        "SimpleITK": "does not open it",
+        "MONAI": "does not open it",
+        "TorchIO": "does not open it",
+        "Bio-Formats": "does not open it",
+        "GDCM": "does not open it",
+    },
+    SegmentationStorage: {
+        "highdicom": "+",
+        "dcmqi": "+",
+        "OHIF": f"+{_WITH_IMAGE}",
+        "SimpleITK": _MASKS,
+        "dcm2niix": _MASKS,
+        "vtk-dicom": _MASKS,
+        "MONAI": _MASKS,
+        "GDCM": "does not open it",
+    },
+    LabelMapSegmentationStorage: {
+        "highdicom": "+",
+        "dcmqi": "+",
+        "dcm2niix": "+",
+        "OHIF": f"+{_WITH_IMAGE}",
+        "vtk-dicom": "+",
+        "ImageJ": "+without a place in the patient",
+        "SimpleITK": "does not open it",
+        "MONAI": "does not open it",
+        "GDCM": "does not open it",
+        "dwv": "does not open it",
+    },
+}
+
+
+def opens_multiframe(seen: SeriesFacts) -> tuple[Verdict, ...] | None:
+    """Say what each program makes of a multi-frame object; None of one that is not in the table."""
+    programs = _TABLE.get(seen.sop_class)
+    if programs is None:
+        return None
+    found = []
+    for software, said in programs.items():
+        opens, why = said.startswith("+"), said.removeprefix("+")
+        if software == "OHIF" and seen.sop_class == ParametricMapStorage and seen.bits == 64:
+            opens, why = False, "does not show double precision"
+        found.append(Verdict(software, opens=opens, why=why))
+    return tuple(found)

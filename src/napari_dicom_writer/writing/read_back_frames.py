@@ -1,0 +1,191 @@
+"""A multi-frame file, read back and compared with the plan and the layer.
+
+pydicom parses the header without the per-frame groups, and the first item of these. Every other item must hold the
+same bytes, but for what varies, which is compared with the plan where it stands; every pixel with what the layer held.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import numpy as np
+import pydicom
+from pydicom.datadict import dictionary_description, dictionary_VR, keyword_for_tag
+from pydicom.filereader import read_dataset
+
+from napari_dicom_writer.errors import ExportError, VerificationError
+from napari_dicom_writer.iods import IODS
+from napari_dicom_writer.iods.modules.file_meta import file_meta, file_meta_of, pixel_data_tag, pixel_data_vr
+from napari_dicom_writer.options.choices import VerifyLevel
+from napari_dicom_writer.standard.elements import ITEM, Encoding, read_element
+from napari_dicom_writer.writing.fault import REMEDY
+from napari_dicom_writer.writing.parsed import same_element
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+    from pydicom.dataset import FileDataset
+
+    from napari_dicom_writer.iods.modules.functional_groups import FrameGroups, Path
+    from napari_dicom_writer.plan.frames import InstancePlan
+    from napari_dicom_writer.plan.plan import SeriesPlan
+
+_PER_FRAME = 0x52009230
+_NUMBERS = {"US": "<u2", "UL": "<u4"}
+
+
+class FramesVerifier:
+    """Checks the frames of multi-frame instances as they are written, then their headers. Safe to share.
+
+    Parameters
+    ----------
+    series
+        The plan.
+    level
+        ``headers`` compares every element and no pixels.
+    """
+
+    def __init__(self, series: SeriesPlan, level: VerifyLevel) -> None:
+        self._series, self._level = series, level
+        self._iod = IODS[series.iod]
+
+    def frame(self, instance: InstancePlan, at: int, content: bytes, values: NDArray[Any]) -> None:
+        """Compare one frame with what the layer holds.
+
+        Parameters
+        ----------
+        instance, at
+            Which frame.
+        content
+            Its bytes, as read.
+        values
+            The layer's values of its plane.
+        """
+        if self._level is VerifyLevel.HEADERS:
+            return
+        series, part = self._series, instance.frames[at].part
+        shape = (series.rows, series.columns) + ((3,) if series.stored.samples == 3 else ())
+        if series.stored.bits == 1:
+            bits = np.unpackbits(np.frombuffer(content, np.uint8), bitorder="little")
+            first = at * series.frame_bits % 8
+            read = bits[first : first + series.frame_bits].reshape(shape)
+        else:
+            read = np.frombuffer(content, series.stored.dtype).reshape(shape)
+        if not series.stored.matches_part(read, values, part):
+            self._fail(instance, f"frame {at + 1} is not what the layer holds")
+
+    def header(self, instance: InstancePlan, path: str | os.PathLike[str], written: bytes) -> None:
+        """Compare the header of one instance, per-frame groups and all, with the plan, and with what was written.
+
+        Parameters
+        ----------
+        instance, path
+            Which one, and its file.
+        written
+            Every byte before the pixels: a parser passes over some.
+
+        Raises
+        ------
+        VerificationError
+            Naming the first element that differs.
+        """
+        try:
+            with open(path, "rb") as file:  # noqa: PTH123 - it may be text or bytes
+                start = file.read(len(written))
+            dataset = pydicom.dcmread(BytesIO(start), stop_before_pixels=True)
+            groups = self._iod.frame_groups(self._series, instance)
+            raw = dataset.get_item(_PER_FRAME) if _PER_FRAME in dataset else None
+            if (raw is None) != (groups is None):
+                self._fail(instance, "the per-frame functional groups are missing, or were not planned")
+            if raw is not None and groups is not None:
+                self._check_items(bytes(raw.value), groups, instance)
+                del dataset[_PER_FRAME]
+            self._check_elements(dataset, instance)
+            self._check_pixel_head(path, instance)
+            if start != written:
+                self._fail(instance, "its header is not the one that was written")
+        except ExportError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a damaged file makes the parser raise
+            self._fail(instance, f"it cannot be read: {type(error).__name__}: {error}")
+
+    def _check_elements(self, dataset: FileDataset, instance: InstancePlan) -> None:
+        expected = self._iod.dataset(self._series, instance)
+        said = {element.keyword: element.value for element in dataset.file_meta}
+        said.pop("FileMetaInformationGroupLength", None)  # the parser went by it
+        if said != file_meta(self._series, self._iod.sop_class(self._series)) | file_meta_of(instance):
+            self._fail(instance, "the file meta information is not what the plan says")
+        missing = [str(expected[tag].name) for tag in expected.keys() - dataset.keys()]
+        if missing:
+            self._fail(instance, f"{missing[0]} is missing")
+        for element in dataset:
+            if element.tag not in expected or not same_element(element, expected[element.tag]):
+                self._fail(instance, f"{element.name} is not what the plan says")
+
+    def _check_items(self, content: bytes, groups: FrameGroups, instance: InstancePlan) -> None:
+        frames = len(instance.frames)
+        if not content or len(content) % frames:
+            self._fail(instance, "the per-frame items have not one length")
+        rows = np.frombuffer(content, np.uint8).reshape(frames, -1)
+        first = rows[0].tobytes()
+        if first[:8] != struct.pack("<HHL", ITEM >> 16, ITEM & 0xFFFF, len(first) - 8):
+            self._fail(instance, "the per-frame items are not items of their length")
+        if read_dataset(BytesIO(first[8:]), is_implicit_VR=False, is_little_endian=True) != groups.item(0):
+            self._fail(instance, "the functional groups of frame 1 are not what the plan says")
+        spans = dict(_spans(first, 8, len(first)))
+        fixed = np.ones(rows.shape[1], bool)
+        for path, values in groups.varying.items():
+            start, length = spans[path]
+            fixed[start : start + length] = False
+            wrong = _differing(rows[:, start : start + length], path, values)
+            if wrong is not None:
+                name = dictionary_description(path[-1])
+                self._fail(instance, f"{name} of frame {wrong + 1} is not what the plan says")
+        different = np.flatnonzero((rows[:, fixed] != rows[0, fixed]).any(axis=1))
+        if len(different):
+            self._fail(instance, f"frame {different[0] + 1} has other functional groups than the first")
+
+    def _check_pixel_head(self, path: str | os.PathLike[str], instance: InstancePlan) -> None:
+        """Tag, VR and length of the pixels must stand right before as many bytes as the plan says."""
+        length = self._series.pixel_bytes(instance)
+        tag, vr = pixel_data_tag(self._series), pixel_data_vr(self._series).encode()
+        with open(path, "rb") as file:  # noqa: PTH123 - it may be text or bytes
+            file.seek(-length - 12, os.SEEK_END)
+            found = file.read(12)
+        if found != struct.pack("<HH2sHL", tag >> 16, tag & 0xFFFF, vr, 0, length):
+            self._fail(instance, "the pixels are missing, or have another length or VR than planned")
+
+    def _fail(self, instance: InstancePlan, what: str) -> NoReturn:
+        where = f"series {self._series.number}, instance {instance.number}"
+        raise VerificationError(f"Read back, {what}", REMEDY, where)
+
+
+def _spans(content: bytes, start: int, end: int, above: Path = ()) -> Iterator[tuple[Path, tuple[int, int]]]:
+    """Walk along the elements of an item, sequences included: path → (first byte of the value, length)."""
+    stream = BytesIO(content)
+    while start < end:
+        stream.seek(start)
+        tag, vr, length = read_element(stream, Encoding())
+        value, path = stream.tell(), (*above, keyword_for_tag(tag))
+        if vr == "SQ":
+            yield from _spans(content, value + 8, value + length, path)  # behind the head of its one item
+        else:
+            yield path, (value, length)
+        start = value + length
+
+
+def _differing(column: NDArray[np.uint8], path: Path, values: Any) -> int | None:
+    """Return the first frame whose value is not the planned one."""
+    vr = dictionary_VR(path[-1])
+    if vr in _NUMBERS:
+        planned = np.array(values, _NUMBERS[vr]).reshape(len(values), -1)
+        read = np.ascontiguousarray(column).view(_NUMBERS[vr])
+        wrong = np.flatnonzero((read != planned).any(axis=1)) if read.shape == planned.shape else np.array([0])
+    else:
+        texts = [row.tobytes().decode("ascii").rstrip(" \0") for row in column]
+        wrong = np.array([i for i, (text, value) in enumerate(zip(texts, values, strict=True)) if text != value])
+    return int(wrong[0]) if len(wrong) else None
