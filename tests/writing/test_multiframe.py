@@ -11,12 +11,14 @@ import pydicom
 import pytest
 import SimpleITK as sitk
 from dask import array as da
+from pydicom.encaps import generate_frames
+from pydicom.pixels import pixel_array
 
 from judges.readers import dciodvfy, dicom_validator
 from judges.volumes import affine_of, rotation
-from napari_dicom_writer import ExportError, ExportOptions, VerificationError, Volume, export
+from napari_dicom_writer import ExportError, ExportOptions, TransferSyntax, VerificationError, Volume, export
 from napari_dicom_writer.iods import IODS
-from napari_dicom_writer.writing import multiframe
+from napari_dicom_writer.writing import encode, multiframe
 
 RNG = np.random.default_rng(4)
 SHAPE = (5, 12, 15)
@@ -175,22 +177,23 @@ def test_every_flipped_bit_is_found(tmp_path, key, monkeypatch):
     report = write(array, tmp_path, key)
     series = report.plan.series[0]
     pixels = report.path.stat().st_size - series.pixel_bytes(series.instances[0])
-    finish, missed, bits = multiframe.MultiFrameWriter.finish, [], range(0, 8 * pixels, 7)
+    finish, missed = multiframe.MultiFrameWriter.finish, []
+    assert pixels > 1000
 
     def each(self):
         (instance,) = self._series.instances
         written = self._open[instance.filename]
         path = Path(written.path)
         content = bytearray(path.read_bytes())
-        for bit in bits:
+        for bit in range(0, 8 * len(written.head), 7):
             content[bit // 8] ^= 1 << bit % 8
             path.write_bytes(content)
             with suppress(VerificationError):
-                self._verifier.header(instance, path, written.head)
+                self._verifier.header(instance, written)
                 missed.append(bit)
             content[bit // 8] ^= 1 << bit % 8
         path.write_bytes(content)
-        finish(self)
+        return finish(self)
 
     monkeypatch.setattr(multiframe.MultiFrameWriter, "finish", each)
     write(array, tmp_path / "again", key)
@@ -198,25 +201,82 @@ def test_every_flipped_bit_is_found(tmp_path, key, monkeypatch):
 
 
 def test_a_changed_frame_is_found(tmp_path, monkeypatch):
-    write_frame = multiframe._File.write_frame
+    write_frame = multiframe.NativeFile.write_frame
 
     def wrong(self, at, frame):
         if at == 3:
             frame = frame.copy()
             frame[2, 2] += 1
-        write_frame(self, at, frame)
+        return write_frame(self, at, frame)
 
-    monkeypatch.setattr(multiframe._File, "write_frame", wrong)
+    monkeypatch.setattr(multiframe.NativeFile, "write_frame", wrong)
     with pytest.raises(VerificationError, match="frame 4"):
         write(ARRAYS["f4"], tmp_path, "parametric-map")
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("key", OBJECTS)
-def test_what_is_not_written_is_refused(tmp_path, key):
+LOSSLESS = [s for s in TransferSyntax if s.lossless and s.encapsulated]
+
+
+@pytest.mark.parametrize("flip", [False, True], ids=["in order", "in reverse"])
+@pytest.mark.parametrize("extended", [False, True])
+@pytest.mark.parametrize("syntax", LOSSLESS)
+@pytest.mark.parametrize("kind", ["u1", "i2", "rgb"])
+def test_compressed_frames_are_fragments_in_order(tmp_path, monkeypatch, kind, syntax, extended, flip):
+    for module in (multiframe, encode):
+        monkeypatch.setattr(module, "needs_extended", lambda size: extended)
+    array = np.kron(ARRAYS[kind], np.ones((1, 4, 4, *[1] * (ARRAYS[kind].ndim - 3)), ARRAYS[kind].dtype))
+    affine = AFFINE.copy()
+    affine[:3, 0] *= -1 if flip else 1
+    volume = Volume(array, affine=affine, rgb=kind == "rgb", window=(0, 99))
+    options = ExportOptions(object="multi-frame", transfer_syntax=syntax, workers=3)
+    report = export(volume, tmp_path / "x", options)
+    dataset = pydicom.dcmread(report.path)
+    assert ("ExtendedOffsetTable" in dataset) is extended
+    planes = array[::-1] if flip else array
+    intercept = 0 if kind == "rgb" else float(dataset.RescaleIntercept)
+    for frame, plane in enumerate(planes):  # by the table
+        np.testing.assert_array_equal(pixel_array(report.path, index=frame) + intercept, plane)
+    assert dciodvfy([report.path]) == ([], [])
+    assert report.bytes == report.path.stat().st_size
+    assert [p.name for p in tmp_path.iterdir()] == ["x.dcm"]
+
+
+@pytest.mark.parametrize("syntax", [s for s in TransferSyntax if not s.lossless])
+def test_lossy_frames_say_how_much_smaller_they_are(tmp_path, syntax):
+    array = np.kron(ARRAYS["u1"], np.ones((1, 4, 4), "u1"))
+    volume = Volume(array, affine=AFFINE, window=(0, 99))
+    report = export(volume, tmp_path / "x", ExportOptions(object="multi-frame", transfer_syntax=syntax))
+    dataset = pydicom.dcmread(report.path)
+    codestreams = sum(map(len, generate_frames(dataset.PixelData, number_of_frames=len(array))))
+    assert float(dataset.LossyImageCompressionRatio) == pytest.approx(array.nbytes / codestreams, rel=1e-4)
+    assert dataset.LossyImageCompression == "01"
+    assert dciodvfy([report.path]) == ([], [])
+
+
+def test_a_damaged_fragment_is_found(tmp_path, monkeypatch):
+    finish = multiframe.FragmentFile.finish
+
+    def wrong(self):
+        size = finish(self)
+        content = bytearray(Path(self.path).read_bytes())
+        content[-40] ^= 1
+        Path(self.path).write_bytes(content)
+        return size
+
+    monkeypatch.setattr(multiframe.FragmentFile, "finish", wrong)
+    options = ExportOptions(object="multi-frame", transfer_syntax="rle")
+    with pytest.raises(VerificationError, match="fragment of frame 5"):
+        export(Volume(ARRAYS["u2"], affine=AFFINE), tmp_path / "x", options)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_not_written_is_refused(tmp_path):
     volume = Volume(ARRAYS["u1"], affine=AFFINE)
-    with pytest.raises(ExportError, match="uncompressed"):
-        export(volume, tmp_path / "x", ExportOptions(object=key, transfer_syntax="rle"))
+    for key, syntax in (("multi-frame", "deflated"), ("parametric-map", "rle")):
+        with pytest.raises(ExportError, match="is not written as"):
+            export(volume, tmp_path / "x", ExportOptions(object=key, transfer_syntax=syntax))
     huge = Volume(np.broadcast_to(np.uint8(0), (4097, 1024, 1024)), spacing=(1, 1, 1), window=(0, 1))
-    with pytest.raises(ExportError, match="one file holds 4"):
-        export(huge, tmp_path / "x", ExportOptions(object=key))
+    for key in OBJECTS:
+        with pytest.raises(ExportError, match="one file holds 4"):
+            export(huge, tmp_path / "x", ExportOptions(object=key))

@@ -94,7 +94,7 @@ def plan_series(
         stored, window, value_notes = by_channel[channel]
         instances = _instances(draft, member, uids)
         frames = max(len(instance.frames) for instance in instances)
-        _check_length(frames * math.prod(volume.shape[1:]) * stored.samples * stored.bits)
+        _check_length(codec, frames * math.prod(volume.shape[1:]) * stored.samples * stored.bits)
         description, comment, name_notes = describe_series(volume.name, member.suffix, options, several=several)
         assumed = iod.assumes(volume.shape[0], time)
         all_notes = [*draft.notes, *value_notes, *name_notes, *_time_notes(time), *assumed, *notes]
@@ -229,14 +229,16 @@ def _grouped(iod: IOD, frames: list[FramePlan], planes: int) -> list[tuple[Frame
 
 
 def _check_syntax(iod: IOD, options: ExportOptions) -> None:
-    if iod.multiframe and options.transfer_syntax is not TransferSyntax.EXPLICIT_LE:
-        what = f"{iod.rules.name} is written uncompressed, not as {mention('transfer_syntax', options.transfer_syntax)}"
+    syntax = options.transfer_syntax
+    native = syntax is TransferSyntax.EXPLICIT_LE or (syntax.encapsulated and not iod.rules.floats)
+    if iod.multiframe and not native:
+        what = f"{iod.rules.name} is not written as {mention('transfer_syntax', syntax)}"
         remedy = f"Choose {mention('transfer_syntax', TransferSyntax.EXPLICIT_LE)}, or another {mention('object')}"
         raise OptionsError(what, remedy, fix=Fix("transfer_syntax", TransferSyntax.EXPLICIT_LE, "Uncompressed"))
 
 
-def _check_length(bits: int) -> None:
+def _check_length(codec: Codec | None, bits: int) -> None:
     """Refuse an instance whose native pixels are longer than a length can say (PS3.5 7.1.1)."""
-    if bits > 8 * NATIVE_BYTES:
-        remedy = f"Choose an {mention('object')} of one file a plane, or export the layer in parts"
+    if codec is None and bits > 8 * NATIVE_BYTES:
+        remedy = f"Choose an {mention('object')} of one file a plane, or compress it by {mention('transfer_syntax')}"
         raise PixelError(f"Its pixels take {bits / 2**33:.3g} GiB, and one file holds 4", remedy)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pydicom.uid import (
-    LabelMapSegmentationStorage,
     MultiFrameGrayscaleByteSecondaryCaptureImageStorage,
     MultiFrameGrayscaleWordSecondaryCaptureImageStorage,
     MultiFrameTrueColorSecondaryCaptureImageStorage,
@@ -18,6 +17,7 @@ from napari_dicom_writer.model.verdict import Verdict
 if TYPE_CHECKING:
     from napari_dicom_writer.viewers.seen import SeriesFacts
 
+LABEL_MAP = "1.2.840.10008.5.1.4.1.1.66.7"  # Label Map Segmentation Storage, which pydicom 3.0 has no name for
 _MASKS = "takes the masks of all segments for planes of one stack"
 _WITH_IMAGE = "with its image in the study"
 # Program → why not, and, with a +, what there is to say though it opens them.
@@ -59,7 +59,7 @@ _TABLE = {
         "MONAI": _MASKS,
         "GDCM": "does not open it",
     },
-    LabelMapSegmentationStorage: {
+    LABEL_MAP: {
         "highdicom": "+",
         "dcmqi": "+",
         "dcm2niix": "+",

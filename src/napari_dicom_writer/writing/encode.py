@@ -20,6 +20,7 @@ from napari_dicom_writer.iods.modules.image import LOSSY_RATIO, compression_rati
 from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
 from napari_dicom_writer.writing.deflate import deflate
 from napari_dicom_writer.writing.encapsulation import UNDEFINED_LENGTH, encapsulate
+from napari_dicom_writer.writing.frame_files import extended_table, needs_extended
 from napari_dicom_writer.writing.frame_groups import encode_frame_groups
 from napari_dicom_writer.writing.splice import Splice, encode_element
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from napari_dicom_writer.plan.plan import SeriesPlan
 
     _Pieces = list[bytes | memoryview]
+_RATIO_BYTES = 16  # of a DS
 
 
 class SeriesEncoder:
@@ -72,9 +74,19 @@ class SeriesEncoder:
             return [meta, deflate([head, pixels, padding])]
         return [meta + head, pixels, padding] if padding else [meta + head, pixels]
 
-    def encode_start(self, instance: InstancePlan) -> bytes:
-        """Return a multi-frame instance up to its first frame; its pixels are native."""
-        return self._encode_meta(instance) + self._encode_head(instance, self._series.pixel_bytes(instance), {})
+    def encode_start(self, instance: InstancePlan, ratio: str = "1") -> bytes:
+        """Return a multi-frame instance up to the value of its pixels, as long whatever `ratio` its codestreams have.
+
+        Of compressed frames whose offsets may pass 32 bits, an extended offset table without values is the last before
+        the pixels.
+        """
+        size = UNDEFINED_LENGTH if self._codec else self._series.pixel_bytes(instance)
+        lossy = {} if self._syntax.lossless else {LOSSY_RATIO: ratio.ljust(_RATIO_BYTES)}
+        head = self._encode_meta(instance) + self._encode_head(instance, size, lossy)
+        if not (self._codec and needs_extended(self._series.pixel_bytes(instance))):
+            return head
+        end = len(self._pixel_head) + 4
+        return head[:-end] + extended_table(len(instance.frames)) + head[-end:]
 
     def _encode_head(self, instance: InstancePlan, pixel_bytes: int, lossy: dict[str, str]) -> bytes:
         """Encode the data set up to the first byte of Pixel Data's value."""

@@ -68,7 +68,7 @@ def write_volumes(
             if places:
                 raise PixelError(f"{len(places):,} of its planes were not read", "Check the chunks of the source")
         for writer in writers:
-            writer.finish()
+            size += writer.finish()
     return size
 
 

@@ -1,0 +1,228 @@
+"""Files of multi-frame instances while they are written: frames go in whatever order they come."""
+
+from __future__ import annotations
+
+import os
+import struct
+import threading
+import zlib
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_dicom_writer.standard.elements import ITEM, SEQUENCE_END
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_ITEM = struct.pack("<HH", ITEM >> 16, ITEM & 0xFFFF)
+_DELIMITER = struct.pack("<HHL", SEQUENCE_END >> 16, SEQUENCE_END & 0xFFFF, 0)
+_FLAGS = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+_LONGEST_OFFSET = 2**32 - 1
+
+
+class FrameFile(ABC):
+    """One file: its head is written when it is made, then its frames, then what only its end knows.
+
+    Safe to share between threads. `close` may be called at any time, and again.
+
+    Parameters
+    ----------
+    path
+        A file that does not exist yet.
+    head
+        Every byte before the value of the pixels.
+    """
+
+    def __init__(self, path: str, head: bytes) -> None:
+        self.path, self.head = path, head
+        self._lock = threading.Lock()
+        self._descriptor = os.open(path, _FLAGS, 0o666)
+        self._closed = False
+        write_at(self._descriptor, head, 0)
+
+    @abstractmethod
+    def write_frame(self, at: int, frame: Any) -> int:
+        """Write one frame, and return how many bytes it takes."""
+
+    @abstractmethod
+    def read_frame(self, at: int) -> bytes:
+        """Read back what was written of one frame."""
+
+    @abstractmethod
+    def finish(self) -> int:
+        """Write what follows the frames; return the bytes that are neither head nor frames."""
+
+    def rewrite(self, head: bytes) -> None:
+        """Put another head of the same length in the place of the first."""
+        assert len(head) == len(self.head)  # noqa: S101 - the encoder's promise
+        self.head = head
+        write_at(self._descriptor, head, 0)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if not self._closed:
+            self._closed = True
+            os.close(self._descriptor)
+
+
+class NativeFile(FrameFile):
+    """Frames of `frame_bits` bits each, at places known beforehand."""
+
+    def __init__(self, path: str, head: bytes, pixel_bytes: int, frame_bits: int) -> None:
+        super().__init__(path, head)
+        self._bits, self._start, self._pixel_bytes = frame_bits, len(head), pixel_bytes
+        self._written = 0
+        os.ftruncate(self._descriptor, len(head) + pixel_bytes)
+
+    def write_frame(self, at: int, frame: NDArray[Any]) -> int:
+        """Write one frame: its values, or its bits as bool."""
+        if self._bits % 8 == 0:
+            packed = np.packbits(frame, bitorder="little") if frame.dtype.kind == "b" else frame
+            write_at(self._descriptor, packed.reshape(-1).view(np.uint8).data, self._start + at * (self._bits // 8))
+        else:
+            # Frames of a few bits more than whole bytes follow each other without a gap (PS3.5 8.1.1).
+            first, shift = divmod(at * self._bits, 8)
+            packed = np.packbits(np.concatenate((np.zeros(shift, bool), frame.reshape(-1))), bitorder="little")
+            with self._lock:
+                there = np.frombuffer(os.pread(self._descriptor, len(packed), self._start + first), np.uint8)
+                write_at(self._descriptor, (packed | there).data, self._start + first)
+        with self._lock:
+            self._written += self._bits // 8
+        return self._bits // 8
+
+    def read_frame(self, at: int) -> bytes:
+        """Read its bytes back; of bits those that hold them."""
+        first, end = at * self._bits // 8, -(-(at + 1) * self._bits // 8)
+        return os.pread(self._descriptor, end - first, self._start + first)
+
+    def finish(self) -> int:
+        """Nothing follows but the padding, which is there already."""
+        return self._pixel_bytes - self._written
+
+
+class FragmentFile(FrameFile):
+    """Compressed frames, a fragment each, behind a table of their offsets (PS3.5 A.4).
+
+    Fragments stand in the order of frames: one that comes too early waits in a second file, not in memory.
+
+    Parameters
+    ----------
+    path, head
+        See `FrameFile`; where the table is an extended one, its two elements are the last before Pixel Data, and their
+        values are zeros.
+    frames
+        How many.
+    extended
+        Whether offsets may pass 32 bits; then the basic table is empty.
+    """
+
+    def __init__(self, path: str, head: bytes, frames: int, *, extended: bool) -> None:
+        super().__init__(path, head)
+        self._extended, self._frames = extended, frames
+        table = 0 if extended else 4 * frames
+        write_at(self._descriptor, _ITEM + struct.pack("<L", table) + bytes(table), len(head))
+        self._first = self._end = len(head) + 8 + table
+        self._spool = os.open(f"{path}.waiting", _FLAGS, 0o600)
+        self._spooled = 0
+        self._waiting: dict[int, tuple[int, int]] = {}  # frame → place in the spool, length
+        self._places: list[tuple[int, int, int]] = []  # offset in the file, length, checksum
+
+    def write_frame(self, at: int, frame: bytes) -> int:
+        """Write one codestream."""
+        with self._lock:
+            if at != len(self._places):
+                write_at(self._spool, frame, self._spooled)
+                self._waiting[at] = (self._spooled, len(frame))
+                self._spooled += len(frame)
+                return len(frame) + len(frame) % 2 + 8
+            self._append(frame)
+            while (following := len(self._places)) in self._waiting:
+                start, length = self._waiting.pop(following)
+                self._append(os.pread(self._spool, length, start))
+        return len(frame) + len(frame) % 2 + 8
+
+    def _append(self, codestream: bytes) -> None:
+        padded = codestream + b"\0" * (len(codestream) % 2)
+        write_at(self._descriptor, _ITEM + struct.pack("<L", len(padded)) + padded, self._end)
+        self._places.append((self._end, len(padded), zlib.crc32(padded)))
+        self._end += 8 + len(padded)
+
+    def read_frame(self, at: int) -> bytes:
+        """Read one codestream back, from where it is by now."""
+        with self._lock:
+            if at in self._waiting:
+                start, length = self._waiting[at]
+                return os.pread(self._spool, length, start)
+            start, length, _ = self._places[at]
+        return os.pread(self._descriptor, length, start + 8)
+
+    @property
+    def codestreams(self) -> int:
+        """Bytes of all codestreams."""
+        return sum(length for _, length, _ in self._places)
+
+    def finish(self) -> int:
+        """Write the table of offsets and the delimiter."""
+        write_at(self._descriptor, _DELIMITER, self._end)
+        offsets = [place - self._first for place, _, _ in self._places]
+        lengths = [length for _, length, _ in self._places]
+        if self._extended:
+            self.rewrite(_with_extended_table(self.head, offsets, lengths))
+        else:
+            write_at(self._descriptor, np.array(offsets, "<u4").tobytes(), len(self.head) + 8)
+        return self._first - len(self.head) + len(_DELIMITER)
+
+    def first_damaged(self) -> int | None:
+        """Read all fragments where they stand now, and the table; return the first that is not what was written."""
+        offsets = [place - self._first for place, _, _ in self._places]
+        table = b"" if self._extended else np.array(offsets, "<u4").tobytes()
+        if os.pread(self._descriptor, 8 + len(table), len(self.head)) != _ITEM + struct.pack("<L", len(table)) + table:
+            return 0
+        for number, (place, length, checksum) in enumerate(self._places):
+            found = os.pread(self._descriptor, 8 + length, place)
+            if found[:8] != _ITEM + struct.pack("<L", length) or zlib.crc32(found[8:]) != checksum:
+                return number
+        whole = os.fstat(self._descriptor).st_size == self._end + len(_DELIMITER)
+        ended = os.pread(self._descriptor, len(_DELIMITER), self._end) == _DELIMITER
+        return None if whole and ended and len(self._places) == self._frames else len(self._places) - 1
+
+    def close(self) -> None:
+        """Let go of both files; the second one goes away."""
+        if not self._closed:
+            os.close(self._spool)
+            os.unlink(f"{self.path}.waiting")  # noqa: PTH108 - strings are faster
+        super().close()
+
+
+def extended_table(frames: int) -> bytes:
+    """Extended Offset Table and its lengths (PS3.3 C.7.6.3.1.8), still without values."""
+    empty = bytes(8 * frames)
+    return b"".join(
+        struct.pack("<HH2sHL", 0x7FE0, element, b"OV", 0, len(empty)) + empty for element in (0x0001, 0x0002)
+    )
+
+
+def _with_extended_table(head: bytes, offsets: list[int], lengths: list[int]) -> bytes:
+    """Fill in the two elements that end 12 bytes before the pixels."""
+    size = 8 * len(offsets)
+    end = len(head) - 12
+    second, first = end - size, end - size - 12 - size
+    filled = bytearray(head)
+    filled[first : first + size] = np.array(offsets, "<u8").tobytes()
+    filled[second:end] = np.array(lengths, "<u8").tobytes()
+    return bytes(filled)
+
+
+def needs_extended(pixel_bytes: int) -> bool:
+    """Whether offsets may pass 32 bits: compressed frames are hardly larger than native ones."""
+    return pixel_bytes > _LONGEST_OFFSET // 2
+
+
+def write_at(descriptor: int, content: bytes | memoryview, offset: int) -> None:
+    """Write all of it."""
+    rest = memoryview(content)
+    while rest:
+        written = os.pwrite(descriptor, rest, offset)
+        rest, offset = rest[written:], offset + written
