@@ -27,8 +27,8 @@ class Small(SecondaryCapture):
     key = "small"
     sop_class_uid = DigitalXRayImageStorageForPresentation
 
-    def why_not(self, planes, time_points):
-        return "a small object holds 3" if planes * time_points > 3 else ""
+    def why_not(self, planes, time):
+        return "a small object holds 3" if planes * (time.points if time else 1) > 3 else ""
 
     def varying(self, series, instance):
         return super().varying(series, instance) | {"FrameType": "SMALL"}
