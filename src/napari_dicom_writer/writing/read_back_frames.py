@@ -23,15 +23,11 @@ from napari_dicom_writer.iods import IODS
 from napari_dicom_writer.iods.modules.file_meta import file_meta, file_meta_of, pixel_data_tag, pixel_data_vr
 from napari_dicom_writer.iods.modules.image import LOSSY_RATIO
 from napari_dicom_writer.options.choices import VerifyLevel
-<<<<<<< HEAD
-from napari_dicom_writer.standard.elements import ITEM, Encoding, read_element
-from napari_dicom_writer.writing.fault import REMEDY
-from napari_dicom_writer.writing.parsed import same_element
-=======
 from napari_dicom_writer.standard.elements import ITEM, UNDEFINED, Encoding, read_element
+from napari_dicom_writer.writing.fault import REMEDY
 from napari_dicom_writer.writing.frame_files import FragmentFile
-from napari_dicom_writer.writing.read_back import REMEDY, resembles, same_element
->>>>>>> 00737ef (Compress multi-frame objects: a fragment a frame, behind a table of their offsets)
+from napari_dicom_writer.writing.parsed import same_element
+from napari_dicom_writer.writing.pixels import resembles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
