@@ -11,7 +11,7 @@ from judges.volumes import oblique
 from napari_dicom_writer import ExportError, ExportOptions, TransferSyntax, Volume, export
 from napari_dicom_writer.iods import IODS
 from napari_dicom_writer.iods.modules import file_meta
-from napari_dicom_writer.writing import encode, read_back
+from napari_dicom_writer.writing import encode, parsed, read_back
 
 VOLUMES = {
     "gray": Volume(np.arange(3960, dtype=np.int16).reshape(3, 40, 33), affine=oblique()),
@@ -56,10 +56,13 @@ def test_a_fault_in_the_table_passes_read_back_and_not_dciodvfy(tmp_path, monkey
     def changed(attributes):
         return attributes | ({fault: value} if fault in attributes else {})
 
-    for module in (encode, read_back):
-        monkeypatch.setattr(module, "file_meta", lambda *given: changed(meta(*given)))
-        monkeypatch.setattr(module, "file_meta_of", lambda instance: changed(meta_of(instance)))
-        if fault == "PixelData":
-            monkeypatch.setattr(module, "pixel_data_vr", lambda _: value)
+    faulty = {
+        "file_meta": lambda *given: changed(meta(*given)),
+        "file_meta_of": lambda instance: changed(meta_of(instance)),
+        "pixel_data_vr": (lambda _: value) if fault == "PixelData" else file_meta.pixel_data_vr,
+    }
+    for module in (encode, parsed, read_back):
+        for name in faulty.keys() & vars(module).keys():
+            monkeypatch.setattr(module, name, faulty[name])
     errors, warnings = judged(VOLUMES["gray"], tmp_path, modality="CT")
     assert any(words in line for line in (*errors, *warnings))
