@@ -140,8 +140,8 @@ def test_builtin_saves_still_go_to_builtins(viewer, tmp_path, request):
     manager = npe2.PluginManager.instance()
     for manifest in list(manager.iter_manifests()):
         if manifest.name not in (PLUGIN, "napari", "napari-svg"):  # other plugins have manners of their own
-            manager.disable(manifest.name)
-            request.addfinalizer(partial(manager.enable, manifest.name))
+            manager._contrib.remove_contributions(manifest.name)
+            request.addfinalizer(partial(manager._contrib.index_contributions, manifest))
         elif manifest.name != PLUGIN:
             manager._contrib.reindex(manifest)  # to the end of the line
     assert manager._contrib._writers[0][3].command == "napari-dicom-writer.write"
