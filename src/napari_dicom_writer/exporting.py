@@ -83,6 +83,7 @@ def export(
     progress: Progress | None = None,
     client: Client | None = None,
     agreed: ExportPlan | None = None,
+    to: str | None = None,
 ) -> ExportReport:
     """Write layers as DICOM: whole and verified under `path`, or not at all.
 
@@ -93,7 +94,8 @@ def export(
         paths of image files, read as `load` does.
     path
         ``x.dcm``, ``x`` and ``x/`` are the same: the file ``x.dcm`` for a single instance, the folder ``x`` for a
-        series, one folder per series in ``x`` for several.
+        series, one folder per series in ``x`` for several. ``x.zip`` is a zip file of all that, ``x/DICOMDIR`` the
+        folder ``x`` ready for a CD or stick.
     options
         Default: `ExportOptions()`.
     progress
@@ -105,6 +107,8 @@ def export(
     agreed
         The plan that somebody looked at before: what would be lost now, and is not lost in it, is refused, as where
         values were changed in place meanwhile. Default: whatever the plan of now says is agreed to.
+    to
+        What `path` is, whatever its name: a key of `destinations.DESTINATIONS`.
 
     Returns
     -------
@@ -133,7 +137,7 @@ def export(
     early = guards if options.verify is not VerifyLevel.FULL else None
     resolved = _prepare(layers, options, refusals, progress, guards=early)
     with refusals.collect():
-        destination = open_destination(path, resolved[0] if resolved else None, overwrite=options.overwrite)
+        destination = open_destination(path, resolved[0] if resolved else None, overwrite=options.overwrite, to=to)
     if agreed and resolved:
         _refuse_other_losses(resolved[0], agreed, refusals)
     refusals.raise_if_any()
@@ -149,8 +153,9 @@ def export(
             size = write_volumes(plan, volumes, folders, options.verify, counter)
         else:
             size = write_distributed(plan, volumes, folders, options.verify, counter, client)
-        guards.check_unchanged(lambda: counter(0))
-        published = staging.publish()
+        tick = partial(counter, 0)
+        guards.check_unchanged(tick)
+        published = staging.publish(tick)
     return ExportReport(published, plan, size, time.perf_counter() - start, options.verify)
 
 

@@ -615,11 +615,33 @@ def test_a_free_name_is_proposed(viewer, settings, qtbot, tmp_path):
     row.set_path(str(tmp_path / "one.dcm"))
     row.advance()
     assert row.path == str(tmp_path / "one-2.dcm")
+    (tmp_path / "one.zip").touch()
+    row.set_path(str(tmp_path / "one.zip"))
+    row.advance()
+    assert row.path == str(tmp_path / "one-2.zip")
+    row.set_path(str(tmp_path / "scan" / "DICOMDIR"))
+    row.advance()
+    assert row.path == str(tmp_path / "scan-2" / "DICOMDIR")
     row.set_path(str(tmp_path / "mine"))
     row.propose_name("other")
     assert row.path == str(tmp_path / "mine")
     row.take_folder(tmp_path)
     assert row.path == str(tmp_path / "other")
+
+
+@pytest.mark.parametrize(("name", "made", "shown"), [("x.zip", "x.zip", False), ("x/DICOMDIR", "x", True)])
+def test_the_name_says_what_kind_of_target_it_is(viewer, settings, qtbot, tmp_path, name, made, shown):
+    from napari_dicom_writer._napari.widget import ExportWidget
+
+    viewer.add_image(np.zeros((3, 4, 5), np.int16), scale=(2, 1, 1))
+    widget = ExportWidget(viewer)
+    qtbot.addWidget(widget)
+    panel = widget.panel
+    panel.target.set_path(str(tmp_path / name))
+    settle(qtbot, panel)
+    export(qtbot, panel)
+    assert [path.name for path in tmp_path.iterdir()] == [made]
+    assert panel.report_actions._show_button.isVisibleTo(panel.report_actions) == shown
 
 
 def test_after_an_export_the_next_one_gets_a_name_of_its_own(viewer, settings, qtbot, tmp_path):

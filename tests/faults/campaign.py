@@ -43,9 +43,16 @@ class Campaign:
         self._small, self._ext4 = small, ext4
         self._random = random.Random(0)  # noqa: S311 - moments, no secrets
 
-    def calls(self, kind: str, *, overwrite: bool, exchanging: bool, planes: int = world.PLANES) -> Iterator[Outcome]:
+    def calls(
+        self, kind: str, *, overwrite: bool, exchanging: bool, planes: int = world.PLANES, to: str | None = None
+    ) -> Iterator[Outcome]:
         """One fault at each system call that an export makes, then none."""
-        where: dict[str, Any] = {"overwrite": overwrite, "exchanging": exchanging, "source": {"planes": planes}}
+        where: dict[str, Any] = {
+            "overwrite": overwrite,
+            "exchanging": exchanging,
+            "source": {"planes": planes},
+            "to": to,
+        }
         count = self._lab.run(**where).answer["calls"]
         step = 1 if self._thorough else 23
         for at in range(1 if self._thorough else self._random.randrange(1, step + 1), count + 1, step):

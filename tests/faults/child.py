@@ -26,7 +26,7 @@ from faults.injection import Injector, injected, open_files
 from napari_dicom_writer import ExportCancelled, ExportError, ExportOptions, export
 from napari_dicom_writer.cli import main as cli
 from napari_dicom_writer.codecs import codec_of
-from napari_dicom_writer.destinations import open_destination
+from napari_dicom_writer.destinations import DESTINATIONS, open_destination
 from napari_dicom_writer.destinations.folder import durable
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def run(request: dict[str, Any]) -> dict[str, Any]:
         source = world.new(**request["source"])
         progress = _progress(request, Path(request["target"]))
         with injected(injector, exchanging=request.get("exchanging", True)):
-            export(source, request["target"], options, progress=progress)
+            export(source, request["target"], options, progress=progress, to=request.get("to"))
     except BaseException as raised:
         error = raised
     answer = {
@@ -165,6 +165,8 @@ def _warm_up(folder: Path) -> None:
     """Import and cache whatever an export needs, so that what is counted is the export's own."""
     for options in world.SYNTAXES:
         export(world.new(planes=2, shape=(64, 64)), folder / "warm", ExportOptions(overwrite=True, **options))
+    for to in DESTINATIONS:
+        export(world.new(planes=2), folder / f"warm-{to}", to=to)
     open_destination(folder / "warm", None, overwrite=True)
     np.save(folder / "warm.npy", world.values())
     with contextlib.redirect_stdout(io.StringIO()):

@@ -24,6 +24,10 @@ _PLACES = {
     "a file, without special renames": {"overwrite": False, "exchanging": False, "planes": 1},
     "a file, overwritten": {"overwrite": True, "exchanging": True, "planes": 1},
     "a file, overwritten by replace": {"overwrite": True, "exchanging": False, "planes": 1},
+    "a zip file": {"overwrite": False, "exchanging": True, "to": "zip"},
+    "a zip file, overwritten": {"overwrite": True, "exchanging": True, "to": "zip"},
+    "a File-set": {"overwrite": False, "exchanging": True, "to": "dicomdir"},
+    "a File-set, overwritten in two renames": {"overwrite": True, "exchanging": False, "to": "dicomdir"},
 }
 _OTHERS: dict[str, Callable[..., Iterator[Outcome]]] = {
     "killed at a random moment": Campaign.killed,

@@ -61,6 +61,8 @@ class Lab:
         self._old = Path(tempfile.mkdtemp(prefix="old-series-")) / "old"
         export(world.old(), self._old)
         export(world.old(1), self._old.with_name("single.dcm"))
+        export(world.old(), self._old.with_name("old.zip"))
+        export(world.old(), self._old.with_name("media"), to="dicomdir")
         command = [sys.executable, "-W", "error", str(Path(__file__).with_name("child.py")), str(folder / "warm-up")]
         self._child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert self._child.stdout is not None
@@ -87,16 +89,16 @@ class Lab:
         print(json.dumps(request), file=self._child.stdin, flush=True)
         return json.loads(self._child.stdout.readline())
 
-    def place(self, *, overwrite: bool, into: Path | None = None, single: bool = False) -> Path:
+    def place(self, *, overwrite: bool, into: Path | None = None, single: bool = False, to: str | None = None) -> Path:
         """Make a new folder; return the target in it, which holds the old series if it is to be overwritten."""
         self._runs += 1
         parent = (into or self._folder) / f"run-{self._runs}"
         parent.mkdir()
-        target = parent / ("x.dcm" if single else "x")
-        if overwrite and single:
-            shutil.copy2(self._old.with_name("single.dcm"), target)
-        elif overwrite:
-            shutil.copytree(self._old, target)
+        target = parent / {"zip": "x.zip"}.get(to or "", "x.dcm" if single else "x")
+        if overwrite:
+            name = {"zip": "old.zip", "dicomdir": "media"}.get(to or "", "single.dcm" if single else "old")
+            old = self._old.with_name(name)
+            (shutil.copytree if old.is_dir() else shutil.copy2)(old, target)
         return target
 
     def run(self, *, overwrite: bool, into: Path | None = None, target: Path | None = None, **request: Any) -> Outcome:
@@ -114,14 +116,20 @@ class Lab:
             For `child.run`.
         """
         single = request.get("source", {}).get("planes") == 1
-        target = target or self.place(overwrite=overwrite, into=into, single=single)
+        to = request.get("to")
+        target = target or self.place(overwrite=overwrite, into=into, single=single, to=to)
         before = world.content(target) if overwrite else None
         defaults: dict[str, Any] = {"do": "run", "source": {}, "options": {}}
         answer = self.ask(**(defaults | request), target=str(target), overwrite=overwrite)
-        return self.look(target, before, answer, request.get("source", {}))
+        return self.look(target, before, answer, request.get("source", {}), to)
 
     def look(
-        self, target: Path, before: dict[str, bytes | str] | None, answer: dict[str, Any], source: dict[str, Any]
+        self,
+        target: Path,
+        before: dict[str, bytes | str] | None,
+        answer: dict[str, Any],
+        source: dict[str, Any],
+        to: str | None = None,
     ) -> Outcome:
         """Judge what is there, and export once more; every other time beside it first, which has to tidy up."""
         planes, shape = source.get("planes", world.PLANES), source.get("shape", world.SHAPE)
@@ -139,15 +147,15 @@ class Lab:
             problems.append(f"{state} of the series is there")
         if "error" in answer:
             problems += _judge(answer, state)
-        problems += self._next(target, {target.name, neighbor.name}, world.PLANES if planes > 1 else 1)
+        problems += self._next(target, {target.name, neighbor.name}, world.PLANES if planes > 1 else 1, to)
         shutil.rmtree(target.parent)
         return Outcome(state, answer, problems)
 
     @staticmethod
-    def _next(target: Path, expected: set[str], planes: int = world.PLANES) -> list[str]:
+    def _next(target: Path, expected: set[str], planes: int = world.PLANES, to: str | None = None) -> list[str]:
         """Export once more, and say what is not as it should be then."""
         try:
-            report = export(world.new(planes), target, OVERWRITE)
+            report = export(world.new(planes), target, OVERWRITE, to=to)
         except ExportError as error:
             return [f"next export: {error}"]
         problems = [] if world.state(report.path, None, planes) == "new" else ["next export is not whole"]

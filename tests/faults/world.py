@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pydicom
 
+from judges.file_sets import file_set
 from napari_dicom_writer import Volume
 
 if TYPE_CHECKING:
@@ -71,12 +74,25 @@ def state(target: Path, before: dict[str, bytes | str] | None, planes: int = PLA
     if not found:
         return "nothing"
     try:
-        datasets = [pydicom.dcmread(path) for path in ([target] if target.is_file() else sorted(target.iterdir()))]
+        datasets = [pydicom.dcmread(source) for source in _sources(target)]
         pixels = np.stack([dataset.pixel_array for dataset in datasets])
     except Exception:
         return "half"
     one_series = len({dataset.SeriesInstanceUID for dataset in datasets}) == 1
     return "new" if one_series and np.array_equal(pixels, values(planes, tuple(shape))) else "half"
+
+
+def _sources(target: Path) -> list[Any]:
+    """The instances of what was published, in their order."""
+    if target.suffix == ".zip":
+        with zipfile.ZipFile(target) as archive:
+            return [io.BytesIO(archive.read(name)) for name in sorted(archive.namelist())]
+    if target.is_file():
+        return [target]
+    if (target / "DICOMDIR").exists():
+        with file_set(target) as found:
+            return sorted(instance.path for instance in found)
+    return sorted(target.iterdir())
 
 
 def _remove_parent(target: Path) -> None:

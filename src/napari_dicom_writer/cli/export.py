@@ -15,7 +15,7 @@ from napari_dicom_writer.cli.arguments import add_options, options_from, underst
 from napari_dicom_writer.cli.input_options import add_input_options, read_inputs
 from napari_dicom_writer.cli.json_text import plan_json, refusals_json, report_json
 from napari_dicom_writer.cli.render import add_viewers, print_plan, print_report
-from napari_dicom_writer.destinations import open_destination
+from napari_dicom_writer.destinations import DESTINATIONS, open_destination
 from napari_dicom_writer.errors import DestinationError, ExportCancelled, ExportError
 from napari_dicom_writer.exporting import export, plan_export
 
@@ -36,7 +36,11 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         allow_abbrev=False,
     )
     parser.add_argument("input", nargs="+", metavar="INPUT", help="image files, or folders that are one image")
-    parser.add_argument("output", metavar="OUTPUT", help="x.dcm or x: a file for one plane, a folder for more")
+    parser.add_argument(
+        "output", metavar="OUTPUT", help="x.dcm or x: a file for one plane, a folder for more; x.zip; x/DICOMDIR"
+    )
+    words = ", ".join(f"{name} ({kind.words})" for name, kind in DESTINATIONS.items())
+    parser.add_argument("--to", choices=DESTINATIONS, help=f"what OUTPUT is, if its name does not say it: {words}")
     parser.add_argument("--dry-run", action="store_true", help="say what would be written, and write nothing")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead (docs/command-line.md)")
     add_viewers(parser)
@@ -78,7 +82,8 @@ def _run(arguments: argparse.Namespace) -> None:
     if arguments.dry_run:
         plan, in_the_way = plan_export(layers, options), None
         try:
-            open_destination(arguments.output, plan, overwrite=options.overwrite)  # checks; clears leftovers
+            # It checks, and tidies up what dead exports left.
+            open_destination(arguments.output, plan, overwrite=options.overwrite, to=arguments.to)
         except DestinationError as error:
             in_the_way = error
         if arguments.json:
@@ -87,7 +92,7 @@ def _run(arguments: argparse.Namespace) -> None:
             print_plan(plan, in_the_way, viewers=arguments.viewers)
         return
     with progress_bar() as progress:
-        report = export(layers, arguments.output, options, progress=progress)
+        report = export(layers, arguments.output, options, progress=progress, to=arguments.to)
         arguments.written = report.path  # what Ctrl-C says from here on
     if arguments.json:
         print(report_json(report))

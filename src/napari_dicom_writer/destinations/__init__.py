@@ -1,18 +1,53 @@
-"""Where an export goes; a new destination is one file here and one row in `open_destination`."""
+"""Where an export goes: one file and one row a destination, and nothing else; choices and tests follow the table."""
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
+from napari_dicom_writer.destinations.dicomdir.target import DicomdirDestination
 from napari_dicom_writer.destinations.folder.target import FolderDestination
+from napari_dicom_writer.destinations.zipped import ZipDestination
+from napari_dicom_writer.errors import DestinationError
 
 if TYPE_CHECKING:
-    import os
-
     from napari_dicom_writer.destinations._base import Destination
     from napari_dicom_writer.plan.plan import ExportPlan
 
+DESTINATIONS: dict[str, type[Destination]] = {
+    "zip": ZipDestination,
+    "dicomdir": DicomdirDestination,
+    "folder": FolderDestination,
+}
+"""By the word that asks for them. Without one, the first takes it that suits the target's name; the last takes any."""
 
-def open_destination(path: str | os.PathLike[str], plan: ExportPlan | None, *, overwrite: bool) -> Destination:
-    """Return the destination a path names, checked: see `FolderDestination`."""
-    return FolderDestination(path, plan, overwrite=overwrite)
+
+def open_destination(
+    path: str | os.PathLike[str], plan: ExportPlan | None, *, overwrite: bool, to: str | None = None
+) -> Destination:
+    """Return the destination of an export, checked.
+
+    Parameters
+    ----------
+    path
+        Its name; see each destination.
+    plan
+        What will be written; None checks only what does not depend on it.
+    overwrite
+        Replace an earlier export, exactly as it was published.
+    to
+        A key of `DESTINATIONS`; None goes by the name.
+
+    Raises
+    ------
+    DestinationError
+        What is known before writing to hinder it.
+    """
+    if to is None:
+        name = os.fspath(path) if isinstance(path, str | os.PathLike) else ""
+        kind = next(one for one in DESTINATIONS.values() if one.suits(str(name)))
+    elif to in DESTINATIONS:
+        kind = DESTINATIONS[to]
+    else:
+        raise DestinationError(f"There is no destination {to!r}", f"Choose from: {', '.join(DESTINATIONS)}")
+    return kind(path, plan, overwrite=overwrite)

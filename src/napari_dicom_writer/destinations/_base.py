@@ -1,25 +1,62 @@
-"""What a destination is to the export."""
+"""What a destination is to the export: the life of one, from the first check to the last flush.
+
+1. It is *constructed* with a plan: all that can be known before writing is checked, nothing is written, and what dead
+   exports left where it writes is tidied up.
+2. ``with destination.stage() as staging:`` *opens a staging area* on this machine, which nobody else writes to.
+3. ``staging.folder(series)`` says where each series is *written*, and *read back*, file by file: by this process, its
+   threads, or a cluster. A destination never sees a pixel.
+4. ``staging.publish()`` brings what was staged into the destination's own form where that is another (packed, with a
+   directory), reads that back, and makes all of it *visible in one step*, on the disk.
+5. *Leaving the block* removes what was staged, however it is left. Without `publish`, nothing has happened: what was
+   there before is untouched.
+"""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from napari_dicom_writer.plan.plan import SeriesPlan
+    from napari_dicom_writer.plan.plan import ExportPlan, SeriesPlan
 
 
 class Destination(ABC):
     """A place that takes an export whole or not at all.
 
-    Construction checks everything that can be known before writing and raises `DestinationError`. Then, once:
-    ``with destination as staging:`` opens a staging area, ``staging.folder(...)`` says where to write each series, and
-    ``staging.publish()`` makes all of it visible in one step. Leaving the block without `publish`, by an exception or
-    not, removes everything that was staged.
+    Parameters
+    ----------
+    path
+        What the user calls it.
+    plan
+        What will be written; None checks only what does not depend on it.
+    overwrite
+        Replace an earlier export, exactly as it was published.
+
+    Attributes
+    ----------
+    words : str
+        What it is, for those who choose one.
+
+    Raises
+    ------
+    DestinationError
+        What is known before writing to hinder it.
     """
+
+    words: ClassVar[str]
+
+    @abstractmethod
+    def __init__(self, path: str | os.PathLike[str], plan: ExportPlan | None, *, overwrite: bool) -> None: ...
+
+    @classmethod
+    @abstractmethod
+    def suits(cls, name: str) -> bool:
+        """Whether a target of this name, or path, is meant to be one of these when nobody says more."""
 
     @abstractmethod
     def stage(self) -> AbstractContextManager[Staging]:
@@ -40,11 +77,23 @@ class Staging(ABC):
         """Return the folder to write a series' instances to; it exists, and nobody else writes there."""
 
     @abstractmethod
-    def publish(self) -> Path:
-        """Make everything staged visible in one step and return where: the folder, or the single file.
+    def publish(self, tick: Callable[[], None] = lambda: None) -> Path:
+        """Make everything staged visible in one step.
+
+        Parameters
+        ----------
+        tick
+            Called now and then before that step; may raise to stop.
+
+        Returns
+        -------
+        Path
+            The folder, or the single file.
 
         Raises
         ------
         DestinationError
             If the target appeared meanwhile or the system refuses; what was there before is untouched.
+        VerificationError
+            If what was packed is not what was staged.
         """

@@ -5,6 +5,7 @@ for less eyes than the folder around it. In it are
 
 - ``lock``, held while the export runs: an area that can be locked is a leftover;
 - ``content``, what is being staged; once published, the target has it, or it is what the target had before;
+- ``packed``, what is being made of it, to take its place;
 - ``replaced``, with what the target had before under the target's own name, on file systems that cannot exchange two
   names. While there is still a ``content``, the new series is not in place, and the old one is put back.
 """
@@ -26,11 +27,13 @@ from napari_dicom_writer.destinations.folder.lock import LOCK, take
 from napari_dicom_writer.errors import DestinationError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from napari_dicom_writer.destinations.folder.lock import Lock
 
-CONTENT, REPLACED = "content", "replaced"
+CONTENT, PACKED, REPLACED = "content", "packed", "replaced"
+PARTS = (CONTENT, PACKED, REPLACED)
 _ATTEMPTS = 20
 _NO_NAME = {errno.EINVAL, errno.EILSEQ, errno.ENAMETOOLONG}
 
@@ -55,6 +58,20 @@ class Area:
         """Make room for what the target has now, and return where; whoever finds it there knows where it belongs."""
         (self._path / REPLACED).mkdir(exist_ok=True)
         return self._path / REPLACED / self._target.name
+
+    def pack(self, pack: Callable[[Path], None]) -> None:
+        """Let the content be replaced by what `pack` puts into the folder that it is called with.
+
+        Raises
+        ------
+        OSError
+            If the system refuses.
+        """
+        packed = self._path / PACKED
+        packed.mkdir()
+        pack(packed)
+        shutil.rmtree(self.content)
+        packed.rename(self.content)
 
     def remove(self) -> None:
         """Put back what was not replaced after all, and remove the rest; what cannot be removed is a leftover."""
@@ -152,7 +169,7 @@ def restore(path: Path) -> None:
 def remove(path: Path) -> None:
     """Remove an area, under its lock."""
     # The lock last: while it is there, nobody else clears.
-    for name in (CONTENT, REPLACED):
+    for name in PARTS:
         shutil.rmtree(path / name, ignore_errors=True)
     _remove_shell(path)
 

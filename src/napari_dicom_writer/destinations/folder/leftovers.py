@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from napari_dicom_writer.destinations.folder.area import CONTENT, REPLACED, busy, prefix, release, remove, restore
+from napari_dicom_writer.destinations.folder.area import PARTS, REPLACED, busy, prefix, release, remove, restore
 from napari_dicom_writer.destinations.folder.attribute import HIDDEN_FILE
 from napari_dicom_writer.destinations.folder.lock import LOCK, take
 from napari_dicom_writer.destinations.folder.ours import begins_like_ours
@@ -22,9 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _AREA = re.compile(r"\.napari-dicom-[0-9a-f]{12}-[0-9a-f]{8}")
-_FOLDER = re.compile(r"-?\d+-[A-Z]{2,16}(-.*)?|\.(scratch|gone)-[0-9a-f]{8}")
-"""Of a series, or what the workers of a cluster write to before a file gets its name."""
-_FILE = re.compile(r"\d{5,}\.dcm|[0-9a-f]{32}")
+_FILE_ID = r"[A-Z0-9_]{1,8}"
+_FOLDER = re.compile(rf"-?\d+-[A-Z]{{2,16}}(-.*)?|\.(scratch|gone)-[0-9a-f]{{8}}|{_FILE_ID}")
+"""Of a series, on a medium too, or what the workers of a cluster write to before a file gets its name."""
+_FILE = re.compile(rf"\d{{5,}}\.dcm|[0-9a-f]{{32}}|export\.zip|{_FILE_ID}")
 _OTHERS = {HIDDEN_FILE, "probe"}
 """A seal where there are no attributes; what those workers are tried by."""
 
@@ -60,7 +61,7 @@ def _areas(folder: Path) -> Iterator[Path]:
 
 def _clear(path: Path, target: Path | None) -> None:
     try:
-        if any(child.name not in (LOCK, CONTENT, REPLACED) or child.is_symlink() for child in path.iterdir()):
+        if any(child.name not in (LOCK, *PARTS) or child.is_symlink() for child in path.iterdir()):
             return  # whoever made it, no export did
         lock = take(path)
     except (FileNotFoundError, PermissionError):
@@ -74,8 +75,7 @@ def _clear(path: Path, target: Path | None) -> None:
     try:
         if lock.certain:
             restore(path)
-            staged = all(_is_ours(child, named=True) for child in _children(path / CONTENT))
-            if staged and all(_is_ours(child, named=False) for child in _children(path / REPLACED)):
+            if all(_is_ours(child, named=part != REPLACED) for part in PARTS for child in _children(path / part)):
                 remove(path)
     finally:
         release(path, lock)

@@ -9,7 +9,8 @@ from napari_dicom_writer.standard.uids import IMPLEMENTATION_CLASS_UID
 if TYPE_CHECKING:
     import os
 
-_START = bytes(128) + b"DICM"
+_STARTS = (bytes(128) + b"DICM", b"PK\3\4")
+"""Of a DICOM file, and of a zip file, which holds one of those first, as it is."""
 _HEAD, _META = 1024, 400
 """Bytes of a file that are looked at; its meta information ends before the second number."""
 
@@ -27,4 +28,4 @@ def begins_like_ours(path: str | os.PathLike[str]) -> bool:
     if not head.strip(b"\0"):
         return True  # what was being written when the power went
     whole = IMPLEMENTATION_CLASS_UID.encode() in head or len(head) < _META  # it breaks off where the process died
-    return head[: len(_START)] == _START[: len(head)] and whole
+    return whole and any(head[: len(start)] == start[: len(head)] for start in _STARTS)

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
     from napari_dicom_writer.destinations.folder.area import Area
     from napari_dicom_writer.destinations.folder.listing import Listing
-    from napari_dicom_writer.plan.plan import SeriesPlan
+    from napari_dicom_writer.destinations.folder.target import FolderDestination
+    from napari_dicom_writer.plan.plan import ExportPlan, SeriesPlan
 
 _AGAIN = "Look at what is there, and export again"
 
@@ -35,46 +36,39 @@ class FolderStaging(Staging):
     ----------
     area
         Locked by this process; its owner removes it.
-    target
-        The folder or file to become.
-    check
-        Refuses what must not be replaced; returns what is there, or None for nothing.
+    destination
+        Says what is in the way, and packs.
+    plan
+        What will be written.
     made
         Folders that were made for the target: their names are flushed, too.
-    single, several
-        Whether the target is a file; whether every series has a folder.
+    single
+        Whether the target is a file.
     """
 
     def __init__(
-        self,
-        area: Area,
-        target: Path,
-        check: Callable[[], Listing | None],
-        made: list[Path],
-        *,
-        single: bool,
-        several: bool,
+        self, area: Area, destination: FolderDestination, plan: ExportPlan, made: list[Path], *, single: bool
     ) -> None:
-        self._area, self._target, self._check, self._made = area, target, check, made
-        self._single, self._several = single, several
+        self._area, self._destination, self._plan, self._made = area, destination, plan, made
+        self._target, self._single = destination.target, single
         self._expected: dict[str, int] = {}
         self._flusher = Flusher(area.content)
         self.published = False
 
     def folder(self, series: SeriesPlan) -> Path:
         """See `Staging`."""
-        name = series_folder(series) if self._several else ""
+        name = series_folder(series) if len(self._plan.series) > 1 else ""
         folder = self._area.content / name
         with refused_by_system(f"Cannot write to {self._target.parent}"):
             folder.mkdir(exist_ok=True)
         self._expected[name] = len(series.instances)
         return folder
 
-    def publish(self) -> Path:
+    def publish(self, tick: Callable[[], None] = lambda: None) -> Path:
         """See `Staging`."""
         with refused_by_system(f"{self._target} could not be published"):
-            source, files = self._complete()
-            before = self._check()  # again: something may have come there meanwhile
+            source, files = self._complete(tick)
+            before = self._destination.check_target()  # again: something may have come there meanwhile
             if before is not None and keep_below(self._target, before, source, files):
                 files = listing(source)
             seal(source, files)
@@ -96,15 +90,19 @@ class FolderStaging(Staging):
         """Let go of the file system."""
         self._flusher.close()
 
-    def _complete(self) -> tuple[Path, Listing]:
+    def _complete(self, tick: Callable[[], None]) -> tuple[Path, Listing]:
         """Return what is to be renamed, if all of it is there, and its listing."""
-        files = listing(self._area.content)
+        content = self._area.content
+        files = listing(content)
         found = Counter(entry.path.rpartition("/")[0] for entry in files if entry.path.endswith(".dcm"))
         for folder, count in self._expected.items():
             if found[folder] != count:
                 what = f"{found[folder]:,} of {count:,} staged instances are left"
                 raise DestinationError(what, "Somebody removed the others: export again")
-        source = self._area.content / files[0].path if self._single else self._area.content
+        if self._destination.packs:
+            self._area.pack(lambda packed: self._destination.pack(content, packed, self._plan, tick))
+            files = listing(content)
+        source = content / files[0].path if self._single else content
         return source, listing(source) if self._single else files
 
     def _take_back(self, undo: Callable[[], object], reason: BaseException) -> None:

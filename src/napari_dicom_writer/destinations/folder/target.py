@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from napari_dicom_writer.destinations._base import Destination
 from napari_dicom_writer.destinations.folder.area import open_area
@@ -28,7 +28,7 @@ from napari_dicom_writer.errors import DestinationError, Fix
 from napari_dicom_writer.mention import mention
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from napari_dicom_writer.destinations.folder.listing import Listing
@@ -36,41 +36,64 @@ if TYPE_CHECKING:
 
 
 class FolderDestination(Destination):
-    """A folder, or a file for a single instance.
+    """A folder, or a file for a single instance; see `Destination`.
 
     ``x.dcm``, ``x`` and ``x/`` name the same place: the file ``x.dcm`` for a single instance, the folder ``x`` for a
     series, ``x/<number>-<modality>-<description>`` for several. A single instance goes into ``x`` where that is
-    already a folder.
+    already a folder. Missing parents are made.
 
-    Parameters
+    Whatever else is a folder or a file on this machine is one of these with another `name`, and its own way to `pack`
+    what was staged.
+
+    Attributes
     ----------
-    path
-        As above; missing parents are made.
-    plan
-        What will be written; None checks only what does not depend on it.
-    overwrite
-        Replace a target that is one earlier export, exactly as it was published.
-
-    Raises
-    ------
-    DestinationError
-        A target that is not empty, a parent that is a file or not writable, too little space.
+    packs : bool
+        Whether something else is made of what was staged.
+    copies : int
+        How often the disk holds all of it while it is written.
     """
+
+    words = "a folder of files; one file for a single instance"
+    packs: ClassVar[bool] = False
+    copies: ClassVar[int] = 1
+
+    @classmethod
+    def suits(cls, name: str) -> bool:
+        """See `Destination`: any name does."""
+        return True
 
     def __init__(self, path: str | os.PathLike[str], plan: ExportPlan | None, *, overwrite: bool) -> None:
         given = _place(path)
-        self._several = plan is not None and len(plan.series) > 1
-        self._overwrite = overwrite
+        self._plan, self._overwrite = plan, overwrite
         with refused_by_system(f"{given} cannot be used"):
-            stem = given.with_name(given.name[:-4]) if given.suffix.lower() == ".dcm" and not given.is_dir() else given
-            self._single = plan is not None and plan.instances == 1 and not stem.is_dir()
-            self.target = stem.with_name(f"{stem.name}.dcm") if self._single else stem
+            self.target, self._single = self.name(given)
             parent = check_parent(self.target)
             # First of all: a leftover takes space, and may hold what was under the target's name before.
             clear_leftovers(self.target)
             if plan is not None:
-                check_space(parent, plan)
+                check_space(parent, plan, times=self.copies)
             self.check_target()
+
+    def name(self, given: Path) -> tuple[Path, bool]:
+        """Return what the target is called exactly, and whether it is a single file."""
+        stem = given.with_name(given.name[:-4]) if given.suffix.lower() == ".dcm" and not given.is_dir() else given
+        single = self._plan is not None and self._plan.instances == 1 and not stem.is_dir()
+        return (stem.with_name(f"{stem.name}.dcm") if single else stem), single
+
+    def pack(self, staged: Path, packed: Path, plan: ExportPlan, tick: Callable[[], None]) -> None:
+        """Make what will be published of what was staged.
+
+        Parameters
+        ----------
+        staged
+            All instances, as `FolderStaging.folder` has them.
+        packed
+            An empty folder: what this puts into it is published.
+        plan
+            What was staged.
+        tick
+            Called now and then; may raise to stop.
+        """
 
     def check_target(self) -> Listing | None:
         """Refuse what is in the way; overwriting is for earlier exports, never for other people's files.
@@ -105,6 +128,7 @@ class FolderDestination(Destination):
     @contextmanager
     def stage(self) -> Iterator[FolderStaging]:
         """Stage beside the target; see `Destination`."""
+        assert self._plan is not None  # noqa: S101 - without one, it was for checking only
         made: list[Path] = []
         published = False
         try:
@@ -113,9 +137,7 @@ class FolderDestination(Destination):
                 area = open_area(self.target)
             try:
                 with refused_by_system(f"Cannot write to {self.target.parent}"):
-                    staging = FolderStaging(
-                        area, self.target, self.check_target, made, single=self._single, several=self._several
-                    )
+                    staging = FolderStaging(area, self, self._plan, made, single=self._single)
                 try:
                     yield staging
                 finally:

@@ -39,7 +39,10 @@ class TargetRow(QWidget):
         self._typed = False  # by the user, who is not overruled
         self._path = QLineEdit()
         self._path.setAccessibleName("Save to")
-        self._path.setToolTip("Folder to make for the series; a single plane becomes a file of that name with .dcm")
+        self._path.setToolTip(
+            "Folder to make for the series; a single plane becomes a file of that name with .dcm. "
+            "A name with .zip makes a zip file; one that ends in /DICOMDIR, a folder for a CD or stick"
+        )
         self._path.textEdited.connect(self._take_typed)
         self._path.editingFinished.connect(self._end_typing)
         self._path.textChanged.connect(self.changed)
@@ -80,12 +83,14 @@ class TargetRow(QWidget):
     def advance(self) -> None:
         """After an export: go on to the next free name; tell nobody."""
         path = existing = Path(self.path)
-        extension = existing.suffix if existing.suffix.lower() == ".dcm" else ""
+        medium = "/DICOMDIR" if existing.name.upper() == "DICOMDIR" else ""  # the folder is its name, then
+        path = existing = existing.parent if medium else existing
+        extension = existing.suffix if existing.suffix.lower() in (".dcm", ".zip") else ""
         stem, number = existing.name.removesuffix(extension), 2
         while path.exists() or _taken(path):
             path, number = existing.with_name(f"{stem}-{number}{extension}"), number + 1
         self._path.blockSignals(True)
-        self._path.setText(str(path))
+        self._path.setText(f"{path}{medium}")
         self._path.blockSignals(False)
 
     def show_space(self, free: int | None, needed: int | None) -> None:

@@ -40,6 +40,7 @@ class ReportActions(QWidget):
             button.clicked.connect(action)
             self._row.addWidget(button)
             self._buttons.append(button)
+        self._show_button = self._buttons[1]
         self.hide()
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
@@ -55,6 +56,7 @@ class ReportActions(QWidget):
     def show_report(self, report: ExportReport | None) -> None:
         """Offer what can be done with a report; nothing without one."""
         self._report = report
+        self._show_button.setVisible(report is not None and report.path.suffix.lower() != ".zip")
         self.setVisible(report is not None)
 
     def _open_folder(self) -> None:
