@@ -23,13 +23,12 @@ class SecondaryCapture(IOD):
 
     key = "sc"
     sop_class_uid = SecondaryCaptureImageStorage
-    rules = PixelRules("Secondary Capture", bits_8=True, color=True, lut=ModalityLUT.FULL)
+    rules = PixelRules("Secondary Capture", bits_8=True, color=True, lut=ModalityLUT.FULL, mappable=True)
 
     def shared(self, series: SeriesPlan) -> Dataset:
         """Compose the modules of table A.8-1."""
         unit = series.options.value_unit
-        # US, unspecified: a Rescale Type is required as soon as there is a slope (PS3.3 C.11.1).
-        identity = series.stored.is_identity and not unit
+        rescaled = unit or not series.stored.is_identity
         return compose(
             study.patient(series),
             study.general_study(series),
@@ -41,7 +40,7 @@ class SecondaryCapture(IOD):
             image.patient_orientation(series),
             image.image_plane(series),
             image.image_pixel(series),
-            {} if identity or series.stored.samples == 3 else luts.modality_lut(series, unit or "US"),
+            _values(series) if rescaled and series.stored.samples == 1 else {},
             luts.voi_lut(series),
             common.sop_common(series, self.sop_class_uid),
         )
@@ -49,6 +48,15 @@ class SecondaryCapture(IOD):
     def varying(self, series: SeriesPlan, instance: InstancePlan) -> Attributes:
         """Position, number, UID and time point."""
         return varying_image_plane(series, instance)
+
+
+def _values(series: SeriesPlan) -> Attributes:
+    """Write what stored values mean, either way."""
+    unit = series.options.value_unit
+    if series.stored.mapped:
+        return luts.real_world_value_mapping(series, unit)
+    # US, unspecified: a Rescale Type is required as soon as there is a slope (PS3.3 C.11.1).
+    return luts.modality_lut(series, unit or "US")
 
 
 def sc_equipment() -> Attributes:

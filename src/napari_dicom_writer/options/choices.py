@@ -101,6 +101,13 @@ class ValuePolicy(StrEnum):
     EXACT = "exact"
 
 
+class FloatDisplay(StrEnum):
+    """Where the real values of floats are, which decides who shows them and who reads them right."""
+
+    RESCALE = "rescale"
+    STORED = "stored"
+
+
 class TimeLayout(StrEnum):
     """How a time axis becomes series."""
 

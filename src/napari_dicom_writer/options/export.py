@@ -15,6 +15,7 @@ from napari_dicom_writer.mention import mention
 from napari_dicom_writer.model.units import millimeters
 from napari_dicom_writer.options.choices import (
     MODALITIES,
+    FloatDisplay,
     Modality,
     Planes,
     ShearPolicy,
@@ -105,6 +106,14 @@ class ExportOptions:
         "values 16 bits cannot hold exactly: fit them, saying the largest error, or refuse (exact)",
         group="pixels",
         choices={ValuePolicy.FIT: "fit into 16 bits", ValuePolicy.EXACT: "refuse what is inexact"},
+    )
+    float_display: FloatDisplay = option(
+        FloatDisplay.RESCALE,
+        "floats with a Rescale Slope, for real values everywhere; or stored values, for viewers of a small range",
+        group="pixels",
+        label="Floats",
+        choices={FloatDisplay.RESCALE: "real values, by a slope", FloatDisplay.STORED: "stored values, for display"},
+        rare=True,
     )
     nan: float | None = option(
         None,

@@ -45,6 +45,8 @@ class PixelRules:
         Whether pixels are floats themselves, at home with NaN.
     sign_by_values : bool
         Whether pixels may be signed only where negative values exist, so that these must be looked for.
+    mappable : bool
+        Whether it may go without its Modality LUT, with a Real World Value Mapping instead.
     """
 
     name: str
@@ -54,6 +56,7 @@ class PixelRules:
     signed: bool = True
     floats: bool = False
     sign_by_values: bool = False
+    mappable: bool = False
 
 
 class Method(StrEnum):
@@ -78,6 +81,8 @@ class StoredValues:
         1 or 3.
     slope, intercept : str
         DS: real value = stored value × slope + intercept. ``1`` and ``0`` when stored values are the real ones.
+    mapped : bool
+        Whether slope and intercept are those of a Real World Value Mapping, and display goes by stored values.
     offset : int
         Subtracted in integers, for `Method.OFFSET`.
     gain : float
@@ -96,6 +101,7 @@ class StoredValues:
     samples: int = 1
     slope: str = "1"
     intercept: str = "0"
+    mapped: bool = False
     offset: int = 0
     gain: float = 1.0
     fill: float | None = None

@@ -15,6 +15,7 @@ from napari_dicom_writer.options.choices import TimeLayout
 from napari_dicom_writer.plan.frames import FramePlan, InstancePlan
 from napari_dicom_writer.plan.plan import SeriesPlan, StudyPlan, TimePlan
 from napari_dicom_writer.planning.compression import NATIVE_BYTES, plan_compression
+from napari_dicom_writer.planning.float_display import display_notes, rules_for
 from napari_dicom_writer.planning.naming import describe_series
 from napari_dicom_writer.planning.value_policy import plan_values
 from napari_dicom_writer.planning.verdicts import with_verdicts
@@ -131,18 +132,20 @@ def _values(
     draft: Draft, codec: Codec | None, options: ExportOptions, channel: tuple[int, ...], member: _Member
 ) -> tuple[StoredValues, Window | None, list[Note]]:
     """How the values of one channel are stored and displayed, the same at all its time points."""
-    volume, rules, found = draft.volume, draft.iod.rules, draft.ranges.get(channel)
+    volume, found = draft.volume, draft.ranges.get(channel)
+    rules = draft.iod.rules if volume.rgb else rules_for(draft.iod.rules, volume.dtype, options)
     planned = plan_values(volume.dtype, found, rules, options, samples=volume.samples)
     stored, notes = plan_compression(codec, *planned, volume.shape[1:], volume.dtype, options)
     if volume.rgb:
-        return stored, None, notes
+        return stored, None, [*notes, *display_notes(None, stored, rules, options)]
     if found is not None and stored.fill is not None:
         found = found.with_fill(stored.fill)
     leading = [
         range(n) if i is None else range(i, i + 1) for i, n in zip(member.fixed, volume.leading_shape, strict=True)
     ]
     limits, window_notes = plan_limits(volume, leading, found)
-    return stored, plan_window(limits, stored, rules), [*notes, *window_notes]
+    shown = display_notes(limits, stored, draft.iod.rules, options)
+    return stored, plan_window(limits, stored), [*notes, *window_notes, *shown]
 
 
 def _title(iod: IOD, modality: str) -> str:

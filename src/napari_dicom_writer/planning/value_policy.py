@@ -82,7 +82,8 @@ def plan_values(
             f"Choose {mention('values', 'fit')} to accept this, or change the layer: {change}",
             fix=Fix("values", ValuePolicy.FIT, "Accept"),
         )
-    return replace(stored, fill=fill), notes
+    mapped = rules.lut is ModalityLUT.REAL_WORLD and not stored.is_identity
+    return replace(stored, fill=fill, mapped=mapped), notes
 
 
 def _fill(found: ValueRange, options: ExportOptions, notes: list[Note]) -> tuple[float | None, ValueRange]:
@@ -179,8 +180,9 @@ def _slope_above(value: float) -> str:
 def _lut_note(rules: PixelRules, text: str) -> str:
     if rules.lut is not ModalityLUT.REAL_WORLD:
         return text
+    why = "Without" if rules.mappable else f"{rules.name} has no"
     return (
-        f"{text}. {rules.name} has no Rescale Slope: the real values are in the Real World Value Mapping, "
+        f"{text}. {why} Rescale Slope: the real values are in the Real World Value Mapping, "
         "and a plain viewer shows the stored ones"
     )
 

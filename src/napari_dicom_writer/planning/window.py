@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from napari_dicom_writer.errors import Note, NoteKind
-from napari_dicom_writer.plan.stored_values import ModalityLUT, PixelRules, StoredValues, Window
+from napari_dicom_writer.plan.stored_values import StoredValues, Window
 from napari_dicom_writer.planning.display_range import display_range
 from napari_dicom_writer.standard.decimals import decimal_string
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 _HUGE = 1e300  # beyond, a DS would read as infinite
 
 
-def plan_window(limits: tuple[float, float], stored: StoredValues, rules: PixelRules) -> Window:
+def plan_window(limits: tuple[float, float], stored: StoredValues) -> Window:
     """Turn display limits (real values) into a window: width = high - low + 1, center = (low + high + 1) / 2.
 
-    Where the IOD has no Modality LUT the window applies to stored values.
+    Without a Modality LUT the window applies to stored values.
     """
     low, high = limits
-    if rules.lut is ModalityLUT.REAL_WORLD and not stored.is_identity:
+    if stored.mapped:
         low, high = ((limit - float(stored.intercept)) / float(stored.slope) for limit in (low, high))
     return Window(decimal_string((low + high + 1) / 2), decimal_string(high - low + 1))
 
