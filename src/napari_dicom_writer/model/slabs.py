@@ -199,7 +199,8 @@ def _share_memory(one: NDArray[Any], other: NDArray[Any]) -> bool:
 def read_ahead(volume: Volume, wanted: Sequence[Slab]) -> Iterator[tuple[Slab, NDArray[Any]]]:
     """Read slabs one after the other, the next one while the caller works on this one.
 
-    An array in memory is sliced as it is: there is nothing to wait for. Other sources may read into the same memory
+    Of an array in memory there is nothing to wait for: it is sliced, and where it is guarded, copied by the caller, in
+    whose processor's cache the copy then is. Other sources may read into the same memory
     again, as cameras and videos do: what such a one hands out is copied. The first slab always is, for nobody knows
     before the second.
 
@@ -208,11 +209,12 @@ def read_ahead(volume: Volume, wanted: Sequence[Slab]) -> Iterator[tuple[Slab, N
     PixelError
         As `read`; or if a source begins to use memory again that it handed out before.
     """
-    if type(volume.array) is np.ndarray:
+    guarded = isinstance(volume.array, Guarded)
+    if type(volume.array) is np.ndarray or (guarded and volume.in_memory):
         for slab in wanted:
             yield slab, read(volume, slab)
         return
-    copied = not isinstance(volume.array, Guarded)  # which hands out copies
+    copied = not guarded  # which hands out copies
     reader = ThreadPoolExecutor(1, thread_name_prefix="read-ahead")
     try:
         before = following = None

@@ -49,6 +49,7 @@ class SeriesEncoder:
         vr = pixel_data_vr(series).encode()
         tag = pixel_data_tag(series)
         self._pixel_head = struct.pack("<HH2sH", tag >> 16, tag & 0xFFFF, vr, 0)
+        self._frame_bytes = series.frame_bytes + series.frame_bytes % 2
 
     def encode(self, instance: InstancePlan, stored: NDArray[Any]) -> _Pieces:
         """Return the file of a single-frame instance in pieces.
@@ -67,9 +68,8 @@ class SeriesEncoder:
             lossy = {} if self._syntax.lossless else {LOSSY_RATIO: compression_ratio(stored.nbytes, len(codestream))}
             return [meta + self._encode_head(instance, UNDEFINED_LENGTH, lossy), *encapsulate(codestream)]
         pixels: memoryview = stored.reshape(-1).view(np.uint8).data
-        size = self._series.pixel_bytes(instance)
-        padding = b"\0" * (size - len(pixels))
-        head = self._encode_head(instance, size, {})
+        padding = b"\0" * (self._frame_bytes - len(pixels))
+        head = self._encode_head(instance, self._frame_bytes, {})
         if self._syntax is TransferSyntax.DEFLATED:
             return [meta, deflate([head, pixels, padding])]
         return [meta + head, pixels, padding] if padding else [meta + head, pixels]
@@ -90,7 +90,8 @@ class SeriesEncoder:
 
     def _encode_head(self, instance: InstancePlan, pixel_bytes: int, lossy: dict[str, str]) -> bytes:
         """Encode the data set up to the first byte of Pixel Data's value."""
-        dataset = self._dataset.encode(self._iod.varying(self._series, instance) | lossy)
+        varying = self._iod.varying(self._series, instance)
+        dataset = self._dataset.encode(varying | lossy if lossy else varying)
         groups = self._iod.frame_groups(self._series, instance)
         frames = encode_frame_groups(groups) if groups else b""
         return b"".join((dataset, frames, self._pixel_head, struct.pack("<L", pixel_bytes)))

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from napari_dicom_writer.iods.modules.attributes import Attributes
 
 GROUP_LENGTH, META_UID = "FileMetaInformationGroupLength", "MediaStorageSOPInstanceUID"
-_LENGTH = 2  # bytes of an element's length, where its VR is a short one (PS3.5 7.1.2)
+_SHORT, _LONG = struct.Struct("<H"), struct.Struct("<L")
+_LENGTH = _SHORT.size  # of an element whose VR is a short one (PS3.5 7.1.2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +52,12 @@ class Spans:
             What varies, but for the group length.
         """
         values = {keyword: value_bytes(keyword, value) for keyword, value in attributes.items()}
-        values[GROUP_LENGTH] = struct.pack("<L", self.group_length + len(values[META_UID]))
+        values[GROUP_LENGTH] = _LONG.pack(self.group_length + len(values[META_UID]))
+        assert len(values) == len(self.keywords), values  # noqa: S101 - the same attributes vary in every instance
         parts: list[bytes] = []
-        for keyword, shared in zip(self.keywords, self.shared[:-1], strict=True):
-            value = values.pop(keyword)
-            parts += (shared, struct.pack("<H", len(value)), value)
-        assert not values, values  # noqa: S101 - the same attributes vary in every instance
+        for keyword, shared in zip(self.keywords, self.shared, strict=False):
+            value = values[keyword]
+            parts += (shared, _SHORT.pack(len(value)), value)
         parts.append(self.shared[-1])
         return b"".join(parts)
 
@@ -76,10 +77,10 @@ def find_spans(head: bytes, values: Mapping[str, int]) -> Spans:
     for keyword in keywords:
         at = values[keyword]
         shared.append(head[start : at - _LENGTH])
-        (sizes[keyword],) = struct.unpack_from("<H", head, at - _LENGTH)
+        (sizes[keyword],) = _SHORT.unpack_from(head, at - _LENGTH)
         start = at + sizes[keyword]
     shared.append(head[start:])
-    (group_length,) = struct.unpack_from("<L", head, values[GROUP_LENGTH])
+    (group_length,) = _LONG.unpack_from(head, values[GROUP_LENGTH])
     return Spans(keywords, tuple(shared), group_length - sizes[META_UID])
 
 
@@ -92,7 +93,7 @@ def value_bytes(keyword: str, value: str | int) -> bytes:
     (b'2.25.1', b'7 ')
     """
     if isinstance(value, int):
-        return value.to_bytes(2, "little")
+        return _SHORT.pack(value)
     raw = value.encode("ascii")
     return raw + _padding(keyword) if len(raw) % 2 else raw
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from napari_dicom_writer.iods.modules.attributes import Attributes
 
 _ASCII = "ISO_IR 6"
+_SHORT = struct.Struct("<H")
 
 
 class Splice:
@@ -37,15 +38,19 @@ class Splice:
 
     def __init__(self, shared: Dataset, varying: Iterable[str]) -> None:
         keywords = sorted(varying, key=tag_of)
-        pieces = _encode_between(shared, [tag_of(keyword) for keyword in keywords])
-        self._pieces = list(zip(keywords, pieces[:-1], strict=True))
-        self._last = pieces[-1]
+        *before, self._last = _encode_between(shared, [tag_of(keyword) for keyword in keywords])
+        # Keyword, all bytes up to its length, padding.
+        self._pieces = [
+            (keyword, piece + _prefix(keyword)[0], _prefix(keyword)[1])
+            for keyword, piece in zip(keywords, before, strict=True)
+        ]
 
     def encode(self, values: Attributes) -> bytes:
         """Encode all elements in tag order; `values` has every keyword that varies."""
         parts: list[bytes] = []
-        for keyword, shared in self._pieces:
-            parts += (shared, encode_element(keyword, values[keyword]))
+        for keyword, before, padding in self._pieces:
+            parts.append(before)
+            parts += _value(values[keyword], padding)
         parts.append(self._last)
         return b"".join(parts)
 
@@ -89,9 +94,17 @@ def encode_element(keyword: str, value: str | int) -> bytes:
     '2000 1300 4953 0200 3720'
     """
     prefix, padding = _prefix(keyword)
-    if isinstance(value, int):
-        raw = struct.pack("<L" if prefix.endswith(b"UL") else "<H", value)
-    else:
+    if prefix.endswith(b"UL"):
+        return prefix + struct.pack("<HL", 4, value)
+    return b"".join((prefix, *_value(value, padding)))
+
+
+def _value(value: str | int, padding: bytes) -> tuple[bytes, bytes]:
+    """Length and value."""
+    if isinstance(value, str):
         raw = value.encode("ascii")
-        raw += padding * (len(raw) % 2)
-    return prefix + struct.pack("<H", len(raw)) + raw
+        if len(raw) % 2:
+            raw += padding
+    else:
+        raw = _SHORT.pack(value)
+    return _SHORT.pack(len(raw)), raw

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
+from itertools import product
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from napari_dicom_writer.errors import PixelError
 from napari_dicom_writer.iods import IODS
@@ -59,7 +58,7 @@ def write_volumes(
             for slab, values in read_ahead(volume, slabs(volume)):
                 jobs = [
                     (writers[place.series], place, values[at])
-                    for at, plane in zip(np.ndindex(slab.shape), slab.places(), strict=True)
+                    for at, plane in zip(product(*map(range, slab.shape)), slab.places(), strict=True)
                     for place in places.pop(plane, ())
                 ]
                 for written in (pool.map if pool else map)(_write, jobs):

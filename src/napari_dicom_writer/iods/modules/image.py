@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pydicom.valuerep import format_number_as_ds
@@ -13,6 +14,8 @@ from napari_dicom_writer.standard.text import moment_of
 from napari_dicom_writer.version import __version__
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from napari_dicom_writer.iods.modules.attributes import Attributes
     from napari_dicom_writer.plan.frames import InstancePlan
     from napari_dicom_writer.plan.plan import SeriesPlan
@@ -32,10 +35,13 @@ def general_acquisition_of(series: SeriesPlan, instance: InstancePlan) -> Attrib
     time_index = instance.frames[0].time_index
     attributes["AcquisitionNumber"] = str(time_index + 1)
     offset = series.time.offset(time_index)
-    if offset is not None:
-        moment = (moment_of(date, clock) or series.study.created) + timedelta(seconds=offset)
-        attributes |= {"AcquisitionDate": moment.strftime("%Y%m%d"), "AcquisitionTime": moment.strftime("%H%M%S.%f")}
-    return attributes
+    return attributes if offset is None else attributes | _acquired(date, clock, series.study.created, offset)
+
+
+@lru_cache(16)  # all planes of a time point ask the same
+def _acquired(date: str, clock: str, exported: datetime, offset: float) -> Attributes:
+    moment = (moment_of(date, clock) or exported) + timedelta(seconds=offset)
+    return {"AcquisitionDate": moment.strftime("%Y%m%d"), "AcquisitionTime": moment.strftime("%H%M%S.%f")}
 
 
 def general_image(series: SeriesPlan, *image_type: str) -> Attributes:
