@@ -11,7 +11,7 @@ from pathlib import Path
 import pydicom
 import pytest
 
-from judges.check_faults import FAULTS, Fault, good_series, picture, seed, spoil
+from judges.check_faults import FAULTS, Fault, good_series, seed, spoil
 from napari_dicom_writer import ExportError, ExportOptions, VerificationError, export
 from napari_dicom_writer.checking.check import check_series
 from napari_dicom_writer.checking.conformance import installed, run_dciodvfy
@@ -39,7 +39,8 @@ def spoilt_export(fault: Fault, folder: Path, monkeypatch: pytest.MonkeyPatch) -
         return size
 
     monkeypatch.setattr(SeriesEncoder, "write", faulty)
-    export(picture(), folder, ExportOptions(modality=fault.modality, transfer_syntax=fault.transfer_syntax, workers=1))
+    options = ExportOptions(modality=fault.modality, transfer_syntax=fault.transfer_syntax, workers=1)
+    export(fault.source(), folder, options)
 
 
 def writer_sees(fault: Fault, folder: Path, monkeypatch: pytest.MonkeyPatch) -> bool:
@@ -94,7 +95,7 @@ def test_the_table_is_true(tmp_path, fault):
     conforms = messages(program, folder) <= good
     verdicts = check_series(folder)
     findings = {f.code for v in verdicts for f in v.findings if f.severity is not Severity.INFO}
-    comparisons, left_out = compare([("picture", picture())], folder, verdicts, ExportOptions())
+    comparisons, left_out = compare([("picture", fault.source())], folder, verdicts, ExportOptions())
     # What the writer sees is held by the tests above.
     caught = "" if fault.name in NOT_ITS else mark(True)
     assert rows()[fault.name] == [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -38,8 +38,10 @@ class Fault:
         How a data set, or the bytes of a file, become wrong.
     every
         Whether all instances are changed, or the third.
-    options
+    modality, transfer_syntax
         How the good series is written.
+    source
+        What the good series holds.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Fault:
     every: bool = False
     modality: str = "CT"
     transfer_syntax: str = "explicit-le"
+    source: Callable[[], Volume] = field(default_factory=lambda: picture)
 
 
 def picture(seed: int = 3) -> Volume:
@@ -60,12 +63,28 @@ def picture(seed: int = 3) -> Volume:
     return Volume(values.astype(np.int16), affine=affine, name="picture", window=(-300, 900))
 
 
+def film() -> Volume:
+    """Four time points of it."""
+    one = picture()
+    values = np.stack([one.array + 7 * time for time in range(4)])
+    axes = ("time", "plane", "row", "column")
+    return Volume(values, affine=one.affine, axes=axes, name="picture", window=(-300, 900), time_step=2)
+
+
+def colors() -> Volume:
+    """The same in colors."""
+    one = picture()
+    gray = np.clip((one.array + 300) / 6, 0, 255)
+    values = np.stack([gray, 255 - gray, gray / 2], axis=-1).astype(np.uint8)
+    return Volume(values, affine=one.affine, name="picture", rgb=True)
+
+
 def good_series(folder: Path, fault: Fault | None = None) -> Path:
     """Write the good series that a fault is for."""
     options = ExportOptions(
         modality=fault.modality if fault else "CT", transfer_syntax=fault.transfer_syntax if fault else "explicit-le"
     )
-    return export(picture(), folder / "series", options).path
+    return export(fault.source() if fault else picture(), folder / "series", options).path
 
 
 def seed(folder: Path, fault: Fault) -> None:
@@ -234,6 +253,29 @@ def twelve_bits(d: Dataset, _first: Dataset, _number: int) -> None:
     d.BitsStored, d.HighBit, d.PixelData = 12, 11, beyond(d.PixelData)
 
 
+def mapped(slope: float, first: int, last: int) -> Change:
+    """Put a Real World Value Mapping beside what is there."""
+
+    def change(d: Dataset, _first: Dataset, _number: int) -> None:
+        item = Dataset()
+        item.LUTExplanation = item.LUTLabel = "x"
+        item.add_new("RealWorldValueFirstValueMapped", "SS", first)
+        item.add_new("RealWorldValueLastValueMapped", "SS", last)
+        item.RealWorldValueIntercept, item.RealWorldValueSlope = 0.0, slope
+        d.RealWorldValueMappingSequence = [item]
+
+    return change
+
+
+def by_plane(data: bytes) -> bytes:
+    """Colors of one plane, in another order than the header says."""
+    return np.frombuffer(data, "u1").reshape(ROWS, COLUMNS, 3).transpose(2, 0, 1).tobytes()
+
+
+def decayed(d: Dataset, _first: Dataset, _number: int) -> None:
+    d.DecayCorrection, d.CorrectedImage = "START", ["ATTN"]
+
+
 OTHER = "1.2.826.0.1.3680043.8.498.1"
 FAULTS = [
     # --- across files
@@ -263,6 +305,12 @@ FAULTS = [
     Fault("rows and columns of one swapped", "planes-differ", swapped_size),
     Fault("rows and columns of all swapped", "swapped", swapped_size, every=True),
     Fault("Spacing Between Slices contradicts", "spacing-contradicts", put(SpacingBetweenSlices=3), every=True),
+    Fault("Rescale Intercept of one differs", "rescale-differs", put(RescaleIntercept=-1)),
+    Fault("Rescale Type of one differs", "differs", put(RescaleType="US")),
+    Fault("a localizer in the stack", "localizer", put(ImageType=["DERIVED", "PRIMARY", "LOCALIZER"])),
+    Fault("a plane of one time point missing", "planes-missing", lambda _d, _f, _n: "delete", source=film),
+    Fault("Units of one PET image differ", "differs", put(Units="BQML"), modality="PT"),
+    Fault("decay correction of one PET image differs", "differs", put(DecayCorrection="START"), modality="PT"),
     # --- in one header
     Fault("negative Slice Thickness", "distance", put(SliceThickness=-2.5), every=True),
     Fault("Spacing Between Slices 0", "distance", put(SpacingBetweenSlices=0), every=True),
@@ -277,6 +325,11 @@ FAULTS = [
     Fault("Bits Stored 12, values beyond", "beyond-bits", twelve_bits),
     Fault("Rescale Slope 0", "slope-zero", put(RescaleSlope=0), every=True),
     Fault("Rescale Intercept missing", "rescale-half", put(RescaleIntercept=None), every=True),
+    Fault("mapping against Rescale Slope", "mapping-contradicts", mapped(3.0, -32768, 32767), every=True),
+    Fault("values outside the mapped range", "beyond-mapping", mapped(1.0, -300, 100), every=True),
+    Fault("Units of PET missing", "pet-units", put(Units=None), modality="PT", every=True),
+    Fault("PET corrected for decay, and not", "pet-decay", decayed, modality="PT", every=True),
+    Fault("Rescale Intercept of PET", "pet-intercept", put(RescaleIntercept=5), modality="PT", every=True),
     Fault("window width 0.5", "window-width", put(WindowWidth="0.5"), every=True),
     Fault("window that shows nothing", "window-blank", put(WindowCenter="90000"), every=True),
     Fault("date that does not exist", "value-invalid", None, bytes_of("StudyDate", b"20261399"), every=True),
@@ -306,6 +359,9 @@ FAULTS = [
     Fault("file cut off in its header", "broken", None, lambda content: content[:700]),
     Fault("file empty", "not-dicom", None, lambda _content: b""),
     Fault("bytes behind the end", "trailing-bytes", None, lambda content: content + b"and more of it"),
+    Fault(
+        "colors by plane, not by pixel", "planar-swapped", pixels(by_plane), modality="OT", every=True, source=colors
+    ),
     # --- compressed
     Fault("compressed frame of another size", "decoded-size", put(Rows=28), transfer_syntax="jpeg-2000"),
     Fault("codestream of another kind", "codestream-kind", None, syntax(JPEGLSLossless), transfer_syntax="jpeg-2000"),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 Series = tuple["Sequence[Instance]", "Findings"]
 
 _BLOCK = 2**20
+_SAME_SCAN = ("StudyInstanceUID", "FrameOfReferenceUID", "Modality", "SOPClassUID")
 _LIKE = ("StudyInstanceUID", "SeriesNumber", "Modality", "SeriesDescription", "FrameOfReferenceUID")
 
 
@@ -31,6 +32,7 @@ def check_folder(series: Mapping[str, Series]) -> None:
     """
     _check_uids(series)
     _check_torn(series)
+    _check_complete(series)
     _check_spacing_hint(series)
     _check_patients(series)
 
@@ -80,6 +82,27 @@ def _check_torn(series: Mapping[str, Series]) -> None:
         what = f"{len(group)} series are alike in all but their UID, and complete each other's numbers and positions"
         for _, findings in group:
             findings.at().error("series-torn", what, "Readers show parts of what is one volume", "SeriesInstanceUID")
+
+
+def _check_complete(series: Mapping[str, Series]) -> None:
+    """Find series that lack planes that others of their kind, such as other time points, have."""
+    alike: dict[tuple[object, ...], list[tuple[set[tuple[float, ...]], Findings]]] = defaultdict(list)
+    for instances, findings in series.values():
+        positions = {i.place.position for i in instances if i.place.position}
+        first = instances[0] if instances else None
+        if first and len(positions) > 1:
+            texts = (read.text(first.header, keyword) for keyword in _SAME_SCAN)
+            place = first.place
+            alike[(*texts, place.size, place.spacing, place.orientation)].append((positions, findings))
+    for group in alike.values():
+        every = set().union(*(positions for positions, _ in group))
+        whole = sum(positions == every for positions, _ in group)
+        for positions, findings in group:
+            missing = len(every - positions)
+            # Where most are whole, what lacks a few is not.
+            if whole > len(group) / 2 and 0 < missing < len(positions):
+                what = f"{whole} series of its kind have {len(every)} positions, and it lacks {missing} of them"
+                findings.at().warning("planes-fewer", what, "Planes may be missing", "ImagePositionPatient")
 
 
 def _disjoint(parts: Sequence[Sequence[object]]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 from pydicom.datadict import tag_for_keyword
 
 from napari_dicom_writer.reading import lenient as read
@@ -23,6 +24,7 @@ _SIGNED_LIKE_PIXELS = (
 )
 _SAMPLES = {"MONOCHROME1": 1, "MONOCHROME2": 1, "PALETTE COLOR": 1, "RGB": 3}
 _FUNCTIONS = ("LINEAR", "LINEAR_EXACT", "SIGMOID")
+_ROUNDED = 1e-6  # of a number that is written as text beside one in double precision
 _FLOATS = ("FloatPixelData", "DoubleFloatPixelData")
 
 
@@ -128,9 +130,23 @@ def _check_real_values(header: Dataset, report: Report) -> None:
     if slope and read.items(header, "ModalityLUTSequence"):
         what = "There are a table and a Rescale Slope"
         report.error("modality-lut-twice", what, "Readers choose either", "ModalityLUTSequence")
+    _check_mapping(header, report)
     for keyword in ("ModalityLUTSequence", "VOILUTSequence"):
         for item in read.items(header, keyword):
             _check_table(item, keyword, report)
+
+
+def _check_mapping(header: Dataset, report: Report) -> None:
+    """Compare a linear Real World Value Mapping with the Rescale Slope and Intercept beside it."""
+    rescale = read.number(header, "RescaleSlope"), read.number(header, "RescaleIntercept")
+    if None in rescale:
+        return
+    for item in read.items(header, "RealWorldValueMappingSequence"):
+        mapped = read.number(item, "RealWorldValueSlope"), read.number(item, "RealWorldValueIntercept")
+        if None not in mapped and not np.allclose(mapped, rescale, rtol=_ROUNDED, atol=0):  # type: ignore[arg-type]
+            what = f"It says × {mapped[0]:g} + {mapped[1]:g}, and Rescale × {rescale[0]:g} + {rescale[1]:g}"
+            consequence = "Software shows one or the other"
+            report.warning("mapping-contradicts", what, consequence, "RealWorldValueMappingSequence")
 
 
 def _check_table(item: Dataset, keyword: str, report: Report) -> None:

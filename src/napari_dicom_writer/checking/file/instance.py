@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pydicom.datadict import dictionary_VR, tag_for_keyword
@@ -13,6 +13,8 @@ from pydicom.uid import UID, MediaStorageDirectoryStorage
 
 from napari_dicom_writer.checking.file.description import check_description
 from napari_dicom_writer.checking.file.elements import check_elements
+from napari_dicom_writer.checking.file.frames import frame_headers
+from napari_dicom_writer.checking.file.pet import check_pet
 from napari_dicom_writer.checking.file.pixels import Pixels, check_pixels
 from napari_dicom_writer.checking.file.plane import check_plane
 from napari_dicom_writer.checking.file.structure import PIXELS, Structure
@@ -32,16 +34,18 @@ if TYPE_CHECKING:
 SAME_IN_A_SERIES = (
     "StudyInstanceUID FrameOfReferenceUID PatientID PatientName Modality PatientBirthDate PatientSex StudyDate "
     "StudyTime StudyID AccessionNumber SeriesNumber SeriesDescription SeriesDate Laterality BodyPartExamined "
-    "PatientPosition Manufacturer"
+    "PatientPosition Manufacturer Units SUVType CountsSource DecayCorrection CorrectedImage"
 ).split()
 """Keywords of what PS3.3 makes attributes of the patient, the study, the space or the series."""
 
-TELLS_APART = "EchoTime EchoNumbers TriggerTime DiffusionBValue DiffusionGradientOrientation ImageType".split()
+TELLS_APART = (
+    "ReferencedSegmentNumber EchoTime EchoNumbers TriggerTime DiffusionBValue DiffusionGradientOrientation ImageType"
+).split()
 """Keywords of what may differ between pictures at one position, besides time."""
 
 _OTHER_TAGS = (
     "SOPClassUID SOPInstanceUID SeriesInstanceUID SpacingBetweenSlices SliceThickness LossyImageCompression "
-    "PixelPaddingValue NumberOfSlices NumberOfTemporalPositions DirectoryRecordSequence "
+    "PixelPaddingValue RescaleType NumberOfSlices NumberOfTemporalPositions DirectoryRecordSequence "
     "PerFrameFunctionalGroupsSequence SpecificCharacterSet FrameReferenceTime"
 ).split()
 _KEPT = {int(tag_for_keyword(k) or 0) for k in (*SAME_IN_A_SERIES, *TELLS_APART, *_OTHER_TAGS, *PLACE_TAGS)}
@@ -65,6 +69,8 @@ class Instance:
     place : Place
         Size and place, as far as the header says them.
     pixels : Pixels
+    frames : list of Instance
+        The frames of a multi-frame object as instances, where functional groups say where they lie.
     """
 
     path: Path
@@ -72,6 +78,7 @@ class Instance:
     header: Dataset
     place: Place
     pixels: Pixels
+    frames: list[Instance] = field(default_factory=list)
 
     @property
     def uid(self) -> str:
@@ -141,14 +148,31 @@ class OpenedFile:
         if structure.fatal or self._reason:
             report.error("broken", structure.fatal or f"Its header cannot be parsed ({self._reason})", _BROKEN)
         self._check_meta(report)
-        pixels = Pixels()
+        pixels, frames = Pixels(), list[Instance]()
         if not self._reason:
             check_elements(header, report)
         if "Rows" in header:
             check_description(header, report)
             check_plane(header, report)
+            check_pet(header, report)
             pixels = check_pixels(self.path, structure, header, report, look=look, decode=decode)
-        return Instance(self.path, self.name, self._kept(), read.place(header), pixels)
+            frames = self._frames(report)
+        return Instance(self.path, self.name, self._kept(), read.place(header), pixels, frames)
+
+    def _frames(self, report: Report) -> list[Instance]:
+        """Check where each frame lies, as that of an instance of its own."""
+        frames = []
+        for number, header in enumerate(frame_headers(self.header), 1):
+            name = f"frame {number} of {self.name}"
+            check_plane(header, report.findings.at(name))
+            frames.append(Instance(self.path, name, header, read.place(header), Pixels()))
+        expected = read.whole(self.header, "NumberOfFrames") or 1
+        if frames and len(frames) != expected:
+            what = f"There are functional groups for {len(frames)} frames, and {expected} frames"
+            (report.error if len(frames) < expected else report.warning)(
+                "frame-groups", what, "Readers refuse it, or misplace frames", "PerFrameFunctionalGroupsSequence"
+            )
+        return frames
 
     def _check_meta(self, report: Report) -> None:
         """Compare the File Meta Information with the data set (PS3.10 7.1)."""

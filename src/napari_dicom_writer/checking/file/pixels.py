@@ -11,6 +11,7 @@ import numpy as np
 from pydicom.encaps import generate_frames
 
 from napari_dicom_writer.checking.file.description import limits
+from napari_dicom_writer.checking.file.planar import lies_by_plane
 from napari_dicom_writer.checking.file.structure import PIXEL_DATA, PIXELS
 from napari_dicom_writer.checking.file.swapped import looks_swapped
 from napari_dicom_writer.reading import lenient as read
@@ -40,8 +41,8 @@ class Pixels:
     ----------
     low, high : float
         Least and greatest stored value; infinite where nothing was decoded.
-    swapped : list of bool
-        What `looks_swapped` says of its frames, where it says something.
+    swapped, by_plane : list of bool
+        What `looks_swapped` and `lies_by_plane` say of its frames, where they say something.
     lossy : bool
         Whether the heads of its codestreams tell of loss.
     slow : bool
@@ -51,6 +52,7 @@ class Pixels:
     low: float = math.inf
     high: float = -math.inf
     swapped: list[bool] = field(default_factory=list)
+    by_plane: list[bool] = field(default_factory=list)
     lossy: bool = False
     slow: bool = False
 
@@ -89,6 +91,9 @@ def check_pixels(
     try:
         for frame in pixel_source(path, header, structure.syntax, structure.pixels_at).frames(raw=True):
             _take(frame, header, report, found, look=look)
+            if look and native and frame.shape[2:] == (3,):
+                _look_at_colors(frame, header, found)
+        _check_mapped(header, report, found)
     except (DecodingError, OSError) as error:
         found.slow = isinstance(error, TooLongError)
         report.error("undecodable", f"Pixels cannot be decoded: {shorten(str(error), _REASON)}", _UNDECODED, tag)
@@ -113,6 +118,27 @@ def _take(frame: NDArray[Any], header: Dataset, report: Report, found: Pixels, *
         _say_beyond(header, report, f"Values from {low} to {high}")
     if look and frame.ndim == 2 and (swapped := looks_swapped(frame)) is not None:
         found.swapped.append(swapped)
+
+
+def _look_at_colors(frame: NDArray[Any], header: Dataset, found: Pixels) -> None:
+    by_plane = read.whole(header, "PlanarConfiguration") == 1
+    looks = lies_by_plane((frame.transpose(2, 0, 1) if by_plane else frame).reshape(-1))
+    if looks is not None:
+        found.by_plane.append(looks)
+
+
+def _check_mapped(header: Dataset, report: Report, found: Pixels) -> None:
+    """Compare the values with those that have a real-world value (PS3.3 C.7.6.16.2.11)."""
+    padding = read.number(header, "PixelPaddingValue")
+    ends = [end for end in (found.low, found.high) if math.isfinite(end) and end != padding]
+    for item in read.items(header, "RealWorldValueMappingSequence"):
+        kind = "DoubleFloat" if "DoubleFloatRealWorldValueFirstValueMapped" in item else ""
+        first = read.number(item, f"{kind}RealWorldValueFirstValueMapped")
+        last = read.number(item, f"{kind}RealWorldValueLastValueMapped")
+        if first is None or last is None or all(first <= end <= last for end in ends):
+            continue
+        what = f"Values from {found.low:g} to {found.high:g}, and those from {first:g} to {last:g} are mapped"
+        report.warning("beyond-mapping", what, "Those beyond have no real-world value", "RealWorldValueMappingSequence")
 
 
 def _say_beyond(header: Dataset, report: Report, values: str) -> None:

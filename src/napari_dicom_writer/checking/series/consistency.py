@@ -23,6 +23,10 @@ _WRONG = {
     "PatientID": "Instances are filed under different patients",
     "PatientName": "Instances are filed under different patients",
     "Modality": "Archives and viewers tear the series apart",
+    "Units": (other := "Software that goes by the first instance takes the others for another quantity"),
+    "SUVType": other,
+    "DecayCorrection": other,
+    "RescaleType": other,
 }
 _PIXEL_KEYWORDS = ("BitsAllocated", "BitsStored", "PixelRepresentation", "SamplesPerPixel", "PhotometricInterpretation")
 _SOME_SWAPPED = 3  # planes that look swapped before a series does
@@ -36,12 +40,14 @@ def check_consistency(instances: Sequence[Instance], findings: Findings) -> None
         _check_same(among, findings, keyword, _WRONG.get(keyword, ""))
     # Pictures that are no volume, such as those of ultrasound, may be of several kinds.
     volume = bool(pictures) and all(i.place.position for i in pictures)
+    _check_same(pictures, findings, "RescaleType", _WRONG["RescaleType"])
     for keyword in _PIXEL_KEYWORDS:
         wrong = "Readers that go by the first instance show the others wrong" if volume else ""
         _check_same(pictures, findings, keyword, wrong)
     _check_rescale(pictures, findings)
     _check_numbers(instances, findings)
     _check_look(pictures, findings)
+    _check_colors(pictures, findings)
     _check_window_shows(pictures, findings)
 
 
@@ -82,8 +88,8 @@ def _check_rescale(pictures: Sequence[Instance], findings: Findings) -> None:
             consequence = "Software that applies the first one to all is wrong"
             report = findings.at()
             # Each plane of a PET series has a slope of its own by design.
-            pet = all(read.text(i.header, "Modality") == "PT" for i in pictures)
-            (report.info if pet else report.warning)("rescale-differs", what, consequence, keyword)
+            own = keyword == "RescaleSlope" and all(read.text(i.header, "Modality") == "PT" for i in pictures)
+            (report.info if own else report.warning)("rescale-differs", what, consequence, keyword)
 
 
 def _check_numbers(instances: Sequence[Instance], findings: Findings) -> None:
@@ -118,6 +124,16 @@ def _check_look(pictures: Sequence[Instance], findings: Findings) -> None:
         few = sum(looks) < min(_SOME_SWAPPED, len(pictures))
         report = findings.at()
         (report.warning if few else report.error)("swapped", what, "Viewers show stripes", "Rows")
+
+
+def _check_colors(pictures: Sequence[Instance], findings: Findings) -> None:
+    """Compare where colors seem to lie with what the headers say."""
+    wrong = [
+        looks != (read.whole(i.header, "PlanarConfiguration") == 1) for i in pictures for looks in i.pixels.by_plane
+    ]
+    if sum(wrong) > len(wrong) / 2:
+        what = "Colors look as if they lay the other way: by plane, and the header says by pixel, or the reverse"
+        findings.at().error("planar-swapped", what, "Viewers show three small gray pictures", "PlanarConfiguration")
 
 
 def _check_window_shows(pictures: Sequence[Instance], findings: Findings) -> None:

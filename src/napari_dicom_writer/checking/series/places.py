@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
+from pydicom.uid import SegmentationStorage
 
 from napari_dicom_writer.checking.file.instance import TELLS_APART
 from napari_dicom_writer.checking.series.spacing import check_spacing
@@ -18,6 +19,8 @@ from napari_dicom_writer.viewers.single_precision import single_precision_error
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
 
+    from numpy.typing import NDArray
+
     from napari_dicom_writer.checking.file.instance import Instance
     from napari_dicom_writer.checking.findings import Findings
     from napari_dicom_writer.reading.stacking import Place, Stack
@@ -29,12 +32,21 @@ _DIGITS = 5  # of sizes and cosines that count as the same
 def check_places(instances: Sequence[Instance], findings: Findings) -> None:
     """Check the planes of one series together; what is no stack of planes by its nature is said, and left."""
     pictures = [i for i in instances if i.place.frames]
-    if not pictures:
-        return
-    if any(i.place.frames > 1 or i.place.enhanced for i in pictures):
-        what = "Multi-frame: the places of its frames are not judged"
+    multi = [i for i in pictures if i.place.frames > 1 or i.place.enhanced]
+    if any(not i.frames for i in multi):
+        what = "Multi-frame, without functional groups: the places of its frames are not known"
         findings.at().info("multi-frame", what)
         return
+    stacks: dict[str, list[Instance]] = {}
+    for instance in pictures:
+        for frame in instance.frames or [instance]:
+            stacks.setdefault(read.text(frame.header, "StackID"), []).append(frame)
+    for frames in stacks.values():
+        _check_stack(frames, findings, is_multi=bool(multi))
+
+
+def _check_stack(pictures: Sequence[Instance], findings: Findings, *, is_multi: bool) -> None:
+    """Check what should be one stack of planes: instances, or frames of one."""
     placed = [i for i in pictures if i.place.position and i.place.orientation]
     if not placed:
         findings.at().info("no-positions", "Pictures without positions: not a volume")
@@ -43,15 +55,31 @@ def check_places(instances: Sequence[Instance], findings: Findings) -> None:
         if not (instance.place.position and instance.place.orientation):
             what = "It has no position, and others of its series have one"
             findings.at(instance.name).error("position-missing", what, _NO_VOLUME, "ImagePositionPatient")
+    placed = _without_localizers(placed, findings)
     _check_alike(placed, findings)
     places = [i.place for i in placed]
     if why_no_stack(places):
         return  # said above, with the instances that differ
     planes = stack(places)
-    _check_positions(placed, planes, findings)
-    check_spacing(placed, planes, findings)
-    _check_order(placed, planes, findings)
+    # A segmentation holds the planes that a segment is in, and no others.
+    if read.text(placed[0].header, "SOPClassUID") != SegmentationStorage:
+        _check_positions(placed, planes, findings)
+        check_spacing(placed, planes, findings)
+    if not is_multi:  # the order of frames is that of their dimensions
+        _check_order(placed, planes, findings)
     _check_precision(places, planes, findings)
+
+
+def _without_localizers(placed: list[Instance], findings: Findings) -> list[Instance]:
+    """Find localizers among planes that are none."""
+    kinds = ["LOCALIZER" in read.text(i.header, "ImageType").split("\\") for i in placed]
+    if all(kinds) or not any(kinds):
+        return placed
+    for instance, is_localizer in zip(placed, kinds, strict=True):
+        if is_localizer:
+            what = "A localizer among planes that are none"
+            findings.at(instance.name).error("localizer", what, "Readers stack it, or refuse them all", "ImageType")
+    return [instance for instance, is_localizer in zip(placed, kinds, strict=True) if not is_localizer]
 
 
 def _check_alike(placed: Sequence[Instance], findings: Findings) -> None:
@@ -90,8 +118,11 @@ def _check_positions(placed: Sequence[Instance], planes: Stack, findings: Findin
     if repeats == 1:
         return
     groups = np.split(planes.order, np.cumsum(planes.counts)[:-1])
+    usual = int(np.median(planes.counts))
+    if usual == repeats and not planes.whole:
+        _say_missing(placed, groups, repeats, findings)
+        return
     if not planes.whole:
-        usual = int(np.median(planes.counts))
         what = f"From {planes.counts.min()} to {repeats} instances share a position"
         consequence = f"{_NO_VOLUME}; planes are missing, or there twice"
         for group in groups:
@@ -109,6 +140,19 @@ def _check_positions(placed: Sequence[Instance], planes: Stack, findings: Findin
     else:
         what = f"{repeats} instances at each position, and nothing tells them apart"
         findings.at().error("positions-repeat", what, "Readers show either, or refuse them", tag)
+
+
+def _say_missing(
+    placed: Sequence[Instance], groups: Sequence[NDArray[np.intp]], usual: int, findings: Findings
+) -> None:
+    """Report the positions at which there are fewer instances than at most."""
+    missing = sum(usual - len(group) for group in groups)
+    what = f"{missing:,} plane{'s are' if missing > 1 else ' is'} missing: most positions have {usual} instances each,"
+    what += f" and {sum(len(group) < usual for group in groups):,} of {len(groups):,} have fewer"
+    for group in groups:
+        if len(group) < usual:
+            place = f"beside {placed[group[0]].name}"
+            findings.at(place).error("planes-missing", what, _NO_VOLUME, "ImagePositionPatient")
 
 
 def _what_tells_apart(groups: Sequence[Sequence[Instance]]) -> str:
@@ -133,7 +177,7 @@ def _moment(instance: Instance) -> Moment:
 
 def _check_order(placed: Sequence[Instance], planes: Stack, findings: Findings) -> None:
     """Compare the order of Instance Numbers with that of places."""
-    if len(planes.positions) < 2:
+    if len(planes.positions) < 2 or (planes.counts.max() > 1 and not planes.whole):
         return
     numbers = [read.whole(placed[index].header, "InstanceNumber") for index in planes.order]
     if None in numbers or len(set(numbers)) < len(numbers):
