@@ -30,11 +30,14 @@ class Contender:
         Called with a case and the path of a folder to make.
     slow : bool
         Costs the same for every file, and so much that a part of a long series will do.
+    peer : bool
+        Whether it is another package.
     """
 
     name: str
     write: Callable[[Case, Path], object]
     slow: bool = False
+    peer: bool = False
 
 
 def raw(case: Case, folder: Path) -> None:
@@ -105,13 +108,14 @@ def dicomsdl(case: Case, folder: Path) -> None:
         dataset.saveToFile(f"{folder}/{number + 1:05d}.dcm")
 
 
+OFF, FULL = "this package, verify off", "this package, verify full"
 CONTENDERS = (
     Contender("raw write", raw),
-    Contender("this package, verify off", this_package(VerifyLevel.OFF)),
+    Contender(OFF, this_package(VerifyLevel.OFF)),
     Contender("this package, verify headers", this_package(VerifyLevel.HEADERS)),
-    Contender("this package, verify full", this_package(VerifyLevel.FULL)),
-    Contender("dicomsdl", dicomsdl),
-    Contender("ITK ImageSeriesWriter", itk_contenders.itk_series),
-    Contender("SimpleITK, slice by slice", itk_contenders.simpleitk_slices, slow=True),
-    Contender("pydicom, a new dataset each", naive_pydicom, slow=True),
+    Contender(FULL, this_package(VerifyLevel.FULL)),
+    Contender("dicomsdl", dicomsdl, peer=True),
+    Contender("ITK ImageSeriesWriter", itk_contenders.itk_series, peer=True),
+    Contender("SimpleITK, slice by slice", itk_contenders.simpleitk_slices, slow=True, peer=True),
+    Contender("pydicom, a new dataset each", naive_pydicom, slow=True, peer=True),
 )

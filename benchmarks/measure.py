@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 RAM_DISK = Path("/dev/shm")  # noqa: S108 - the place, not a file in it
 
@@ -28,10 +28,13 @@ class Settings:
         Fewer repeats and smaller data: to see that it works, not to quote.
     scratch : Path
         Folder for all that is written; empty before and after.
+    workloads : sequence of str
+        Names of those to measure, where a topic has some; all where there is none.
     """
 
     quick: bool
     scratch: Path
+    workloads: Sequence[str] = ()
 
     def repeats(self, full: int = 5) -> int:
         """How often each contender is timed, after one turn that is not counted."""

@@ -7,13 +7,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from benchmarks.case import find_fault, prepare
-from benchmarks.contenders import CONTENDERS
+from benchmarks.contenders import CONTENDERS, FULL, OFF
 from benchmarks.measure import alternate
 from benchmarks.report import Table, duration, ratio
 from benchmarks.workloads import QUICK_WORKLOADS, WORKLOADS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from benchmarks.case import Case
@@ -26,7 +26,8 @@ _PART = 200
 
 def tables(settings: Settings) -> list[Table]:
     """Measure all workloads."""
-    workloads = QUICK_WORKLOADS if settings.quick else WORKLOADS
+    known = QUICK_WORKLOADS if settings.quick else WORKLOADS
+    workloads = [work for work in known if not settings.workloads or work.name in settings.workloads]
     columns, faults = [], []
     elements = 0
     for workload in workloads:
@@ -45,10 +46,41 @@ def tables(settings: Settings) -> list[Table]:
         "Floats: peers are given the slope and intercept, which this package finds by scanning the range.",
         *(faults or ["First, middle and last file of every contender were read back: the pixels are right."]),
     ]
-    return [Table("Writing a series", ["", *map(str, workloads)], rows, notes)]
+    return [Table("Writing a series", ["", *map(str, workloads)], rows, notes), _goals(columns, workloads)]
 
 
-def _cells(name: str, columns: list[dict[str, float]], workloads: tuple[Workload, ...]) -> list[str]:
+def _goals(columns: Sequence[Mapping[str, float]], workloads: Sequence[Workload]) -> Table:
+    """Hold both ways of exporting against what they may take, and the default one against every peer."""
+    rows = []
+    for times, work in zip(columns, workloads, strict=True):
+        off, full = (times[name] / times[CONTENDERS[0].name] for name in (OFF, FULL))
+        peers = {c.name: times[c.name] / times[CONTENDERS[0].name] for c in CONTENDERS if c.peer and c.name in times}
+        best = min(peers, key=lambda name: peers[name])
+        goals = work.goals or ()
+        limits = [f"{goal:.2f}" for goal in goals] or ["", ""]
+        reached = all(found <= goal for found, goal in zip((off, full), goals, strict=False))
+        rows.append(
+            [
+                str(work),
+                *(ratio(off), limits[0], ratio(full), limits[1]),
+                _yes(reached) if goals else "",
+                f"{best}, {ratio(peers[best])}",
+                _yes(full < peers[best]),
+            ]
+        )
+    titles = ["", "verify off", "at most", "verify full", "at most", "reached", "quickest peer", "default is quicker"]
+    notes = [
+        "Times the raw write. The default export (verify full) reads every file back and compares all of it.",
+        "No peer reads anything back.",
+    ]
+    return Table("Goals, and the default export beside its quickest peer", titles, rows, notes)
+
+
+def _yes(found: bool) -> str:
+    return "yes" if found else "no"
+
+
+def _cells(name: str, columns: list[dict[str, float]], workloads: Sequence[Workload]) -> list[str]:
     if name == CONTENDERS[0].name:
         return [duration(times[name] / work.instances) for times, work in zip(columns, workloads, strict=True)]
     return [ratio(times[name] / times[CONTENDERS[0].name]) if name in times else "n/a" for times in columns]

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 # Nothing of the package is imported up here: opening the widget for the first time takes that long, too.
 _ROOT = Path(__file__).parents[1]
+_FIRST = "open the widget, for the first time"
+_GOALS = {_FIRST: "300 ms"}
 _TICK = 1  # ms
 _LONG = 0.05  # seconds that nobody notices
 _TURNS = 5
@@ -58,10 +60,11 @@ def tables(settings: Settings) -> list[Table]:
         f"{found['planes']:,} instances of 128×128 int16 from memory, activity dock open; the worst of {_TURNS} turns.",
         "A viewer's first progress bar is slow to appear, with an export or without one: that is napari's own part.",
     ]
-    times = [[name, duration(seconds)] for name, seconds in found["times"].items()]
+    times = [[name, duration(seconds), _GOALS.get(name, "")] for name, seconds in found["times"].items()]
+    settled = [f"Napari is up. Medians of {_TURNS} turns, but for the first."]
     return [
         Table("The viewer during an export", columns, rows, notes),
-        Table("The dock widget", ["", "time"], times, [f"Napari is up. Medians of {_TURNS} turns, but for the first."]),
+        Table("The dock widget", ["", "time", "at most"], times, settled),
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,13 +27,19 @@ class Workload:
     dtype : str
         Of the array in memory.
     modality : Modality
-        Decides the IOD.
+        Decides the object.
+    name : str
+        For the command line.
+    goals : tuple of float or None
+        At most how many times the raw write an export may take: verify off, and verify full.
     """
 
     shape: tuple[int, ...]
     dtype: str
     modality: Modality
     rgb: bool = False
+    name: str = ""
+    goals: tuple[float, float] | None = None
 
     def __str__(self) -> str:
         return f"{'×'.join(map(str, self.shape))} {'RGB ' if self.rgb else ''}{self.dtype}"
@@ -71,18 +77,12 @@ class Workload:
 
 
 WORKLOADS = (
-    Workload((400, 512, 512), "int16", Modality.CT),
-    Workload((180, 256, 256), "uint16", Modality.MR),
-    Workload((2000, 128, 128), "uint8", Modality.OT),
-    Workload((100, 1024, 1024), "uint8", Modality.OT, rgb=True),
-    Workload((100, 40, 128, 128), "int16", Modality.MR),
-    Workload((200, 512, 512), "float32", Modality.CT),
+    Workload((400, 512, 512), "int16", Modality.CT, name="ct", goals=(1.25, 2.3)),
+    Workload((180, 256, 256), "uint16", Modality.MR, name="mr"),
+    Workload((2000, 128, 128), "uint8", Modality.OT, name="bytes", goals=(2.2, 4.5)),
+    Workload((100, 1024, 1024), "uint8", Modality.OT, rgb=True, name="rgb", goals=(1.2, 2.0)),
+    Workload((100, 40, 128, 128), "int16", Modality.MR, name="dynamic", goals=(2.2, 4.5)),
+    Workload((200, 512, 512), "float32", Modality.CT, name="floats", goals=(2.5, 4.0)),
 )
-QUICK_WORKLOADS = (
-    Workload((40, 512, 512), "int16", Modality.CT),
-    Workload((40, 256, 256), "uint16", Modality.MR),
-    Workload((100, 128, 128), "uint8", Modality.OT),
-    Workload((8, 1024, 1024), "uint8", Modality.OT, rgb=True),
-    Workload((5, 20, 128, 128), "int16", Modality.MR),
-    Workload((20, 512, 512), "float32", Modality.CT),
-)
+_QUICK = ((40, 512, 512), (40, 256, 256), (100, 128, 128), (8, 1024, 1024), (5, 20, 128, 128), (20, 512, 512))
+QUICK_WORKLOADS = tuple(replace(work, shape=shape) for work, shape in zip(WORKLOADS, _QUICK, strict=True))
