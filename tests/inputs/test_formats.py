@@ -378,3 +378,20 @@ def test_a_file_without_pictures_is_refused(tmp_path):
     (tmp_path / "a.zarr" / ".zgroup").write_text(json.dumps({"zarr_format": 2}))
     with pytest.raises(LayerError, match="no OME-Zarr image"):
         load(tmp_path / "a.zarr")
+
+
+def test_all_files_of_a_series_are_one_image(tmp_path):
+    np.save(tmp_path / "a.npy", np.zeros((4, 32, 32), np.int16))
+    folder = export(tmp_path / "a.npy", tmp_path / "out").path
+    assert len(load(sorted(folder.glob("*.dcm")))) == 1
+
+
+def test_header_and_image_of_a_pair_are_one_image(tmp_path):
+    nibabel.save(nibabel.Nifti1Pair(values(), np.eye(4)), tmp_path / "a.img")
+    assert len(load(sorted(tmp_path.glob("a.*")))) == 1
+
+
+def test_a_file_in_the_patient_without_an_origin_says_so(tmp_path):
+    header = {"space": "left-posterior-superior", "space directions": np.eye(3)}
+    nrrd.write(str(tmp_path / "a.nrrd"), values(), header)
+    assert "does not say where it lies" in texts(load(tmp_path / "a.nrrd")[0], NoteKind.ASSUMED)

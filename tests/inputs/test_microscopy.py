@@ -347,3 +347,11 @@ def test_a_relative_path_is_no_other_place_after_a_change_of_folder(tmp_path, mo
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
     np.testing.assert_array_equal(volume.read((), 0, 4), array)
+
+
+@pytest.mark.parametrize("version", ["0.4", "0.5"])
+def test_a_level_that_is_named_itself_lies_where_its_image_says(version, tmp_path):
+    path = ome_zarr(tmp_path / "a.zarr", data("ZYX"), version=version, scale=[2.0, 0.5, 0.5], levels=2)
+    (volume,) = load(path / "1")
+    assert (volume.name, volume.shape) == ("a 1", (4, 16, 20))
+    np.testing.assert_allclose(spacing(volume), [2e-3, 1e-3, 1e-3])

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from napari_dicom_writer.checking.source.comparison import Comparison
 
 _GOOD, _ERRORS, _USAGE = 0, 1, 2
-_OPTIONS = ("world", "pixel_unit", "nan", "shear", "time", "unnamed_axis")
+_OPTIONS = ("world", "planes", "pixel_unit", "nan", "shear", "time", "unnamed_axis")
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

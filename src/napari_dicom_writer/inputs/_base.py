@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_dicom_writer.errors import ExportError
@@ -11,7 +12,6 @@ from napari_dicom_writer.mention import mention
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from napari_dicom_writer.inputs.image import Image
     from napari_dicom_writer.model.volume import Volume
@@ -64,6 +64,14 @@ class Format:
             remedy = f"Check that the file is whole, or choose a reader of napari with {mention('plugin')}"
             raise ExportError(f"It could not be read as {self.name}: {reason}", remedy) from error
         return found
+
+    def identity(self, path: Path) -> object:
+        """Return what several files that hold one image together have in common; else the path.
+
+        A module that has such files has a function ``identity(path)``.
+        """
+        module = importlib.import_module(f"napari_dicom_writer.inputs.{self.module}")
+        return getattr(module, "identity", Path)(path)
 
 
 def stem(path: Path) -> str:

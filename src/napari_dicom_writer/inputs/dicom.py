@@ -18,9 +18,16 @@ def read(path: Path) -> list[Volume]:
     """Read every series of a folder, or the one that a file belongs to, with the files beside it."""
     if path.is_dir():
         return read_series(path)
-    with as_they_are():
-        header = read_header(path, ["SeriesInstanceUID"])
-    uid = str(header.dataset.get("SeriesInstanceUID") or "") if header is not None else ""
+    folder, uid = identity(path)
     if not uid:
         raise LayerError("It is no DICOM file of a series", "Name a DICOM image")
-    return read_series(path.parent, series_uid=uid)
+    return read_series(folder, series_uid=uid)
+
+
+def identity(path: Path) -> tuple[Path, str]:
+    """Return folder and Series Instance UID, which the files of a series have in common."""
+    if path.is_dir():
+        return path, ""
+    with as_they_are():
+        header = read_header(path, ["SeriesInstanceUID"])
+    return path.parent, str(header.dataset.get("SeriesInstanceUID") or "") if header is not None else ""

@@ -28,7 +28,7 @@ FORMATS = (
     Format("NIfTI", "nifti", (".nii", ".nii.gz", ".hdr", ".hdr.gz", ".img", ".img.gz"), "nibabel"),
     Format("MetaImage", "meta_image", (".mha", ".mhd"), "SimpleITK"),
     Format("NRRD", "nrrd_file", (".nrrd", ".nhdr"), "pynrrd"),
-    Format("TIFF", "tiff", (".tif", ".tiff", ".btf"), "tifffile"),
+    Format("TIFF", "tiff", (".tif", ".tiff", ".btf", ".tf8"), "tifffile"),
     Format("NumPy", "numpy_file", (".npy", ".npz")),
     Format("Picture", "picture", (".png", ".jpg", ".jpeg", ".jpe"), "pillow"),
     Format("DICOM", "dicom", (".dcm", ".dicom"), accepts=_is_dicom),

@@ -103,9 +103,10 @@ def load_as(paths: Sequence[Path], wished: Wishes, options: ExportOptions) -> li
     """Read image files as `load` does, with what is said of them read already."""
     refusals = Refusals()
     found: list[tuple[Path, Read]] = []
+    seen: set[object] = set()
     for path in _expanded(paths, wished, refusals):
         with refusals.collect(str(path)):
-            found += [(path, one) for one in _read(path, wished, options)]
+            found += [(path, one) for one in _read(path, wished, options, seen)]
     if not refusals:
         found = _as_asked(found, wished)
     volumes: list[Any] = []
@@ -149,12 +150,16 @@ def _expanded(paths: Sequence[Path], wished: Wishes, refusals: Refusals) -> list
     return expanded
 
 
-def _read(path: Path, wished: Wishes, options: ExportOptions) -> list[Read]:
-    """Read one file by the row of its format, else by a plugin."""
+def _read(path: Path, wished: Wishes, options: ExportOptions, seen: set[object]) -> list[Read]:
+    """Read one file by the row of its format, else by a plugin; what another file brought already is left out."""
     if not path.exists():
         raise LayerError("There is no such file", "Check the path")
     row = format_of(path)
     if row is not None and wished.plugin is None:
+        identity = row.identity(path)
+        if identity in seen:
+            return []
+        seen.add(identity)
         return list(row.read(path))
     found = read_with_plugins(path, wished.plugin, stem(path), options)
     layers: list[Read] = []

@@ -171,6 +171,9 @@ def _origin(
             if not axis.known and axis.step is not None:
                 known[int(np.argmax(np.abs(axis.step)))] *= pixel
     if wished.origin is None:
+        if known is None and image.patient:
+            text = "The file does not say where it lies: its first voxel taken as at (0, 0, 0)"
+            notes.append(Note(NoteKind.ASSUMED, text, hint=f"else {mention('origin')}"))
         return np.zeros(3) if known is None else known
     asked = np.array([length.value for length in wished.origin])
     if known is not None and known.any() and not np.allclose(asked, known, rtol=_SAME, atol=1e-9):

@@ -61,6 +61,12 @@ def read(path: Path) -> list[Image]:
     ]
 
 
+def identity(path: Path) -> object:
+    """Return what header and image of a pair have in common."""
+    name = path.name.lower().removesuffix(".gz")
+    return path.with_name(name.rpartition(".")[0]) if name.endswith((".hdr", ".img")) else path
+
+
 def _units(header: Any, notes: list[Note]) -> tuple[float, str]:
     """Millimeters in a unit of length, and the unit of the fourth axis."""
     if not hasattr(header, "get_xyzt_units"):

@@ -30,6 +30,8 @@ def read(path: Path) -> list[Image]:
 
     node = zarr.open(path.resolve(), mode="r")  # resolved: read from elsewhere, a relative path is another place
     if isinstance(node, zarr.Array):
+        if level := _level_of(path.resolve()):
+            return [level]
         labels = getattr(node.metadata, "dimension_names", None) or [""] * node.ndim
         return [
             Image(node, tuple(Axis(LETTERS.get((name or "").lower(), name or "")) for name in labels), name=stem(path))
@@ -49,6 +51,23 @@ def read(path: Path) -> list[Image]:
         for name in inner
         for image in _images(node[name], _metadata(node[name]), f"{stem(path)} {name}" if several else stem(path))
     ]
+
+
+def _level_of(path: Path) -> Image | None:
+    """Return an array as the level that an image around it says it is, one or two folders up."""
+    import zarr
+
+    for parent in list(path.parents)[:2]:
+        if not any((parent / name).is_file() for name in ("zarr.json", ".zgroup")):
+            continue
+        group = zarr.open_group(parent, mode="r")
+        inside = path.relative_to(parent).as_posix()
+        for multiscale in _metadata(group).get("multiscales", ()):
+            levels = [level for level in multiscale["datasets"] if level["path"].strip("/") == inside]
+            if levels:
+                name = f"{stem(parent)} {inside}"
+                return _image(group, _metadata(group), {**multiscale, "datasets": levels}, name)
+    return None
 
 
 def _metadata(group: Any) -> Mapping[str, Any]:
