@@ -55,19 +55,19 @@ def read_with_plugins(path: Path, plugin: str | None, name: str, options: Export
     """
     readers = _readers(path)
     if plugin is not None:
-        chosen = [r for r in readers if plugin in (r.plugin_name, r.command)]
+        chosen = [r for r in readers if plugin in (_plugin_of(r), r.command)]
         if not chosen:
-            fitting = ", ".join(sorted({r.plugin_name for r in readers})) or "none is installed"
+            fitting = ", ".join(sorted({_plugin_of(r) for r in readers})) or "none is installed"
             raise ExportError(f"The plugin {plugin!r} does not read it", f"Choose {mention('plugin')} from {fitting}")
     else:
-        chosen = [r for r in readers if r.plugin_name != _OURS]
+        chosen = [r for r in readers if _plugin_of(r) != _OURS]
         if not chosen:
             raise ExportError("No installed plugin reads it", _INSTALL)
     found, reasons = [], []
-    for one in sorted({reader.plugin_name for reader in chosen}):
+    for one in sorted({_plugin_of(reader) for reader in chosen}):
         try:
             with redirect_stdout(sys.stderr):  # some print what they find; what this command prints may be JSON
-                layers = _read([reader for reader in chosen if reader.plugin_name == one], str(path))
+                layers = _read([reader for reader in chosen if _plugin_of(reader) == one], str(path))
             found.append(Found(one, layers_of(layers, name)))
         except Exception as error:  # noqa: BLE001 - readers raise whatever they like; each is told below
             said = str(error) if isinstance(error, ExportError) else f"{type(error).__name__}: {error}"
@@ -83,6 +83,11 @@ def read_with_plugins(path: Path, plugin: str | None, name: str, options: Export
     if not found[0].layers:
         raise ExportError("There is no image in it", "Name a file that holds one")
     return found[0]
+
+
+def _plugin_of(reader: Any) -> str:
+    """Name of the plugin, with which the name of every command begins."""
+    return str(reader.command).partition(".")[0]
 
 
 def _readers(path: Path) -> list[Any]:
