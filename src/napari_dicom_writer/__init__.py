@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from napari_dicom_writer.inputs.load import load
     from napari_dicom_writer.model.volume import Volume
     from napari_dicom_writer.options.choices import (
+        Geometry,
         Modality,
         Planes,
         ShearPolicy,
@@ -59,6 +60,7 @@ __all__ = [
     "ExportReport",
     "Fix",
     "FramePlan",
+    "Geometry",
     "GeometryError",
     "InstancePlan",
     "LayerError",
@@ -99,7 +101,7 @@ _MODULES = {
     ),
     "exporting": "ExportReport export plan_export",
     "options.export": (
-        "ExportOptions Modality Patient Planes Series ShearPolicy Study TimeLayout UnnamedAxis ValuePolicy "
+        "ExportOptions Geometry Modality Patient Planes Series ShearPolicy Study TimeLayout UnnamedAxis ValuePolicy "
         "VerifyLevel World"
     ),
     "inputs.load": "load",

@@ -227,5 +227,5 @@ def place_layer(layer: Any, options: ExportOptions | None = None) -> tuple[Volum
         If it is no image, or its geometry cannot be written.
     """
     options = options or ExportOptions()
-    volume, grid, _ = place(as_volume(layer, options), options)
+    volume, grid, _ = place(as_volume(layer, options, check=False), options)
     return volume, grid

@@ -15,8 +15,8 @@ from judges.volumes import affine_of, indexed, oblique, rotation
 from napari_dicom_writer import ExportOptions, GeometryError, Series, Volume, export
 from napari_dicom_writer.checking.check import check_series
 from napari_dicom_writer.checking.source.against import compare
-from napari_dicom_writer.checking.source.grids import IndexMap, index_map
 from napari_dicom_writer.layers.inputs import volumes_of
+from napari_dicom_writer.model.grids import IndexMap, index_map
 
 if TYPE_CHECKING:
     from napari_dicom_writer.checking.source.comparison import Comparison

@@ -40,11 +40,24 @@ def write_layers(path: str, layer_data: list[tuple[Any, dict[str, Any], str]]) -
     """
     try:
         with faults_as_export_errors():  # napari swallows some other kinds, as if no plugin were found
-            report = export(layer_data, path, options_from_preferences())
+            report = export(list(map(_with_source, layer_data)), path, options_from_preferences())
     except ExportError as error:
         raise error.spelled(in_preferences) from error
     _tell(report)
     return [str(report.path)]
+
+
+def _with_source(layer: tuple[Any, dict[str, Any], str]) -> tuple[Any, dict[str, Any], str]:
+    """Add the path of its file to a layer tuple, which lost it: the viewer still has the layer of these data."""
+    data, attributes, kind = layer
+    if "napari" not in sys.modules:
+        return layer
+    import napari
+
+    viewer = napari.current_viewer()
+    alike = [one for one in viewer.layers if one.data is data] if viewer else []
+    paths = {one.source.path for one in alike if one.name == attributes.get("name", one.name)}
+    return (data, {**attributes, "source": paths.pop()}, kind) if len(paths) == 1 and paths != {None} else layer
 
 
 def _modality(plan: ExportPlan) -> str:

@@ -34,7 +34,7 @@ def add_options(parser: argparse.ArgumentParser, only: Collection[str] | None = 
         items = [item for item in every if only is None or item.name in only]
         if not items and only is not None:
             continue
-        nested = kinds.get(heading)
+        nested = kinds.get(heading) if dataclasses.is_dataclass(kinds.get(heading)) else None  # an option may share it
         group = parser.add_argument_group(heading, _first_line(nested))
         for item in items:
             _add(group, "", item, kinds[item.name])

@@ -167,7 +167,7 @@ def _read(path: Path, wished: Wishes, options: ExportOptions, seen: set[object])
         if layer[2] != "image":
             layers.append(layer)
             continue
-        volume = as_volume(layer, options)
+        volume = as_volume((layer[0], {**layer[1], "source": path}, layer[2]), options)
         volume.notes += (Note(NoteKind.INFO, f"Read by the plugin {found.plugin}"),)
         layers.append(volume)
     if row is not None and not wished.says_where:

@@ -7,11 +7,12 @@ from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 from napari_dicom_writer.errors import LayerError, Note, NoteKind
+from napari_dicom_writer.layers.agreement import agreed
 from napari_dicom_writer.layers.to_volume import to_volume
 from napari_dicom_writer.model.geometry import is_sheared
 from napari_dicom_writer.model.resample import resample
 from napari_dicom_writer.model.volume import SPATIAL, Volume, color_note
-from napari_dicom_writer.options.choices import ShearPolicy
+from napari_dicom_writer.options.choices import Geometry, ShearPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,26 +40,44 @@ def name_of(layer: Any) -> str:
     return str(getattr(layer, "name", "") or "") if not _is_array(layer) else ""
 
 
-def as_volume(layer: Any, options: ExportOptions) -> Volume:
+def tuple_of(layer: Any) -> Any:
+    """Take a napari layer as (data, attributes, type), with the path of its file as one more attribute, ``source``."""
+    data, attributes, kind = layer.as_layer_data_tuple()
+    # A subclass goes by its own name in napari.
+    kinds = [base.__name__.lower() for base in type(layer).__mro__ if base.__module__.startswith("napari.layers.")]
+    path = getattr(getattr(layer, "source", None), "path", None)
+    return data, {**attributes, **({"source": path} if path else {})}, kinds[0] if kinds else kind
+
+
+def as_volume(layer: Any, options: ExportOptions, *, check: bool = True) -> Volume:
     """Turn a layer, a layer tuple or an array into a Volume.
+
+    Parameters
+    ----------
+    layer
+        Besides napari's own attributes, those of a tuple may hold ``source``, the path of its file, and ``axes``.
+    options
+        How it is understood.
+    check
+        Whether its transforms are compared with what its file says, which reads the header.
 
     Raises
     ------
     ExportError
-        If it is no image, or its axes, units or transforms cannot be understood.
+        If it is no image, its axes, units or transforms cannot be understood, or its source says otherwise.
     """
     if isinstance(layer, Volume):
         return layer
-    volume = _read(layer, options)
+    volume = _read(layer, options, check=check)
     volume.notes += _axes_note(volume, options)
     return volume
 
 
-def _read(layer: Any, options: ExportOptions) -> Volume:
+def _read(layer: Any, options: ExportOptions, *, check: bool) -> Volume:
     if _is_array(layer):
         return Volume(layer, notes=color_note(layer))
     if hasattr(layer, "as_layer_data_tuple"):
-        layer = layer.as_layer_data_tuple()
+        layer = tuple_of(layer)
     if not isinstance(layer, tuple) or not 1 <= len(layer) <= 3:
         raise LayerError(
             f"A {type(layer).__name__} cannot be saved", "Pass napari layers, layer tuples, Volumes or NumPy arrays"
@@ -68,7 +87,10 @@ def _read(layer: Any, options: ExportOptions) -> Volume:
         raise LayerError(
             f"The attributes of a layer tuple are a {type(attributes).__name__}", "Pass (data, {attributes}, 'image')"
         )
-    return to_volume(data, attributes or {}, str(layer_type), options)
+    volume = to_volume(data, attributes or {}, str(layer_type), options)
+    if check or options.geometry is Geometry.SOURCE:
+        volume = agreed(volume, attributes or {}, options)
+    return volume
 
 
 def _axes_note(volume: Volume, options: ExportOptions) -> tuple[Note, ...]:

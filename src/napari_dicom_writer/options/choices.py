@@ -129,6 +129,14 @@ class World(StrEnum):
     RAS = "RAS"
 
 
+class Geometry(StrEnum):
+    """Which geometry counts where a layer and the file it was read from disagree."""
+
+    CHECK = "check"
+    LAYER = "layer"
+    SOURCE = "source"
+
+
 class Planes(StrEnum):
     """Along which direction of the patient the planes follow each other."""
 

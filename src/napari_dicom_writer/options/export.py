@@ -16,6 +16,7 @@ from napari_dicom_writer.model.units import millimeters
 from napari_dicom_writer.options.choices import (
     MODALITIES,
     FloatDisplay,
+    Geometry,
     Modality,
     Planes,
     ShearPolicy,
@@ -156,6 +157,18 @@ class ExportOptions:
         group="geometry",
         label="World axes",
         choices={World.LPS: "LPS", World.RAS: "RAS (NIfTI tools)"},
+    )
+    geometry: Geometry = option(
+        Geometry.CHECK,
+        "where a layer's transforms are not those of its file: refuse (check), or take the layer's or the source's",
+        group="geometry",
+        label="Geometry",
+        choices={
+            Geometry.CHECK: "the layer's, if its file agrees",
+            Geometry.LAYER: "the layer's",
+            Geometry.SOURCE: "its file's",
+        },
+        rare=True,
     )
     planes: Planes = option(
         Planes.KEEP,

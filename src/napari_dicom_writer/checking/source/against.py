@@ -13,11 +13,11 @@ import numpy as np
 
 from napari_dicom_writer.checking.source.comparison import Comparison, Difference
 from napari_dicom_writer.checking.source.expected import Expected, expected_of
-from napari_dicom_writer.checking.source.grids import IndexMap, index_map
 from napari_dicom_writer.checking.source.parts import Candidate, Part, cut, match
 from napari_dicom_writer.errors import ExportError
 from napari_dicom_writer.model.float_errors import with_default_float_errors
 from napari_dicom_writer.model.geometry import MAX_DISPLACEMENT
+from napari_dicom_writer.model.grids import IndexMap, index_map
 from napari_dicom_writer.model.slabs import read_ahead, slabs
 from napari_dicom_writer.reading.catalogue import Catalogue
 from napari_dicom_writer.reading.files import as_they_are

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING
 
-from napari_dicom_writer.checking.source.grids import IndexMap, index_map
+from napari_dicom_writer.model.grids import IndexMap, index_map
 from napari_dicom_writer.options.choices import TimeLayout
 
 if TYPE_CHECKING:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from napari.layers import Image
 from qtpy.QtCore import QObject, Signal
 
+from napari_dicom_writer.layers.inputs import tuple_of
+
 if TYPE_CHECKING:
     from napari.components import LayerList
     from napari.layers import Layer
@@ -20,8 +22,7 @@ _DISPLAY = ("contrast_limits", "colormap", "gamma")
 def layer_tuple(layer: Layer) -> Any:
     """Return (data, attributes, type) as napari hands it to a writer; only images are asked for all of it."""
     if is_image(layer):
-        data, attributes, _ = layer.as_layer_data_tuple()
-        return (data, attributes, "image")  # napari calls a subclass by its own name
+        return tuple_of(layer)
     return (layer.data, {"name": layer.name}, type(layer).__name__.lower())
 
 
