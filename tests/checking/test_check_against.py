@@ -143,15 +143,51 @@ def test_values_are_compared_as_their_type_allows(tmp_path: Path, kind: str, mod
     values = VALUES[kind]
     volume = Volume(values, spacing=(2, 1, 1))
     report = export(volume, tmp_path / "x", ExportOptions(modality=modality))
-    comparison = only(report.path, volume)
+    comparison = only(report.path, volume, modality=modality)
     assert comparison.same, comparison.problems
     stored = report.plan.series[0].stored
     assert comparison.largest <= stored.largest_error * (1 + 1e-6)
-    if values.dtype.kind == "f" or kind == "too wide":
-        assert comparison.allowed == pytest.approx(float(stored.slope) / 2)
-        assert "half a step of Rescale Slope" in comparison.notes[0]
-    elif modality == "OT":
+    if stored.largest_error:
+        assert stored.largest_error <= comparison.allowed * (1 + 2**-6) <= 1.5 * stored.largest_error
+        assert "half a step of 16 bits over the range of the layer" in comparison.notes[0]
+    else:
         assert comparison.allowed == 0
+
+
+@pytest.mark.parametrize("modality", MODALITIES)
+def test_a_series_stored_too_coarsely_does_not_excuse_itself(tmp_path: Path, modality: str) -> None:
+    """Its own slope would allow what it lost."""
+    volume = Volume(RNG.normal(size=(3, 40, 50)), spacing=(2, 1, 1))
+    path = export(volume, tmp_path / "x", ExportOptions(modality=modality)).path
+    assert only(path, volume, modality=modality).same
+    for file in path.glob("*.dcm"):
+        dataset = pydicom.dcmread(file)
+        mapping = dataset.RealWorldValueMappingSequence[0] if "RealWorldValueMappingSequence" in dataset else None
+        dtype = "<i2" if dataset.PixelRepresentation else "<u2"
+        dataset.PixelData = (np.frombuffer(dataset.PixelData, dtype) // 64).astype(dtype).tobytes()
+        if mapping:
+            mapping.RealWorldValueSlope *= 64
+        if "RescaleSlope" in dataset:
+            dataset.RescaleSlope = f"{float(dataset.RescaleSlope) * 64:.10g}"
+        dataset.save_as(file)
+    comparison = only(path, volume, modality=modality)
+    assert comparison.differing > 0.9 * volume.array.size
+
+
+def test_channels_and_time_points_are_held_to_the_steps_they_share(tmp_path: Path) -> None:
+    values = RNG.normal(size=(2, 3, 4, 5, 6)) * np.array([1, 1000]).reshape(2, 1, 1, 1, 1)
+    values[:, 1] *= 20
+    volume = Volume(
+        values, axes=("channel", "time", "plane", "row", "column"), spacing=(2, 1, 1), name="x", time_step=1
+    )
+    for time in ("one-series", "series-per-point"):
+        path = export(volume, tmp_path / time, ExportOptions(modality="MR", time=time)).path
+        comparisons, left_out = held_against(path, volume, time=time)
+        assert not left_out
+        assert all(comparison.same for comparison in comparisons), [c.problems for c in comparisons]
+        allowed = sorted({comparison.allowed for comparison in comparisons})
+        assert len(allowed) == 2
+        assert allowed[0] < allowed[1] / 500
 
 
 @pytest.mark.parametrize("modality", ["OT", "MR", "PT"])
@@ -163,7 +199,7 @@ def test_integers_too_large_for_a_decimal_string_are_the_same(
     values = np.array([value - span // 2, value - span, value], "u8").repeat(8).reshape(2, 3, 4)
     volume = Volume(values, spacing=(2, 1, 1))
     report = export(volume, tmp_path / "x", ExportOptions(modality=modality))
-    comparison = only(report.path, volume)
+    comparison = only(report.path, volume, modality=modality)
     assert comparison.same, comparison.problems
     assert report.plan.series[0].stored.largest_error < max(1e-4 * value if modality == "PT" else span, 1e-9 * value)
 
@@ -230,11 +266,23 @@ def test_colors(tmp_path: Path, dtype: str, samples: int) -> None:
     assert comparison.first.index == (1, 2, 3)
 
 
-def test_what_is_lossy_is_shown_and_not_judged(tmp_path: Path) -> None:
-    path = export(picture(), tmp_path / "x", ExportOptions(transfer_syntax="jpeg-ls-lossy", lossy_error=3)).path
-    comparison = only(path, picture())
+def test_loss_is_allowed_that_was_asked_for(tmp_path: Path) -> None:
+    asked = {"transfer_syntax": "jpeg-ls-lossy", "lossy_error": 3}
+    path = export(picture(), tmp_path / "x", ExportOptions(**asked)).path
+    comparison = only(path, picture(), **asked)
     assert comparison.same
-    assert comparison.largest == 3
+    assert (comparison.largest, comparison.allowed) == (3, 3)
+    assert not only(path, picture(), **asked | {"lossy_error": 2}).same
+    (problem,) = only(path, picture()).problems
+    assert "it says that it is lossy" in problem
+
+
+def test_loss_without_bound_is_shown_and_not_judged(tmp_path: Path) -> None:
+    asked = {"transfer_syntax": "jpeg-2000-lossy", "lossy_ratio": 20}
+    path = export(picture(), tmp_path / "x", ExportOptions(**asked)).path
+    comparison = only(path, picture(), **asked)
+    assert comparison.same
+    assert comparison.largest
     assert "not judged" in comparison.notes[0]
 
 

@@ -218,7 +218,7 @@ def test_wrong_arguments_exit_with_2(capsys: Captured) -> None:
         run("verify")
     assert error.value.code == 2
     with pytest.raises(SystemExit) as error:
-        run("verify", "x", "--modality", "CT")
+        run("verify", "x", "--patient-name", "x")
     assert error.value.code == 2
 
 

@@ -41,8 +41,6 @@ class SeriesVerdict:
         Size, place and values; None for files that belong to no series.
     findings : tuple of Finding
         Errors first.
-    step : float
-        Largest Rescale Slope, or step of the Real World Value Mapping: what one stored value is worth.
     lossy : bool
         Whether it says that its pixels were compressed with loss.
     files : tuple of Path
@@ -52,7 +50,6 @@ class SeriesVerdict:
     uid: str
     survey: SeriesSurvey | None
     findings: tuple[Finding, ...]
-    step: float = 1.0
     lossy: bool = False
     files: tuple[Path, ...] = ()
 
@@ -173,7 +170,6 @@ def _verdict(uid: str, group: _Group) -> SeriesVerdict:
         uid,
         summarize([i.header for i in instances], instances[0].path.parent, _values(instances, maps)),
         tuple(group.findings),
-        step=max(abs(one.slope) for one in maps),
         lossy=any(read.text(i.header, "LossyImageCompression") == "01" for i in instances),
         files=tuple(i.path for i in instances),
     )

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from napari_dicom_writer.checking.source.comparison import Comparison
 
 _GOOD, _ERRORS, _USAGE = 0, 1, 2
-_OPTIONS = ("world", "planes", "pixel_unit", "nan", "shear", "time", "unnamed_axis")
+_OPTIONS = (
+    "world planes pixel_unit nan shear time unnamed_axis values modality transfer_syntax lossy_error lossy_ratio"
+).split()
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -6,19 +6,21 @@ means (its axes, units and transforms) is read by the module that the export rea
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from napari_dicom_writer.checking.source.comparison import Comparison, Difference
-from napari_dicom_writer.checking.source.expected import Expected, expected_of
+from napari_dicom_writer.checking.source.expected import Expected, expected_of, needs_range
 from napari_dicom_writer.checking.source.parts import Candidate, Part, cut, match
 from napari_dicom_writer.errors import ExportError
 from napari_dicom_writer.model.float_errors import with_default_float_errors
 from napari_dicom_writer.model.geometry import MAX_DISPLACEMENT
 from napari_dicom_writer.model.grids import IndexMap, index_map
 from napari_dicom_writer.model.slabs import read_ahead, slabs
+from napari_dicom_writer.model.value_range import ValueRange
 from napari_dicom_writer.reading.catalogue import Catalogue
 from napari_dicom_writer.reading.files import as_they_are
 from napari_dicom_writer.reading.series import read_volumes
@@ -70,7 +72,7 @@ def compare(
     folder, verdicts
         Where the series are, and what `check_series` said of them.
     options
-        How the layers' axes are understood, and what replaces values that are not finite.
+        Those of the export: how the layers' axes are understood, and how far values may be from what they were.
     progress
         Called with (planes done, total); may raise to stop.
 
@@ -95,6 +97,8 @@ def _compare(
     parts = [part for name, volume in layers for part in cut(volume, name, options, times)]
     pairs, others = match(parts, candidates)
     left_out += [f"Series {_number(other)} belongs to none of the layers" for other in others]
+    counter = _Counter(_planes_to_read(layers, parts), progress)
+    ranges = {id(volume): _ranges(volume, counter) for _, volume in layers}
     jobs: list[_Job] = []
     done: list[Comparison] = []
     for part, candidate in pairs:
@@ -102,9 +106,8 @@ def _compare(
         if candidate is None:
             done.append(replace(comparison, problems=("No series that can be read as a volume holds it",)))
             continue
-        job = _prepare(comparison, part, candidate, options)
+        job = _prepare(comparison, part, candidate, _range_of(part, ranges[id(part.volume)]), options)
         (jobs if isinstance(job, _Job) else done).append(job)  # type: ignore[arg-type]
-    counter = _Counter(sum(len(job.part.leading) * job.part.volume.shape[0] for job in jobs), progress)
     for _, volume in layers:
         _compare_volume(volume, [job for job in jobs if job.part.volume is volume], counter)
     done += [_finish(job) for job in jobs]
@@ -132,7 +135,39 @@ def _number(candidate: Candidate) -> str:
     return (candidate.verdict.survey.number if candidate.verdict.survey else "") or "without a number"
 
 
-def _prepare(comparison: Comparison, part: Part, candidate: Candidate, options: ExportOptions) -> _Job | Comparison:
+_Ranges = dict[tuple[int, ...], ValueRange]
+
+
+def _planes_to_read(layers: Sequence[tuple[str, Volume]], parts: Sequence[Part]) -> int:
+    """Count the planes of all layers, twice where their range is needed first."""
+    scanned = sum(volume.shape[0] * math.prod(volume.leading_shape) for _, volume in layers if needs_range(volume))
+    return scanned + sum(len(part.leading) * part.volume.shape[0] for part in parts)
+
+
+def _ranges(volume: Volume, counter: _Counter) -> _Ranges:
+    """Find the range of every volume along the leading axes, where it matters."""
+    ranges: _Ranges = {}
+    if needs_range(volume):
+        for slab, values in read_ahead(volume, slabs(volume)):
+            for at, (leading, _) in zip(np.ndindex(slab.shape), slab.places(), strict=True):
+                ranges.setdefault(leading, ValueRange()).add(values[at])
+                counter.step()
+    return ranges
+
+
+def _range_of(part: Part, ranges: _Ranges) -> ValueRange | None:
+    """Return the range of what is stored in the same steps as a part."""
+    if not ranges:
+        return None
+    found = ValueRange()
+    for leading in part.channel:
+        found.merge(ranges[leading])
+    return found
+
+
+def _prepare(
+    comparison: Comparison, part: Part, candidate: Candidate, found: ValueRange | None, options: ExportOptions
+) -> _Job | Comparison:
     """Compare what needs no pixels."""
     comparison = replace(comparison, series=_number(candidate), uid=candidate.verdict.uid)
     volume, other = part.volume, candidate.volume
@@ -148,8 +183,7 @@ def _prepare(comparison: Comparison, part: Part, candidate: Candidate, options: 
         problems.append("Its planes are cut in another direction, and it is too large to be turned in memory")
     if problems or isinstance(mapped, str):
         return replace(comparison, problems=tuple(problems))
-    verdict = candidate.verdict
-    expected = expected_of(volume, other.dtype, verdict.step, lossy=verdict.lossy, fill=options.nan)
+    expected = expected_of(volume, found, options)
     comparison = replace(comparison, apart=mapped.apart, allowed=expected.allowed, notes=expected.notes)
     if mapped.share > MAX_DISPLACEMENT:
         problem = f"Voxels lie up to {mapped.apart:.3g} mm ({mapped.share:.2g} of a voxel) from their places"
@@ -225,6 +259,8 @@ def _finish(job: _Job) -> Comparison:
     if job.differing:
         text = f"{job.differing:,} of {job.comparison.voxels:,} voxels differ, by up to {job.largest:.6g}"
         if job.expected.judged:
+            if job.candidate.verdict.lossy and not job.expected.lossy:
+                text += "; it says that it is lossy: compare it with the transfer syntax that was asked for"
             problems = (*problems, text)
         else:
             notes = (*notes, text)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from napari_dicom_writer.model.volume import Volume
     from napari_dicom_writer.options.export import ExportOptions
 
+_Places = tuple[tuple[int, ...], ...]  # along the leading axes
 _NEAR = 0.5  # of a voxel: grids closer than that are meant to be one
 
 
@@ -33,12 +34,15 @@ class Part:
     volume : Volume
     leading : tuple of tuple of int
         Indices along the leading axes, one for each time point.
+    channel : tuple of tuple of int
+        Of all time points of its channel, which are stored in the same steps.
     """
 
     name: str
     label: str
     volume: Volume
     leading: tuple[tuple[int, ...], ...]
+    channel: tuple[tuple[int, ...], ...]
 
     @property
     def voxels(self) -> int:
@@ -76,15 +80,21 @@ def cut(volume: Volume, name: str, options: ExportOptions, times: Sequence[int])
     time = names.index("time") if "time" in names else None
     points = 1 if time is None else len(ranges[time])
     split = options.time is TimeLayout.SERIES_PER_POINT or (points > 1 and points not in times)
+    others = [r if axis != time else range(1) for axis, r in enumerate(ranges)]
+    channels = [
+        tuple(place if time is None else (*place[:time], t, *place[time + 1 :]) for t in range(points))
+        for place in product(*others)
+    ]
+    groups: list[tuple[_Places, _Places]]
     if time is None or split:
-        groups: list[tuple[tuple[int, ...], ...]] = [(place,) for place in product(*ranges)]
+        channel_of = {place: channel for channel in channels for place in channel}
+        groups = [((place,), channel_of[place]) for place in product(*ranges)]
     else:
-        others = [r if axis != time else range(1) for axis, r in enumerate(ranges)]
-        groups = [tuple((*place[:time], t, *place[time + 1 :]) for t in range(points)) for place in product(*others)]
+        groups = [(channel, channel) for channel in channels]
     told = [axis for axis, n in enumerate(volume.leading_shape) if n > 1 and (split or axis != time)]
     return [
-        Part(name, ", ".join([name, *(f"{names[axis]} {group[0][axis] + 1}" for axis in told)]), volume, group)
-        for group in groups
+        Part(name, ", ".join([name, *(f"{names[axis]} {group[0][axis] + 1}" for axis in told)]), volume, group, channel)
+        for group, channel in groups
     ]
 
 
