@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 from types import NoneType
 from typing import TYPE_CHECKING, Any
 
-from napari_dicom_writer.errors import LayerError, Note, NoteKind
+from napari_dicom_writer.errors import LayerError
 from napari_dicom_writer.layers.agreement import agreed
 from napari_dicom_writer.layers.to_volume import to_volume
 from napari_dicom_writer.model.geometry import is_sheared
 from napari_dicom_writer.model.resample import resample
-from napari_dicom_writer.model.volume import SPATIAL, Volume, color_note
+from napari_dicom_writer.model.volume import Volume, color_note
 from napari_dicom_writer.options.choices import Geometry, ShearPolicy
 
 if TYPE_CHECKING:
@@ -68,12 +68,6 @@ def as_volume(layer: Any, options: ExportOptions, *, check: bool = True) -> Volu
     """
     if isinstance(layer, Volume):
         return layer
-    volume = _read(layer, options, check=check)
-    volume.notes += _axes_note(volume, options)
-    return volume
-
-
-def _read(layer: Any, options: ExportOptions, *, check: bool) -> Volume:
     if _is_array(layer):
         return Volume(layer, notes=color_note(layer))
     if hasattr(layer, "as_layer_data_tuple"):
@@ -91,16 +85,6 @@ def _read(layer: Any, options: ExportOptions, *, check: bool) -> Volume:
     if check or options.geometry is Geometry.SOURCE:
         volume = agreed(volume, attributes or {}, options)
     return volume
-
-
-def _axes_note(volume: Volume, options: ExportOptions) -> tuple[Note, ...]:
-    """Say in one line what every axis is taken as, where there are more than the image's own, or in another order."""
-    if volume.axes in (SPATIAL, SPATIAL[1:]):
-        return ()
-    names = iter(volume.leading_names(options.unnamed_axis))
-    axes = [axis if axis in SPATIAL else next(names) for axis in volume.axes]
-    taken = " × ".join(f"{axis} {n}" for axis, n in zip(axes, volume.array.shape, strict=False))
-    return (Note(NoteKind.INFO, f"Its axes: {taken}", hint="axes= names them otherwise"),)
 
 
 def volumes_of(layers: Sequence[Any], options: ExportOptions) -> list[tuple[str, Volume]]:

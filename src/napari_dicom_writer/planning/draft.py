@@ -21,6 +21,7 @@ from napari_dicom_writer.model.volume import SPATIAL, Volume, check_pixels
 from napari_dicom_writer.options.choices import Planes, ShearPolicy, UnnamedAxis
 from napari_dicom_writer.plan.grid import make_grid
 from napari_dicom_writer.plan.wording import where
+from napari_dicom_writer.planning.plausible import questions
 from napari_dicom_writer.planning.value_policy import needs_range
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ def make_draft(
     iod, passed_over = iods.choose(options, color=volume.rgb)
     notes += passed_over
     draft = Draft(index, iod, placed, where(index, volume.name), grid, _leading_names(placed, options, notes), notes)
+    draft.notes += questions(placed, draft.names)
     if needs_range(placed.dtype, iod.rules, rgb=placed.rgb):
         known = scans.find(placed.array, draft.names) if scans else None
         draft.ranges = known or _scan(draft, tick)
