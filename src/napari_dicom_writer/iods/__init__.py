@@ -84,6 +84,15 @@ _TABLE = (
         auto=(),
         doc="floats as they are, NaN included, and whole numbers wider than 16 bits",
     ),
+    Row(
+        "segmentation",
+        "Segmentation",
+        partial(_made, "segmentation", "Segmentation"),
+        ("SEG",),
+        layers=(LABELS,),
+        auto=(LABELS,),
+        doc="labels, as masks or as a label map",
+    ),
     Row("sc", "Secondary Capture", partial(_made, "sc", "SecondaryCapture"), doc="any image; it claims nothing"),
 )
 
@@ -162,15 +171,16 @@ def choose(options: ExportOptions, layer: str = IMAGE, *, color: bool = False) -
     OptionsError
         If the object does not take such a layer, or no object does.
     """
-    if options.object != AUTO:
-        row = IODS.row(options.object)
-        if layer not in row.layers:
+    if options.object != AUTO and (row := IODS.row(options.object)):
+        if layer in row.layers:
+            return row.load(), []
+        # The object of the images of a scene is not that of its labels.
+        if layer == IMAGE:
             remedy = f"Choose {mention('object', AUTO)}, or another"
-            raise OptionsError(f"A {row.title} is not made of a layer of {layer}", remedy)
-        return row.load(), []
+            raise OptionsError(f"A {row.title} is not made of an image", remedy)
     passed: list[Row] = []
     for row in IODS.rows:
-        if layer in row.auto and (not row.modalities or options.modality in row.modalities):
+        if layer in row.auto and (not row.modalities or options.modality in row.modalities or layer == LABELS):
             if not color or row.load().rules.color:
                 return row.load(), [_passed_over(other, row) for other in passed]
             passed.append(row)

@@ -9,6 +9,7 @@ import numpy as np
 
 from napari_dicom_writer.errors import Fix, GeometryError, LayerError, Note, NoteKind
 from napari_dicom_writer.layers.axes import PIXELS, AxisKind, image_axes, kind_of, named_axes, split_kinds, told_axes
+from napari_dicom_writer.layers.labels import labels_of
 from napari_dicom_writer.layers.transforms import data_to_world
 from napari_dicom_writer.model.volume import SPATIAL, Volume, color_note
 from napari_dicom_writer.options.choices import World
@@ -20,11 +21,6 @@ if TYPE_CHECKING:
 
     from napari_dicom_writer.layers.axes import Axis
     from napari_dicom_writer.options.export import ExportOptions
-
-_INSTEAD = {
-    "labels": "Labels become a DICOM Segmentation, which this version does not write: deselect the layer, or convert "
-    "it to an image layer (right-click it, Convert to Image)",
-}
 
 
 def to_volume(data: Any, attributes: Mapping[str, Any], layer_type: str, options: ExportOptions) -> Volume:
@@ -52,9 +48,8 @@ def to_volume(data: Any, attributes: Mapping[str, Any], layer_type: str, options
     GeometryError
         Units that are no length; axes that mix space and time; transforms of the wrong shape.
     """
-    if layer_type != "image":
-        remedy = _INSTEAD.get(layer_type, "Deselect it: only image layers can be written")
-        raise LayerError(f"It is a {layer_type} layer, not an image", remedy)
+    if layer_type not in ("image", "labels"):
+        raise LayerError(f"It is a {layer_type} layer", "Deselect it: image and labels layers can be written")
     notes: list[Note] = []
     array = _full_resolution(data, attributes, notes)
     axes = _axes(array, attributes, options, notes)
@@ -81,6 +76,7 @@ def to_volume(data: Any, attributes: Mapping[str, Any], layer_type: str, options
         time_step=step,
         time_start=start,
         notes=notes,
+        labels=labels_of(attributes) if layer_type == "labels" else None,
     )
 
 

@@ -12,7 +12,7 @@ from napari_dicom_writer.errors import OptionsError
 from napari_dicom_writer.standard.codes import Code, Structure, recognize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 ALGORITHM_TYPES = ("AUTOMATIC", "SEMIAUTOMATIC", "MANUAL")
 """Segment Algorithm Type (PS3.3 C.8.20.2)."""
@@ -55,6 +55,22 @@ class Segment:
             raise OptionsError(f"Segment {self.label} was made by {self.algorithm_type!r}", f"Use one of {kinds}")
         if bool(self.tracking_id) != bool(self.tracking_uid):
             raise OptionsError(f"Segment {self.label} has half a tracking identifier", "Give its ID and its UID")
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What makes a volume a label map.
+
+    Attributes
+    ----------
+    segments : tuple of Segment
+        What its labels mean, as far as it is known.
+    color_of : callable or None
+        Red, green and blue, 0 to 255, of a label, as it is displayed.
+    """
+
+    segments: tuple[Segment, ...] = ()
+    color_of: Callable[[int], tuple[int, int, int] | None] | None = None
 
 
 # Usual names of the columns of a table, without case, blanks and underscores.

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+    from napari_dicom_writer.model.segments import Labels
+
 SPATIAL = ("plane", "row", "column")
 _LONGEST_STEP = 1e9  # seconds, 31 years; dates end not much later
 
@@ -57,6 +59,8 @@ class Volume:
         What was assumed to make this volume; the plan announces it.
     lossy
         How lossy compression has altered the pixels before: method (PS3.3 C.7.6.1.1.5.1) and ratio of each time.
+    labels
+        What the values mean, of a label map; None of an image.
 
     Raises
     ------
@@ -88,6 +92,7 @@ class Volume:
         time_start: float = 0.0,
         notes: Sequence[Note] = (),
         lossy: Sequence[tuple[str, float]] = (),
+        labels: Labels | None = None,
     ) -> None:
         self.array = _opened(array)
         self.name = "" if name is None else str(name)
@@ -97,6 +102,7 @@ class Volume:
         self.time_start = number(time_start, "time_start")
         self.notes = tuple(notes)
         self.lossy = tuple(lossy)
+        self.labels = labels
         if spacing is None and affine is None:
             self.notes += (Note(NoteKind.ASSUMED, "No spacing given: neighbors taken as 1 mm apart"),)
         if self.time_step is not None and not 0 < self.time_step < _LONGEST_STEP:

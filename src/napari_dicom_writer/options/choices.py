@@ -159,3 +159,19 @@ class VerifyLevel(StrEnum):
     FULL = "full"
     HEADERS = "headers"
     OFF = "off"
+
+
+class SegmentationType(StrEnum):
+    """How labels are written."""
+
+    AUTO = "auto"
+    LABELMAP = "labelmap"
+    BINARY = "binary"
+
+
+class SegmentAlgorithm(StrEnum):
+    """How segments were made (Segment Algorithm Type, PS3.3 C.8.20.2)."""
+
+    AUTOMATIC = "automatic"
+    SEMIAUTOMATIC = "semiautomatic"
+    MANUAL = "manual"

@@ -19,6 +19,8 @@ from napari_dicom_writer.options.choices import (
     Geometry,
     Modality,
     Planes,
+    SegmentAlgorithm,
+    SegmentationType,
     ShearPolicy,
     TimeLayout,
     UnnamedAxis,
@@ -28,6 +30,7 @@ from napari_dicom_writer.options.choices import (
 )
 from napari_dicom_writer.options.fields import check, option
 from napari_dicom_writer.options.groups import Patient, Series, Study
+from napari_dicom_writer.options.segment_files import Segments, as_segments
 from napari_dicom_writer.standard import text
 from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
 
@@ -101,6 +104,39 @@ class ExportOptions:
         True,
         "with a reference: the layers lie in its patient space (Frame of Reference); else a new one",
         group="study",
+    )
+    segmentation_type: SegmentationType = option(
+        SegmentationType.AUTO,
+        "labels as masks (binary), which most viewers open, or as one label map; automatic: masks, if they are few",
+        group="segments",
+        label="Labels as",
+        choices={
+            SegmentationType.AUTO: "automatic",
+            SegmentationType.BINARY: "masks",
+            SegmentationType.LABELMAP: "label map",
+        },
+    )
+    segments: Segments = option(
+        None,
+        "what labels mean: a file (CSV, JSON, color table of 3D Slicer, label file of ITK-SNAP), or {1: 'liver'}",
+        group="segments",
+    )
+    segment_algorithm: SegmentAlgorithm = option(
+        SegmentAlgorithm.SEMIAUTOMATIC,
+        "how the segments were made",
+        group="segments",
+        label="Made",
+        choices={
+            SegmentAlgorithm.AUTOMATIC: "by a program",
+            SegmentAlgorithm.SEMIAUTOMATIC: "with a program's help",
+            SegmentAlgorithm.MANUAL: "by hand",
+        },
+    )
+    segment_algorithm_name: str = option(
+        "", "the program that made the segments, such as TotalSegmentator", group="segments", label="Program", rare=True
+    )
+    empty_frames: bool = option(
+        False, "masks: write planes on which a segment is not, too", group="segments", label="Empty frames", rare=True
     )
     values: ValuePolicy = option(
         ValuePolicy.FIT,
@@ -229,6 +265,7 @@ class ExportOptions:
     )
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "segments", None if self.segments is None else as_segments(self.segments))
         check(self)
         if self.nan is not None and not math.isfinite(self.nan):
             raise OptionsError(

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterable
 
+Segments = tuple[Segment, ...] | None
+"""What labels mean; options take a file, a mapping, or a list of mappings for it."""
+
 _REMEDY = (
     "Give a CSV file with columns label and name, a JSON file, a color table of 3D Slicer, or a label file of ITK-SNAP"
 )

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from napari_dicom_writer.options.export import ExportOptions
     from napari_dicom_writer.plan.frames import InstancePlan
     from napari_dicom_writer.plan.grid import Grid
+    from napari_dicom_writer.plan.segments import SegmentPlan, SourcePlan
     from napari_dicom_writer.plan.stored_values import StoredValues, Window
 
 # What a header takes, for the estimate of bytes; measured 1.4 to 1.9 kB.
@@ -82,6 +83,10 @@ class SeriesPlan:
         What the axes of its array were taken as, with their sizes.
     opens_in : tuple of Verdict
         Which software opens the series as a volume.
+    segments : tuple of SegmentPlan
+        Of a segmentation.
+    source : SourcePlan or None
+        The image that a segmentation belongs to.
     """
 
     iod: str
@@ -106,6 +111,8 @@ class SeriesPlan:
     instances: tuple[InstancePlan, ...]
     opens_in: tuple[Verdict, ...]
     notes: tuple[Note, ...]
+    segments: tuple[SegmentPlan, ...] = ()
+    source: SourcePlan | None = None
 
     @property
     def frame_bits(self) -> int:

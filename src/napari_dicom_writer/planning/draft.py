@@ -21,6 +21,7 @@ from napari_dicom_writer.model.volume import SPATIAL, Volume, check_pixels
 from napari_dicom_writer.options.choices import Planes, ShearPolicy, UnnamedAxis
 from napari_dicom_writer.plan.grid import make_grid
 from napari_dicom_writer.plan.wording import where
+from napari_dicom_writer.planning.labels import LabelUse, find_labels
 from napari_dicom_writer.planning.plausible import questions
 from napari_dicom_writer.planning.value_policy import needs_range
 
@@ -49,6 +50,7 @@ class Draft:
     names: tuple[str, ...]  # of the leading axes; at most one is "time"
     notes: list[Note]
     ranges: Ranges = field(default_factory=dict)
+    labels: LabelUse | None = None  # of a label map
 
     @property
     def axes(self) -> str:
@@ -67,16 +69,23 @@ def make_draft(
 ) -> Draft:
     """Place one volume and scan its values where needed, calling `tick` every slab; `scans` knows earlier ones."""
     placed, grid, notes = place(volume, options)
-    iod, passed_over = iods.choose(options, color=volume.rgb)
+    iod, passed_over = iods.choose(options, kind_of(volume), color=volume.rgb)
     notes += passed_over
     draft = Draft(index, iod, placed, where(index, volume.name), grid, _leading_names(placed, options, notes), notes)
     draft.notes += questions(placed, draft.names)
-    if needs_range(placed.dtype, iod.rules, rgb=placed.rgb):
+    if volume.labels is not None:
+        draft.labels = find_labels(placed, tick)
+    elif needs_range(placed.dtype, iod.rules, rgb=placed.rgb):
         known = scans.find(placed.array, draft.names) if scans else None
         draft.ranges = known or _scan(draft, tick)
         if scans and not known:
             scans.keep(placed.array, draft.names, draft.ranges)
     return draft
+
+
+def kind_of(volume: Volume) -> str:
+    """Which kind of layer a volume is, in the words of the table of objects."""
+    return iods.IMAGE if volume.labels is None else iods.LABELS
 
 
 def place(volume: Volume, options: ExportOptions) -> tuple[Volume, Grid, list[Note]]:
@@ -93,7 +102,11 @@ def place(volume: Volume, options: ExportOptions) -> tuple[Volume, Grid, list[No
     if options.planes is not Planes.KEEP:
         volume, slanted = turned(volume, options.planes)
         notes += slanted
-    if options.shear is ShearPolicy.RESAMPLE and geometry.is_sheared(volume.affine, volume.shape):
+    if (
+        options.shear is ShearPolicy.RESAMPLE
+        and volume.labels is None
+        and geometry.is_sheared(volume.affine, volume.shape)
+    ):
         from napari_dicom_writer.model.resample import resample
 
         volume, note = resample(volume)

@@ -13,9 +13,10 @@ from napari_dicom_writer.codecs import codec_of
 from napari_dicom_writer.plan.plan import ExportPlan, SeriesPlan
 from napari_dicom_writer.plan.stored_values import Method
 from napari_dicom_writer.plan.wording import where
-from napari_dicom_writer.planning.draft import Draft, make_draft
+from napari_dicom_writer.planning.draft import Draft, kind_of, make_draft
 from napari_dicom_writer.planning.effects import of_other_objects
 from napari_dicom_writer.planning.series import plan_series
+from napari_dicom_writer.planning.sources import with_sources
 from napari_dicom_writer.planning.space import check_shared_space
 from napari_dicom_writer.planning.study import laterality_note, plan_study
 from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
@@ -82,6 +83,8 @@ def resolve(
         with refusals.collect(draft.where):
             said = notes.get(draft.iod.key, [])
             series += plan_series(draft, codec, options, study, said, first=len(series), several=len(volumes) > 1)
+    with refusals.collect():
+        series = with_sources(series)
     if refusals:
         return None
     return ExportPlan(study, tuple(series), _workers(series, options)), [draft.volume for draft in drafts]
@@ -89,8 +92,9 @@ def resolve(
 
 def _objects(volumes: Sequence[Volume | None], options: ExportOptions) -> list[IOD]:
     """What the layers become, each object once; where all were refused, what an image would become."""
-    colors = dict.fromkeys(volume.rgb for volume in volumes if volume is not None) or {False: None}
-    return list({iod.key: iod for iod, _ in (iods.choose(options, color=color) for color in colors)}.values())
+    kinds = dict.fromkeys((kind_of(v), v.rgb) for v in volumes if v is not None) or {(iods.IMAGE, False): None}
+    chosen = [iods.choose(options, kind, color=color)[0] for kind, color in kinds]
+    return list({iod.key: iod for iod in chosen}.values())
 
 
 def _workers(series: Sequence[SeriesPlan], options: ExportOptions) -> int:

@@ -14,9 +14,11 @@ from napari_dicom_writer.mention import mention
 from napari_dicom_writer.options.choices import TimeLayout
 from napari_dicom_writer.plan.frames import FramePlan, InstancePlan
 from napari_dicom_writer.plan.plan import SeriesPlan, StudyPlan, TimePlan
+from napari_dicom_writer.plan.segments import StoredLabels
 from napari_dicom_writer.planning.compression import NATIVE_BYTES, plan_compression
 from napari_dicom_writer.planning.float_display import display_notes, rules_for
 from napari_dicom_writer.planning.naming import describe_series
+from napari_dicom_writer.planning.segments import plan_segments, plan_stored
 from napari_dicom_writer.planning.value_policy import plan_values
 from napari_dicom_writer.planning.verdicts import with_verdicts
 from napari_dicom_writer.planning.window import plan_limits, plan_window
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from napari_dicom_writer.codecs._base import Codec
     from napari_dicom_writer.iods._base import IOD
     from napari_dicom_writer.options.export import ExportOptions
+    from napari_dicom_writer.plan.segments import SegmentPlan
     from napari_dicom_writer.plan.stored_values import StoredValues, Window
     from napari_dicom_writer.planning.draft import Draft
 
@@ -89,11 +92,16 @@ def plan_series(
     _check_syntax(iod, options)
     modality = iod.modality(options)
     for offset, member in enumerate(members):
+        uid = uids.series()
         channel = () if volume.rgb else tuple(i for i in member.fixed if i is not None)
         if channel not in by_channel:
             by_channel[channel] = _values(draft, codec, options, channel, member)
         stored, window, value_notes = by_channel[channel]
-        instances = _instances(draft, member, uids)
+        segments: tuple[SegmentPlan, ...] = ()
+        if draft.labels and volume.labels is not None and isinstance(stored, StoredLabels):
+            segments, segment_notes = plan_segments(draft.labels, volume.labels, stored, options, uid)
+            value_notes = [*value_notes, *segment_notes]
+        instances = _instances(draft, member, uids, stored, segments, options)
         frames = max(len(instance.frames) for instance in instances)
         _check_length(codec, frames * math.prod(volume.shape[1:]) * stored.samples * stored.bits)
         description, comment, name_notes = describe_series(volume.name, member.suffix, options, several=several)
@@ -107,7 +115,7 @@ def plan_series(
                 layer=volume.name,
                 volume_index=draft.index,
                 axes=draft.axes,
-                uid=uids.series(),
+                uid=uid,
                 number=_series_number(options, first + offset),
                 description=description,
                 comment=comment,
@@ -122,6 +130,7 @@ def plan_series(
                 time=time,
                 instances=instances,
                 opens_in=(),
+                segments=segments,
                 notes=tuple(replace(n, where=n.where or draft.where) for n in all_notes),
             )
         )
@@ -132,6 +141,9 @@ def _values(
     draft: Draft, codec: Codec | None, options: ExportOptions, channel: tuple[int, ...], member: _Member
 ) -> tuple[StoredValues, Window | None, list[Note]]:
     """How the values of one channel are stored and displayed, the same at all its time points."""
+    if draft.labels:
+        labels, label_notes = plan_stored(draft.labels, options)
+        return labels, None, label_notes
     volume, found = draft.volume, draft.ranges.get(channel)
     rules = draft.iod.rules if volume.rgb else rules_for(draft.iod.rules, volume.dtype, options)
     planned = plan_values(volume.dtype, found, rules, options, samples=volume.samples)
@@ -208,7 +220,14 @@ def _time_notes(time: TimePlan | None) -> list[Note]:
     return notes
 
 
-def _instances(draft: Draft, member: _Member, uids: UIDSource) -> tuple[InstancePlan, ...]:
+def _instances(
+    draft: Draft,
+    member: _Member,
+    uids: UIDSource,
+    stored: StoredValues,
+    segments: Sequence[SegmentPlan],
+    options: ExportOptions,
+) -> tuple[InstancePlan, ...]:
     """Frames time point by time point, rising along the normal: an instance each, or one for all of them."""
     count = draft.volume.shape[0]
     order = range(count - 1, -1, -1) if draft.grid.reversed else range(count)
@@ -219,8 +238,24 @@ def _instances(draft: Draft, member: _Member, uids: UIDSource) -> tuple[Instance
         for plane, (position, location) in places
     ]
     groups = _grouped(draft.iod, frames, count)
+    if segments and stored.bits == 1:
+        groups = [_masks(draft, group, segments, empty=options.empty_frames) for group in groups]
     drawn = uids.instances(len(groups))
     return tuple(InstancePlan(uid, i, group) for i, (uid, group) in enumerate(zip(drawn, groups, strict=True), 1))
+
+
+def _masks(
+    draft: Draft, frames: Sequence[FramePlan], segments: Sequence[SegmentPlan], *, empty: bool
+) -> tuple[FramePlan, ...]:
+    """A frame for each segment on each plane that holds it, segment by segment; one at least."""
+    there = draft.labels.planes if draft.labels else {}
+    masks = [
+        replace(frame, part=segment.number)
+        for segment in segments
+        for frame in frames
+        if empty or segment.label in there.get((frame.leading, frame.plane), ())
+    ]
+    return tuple(masks) or (replace(frames[0], part=segments[0].number),)
 
 
 def _grouped(iod: IOD, frames: list[FramePlan], planes: int) -> list[tuple[FramePlan, ...]]:

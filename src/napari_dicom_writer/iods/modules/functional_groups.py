@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from napari_dicom_writer.iods.modules.attributes import Attributes
     from napari_dicom_writer.plan.frames import InstancePlan
     from napari_dicom_writer.plan.plan import SeriesPlan
+    from napari_dicom_writer.standard.codes import Code
 
 Path = tuple[str, ...]
 """Keywords of the sequences that lead to an element, and its own: each sequence has one item."""
@@ -79,9 +80,18 @@ def shared_groups(*macros: Attributes) -> Attributes:
     return {"SharedFunctionalGroupsSequence": [item]}
 
 
-def frame_groups(*macros: Varying) -> FrameGroups:
-    """Make the pattern from what varies: every sequence on the way has one item."""
+def code_item(code: Code) -> Dataset:
+    """Return an item of a code sequence (PS3.3 8.8)."""
+    item = Dataset()
+    item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = code.value, code.scheme, code.meaning
+    return item
+
+
+def frame_groups(*macros: Varying, fixed: Attributes | None = None) -> FrameGroups:
+    """Make the pattern from what varies: every sequence on the way has one item; `fixed` is the same in all."""
     pattern, varying = Dataset(), {path: values for macro in macros for path, values in macro.items()}
+    for keyword, attribute in (fixed or {}).items():
+        setattr(pattern, keyword, attribute)
     for path, values in varying.items():
         inner = pattern
         for keyword in path[:-1]:

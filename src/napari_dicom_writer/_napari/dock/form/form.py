@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 GROUPS = {
     "Series": ("series",),
     "Patient and study": ("patient", "study"),
-    "Pixels": ("pixels",),
+    "Pixels": ("pixels", "segments"),
     "Geometry": ("geometry",),
     "Output": ("output",),
 }

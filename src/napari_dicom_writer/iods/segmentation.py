@@ -1,0 +1,223 @@
+"""Segmentation (PS3.3 A.51) and Label Map Segmentation (A.51, Supplement 243)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydicom.dataset import Dataset
+from pydicom.uid import SegmentationStorage
+
+from napari_dicom_writer.errors import Note, NoteKind
+from napari_dicom_writer.iods._base import IOD, compose
+from napari_dicom_writer.iods.modules import common, image, study
+from napari_dicom_writer.iods.modules.functional_groups import (
+    POSITION_INDEX,
+    SEGMENT_INDEX,
+    Varying,
+    code_item,
+    dimension_indices,
+    dimensions,
+    frame_groups,
+    pixel_measures,
+    plane_orientation,
+    plane_positions,
+    shared_groups,
+)
+from napari_dicom_writer.plan.stored_values import ModalityLUT, PixelRules
+from napari_dicom_writer.standard.codes import BACKGROUND, Code
+from napari_dicom_writer.standard.color import cielab
+
+if TYPE_CHECKING:
+    from napari_dicom_writer.iods.modules.attributes import Attributes
+    from napari_dicom_writer.iods.modules.functional_groups import FrameGroups
+    from napari_dicom_writer.options.export import ExportOptions
+    from napari_dicom_writer.plan.frames import InstancePlan
+    from napari_dicom_writer.plan.plan import SeriesPlan, TimePlan
+    from napari_dicom_writer.plan.segments import SegmentPlan
+
+LABEL_MAP = "1.2.840.10008.5.1.4.1.1.66.7"  # Label Map Segmentation Storage, which pydicom 3.0 has no name for
+_SEGMENTATION = Code("113076", "DCM", "Segmentation")
+_SOURCE = Code("121322", "DCM", "Source image for image processing operation")
+
+
+class Segmentation(IOD):
+    """The labels of a layer: masks, a bit a pixel, or one label map."""
+
+    key = "segmentation"
+    sop_class_uid = SegmentationStorage
+    rules = PixelRules("Segmentation", bits_8=True, color=False, lut=ModalityLUT.FULL)
+    multiframe = True
+
+    def sop_class(self, series: SeriesPlan) -> str:
+        """Masks, or a label map."""
+        return SegmentationStorage if series.stored.bits == 1 else LABEL_MAP
+
+    def check_options(self, options: ExportOptions) -> list[Note]:
+        """Take any modality: it is that of the image."""
+        return []
+
+    def modality(self, options: ExportOptions) -> str:
+        """Always SEG (C.8.20.1)."""
+        return "SEG"
+
+    def assumes(self, planes: int, time: TimePlan | None) -> list[Note]:
+        """Say nothing here; the segments have notes of their own."""
+        return []
+
+    def shared(self, series: SeriesPlan) -> Dataset:
+        """Compose the modules of table A.51-1."""
+        return compose(
+            study.patient(series),
+            study.general_study(series),
+            _series(series),
+            study.frame_of_reference(series),
+            study.enhanced_general_equipment(series),
+            image.general_image(series, "DERIVED", "PRIMARY"),
+            _pixels(series),
+            _padding(series),
+            _segmentation_image(series),
+            dimensions(series, *((SEGMENT_INDEX,) if series.stored.bits == 1 else ()), POSITION_INDEX),
+            shared_groups(pixel_measures(series), plane_orientation(series)),
+            _references(series),
+            common.sop_common(series, self.sop_class(series)),
+        )
+
+    def varying(self, series: SeriesPlan, instance: InstancePlan) -> Attributes:
+        """UID, number and frames."""
+        return (
+            common.sop_common_of(instance)
+            | image.general_image_of(instance)
+            | {"NumberOfFrames": str(len(instance.frames))}
+        )
+
+    def frame_groups(self, series: SeriesPlan, instance: InstancePlan) -> FrameGroups:
+        """Segment, position, their indices, and the plane of the image that a frame belongs to."""
+        masks = series.stored.bits == 1
+        segments: Varying = {}
+        if masks:
+            path = ("SegmentIdentificationSequence", "ReferencedSegmentNumber")
+            segments = {path: [frame.part or 0 for frame in instance.frames]}
+        sources, fixed = _source_images(series, instance)
+        return frame_groups(
+            dimension_indices(instance, parts=masks), segments, plane_positions(instance), sources, fixed=fixed
+        )
+
+
+def note_alone() -> Note:
+    """Say what becomes of a segmentation without an image."""
+    text = "It belongs to no image of this export: OHIF shows a segmentation only with its image in the study"
+    return Note(NoteKind.INFO, text, hint="export the image together with it")
+
+
+def _series(series: SeriesPlan) -> Attributes:
+    """General Series (C.7.3.1) without Laterality: that belongs to the segments."""
+    attributes = study.general_series(series)
+    attributes.pop("Laterality", None)
+    return attributes
+
+
+def _pixels(series: SeriesPlan) -> Attributes:
+    """Image Pixel (C.7.6.3) as C.8.20.2 restricts it."""
+    stored = series.stored
+    return {
+        "SamplesPerPixel": 1,
+        "PhotometricInterpretation": "MONOCHROME2",
+        "Rows": series.rows,
+        "Columns": series.columns,
+        "BitsAllocated": stored.bits,
+        "BitsStored": stored.bits,
+        "HighBit": stored.bits - 1,
+        "PixelRepresentation": 0,
+        "LossyImageCompression": "00",
+    }
+
+
+def _padding(series: SeriesPlan) -> Dataset:
+    """Pixel Padding Value, of the VR that unsigned pixels give it: 0 is the background of a label map."""
+    padding = Dataset()
+    if series.stored.bits > 1:
+        padding.add_new("PixelPaddingValue", "US", 0)
+    return padding
+
+
+def _segmentation_image(series: SeriesPlan) -> Attributes:
+    """Segmentation Image (C.8.20.2)."""
+    masks = series.stored.bits == 1
+    segments = [_segment(segment) for segment in series.segments]
+    return {
+        "ContentLabel": "SEGMENTATION",
+        "ContentDescription": series.description,
+        "ContentCreatorName": "",
+        "SegmentationType": "BINARY" if masks else "LABELMAP",
+        "SegmentsOverlap": "NO",
+        "SegmentSequence": segments if masks else [_background(series.segments[0]), *segments],
+    }
+
+
+def _segment(segment: SegmentPlan) -> Dataset:
+    item = Dataset()
+    item.SegmentNumber = segment.number
+    item.SegmentLabel = segment.name
+    if segment.description:
+        item.SegmentDescription = segment.description
+    item.SegmentAlgorithmType = segment.algorithm_type
+    if segment.algorithm_name:
+        item.SegmentAlgorithmName = segment.algorithm_name
+    item.SegmentedPropertyCategoryCodeSequence = [code_item(segment.structure.category)]
+    kind = code_item(segment.structure.type)
+    if segment.structure.laterality:
+        kind.SegmentedPropertyTypeModifierCodeSequence = [code_item(segment.structure.laterality)]
+    item.SegmentedPropertyTypeCodeSequence = [kind]
+    item.RecommendedDisplayCIELabValue = cielab(segment.color)
+    item.TrackingID = segment.tracking_id
+    item.TrackingUID = segment.tracking_uid
+    return item
+
+
+def _background(like: SegmentPlan) -> Dataset:
+    """What 0 means in a label map."""
+    item = Dataset()
+    item.SegmentNumber = 0
+    item.SegmentLabel = "Background"
+    item.SegmentAlgorithmType = like.algorithm_type
+    if like.algorithm_name:
+        item.SegmentAlgorithmName = like.algorithm_name
+    item.SegmentedPropertyCategoryCodeSequence = [code_item(BACKGROUND)]
+    item.SegmentedPropertyTypeCodeSequence = [code_item(BACKGROUND)]
+    item.RecommendedDisplayCIELabValue = cielab((0, 0, 0))
+    return item
+
+
+def _references(series: SeriesPlan) -> Attributes:
+    """Common Instance Reference (C.12.2): without it OHIF does not find the image."""
+    source = series.source
+    if source is None:
+        return {}
+    item = Dataset()
+    item.SeriesInstanceUID = source.series_uid
+    item.ReferencedInstanceSequence = [_reference(source.sop_class_uid, uid) for uid in source.instances]
+    return {"ReferencedSeriesSequence": [item]}
+
+
+def _reference(sop_class_uid: str, uid: str) -> Dataset:
+    item = Dataset()
+    item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = sop_class_uid, uid
+    return item
+
+
+def _source_images(series: SeriesPlan, instance: InstancePlan) -> tuple[Varying, Attributes]:
+    """Derivation Image (C.7.6.16.2.6): the plane of the image, by instance, and by frame where it has several."""
+    source = series.source
+    if source is None:
+        return {}, {}
+    planes = [source.planes[frame.time_index, frame.plane] for frame in instance.frames]
+    item = _reference(source.sop_class_uid, planes[0][0])
+    item.PurposeOfReferenceCodeSequence = [code_item(_SOURCE)]
+    derivation = Dataset()
+    derivation.DerivationCodeSequence = [code_item(_SEGMENTATION)]
+    derivation.SourceImageSequence = [item]
+    path = ("DerivationImageSequence", "SourceImageSequence")
+    varying: dict[tuple[str, ...], list[str]] = {(*path, "ReferencedSOPInstanceUID"): [uid for uid, _ in planes]}
+    if planes[0][1]:
+        varying[*path, "ReferencedFrameNumber"] = [str(number) for _, number in planes]
+    return varying, {"DerivationImageSequence": [derivation]}

@@ -1,0 +1,111 @@
+"""What a segmentation says of its segments, which image it belongs to, and how its labels are stored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_dicom_writer.plan.stored_values import StoredValues
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from napari_dicom_writer.standard.codes import Structure
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentPlan:
+    """One segment (Segment Sequence, PS3.3 C.8.20.2).
+
+    Attributes
+    ----------
+    number : int
+        Segment Number.
+    label : int
+        Its value in the layer.
+    name, description : str
+        Segment Label and Description.
+    structure : Structure
+    color : (int, int, int)
+        Red, green and blue, 0 to 255.
+    algorithm_type, algorithm_name : str
+    tracking_id, tracking_uid : str
+    """
+
+    number: int
+    label: int
+    name: str
+    description: str
+    structure: Structure
+    color: tuple[int, int, int]
+    algorithm_type: str
+    algorithm_name: str
+    tracking_id: str
+    tracking_uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourcePlan:
+    """The image series on whose grid a segmentation lies.
+
+    Attributes
+    ----------
+    series_uid, sop_class_uid : str
+    layer : str
+        What the user calls it.
+    instances : tuple of str
+        All SOP Instance UIDs of the series.
+    planes : dict
+        (time point, plane) → SOP Instance UID, and frame number from 1 of a multi-frame instance, else 0.
+    """
+
+    series_uid: str
+    sop_class_uid: str
+    layer: str
+    instances: tuple[str, ...]
+    planes: dict[tuple[int, int], tuple[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredLabels(StoredValues):
+    """How the labels of one series are stored: as one label map, or as a mask a segment.
+
+    Attributes
+    ----------
+    labels : tuple of int
+        The layer's value of Segment Number n at place n - 1, where they are not the same.
+    masks : bool
+        Whether each frame is the mask of one segment, a bit a pixel.
+    """
+
+    labels: tuple[int, ...] = ()
+    masks: bool = False
+
+    @property
+    def bits(self) -> int:
+        """Bits Allocated."""
+        return 1 if self.masks else np.dtype(self.dtype).itemsize * 8
+
+    def encode_part(self, values: NDArray[Any], part: int | None) -> NDArray[Any]:
+        """Return the mask of segment `part`, as bool, or the plane of the label map."""
+        if self.masks:
+            mask: NDArray[Any] = values == self._label(part)
+            return mask
+        if not self.labels:
+            return np.ascontiguousarray(values, self.dtype)
+        numbers = np.searchsorted(self.labels, values) + 1
+        return np.where(values == 0, 0, numbers).astype(self.dtype)
+
+    def matches_part(self, stored: NDArray[Any], values: NDArray[Any], part: int | None) -> bool:
+        """Tell whether a frame is what the layer holds, exactly."""
+        if self.masks:
+            return bool(np.array_equal(stored.astype(bool), values == self._label(part)))
+        if not self.labels:
+            return bool(np.array_equal(stored, values))
+        return bool(np.array_equal(np.array((0, *self.labels))[stored], values))
+
+    def _label(self, part: int | None) -> int:
+        assert part is not None  # noqa: S101 - every frame of masks has its segment
+        return self.labels[part - 1] if self.labels else part

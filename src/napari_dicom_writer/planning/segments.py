@@ -1,0 +1,138 @@
+"""From the labels in use to segments: numbers, names, codes, colors, and how they are stored."""
+
+from __future__ import annotations
+
+import colorsys
+from typing import TYPE_CHECKING
+
+from napari_dicom_writer.errors import Fix, Note, NoteKind
+from napari_dicom_writer.mention import mention
+from napari_dicom_writer.model.segments import Labels, Segment
+from napari_dicom_writer.options.choices import SegmentationType
+from napari_dicom_writer.options.segment_files import as_segments
+from napari_dicom_writer.plan.segments import SegmentPlan, StoredLabels
+from napari_dicom_writer.plan.stored_values import Method
+from napari_dicom_writer.planning.labels import MOST_LABELS
+from napari_dicom_writer.standard.codes import UNKNOWN
+from napari_dicom_writer.standard.text import single_line
+from napari_dicom_writer.standard.uids import derived
+
+if TYPE_CHECKING:
+    from napari_dicom_writer.options.export import ExportOptions
+    from napari_dicom_writer.planning.labels import LabelUse
+
+_LO, _ST = 64, 1024
+# Above, masks become unwieldy: Weasis 4.6 switches off more than 400 frames, OHIF froze with thousands.
+_MASKED_SEGMENTS, _MASKED_FRAMES = 20, 400
+_NAMED = 5  # labels that a note lists
+
+
+def plan_stored(use: LabelUse, options: ExportOptions) -> tuple[StoredLabels, list[Note]]:
+    """Decide between a label map and masks, and which number each label gets.
+
+    A label map keeps the layer's own numbers, gaps and all; masks count from 1 (PS3.3 C.8.20.2.1).
+    """
+    count, frames = len(use.labels), sum(map(len, use.planes.values()))
+    kind, why = options.segmentation_type, ""
+    if kind is SegmentationType.AUTO:
+        few = count <= _MASKED_SEGMENTS and frames <= _MASKED_FRAMES
+        kind = SegmentationType.BINARY if few else SegmentationType.LABELMAP
+        why = f"{_segments(count)} in {frames:,} frames"
+        why += ": as masks, which most viewers open" if few else " would be slow as masks: as a label map instead"
+    notes = [Note(NoteKind.INFO, why, fix=Fix("segmentation_type", _other(kind), "Write the other"))] if why else []
+    if kind is SegmentationType.BINARY:
+        labels = () if use.labels == tuple(range(1, count + 1)) else use.labels
+        return StoredLabels(Method.CAST, "|u1", labels=labels, masks=True), notes
+    fits = use.labels[-1] <= MOST_LABELS
+    largest = use.labels[-1] if fits else count
+    return StoredLabels(Method.CAST, "|u1" if largest < 256 else "<u2", labels=() if fits else use.labels), notes
+
+
+def _other(kind: SegmentationType) -> SegmentationType:
+    return SegmentationType.LABELMAP if kind is SegmentationType.BINARY else SegmentationType.BINARY
+
+
+def _segments(count: int) -> str:
+    return f"{count:,} segment{'' if count == 1 else 's'}"
+
+
+def plan_segments(
+    use: LabelUse, meaning: Labels, stored: StoredLabels, options: ExportOptions, series_uid: str
+) -> tuple[tuple[SegmentPlan, ...], list[Note]]:
+    """Say of each label in use what it means; what is not known is assumed, with a note.
+
+    Parameters
+    ----------
+    use
+        The labels.
+    meaning
+        What the layer says of them; the options' `segments` go before it.
+    stored
+        Which numbers they get.
+    options
+        `segments`, `segment_algorithm`, `segment_algorithm_name`.
+    series_uid
+        Makes the tracking UIDs.
+    """
+    given = {segment.label: segment for segment in meaning.segments}
+    given |= {segment.label: segment for segment in as_segments(options.segments)}
+    numbers = {label: i for i, label in enumerate(stored.labels, 1)} if stored.labels else {n: n for n in use.labels}
+    plans = [
+        _plan(given.get(label, Segment(label=label)), numbers[label], meaning, options, series_uid)
+        for label in use.labels
+    ]
+    return tuple(plans), _notes(plans, given, use)
+
+
+def _plan(segment: Segment, number: int, meaning: Labels, options: ExportOptions, series_uid: str) -> SegmentPlan:
+    label = segment.label
+    name = single_line(segment.name, _LO) or f"Label {label}"
+    description = segment.description or ("" if number == label else f"Label {label} of the layer")
+    color = segment.color or (meaning.color_of(label) if meaning.color_of else None) or _color(label)
+    kind = segment.algorithm_type or options.segment_algorithm.value.upper()
+    program = segment.algorithm_name or options.segment_algorithm_name or "unknown"
+    return SegmentPlan(
+        number=number,
+        label=label,
+        name=name,
+        description=description[:_ST],
+        structure=segment.structure or UNKNOWN,
+        color=color,
+        algorithm_type=kind,
+        algorithm_name="" if kind == "MANUAL" else program,
+        tracking_id=segment.tracking_id or name,
+        tracking_uid=segment.tracking_uid or derived(series_uid, f"segment {label}"),
+    )
+
+
+def _notes(plans: list[SegmentPlan], given: dict[int, Segment], use: LabelUse) -> list[Note]:
+    notes = []
+    unknown = [plan for plan in plans if plan.structure == UNKNOWN]
+    if unknown:
+        text = f"What {_listed(unknown)} show is not known: coded as Tissue"
+        hint = f"{mention('segments')} names them"
+        notes.append(Note(NoteKind.ASSUMED, text, hint=hint, fix=Fix("segments", None, "Name segments…")))
+    if any(not (given.get(plan.label) and given[plan.label].algorithm_type) for plan in plans):
+        text = f"How the segments were made is not known: written as {plans[0].algorithm_type}"
+        notes.append(Note(NoteKind.ASSUMED, text, hint=mention("segment_algorithm")))
+    if any(plan.number != plan.label for plan in plans):
+        text = "Labels are numbered anew, from 1; the layer's numbers are in the segments' descriptions"
+        notes.append(Note(NoteKind.INFO, text))
+    absent = sorted(label for label in given if label not in use.labels)
+    if absent:
+        text = f"No voxel has {'label' if len(absent) == 1 else 'the labels'} {', '.join(map(str, absent[:_NAMED]))}"
+        more = f" and {len(absent) - _NAMED:,} more" if len(absent) > _NAMED else ""
+        notes.append(Note(NoteKind.INFO, f"{text}{more}: left out, because OHIF hangs on an empty segment"))
+    return notes
+
+
+def _listed(plans: list[SegmentPlan]) -> str:
+    if len(plans) > _NAMED:
+        return f"{len(plans):,} segments"
+    return ", ".join(repr(plan.name) for plan in plans)
+
+
+def _color(label: int) -> tuple[int, int, int]:
+    """Colors far apart for labels that are near: by the golden ratio around the circle of hues."""
+    red, green, blue = colorsys.hsv_to_rgb(label * 0.618034 % 1, 0.7, 0.9)
+    return round(255 * red), round(255 * green), round(255 * blue)
