@@ -261,11 +261,10 @@ def settle_nothing(qtbot, panel) -> None:
     qtbot.waitUntil(lambda: "Check or select" in panel.controls.status)
 
 
-@pytest.mark.parametrize("add", ["add_labels", "add_points", "add_shapes", "add_vectors"])
+@pytest.mark.parametrize("add", ["add_points", "add_shapes", "add_vectors"])
 def test_a_layer_of_another_kind_that_is_added_meanwhile_disturbs_nothing(viewer, open_panel, qtbot, add):
     panel = open_panel()
     data = {
-        "add_labels": np.ones((6, 14, 10), int),
         "add_points": np.zeros((1, 3)),
         "add_shapes": [np.array([[0, 0, 0], [0, 0, 5], [0, 5, 5], [0, 5, 0]])],
         "add_vectors": np.zeros((1, 2, 3)),
@@ -279,22 +278,22 @@ def test_a_layer_of_another_kind_that_is_added_meanwhile_disturbs_nothing(viewer
 
 
 def test_other_layers_stay_visible_with_the_reason(viewer, open_panel, qtbot):
-    viewer.add_labels(np.ones((6, 14, 10), int), name="tumour")
+    viewer.add_shapes([np.array([[0, 0, 0], [0, 0, 5], [0, 5, 5], [0, 5, 0]])], name="tumor")
     viewer.add_points(np.zeros((1, 3)), name="seeds")
     viewer.layers.selection = {viewer.layers["scan"]}
     panel = open_panel()
     rows = [panel.checklist._list.item(i) for i in range(panel.checklist._list.count())]
-    assert [row.text().splitlines()[0] for row in rows] == ["seeds", "tumour", "scan"]
-    assert "It is a labels layer, not an image" in rows[1].text()
+    assert [row.text().splitlines()[0] for row in rows] == ["seeds", "tumor", "scan"]
+    assert "It is a shapes layer" in rows[1].text()
     assert not rows[1].flags() & Qt.ItemFlag.ItemIsEnabled
     assert "Secondary Capture · 6 planes" in rows[2].text()
 
 
 def test_layers_that_are_selected_and_cannot_be_exported_are_announced(viewer, open_panel, qtbot):
-    viewer.add_labels(np.ones((6, 14, 10), int), name="tumour")
+    viewer.add_points(np.zeros((1, 3)), name="seeds")
     viewer.layers.select_all()
     panel = open_panel()
-    assert "layer 'tumour' is left out: It is a labels layer, not an image" in texts(panel)
+    assert "layer 'seeds' is left out: It is a points layer" in texts(panel)
     assert panel.controls.status.startswith("Ready: 1 layer left out · 1 series")
     viewer.layers.selection = {viewer.layers["scan"]}
     settle(qtbot, panel)

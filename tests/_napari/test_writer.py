@@ -86,9 +86,22 @@ def test_npe2_write_with_a_trailing_slash(tmp_path):
     assert saved == [str(tmp_path / "out")]
 
 
-def test_labels_beside_images_are_refused_and_not_dropped(viewer, tmp_path):
-    viewer.add_labels(np.ones((5, 12, 10), int), name="tumour")
-    with pytest.raises(ExportError, match=r"layer 'tumour'.*Segmentation"):
+def test_labels_beside_an_image_become_its_segmentation(viewer, tmp_path):
+    image = viewer.layers[0]
+    place = {"scale": image.scale, "translate": image.translate, "units": image.units, "rotate": image.rotate}
+    labels = viewer.add_labels(np.ones(image.data.shape, int), name="tumor", **place)
+    (path,) = viewer.layers.save(str(tmp_path / "out.dcm"), plugin=PLUGIN)
+    modalities = {pydicom.dcmread(file).Modality for file in Path(path).rglob("*.dcm")}
+    assert modalities == {"OT", "SEG"}
+    (alone,) = labels.save(str(tmp_path / "alone.dcm"), plugin=PLUGIN)
+    assert pydicom.dcmread(alone).SegmentSequence[0].SegmentLabel == "Label 1"
+
+
+def test_points_beside_labels_are_refused_and_not_dropped(viewer, tmp_path):
+    viewer.layers.clear()
+    viewer.add_labels(np.ones((5, 12, 10), int), name="tumor")
+    viewer.add_points(np.zeros((1, 3)), name="seeds")
+    with pytest.raises(ExportError, match=r"layer 'seeds'.*points"):
         viewer.layers.save(str(tmp_path / "out.dcm"), plugin=PLUGIN)
     assert not list(tmp_path.iterdir())
 
@@ -156,7 +169,12 @@ def test_builtin_saves_still_go_to_builtins(viewer, tmp_path, request):
     assert writer("x", "image", "image")[0] == "napari.write_directory"
     assert writer("x", "image", "labels")[0] == "napari.write_directory"
     assert writer("x", "labels") == ("napari.write_labels", "x.tif")
+    assert writer("x.tif", "labels")[0] == "napari.write_labels"
+    assert writer("x", "labels", "labels")[0] == "napari.write_directory"
+    assert writer("x", "labels", "points")[0] == "napari.write_directory"
+    assert writer("x", "points")[0] == "napari.write_points"
     assert writer("x.dcm", "image", "labels")[0] == "napari-dicom-writer.write"
+    assert writer("x.dcm", "labels")[0] == "napari-dicom-writer.write"
     assert viewer.layers[0].save(str(tmp_path / "plain")) == [str(tmp_path / "plain.tif")]
 
 

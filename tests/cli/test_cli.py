@@ -223,8 +223,8 @@ def test_options_stand_under_the_headings_of_their_fields(capsys: Captured) -> N
         run("export", "--help")
     help_text = capsys.readouterr().out
     headings = [line[:-1] for line in help_text.splitlines() if line.endswith(":") and not line.startswith(" ")]
-    assert headings[-6:] == ["series", "patient", "study", "pixels", "geometry", "output"]
-    study = help_text.split("\nstudy:")[1].split("\npixels:")[0]
+    assert headings[-7:] == ["series", "patient", "study", "labels", "pixels", "geometry", "output"]
+    study = help_text.split("\nstudy:")[1].split("\nlabels:")[0]
     for flag in ("--reference FILE", "--no-same-study", "--no-same-space", "--study-instance-uid TEXT"):
         assert flag in study
 

@@ -217,7 +217,7 @@ def test_a_real_multiscale_layer_gives_its_full_resolution():
     np.testing.assert_array_equal(made.array, levels[0])
 
 
-@pytest.mark.parametrize("kind", ["labels", "points", "shapes", "surface", "tracks", "vectors", "graph"])
+@pytest.mark.parametrize("kind", ["points", "shapes", "surface", "tracks", "vectors", "graph"])
 def test_other_layers_are_refused_by_name(kind):
     with pytest.raises(LayerError, match=f"It is a {kind} layer"):
         to_volume(DATA, {}, kind, OPTIONS)

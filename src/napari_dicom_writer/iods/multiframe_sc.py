@@ -16,6 +16,7 @@ from napari_dicom_writer.iods._base import IOD, compose
 from napari_dicom_writer.iods.modules import common, image, luts, study
 from napari_dicom_writer.iods.modules.functional_groups import (
     frame_groups,
+    note_thickness,
     pixel_measures,
     plane_orientation,
     plane_positions,
@@ -60,7 +61,7 @@ class MultiFrameSecondaryCapture(IOD):
     def assumes(self, planes: int, time: TimePlan | None) -> list[Note]:
         """A movie has no place in the patient."""
         if planes > 1 or time is None or time.points == 1:
-            return []
+            return note_thickness(planes)
         return [Note(NoteKind.LOST, "A movie in one file keeps its pixel spacing, and not its place in the patient")]
 
     def shared(self, series: SeriesPlan) -> Dataset:

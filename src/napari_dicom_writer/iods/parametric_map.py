@@ -14,6 +14,7 @@ from napari_dicom_writer.iods.modules.functional_groups import (
     dimension_indices,
     dimensions,
     frame_groups,
+    note_thickness,
     one_item,
     pixel_measures,
     plane_orientation,
@@ -48,7 +49,7 @@ class ParametricMap(IOD):
         """Announce what the object makes us say, and who cannot read it."""
         features = "Whether the picture could show who it is, is not known: Recognizable Visual Features says YES"
         readers = "SimpleITK does not open a Parametric Map; OHIF shows single precision only, with a window of 0 to 1"
-        return [Note(NoteKind.ASSUMED, features), Note(NoteKind.INFO, readers)]
+        return [Note(NoteKind.ASSUMED, features), Note(NoteKind.INFO, readers), *note_thickness(planes)]
 
     def shared(self, series: SeriesPlan) -> Dataset:
         """Compose the modules of table A.75-1."""

@@ -18,6 +18,7 @@ from napari_dicom_writer.iods.modules.functional_groups import (
     dimension_indices,
     dimensions,
     frame_groups,
+    note_thickness,
     pixel_measures,
     plane_orientation,
     plane_positions,
@@ -61,8 +62,8 @@ class Segmentation(IOD):
         return "SEG"
 
     def assumes(self, planes: int, time: TimePlan | None) -> list[Note]:
-        """Say nothing here; the segments have notes of their own."""
-        return []
+        """Announce the thickness of a single plane; the segments have notes of their own."""
+        return note_thickness(planes)
 
     def shared(self, series: SeriesPlan) -> Dataset:
         """Compose the modules of table A.51-1."""

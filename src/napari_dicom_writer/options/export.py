@@ -108,7 +108,7 @@ class ExportOptions:
     segmentation_type: SegmentationType = option(
         SegmentationType.AUTO,
         "labels as masks (binary), which most viewers open, or as one label map; automatic: masks, if they are few",
-        group="segments",
+        group="labels",
         label="Labels as",
         choices={
             SegmentationType.AUTO: "automatic",
@@ -119,12 +119,12 @@ class ExportOptions:
     segments: Segments = option(
         None,
         "what labels mean: a file (CSV, JSON, color table of 3D Slicer, label file of ITK-SNAP), or {1: 'liver'}",
-        group="segments",
+        group="labels",
     )
     segment_algorithm: SegmentAlgorithm = option(
         SegmentAlgorithm.SEMIAUTOMATIC,
         "how the segments were made",
-        group="segments",
+        group="labels",
         label="Made",
         choices={
             SegmentAlgorithm.AUTOMATIC: "by a program",
@@ -133,10 +133,10 @@ class ExportOptions:
         },
     )
     segment_algorithm_name: str = option(
-        "", "the program that made the segments, such as TotalSegmentator", group="segments", label="Program", rare=True
+        "", "the program that made the segments, such as TotalSegmentator", group="labels", label="Program", rare=True
     )
     empty_frames: bool = option(
-        False, "masks: write planes on which a segment is not, too", group="segments", label="Empty frames", rare=True
+        False, "masks: write planes on which a segment is not, too", group="labels", label="Empty frames", rare=True
     )
     values: ValuePolicy = option(
         ValuePolicy.FIT,

@@ -23,7 +23,7 @@ from numbers import Integral, Real
 from pathlib import Path
 from sys import modules
 from types import NoneType
-from typing import TYPE_CHECKING, Any, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
 import numpy as np
 
@@ -124,8 +124,11 @@ def _chosen(choices: Mapping[str, str], value: object) -> object:
 
 def _plain(kind: Any, name: str, value: Any) -> Any:
     """Check a switch, a number, text, a path or a group; what only looks like one is refused ("no" is true)."""
-    optional = NoneType in get_args(kind)
+    members = get_args(kind)
+    optional = NoneType in members
     kind = next((part for part in get_args(kind) if part is not NoneType), kind)
+    if any(isinstance(value, get_origin(part) or ()) for part in members):
+        return value
     if value is None and optional:
         return None
     if kind is bool and isinstance(value, bool | np.bool_):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterable
 
-Segments = tuple[Segment, ...] | None
+Segments = Path | tuple[Segment, ...] | None
 """What labels mean; options take a file, a mapping, or a list of mappings for it."""
 
 _REMEDY = (

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pydicom.dataset import Dataset
 from pydicom.tag import Tag
 
+from napari_dicom_writer.errors import Note, NoteKind
 from napari_dicom_writer.standard.uids import derived
 
 if TYPE_CHECKING:
@@ -59,11 +60,20 @@ def one_item(**attributes: object) -> list[Dataset]:
 
 
 def pixel_measures(series: SeriesPlan) -> Attributes:
-    """Pixel Measures (C.7.6.16.2.1)."""
+    """Pixel Measures (C.7.6.16.2.1). The thickness is required: of a single plane, see `note_thickness`."""
+    between = series.grid.spacing_between_planes
     measures: dict[str, object] = {"PixelSpacing": list(series.grid.pixel_spacing)}
-    if between := series.grid.spacing_between_planes:
-        measures |= {"SliceThickness": between, "SpacingBetweenSlices": between}
+    measures["SliceThickness"] = between or series.grid.pixel_spacing[0]
+    if between:
+        measures["SpacingBetweenSlices"] = between
     return {"PixelMeasuresSequence": one_item(**measures)}
+
+
+def note_thickness(planes: int) -> list[Note]:
+    """Announce the thickness that a single plane is given."""
+    if planes > 1:
+        return []
+    return [Note(NoteKind.ASSUMED, "The thickness of its single plane is not known: written as its pixel spacing")]
 
 
 def plane_orientation(series: SeriesPlan) -> Attributes:

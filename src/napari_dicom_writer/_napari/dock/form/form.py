@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 GROUPS = {
     "Series": ("series",),
     "Patient and study": ("patient", "study"),
-    "Pixels": ("pixels", "segments"),
+    "Pixels": ("pixels", "labels"),
     "Geometry": ("geometry",),
     "Output": ("output",),
 }
