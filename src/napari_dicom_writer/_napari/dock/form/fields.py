@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from magicgui.widgets import create_widget
@@ -70,7 +71,7 @@ class OptionField(QWidget):
             return self._value
         value = self._editor.value
         plain = next((part for part in get_args(self._kind) if part is not type(None)), self._kind)
-        if plain not in (int, float):
+        if plain not in (int, float, Path):
             return value
         if not str(value).strip():
             return None if plain is not self._kind else self._default
