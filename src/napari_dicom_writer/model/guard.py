@@ -8,8 +8,10 @@ there at one moment, the one between the two.
 
 from __future__ import annotations
 
+import os
 import threading
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 # Copied and summed up while they are in the processor's cache.
 _PIECE_BYTES = 2**18
 _TICK_BYTES = 2**30
+_THREADS = 8  # that memory can feed
 
 _Key = tuple[int | tuple[int | None, int | None], ...]
 
@@ -159,19 +162,27 @@ class Guarded:
             If one holds something else now.
         """
         with self._lock:
-            sums = dict(self._sums)
+            keys = list(self._sums)
         unsaid = 0
-        for key, before in sums.items():
-            region, _ = _in_memory_order(self.beneath[tuple(slice(*i) if isinstance(i, tuple) else i for i in key)])
-            checksum = 0
-            for piece in _pieces(region):
-                checksum = self._crc32(np.ascontiguousarray(region[piece]).reshape(-1).view(np.uint8), checksum)
-            if checksum != before:
-                self._fail()
-            unsaid += region.nbytes
-            if unsaid >= _TICK_BYTES:
-                unsaid = 0
-                tick()
+        pool = ThreadPoolExecutor(min(_THREADS, os.cpu_count() or 1), thread_name_prefix="guard")
+        try:
+            for size in pool.map(self._confirm, keys):
+                unsaid += size
+                if unsaid >= _TICK_BYTES:
+                    unsaid = 0
+                    tick()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    def _confirm(self, key: _Key) -> int:
+        """Read a region again, and return its size in bytes."""
+        region, _ = _in_memory_order(self.beneath[tuple(slice(*i) if isinstance(i, tuple) else i for i in key)])
+        checksum = 0
+        for piece in _pieces(region):
+            checksum = self._crc32(np.ascontiguousarray(region[piece]).reshape(-1).view(np.uint8), checksum)
+        if checksum != self._sums[key]:
+            self._fail()
+        return region.nbytes
 
     def _fail(self) -> None:
         raise LayerError("It changed while it was exported", "Nothing was written; export it again", self._where)
