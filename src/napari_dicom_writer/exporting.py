@@ -134,7 +134,7 @@ def export(
     refusals = Refusals()
     guards = Guards(mapped=client is None)
     # What is not read back is guarded from the first scan of its values on: a range that has changed would clip them.
-    early = guards if options.verify is not VerifyLevel.FULL else None
+    early = None if options.verify.pixels else guards
     resolved = _prepare(layers, options, refusals, progress, guards=early)
     with refusals.collect():
         destination = open_destination(path, resolved[0] if resolved else None, overwrite=options.overwrite, to=to)
@@ -150,13 +150,15 @@ def export(
         folders = [str(staging.folder(series)) for series in plan.series]
         counter = Counter(plan.frames, progress)
         if client is None:
-            size = write_volumes(plan, volumes, folders, options.verify, counter)
+            written = write_volumes(plan, volumes, folders, options.verify, counter, staging.flush)
         else:
-            size = write_distributed(plan, volumes, folders, options.verify, counter, client)
+            written = write_distributed(plan, volumes, folders, options.verify, counter, client, staging.flush)
         tick = partial(counter, 0)
         guards.check_unchanged(tick)
         published = staging.publish(tick)
-    return ExportReport(published, plan, size, time.perf_counter() - start, options.verify)
+    medium = options.verify is VerifyLevel.MEDIUM
+    level = VerifyLevel.FULL if medium and not written.from_medium else options.verify
+    return ExportReport(published, plan, written.bytes, time.perf_counter() - start, level)
 
 
 def _refuse_other_losses(plan: ExportPlan, agreed: ExportPlan, refusals: Refusals) -> None:

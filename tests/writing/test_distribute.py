@@ -72,9 +72,9 @@ def assert_same_bytes(volumes, options, tmp_path, client, level=VerifyLevel.FULL
             done = lambda n=1, counts=counts: counts.append(n)  # noqa: E731
             folders = [str(staging.folder(series)) for series in plan.series]
             if name == "here":
-                sizes.append(write_volumes(plan, volumes, folders, level, done))
+                sizes.append(write_volumes(plan, volumes, folders, level, done).bytes)
             else:
-                sizes.append(write_distributed(plan, volumes, folders, level, done, client))
+                sizes.append(write_distributed(plan, volumes, folders, level, done, client).bytes)
             staging.publish()
         assert sum(counts) == plan.instances
     here, cluster = tree(tmp_path / "here"), tree(tmp_path / "cluster")
@@ -154,6 +154,22 @@ def test_export_takes_a_client(tmp_path, two):
     single = export(Volume(RAMP[0], spacing=(1, 1)), tmp_path / "y", client=two)
     assert single.path == tmp_path / "y.dcm"
     assert sorted(p.name for p in tmp_path.iterdir()) == ["x", "y.dcm"]
+
+
+def test_files_of_a_cluster_come_from_the_disk_to_the_driver(tmp_path, two):
+    reports = [
+        export(
+            Volume(RAMP, spacing=(2, 1, 1)), tmp_path / str(bool(client)), ExportOptions(verify="medium"), client=client
+        )
+        for client in (two, None)
+    ]
+    assert reports[0].verified is reports[1].verified
+
+
+def test_multi_frame_objects_are_refused(tmp_path, two):
+    with pytest.raises(ExportError, match="A cluster writes a file a plane"):
+        export(Volume(RAMP, spacing=(2, 1, 1)), tmp_path / "x", ExportOptions(object="multi-frame"), client=two)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("killed", [1, 2])

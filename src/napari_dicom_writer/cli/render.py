@@ -15,7 +15,6 @@ from rich.text import Text
 from napari_dicom_writer.cli.arguments import on_command_line
 from napari_dicom_writer.errors import Note, NoteKind
 from napari_dicom_writer.model.verdict import summary
-from napari_dicom_writer.options.choices import VerifyLevel
 from napari_dicom_writer.plan.wording import count_series, format_bytes
 
 if TYPE_CHECKING:
@@ -35,11 +34,6 @@ Facts = dict[str, "str | tuple[Verdict, ...]"]
 _MANY = 3  # series with the same table that are told once
 
 _STYLES = {NoteKind.LOST: "red", NoteKind.ASSUMED: "yellow", NoteKind.INFO: "cyan"}
-_CHECKED = {
-    VerifyLevel.FULL: "Every voxel and every header was read back and compared.",
-    VerifyLevel.HEADERS: "Every header was read back and compared; pixels were not.",
-    VerifyLevel.OFF: "Nothing was read back.",
-}
 
 
 def print_plan(plan: ExportPlan, in_the_way: ExportError | None = None, *, viewers: bool = False) -> None:
@@ -57,7 +51,7 @@ def print_report(report: ExportReport, *, viewers: bool = False) -> None:
     console = Console(highlight=False)
     _print_series(console, report.plan, viewers=viewers)
     rate = f"{count_series(report.plan)}, {format_bytes(report.bytes)}, in {report.seconds:.2g} s."
-    _say(console, f"{rate} {_CHECKED[report.verified]}")
+    _say(console, f"{rate} {report.checked[0].upper()}{report.checked[1:]}.")
     # Not wrapped, so that it can be copied.
     console.print(Text(str(report.path), "bold"), soft_wrap=True)
 

@@ -5,9 +5,10 @@
 2. ``with destination.stage() as staging:`` *opens a staging area* on this machine, which nobody else writes to.
 3. ``staging.folder(series)`` says where each series is *written*, and *read back*, file by file: by this process, its
    threads, or a cluster. A destination never sees a pixel.
-4. ``staging.publish()`` brings what was staged into the destination's own form where that is another (packed, with a
+4. ``staging.flush()``, where that was asked for, brings it to the disk, to be read from there.
+5. ``staging.publish()`` brings what was staged into the destination's own form where that is another (packed, with a
    directory), reads that back, and makes all of it *visible in one step*, on the disk.
-5. *Leaving the block* removes what was staged, however it is left. Without `publish`, nothing has happened: what was
+6. *Leaving the block* removes what was staged, however it is left. Without `publish`, nothing has happened: what was
    there before is untouched.
 """
 
@@ -75,6 +76,21 @@ class Staging(ABC):
     @abstractmethod
     def folder(self, series: SeriesPlan) -> Path:
         """Return the folder to write a series' instances to; it exists, and nobody else writes there."""
+
+    @abstractmethod
+    def flush(self) -> bool:
+        """Bring everything staged to the disk.
+
+        Returns
+        -------
+        bool
+            Whether the files themselves will be published: False where they are packed first.
+
+        Raises
+        ------
+        DestinationError
+            If the system says that something could not be written.
+        """
 
     @abstractmethod
     def publish(self, tick: Callable[[], None] = lambda: None) -> Path:

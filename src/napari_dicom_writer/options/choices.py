@@ -154,11 +154,17 @@ class ShearPolicy(StrEnum):
 
 
 class VerifyLevel(StrEnum):
-    """How much of what was written is read back before it is published."""
+    """How much of what was written is read back before it is published, the most first."""
 
+    MEDIUM = "medium"
     FULL = "full"
     HEADERS = "headers"
     OFF = "off"
+
+    @property
+    def pixels(self) -> bool:
+        """Whether pixels are compared, too."""
+        return self in (VerifyLevel.MEDIUM, VerifyLevel.FULL)
 
 
 class SegmentationType(StrEnum):

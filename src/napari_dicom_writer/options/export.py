@@ -246,10 +246,11 @@ class ExportOptions:
     )
     verify: VerifyLevel = option(
         VerifyLevel.FULL,
-        "read back before publishing: full, headers or off",
+        "what is read back and compared before publishing; medium: everything, and from the disk itself",
         group="output",
         label="Read back",
         choices={
+            VerifyLevel.MEDIUM: "everything, also from the disk itself",
             VerifyLevel.FULL: "every voxel and header",
             VerifyLevel.HEADERS: "headers only",
             VerifyLevel.OFF: "nothing",

@@ -32,7 +32,7 @@ class ExportReport:
     seconds : float
         Time from the first byte to publishing.
     verified : VerifyLevel
-        How much was read back before publishing.
+        How much was read back before publishing: less than was asked for, where the medium itself cannot be read.
     """
 
     path: Path
@@ -44,10 +44,16 @@ class ExportReport:
     @property
     def checked(self) -> str:
         """What was read back, in words."""
+        if self.verified is VerifyLevel.FULL and self.plan.series[0].options.verify is VerifyLevel.MEDIUM:
+            return (
+                "every voxel and every header read back and compared, but from memory: "
+                "the system does not say that it has read the disk"
+            )
         return {
+            VerifyLevel.MEDIUM: "every voxel and every header read back and compared, and read from the disk again",
             VerifyLevel.FULL: "every voxel and every header read back and compared",
-            VerifyLevel.HEADERS: "every header read back and compared",
-            VerifyLevel.OFF: "not read back",
+            VerifyLevel.HEADERS: "every header read back and compared; pixels were not",
+            VerifyLevel.OFF: "nothing read back",
         }[self.verified]
 
     def __str__(self) -> str:

@@ -19,6 +19,7 @@ class Seen(NamedTuple):
 
     Attributes
     ----------
+    filename : str
     uid : str
     number : int
         Instance Number.
@@ -26,12 +27,16 @@ class Seen(NamedTuple):
         ImagePositionPatient of each frame.
     time_indices : tuple of int
         Time point of each frame.
+    digest : bytes
+        Of all bytes of the file; empty where nobody asked for it.
     """
 
+    filename: str
     uid: str
     number: int
     positions: tuple[str, ...]
     time_indices: tuple[int, ...]
+    digest: bytes = b""
 
 
 def check_across(series: SeriesPlan, seen: Sequence[Seen]) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_dicom_writer.standard.elements import ITEM, SEQUENCE_END
+from napari_dicom_writer.writing.medium import forget
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -59,6 +60,10 @@ class FrameFile(ABC):
         assert len(head) == len(self.head)  # noqa: S101 - the encoder's promise
         self.head = head
         write_at(self._descriptor, head, 0)
+
+    def forget(self) -> bool:
+        """Let the next reads come from the medium; see `medium.forget`."""
+        return forget(self._descriptor)
 
     def close(self) -> None:
         """Let go of the file."""

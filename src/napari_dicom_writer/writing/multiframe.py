@@ -19,7 +19,7 @@ from napari_dicom_writer.writing.frame_files import FragmentFile, FrameFile, Nat
 from napari_dicom_writer.writing.read_back_frames import FramesVerifier
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -46,6 +46,7 @@ class MultiFrameWriter:
         self._codec = codec_of(series.options)
         self._open: dict[str, FrameFile] = {}
         self._lock = threading.Lock()
+        self._medium = level is VerifyLevel.MEDIUM
         self._verifier = None if level is VerifyLevel.OFF else FramesVerifier(series, level)
 
     def write(self, place: Place, values: NDArray[Any]) -> int:
@@ -119,8 +120,37 @@ class MultiFrameWriter:
                     file.rewrite(self._encoder.encode_start(instance, compression_ratio(native, file.codestreams)))
             if self._verifier:
                 self._verifier.header(instance, file)
-        self.close()
+        if not self._medium:
+            self.close()
         return rest
+
+    def from_medium(self, tick: Callable[[], None]) -> bool:
+        """Read all files again, once they are flushed.
+
+        Parameters
+        ----------
+        tick
+            Called after each; may raise to stop.
+
+        Returns
+        -------
+        bool
+            Whether all of them came from the medium.
+
+        Raises
+        ------
+        VerificationError
+            If one holds something else there.
+        """
+        if self._verifier is None:
+            return False
+        proven = True
+        for instance in self._series.instances:
+            file = self._open[instance.filename]
+            proven = file.forget() and proven
+            self._verifier.again(instance, file)
+            tick()
+        return proven
 
     def close(self) -> None:
         """Let go of the files."""

@@ -8,7 +8,9 @@ quantizing would show.
 
 from __future__ import annotations
 
+import os
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -22,13 +24,13 @@ from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
 from napari_dicom_writer.writing.across import Seen, check_across
 from napari_dicom_writer.writing.encapsulation import fragment
 from napari_dicom_writer.writing.fault import Fault
+from napari_dicom_writer.writing.medium import digest, digest_again
 from napari_dicom_writer.writing.parsed import check_parsed
 from napari_dicom_writer.writing.pixels import check_frame, check_native, native_frame
 from napari_dicom_writer.writing.staged import frame_buffer, read_into, release_buffer
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -40,6 +42,9 @@ if TYPE_CHECKING:
     _Path = str | os.PathLike[str]
 
 
+_READERS = 4  # so that the medium always has something to do
+
+
 class SeriesVerifier:
     """Checks the instances of one series as they are written, then the series. Safe to share between threads.
 
@@ -48,12 +53,13 @@ class SeriesVerifier:
     series
         The plan.
     level
-        ``headers`` compares every byte but the pixels; ``full`` compares these, too.
+        ``headers`` compares every byte but the pixels; ``full`` compares these, too. ``medium`` also keeps digests, by
+        which files are known again when they come from the medium.
     """
 
     def __init__(self, series: SeriesPlan, level: VerifyLevel) -> None:
         self._series = series
-        self._pixels = level is not VerifyLevel.HEADERS
+        self._pixels, self._digests = level.pixels, level is VerifyLevel.MEDIUM
         self._iod = IODS[series.iod]
         self._codec = codec_of(series.options)
         self._deflated = series.options.transfer_syntax is TransferSyntax.DEFLATED
@@ -96,9 +102,9 @@ class SeriesVerifier:
         varying = self._iod.varying(self._series, instance) | file_meta_of(instance)
         try:
             if self._codec or self._deflated:
-                self._compressed(path, instance, varying, values, b"".join(pieces[1:]))
+                known = self._compressed(path, instance, varying, values, b"".join(pieces[1:]))
             else:
-                self._native(path, instance, varying, values)
+                known = self._native(path, instance, varying, values)
         except Fault as fault:
             self._fail(fault, instance)
         except ExportError:
@@ -107,12 +113,12 @@ class SeriesVerifier:
             self._fail(Fault(f"it cannot be read: {type(error).__name__}: {error}"), instance)
         # Every byte of the head was compared, so the file says what varies in these very words.
         positions, times = (varying["ImagePositionPatient"],), (instance.frame.time_index,)
-        seen = Seen(varying["SOPInstanceUID"], instance.number, positions, times)
+        seen = Seen(instance.filename, varying["SOPInstanceUID"], instance.number, positions, times, known)
         self.add(seen)
         return seen
 
-    def _native(self, path: _Path, instance: InstancePlan, varying: Attributes, values: NDArray[Any]) -> None:
-        """Check a file whose pixels are native."""
+    def _native(self, path: _Path, instance: InstancePlan, varying: Attributes, values: NDArray[Any]) -> bytes:
+        """Check a file whose pixels are native; return its digest, if there is to be one."""
         if self._spans is None:
             self._parse(path, instance, varying)
         expected = self._spans.head(varying) if self._spans else b""
@@ -128,6 +134,7 @@ class SeriesVerifier:
             raise Fault("it ends in a byte that is not what it should be")
         if self._pixels:
             check_native(self._series, pixels, values)
+        return digest(head, pixels, tail[:-1]) if self._digests else b""
 
     def _parse(self, path: _Path, instance: InstancePlan, varying: Attributes) -> None:
         content = Path(path).read_bytes()
@@ -136,8 +143,8 @@ class SeriesVerifier:
 
     def _compressed(
         self, path: _Path, instance: InstancePlan, varying: Attributes, values: NDArray[Any], encoded: bytes
-    ) -> None:
-        """Check a file whose pixels, or all of whose data set is compressed."""
+    ) -> bytes:
+        """Check a file whose pixels, or all of whose data set is compressed; return its digest."""
         content = Path(path).read_bytes()
         head = content[: max(0, len(content) - len(encoded))]
         if not encoded or content[len(head) :] != encoded:
@@ -155,6 +162,7 @@ class SeriesVerifier:
             raise Fault("it ends in a byte that is not what it should be")
         if self._pixels:
             check_frame(self._series, self._decoded(pixels), values)
+        return digest(content) if self._digests else b""
 
     def _decoded(self, pixels: bytes) -> NDArray[Any]:
         """Stored values of a frame; what a codec encoded is decoded by another library."""
@@ -180,6 +188,36 @@ class SeriesVerifier:
             check_across(self._series, self._seen)
         except Fault as fault:
             self._fail(fault)
+
+    def from_medium(self, folder: str, tick: Callable[[], None]) -> bool:
+        """Read all files of the series again, once they are flushed, and know them by their digests.
+
+        Parameters
+        ----------
+        folder
+            Where they are.
+        tick
+            Called after each; may raise to stop.
+
+        Returns
+        -------
+        bool
+            Whether all of them came from the medium.
+
+        Raises
+        ------
+        VerificationError
+            If one holds something else there.
+        """
+        proven = True
+        with ThreadPoolExecutor(_READERS) as pool:
+            paths = [f"{folder}{os.sep}{seen.filename}" for seen in self._seen]
+            for seen, (found, forgotten) in zip(self._seen, pool.map(digest_again, paths), strict=True):
+                if found != seen.digest:
+                    self._fail(Fault(f"{seen.filename} is not on the medium what it was in memory"))
+                proven = proven and forgotten
+                tick()
+        return proven
 
     def _fail(self, fault: Fault, instance: InstancePlan | None = None) -> NoReturn:
         at = f", instance {instance.number}" if instance else ""

@@ -26,6 +26,7 @@ from napari_dicom_writer.options.choices import VerifyLevel
 from napari_dicom_writer.standard.elements import ITEM, UNDEFINED, Encoding, read_element
 from napari_dicom_writer.writing.fault import REMEDY
 from napari_dicom_writer.writing.frame_files import FragmentFile
+from napari_dicom_writer.writing.medium import digest
 from napari_dicom_writer.writing.parsed import same_element
 from napari_dicom_writer.writing.pixels import resembles
 
@@ -52,13 +53,15 @@ class FramesVerifier:
     series
         The plan.
     level
-        ``headers`` compares every element and no pixels.
+        ``headers`` compares every element and no pixels; ``medium`` also keeps digests of the frames, by which they are
+        known again.
     """
 
     def __init__(self, series: SeriesPlan, level: VerifyLevel) -> None:
         self._series, self._level = series, level
         self._iod = IODS[series.iod]
         self._codec = codec_of(series.options)
+        self._known: dict[tuple[str, int], bytes] = {}
 
     def frame(self, instance: InstancePlan, at: int, content: bytes, values: NDArray[Any]) -> None:
         """Compare one frame with what the layer holds.
@@ -72,22 +75,36 @@ class FramesVerifier:
         values
             The layer's values of its plane.
         """
-        if self._level is VerifyLevel.HEADERS:
+        if not self._level.pixels:
             return
+        if self._level is VerifyLevel.MEDIUM:
+            self._known[instance.filename, at] = digest(self._own(at, content))
         series, part = self._series, instance.frames[at].part
         shape = (series.rows, series.columns) + ((3,) if series.stored.samples == 3 else ())
         if self._codec:
             read = self._codec.decode(content, series.rows, series.columns, series.stored)
-        elif series.stored.bits == 1:
-            bits = np.unpackbits(np.frombuffer(content, np.uint8), bitorder="little")
-            first = at * series.frame_bits % 8
-            read = bits[first : first + series.frame_bits].reshape(shape)
         else:
-            read = np.frombuffer(content, series.stored.dtype).reshape(shape)
+            dtype = "u1" if series.stored.bits == 1 else series.stored.dtype
+            read = np.frombuffer(self._own(at, content), dtype).reshape(shape)
         if not series.stored.matches_part(read, values, part):
             self._fail(instance, f"frame {at + 1} is not what the layer holds")
         if math.isinf(series.stored.largest_error) and not resembles(read, series.stored.encode_part(values, part)):
             self._fail(instance, f"frame {at + 1} does not resemble its plane: choose less loss")
+
+    def _own(self, at: int, content: bytes) -> bytes:
+        """What belongs to the frame alone: of masks, whose frames share bytes, a byte for each of its bits."""
+        if self._codec or self._series.stored.bits > 1:
+            return content
+        bits = np.unpackbits(np.frombuffer(content, np.uint8), bitorder="little")
+        first = at * self._series.frame_bits % 8
+        return bits[first : first + self._series.frame_bits].tobytes()
+
+    def again(self, instance: InstancePlan, file: FrameFile) -> None:
+        """Know every frame again by its digest, and compare the header again, after the file was flushed."""
+        for at in range(len(instance.frames)):
+            if digest(self._own(at, file.read_frame(at))) != self._known[instance.filename, at]:
+                self._fail(instance, f"frame {at + 1} is not on the medium what it was in memory")
+        self.header(instance, file)
 
     def header(self, instance: InstancePlan, file: FrameFile) -> None:
         """Compare the header of one instance, per-frame groups and all, with the plan, and with what was written.
@@ -175,6 +192,15 @@ class FramesVerifier:
                 self._fail(instance, f"the fragment of frame {damaged + 1} is not what was written")
         elif size != length:
             self._fail(instance, f"{size:,} bytes follow the header instead of {length:,}")
+        elif self._padding(file, instance):
+            self._fail(instance, "its pixels are padded with other bits than zeros")
+
+    def _padding(self, file: FrameFile, instance: InstancePlan) -> int:
+        """Bits behind the last native frame, as a number."""
+        end, used = divmod(len(instance.frames) * self._series.frame_bits, 8)
+        with open(file.path, "rb") as opened:  # noqa: PTH123 - strings are faster
+            opened.seek(len(file.head) + end)
+            return int.from_bytes(opened.read(), "little") >> used
 
     def _fail(self, instance: InstancePlan, what: str) -> NoReturn:
         where = f"series {self._series.number}, instance {instance.number}"

@@ -11,6 +11,8 @@ from napari_dicom_writer.writing.encode import SeriesEncoder
 from napari_dicom_writer.writing.read_back import SeriesVerifier
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from napari_dicom_writer.plan.frames import InstancePlan, Place
@@ -67,6 +69,10 @@ class SeriesWriter:
         if self.verifier:
             self.verifier.finish()
         return 0
+
+    def from_medium(self, tick: Callable[[], None]) -> bool:
+        """Read all files again, once they are flushed; see `SeriesVerifier.from_medium`."""
+        return self.verifier is not None and self.verifier.from_medium(self._folder, tick)
 
     def close(self) -> None:
         """Nothing is kept open."""

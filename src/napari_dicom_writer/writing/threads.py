@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 from napari_dicom_writer.errors import PixelError
 from napari_dicom_writer.iods import IODS
 from napari_dicom_writer.model.slabs import read_ahead, slabs
+from napari_dicom_writer.options.choices import VerifyLevel
 from napari_dicom_writer.plan.frames import frame_places
 from napari_dicom_writer.writing.multiframe import MultiFrameWriter
 from napari_dicom_writer.writing.series_writer import SeriesWriter
+from napari_dicom_writer.writing.written import Written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,14 +22,19 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_dicom_writer.model.volume import Volume
-    from napari_dicom_writer.options.choices import VerifyLevel
     from napari_dicom_writer.plan.frames import Place
     from napari_dicom_writer.plan.plan import ExportPlan, SeriesPlan
+    from napari_dicom_writer.writing.written import Done
 
 
 def write_volumes(
-    plan: ExportPlan, volumes: Sequence[Volume], folders: Sequence[str], level: VerifyLevel, done: Callable[[], None]
-) -> int:
+    plan: ExportPlan,
+    volumes: Sequence[Volume],
+    folders: Sequence[str],
+    level: VerifyLevel,
+    done: Done,
+    flush: Callable[[], bool] = lambda: False,
+) -> Written:
     """Write all frames of an export: each volume is read once, every plane goes where the plan wants it.
 
     Parameters
@@ -41,12 +48,14 @@ def write_volumes(
     level
         How much is read back.
     done
-        Called after every frame, in this thread; may raise to stop.
+        Called after every frame, in this thread, and with 0 after every file that is read from the medium; may raise
+        to stop.
+    flush
+        Brings what was written to the medium, before it is read from there; returns whether that makes sense.
 
     Returns
     -------
-    int
-        Bytes written.
+    Written
     """
     size = 0
     with ExitStack() as stack:
@@ -68,7 +77,10 @@ def write_volumes(
                 raise PixelError(f"{len(places):,} of its planes were not read", "Check the chunks of the source")
         for writer in writers:
             size += writer.finish()
-    return size
+        from_medium = level is VerifyLevel.MEDIUM and flush()
+        for writer in writers if from_medium else ():
+            from_medium = writer.from_medium(lambda: done(0)) and from_medium
+    return Written(size, from_medium)
 
 
 def _writer(series: SeriesPlan, folder: str, level: VerifyLevel) -> SeriesWriter | MultiFrameWriter:

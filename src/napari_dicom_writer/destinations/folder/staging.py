@@ -64,6 +64,14 @@ class FolderStaging(Staging):
         self._expected[name] = len(series.instances)
         return folder
 
+    def flush(self) -> bool:
+        """See `Staging`."""
+        if self._destination.packs:
+            return False
+        with refused_by_system(f"Writing beside {self._target} failed"):
+            self._flusher.flush(self._area.content, listing(self._area.content))
+        return True
+
     def publish(self, tick: Callable[[], None] = lambda: None) -> Path:
         """See `Staging`."""
         with refused_by_system(f"{self._target} could not be published"):

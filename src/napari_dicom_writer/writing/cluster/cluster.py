@@ -18,11 +18,12 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from napari_dicom_writer.errors import DestinationError, ExportError, VerificationError
+from napari_dicom_writer.iods import IODS
 from napari_dicom_writer.model.slabs import Slab, read, read_ahead, slabs
 from napari_dicom_writer.options.choices import VerifyLevel
 from napari_dicom_writer.plan.frames import frame_places
@@ -30,9 +31,10 @@ from napari_dicom_writer.writing.cluster.recipes import Recipe, other_data, reci
 from napari_dicom_writer.writing.cluster.scratch import check_workers, scratch_folder
 from napari_dicom_writer.writing.read_back import SeriesVerifier
 from napari_dicom_writer.writing.series_writer import SeriesWriter
+from napari_dicom_writer.writing.written import Written
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
     from distributed import Client, Future
     from numpy.typing import NDArray
@@ -41,19 +43,13 @@ if TYPE_CHECKING:
     from napari_dicom_writer.plan.frames import Place
     from napari_dicom_writer.plan.plan import ExportPlan, SeriesPlan
     from napari_dicom_writer.writing.across import Seen
+    from napari_dicom_writer.writing.written import Done
 
 _SLABS_PER_THREAD = 2  # one being written, one waiting
 _HEARTBEAT = 1.0  # seconds after which the callback may cancel, also when no slab comes in
 
 
-class Done(Protocol):
-    """Told about frames written; may raise to stop."""
-
-    def __call__(self, frames: int = 1) -> None:
-        """Add a number of frames; 0 says that the work goes on."""
-
-
-class _Written(NamedTuple):
+class _Arrived(NamedTuple):
     """An instance at its place: number of its series, file name, bytes, and what was read back.
 
     With it comes a sample of the values in the worker's own copy of the volume, if it has one.
@@ -123,22 +119,27 @@ class _Context:
 
 
 def write_distributed(
-    plan: ExportPlan, volumes: Sequence[Volume], folders: Sequence[str], level: VerifyLevel, done: Done, client: Client
-) -> int:
+    plan: ExportPlan,
+    volumes: Sequence[Volume],
+    folders: Sequence[str],
+    level: VerifyLevel,
+    done: Done,
+    client: Client,
+    flush: Callable[[], bool] = lambda: False,
+) -> Written:
     """Write all frames of an export on a cluster.
 
     Parameters
     ----------
-    plan, volumes, folders, level, done
+    plan, volumes, folders, level, done, flush
         As for `write_volumes`, which does the same in this process. The folders lie on a file system that all workers
-        share; `done` is also called now and then with 0.
+        share; `done` is also called now and then with 0. What is to come from the medium comes to this process.
     client
         Of the cluster.
 
     Returns
     -------
-    int
-        Bytes written.
+    Written
 
     Raises
     ------
@@ -150,6 +151,8 @@ def write_distributed(
     if client.asynchronous or client.status != "running":
         what = "asynchronous" if client.asynchronous else client.status
         raise ExportError(f"The client is {what}", "Pass one that is connected, and made with asynchronous=False")
+    if any(IODS[series.iod].multiframe for series in plan.series):
+        raise ExportError("A cluster writes a file a plane", "Choose another object, or export without the cluster")
     sizes: list[dict[str, int]] = [{} for _ in folders]
     samples: list[set[int | None]] = [set() for _ in volumes]
     verifiers = [SeriesVerifier(series, level) for series in plan.series]
@@ -173,7 +176,10 @@ def write_distributed(
         _check_files(series, folder, reported)
         if level is not VerifyLevel.OFF:
             verifier.finish()
-    return sum(sum(reported.values()) for reported in sizes)
+    from_medium = level is VerifyLevel.MEDIUM and flush()
+    for folder, verifier in zip(folders, verifiers, strict=True) if from_medium else ():
+        from_medium = verifier.from_medium(folder, lambda: done(0)) and from_medium
+    return Written(sum(sum(reported.values()) for reported in sizes), from_medium)
 
 
 def _jobs(plan: ExportPlan, volumes: Sequence[Volume], context: _Context) -> Iterator[_Job]:
@@ -185,15 +191,15 @@ def _jobs(plan: ExportPlan, volumes: Sequence[Volume], context: _Context) -> Ite
             yield _Job(index, slab, [places.pop(plane, []) for plane in slab.places()], values)
 
 
-def _run(client: Client, context: _Context, jobs: Iterator[_Job], done: Done) -> Generator[_Written, None, None]:
+def _run(client: Client, context: _Context, jobs: Iterator[_Job], done: Done) -> Generator[_Arrived, None, None]:
     """Keep the workers busy, and no more than that; return what they have written as it comes in."""
     import dask
 
     # The arguments of a task stay with the scheduler, so that it can give them to another worker; scattered ones are
     # lost with the worker that holds them. That is worth a graph of some size.
     quiet = dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 TiB"})
-    finished: SimpleQueue[Future[list[_Written]]] = SimpleQueue()
-    pending: dict[Any, Future[list[_Written]]] = {}
+    finished: SimpleQueue[Future[list[_Arrived]]] = SimpleQueue()
+    pending: dict[Any, Future[list[_Arrived]]] = {}
     limit, checked = 0, -np.inf
     try:
         with quiet:
@@ -226,7 +232,7 @@ def _threads(client: Client) -> int:
         raise ExportError(f"The cluster does not answer: {error}", "Check that it is running") from error
 
 
-def _result(future: Future[list[_Written]]) -> list[_Written]:
+def _result(future: Future[list[_Arrived]]) -> list[_Arrived]:
     from distributed import KilledWorker
 
     try:
@@ -246,7 +252,7 @@ def _received(context: _Context) -> _Context:
     return context
 
 
-def _write_slab(context: _Context, job: _Job) -> list[_Written]:
+def _write_slab(context: _Context, job: _Job) -> list[_Arrived]:
     """Write the planes of a slab; runs in a worker."""
     values = job.values
     if values is None:
@@ -263,7 +269,7 @@ def _write_slab(context: _Context, job: _Job) -> list[_Written]:
             raise DestinationError(
                 f"Writing failed: {error.strerror}", "Check space and permissions; nothing was written"
             ) from error
-        written.append(_Written(number, instance.filename, size, seen, own_sample))
+        written.append(_Arrived(number, instance.filename, size, seen, own_sample))
     return written
 
 

@@ -1,0 +1,71 @@
+"""No bit of a multi-frame file can flip unnoticed: of its header when it is ended, of a frame when it was written."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from judges.volumes import oblique
+from napari_dicom_writer import ExportOptions, VerificationError, VerifyLevel, Volume, export, plan_export
+from napari_dicom_writer.writing.encode import SeriesEncoder
+from napari_dicom_writer.writing.frame_files import FragmentFile, NativeFile
+from napari_dicom_writer.writing.read_back_frames import FramesVerifier
+
+RNG = np.random.default_rng(33)
+VALUES = RNG.integers(0, 200, (3, 35, 33)).astype(np.uint8)
+VOLUME = Volume(VALUES, affine=oblique())
+
+
+def test_a_bit_of_every_fourth_byte_of_a_header_and_every_one_of_the_padding(tmp_path):
+    (series,) = plan_export(VOLUME, ExportOptions(object="multi-frame")).series
+    (instance,) = series.instances
+    head = SeriesEncoder(series).encode_start(instance)
+    file = NativeFile(str(tmp_path / "x.dcm"), head, series.pixel_bytes(instance), series.frame_bits)
+    for at, plane in enumerate(VALUES):
+        file.write_frame(at, plane)
+    file.finish()
+    verifier = FramesVerifier(series, VerifyLevel.FULL)
+    verifier.header(instance, file)
+    size = Path(file.path).stat().st_size
+    assert size == len(head) + VALUES.size + 1
+    bits = [start + int(RNG.integers(32)) for start in range(0, 8 * len(head) - 32, 32)]
+    descriptor = os.open(file.path, os.O_RDWR)
+    missed = []
+    for bit in [*bits, *range(8 * size - 8, 8 * size)]:
+        (byte,) = os.pread(descriptor, 1, bit // 8)
+        os.pwrite(descriptor, bytes([byte ^ 1 << bit % 8]), bit // 8)
+        try:
+            verifier.header(instance, file)
+            missed.append(bit)
+        except VerificationError:
+            pass
+        os.pwrite(descriptor, bytes([byte]), bit // 8)
+    os.close(descriptor)
+    file.close()
+    assert missed == []
+
+
+@pytest.mark.parametrize(("syntax", "kind"), [("explicit-le", NativeFile), ("rle", FragmentFile)])
+@pytest.mark.parametrize("bit", [0, 8 * 100 + 3, 8 * 1155 - 1])
+def test_a_bit_of_a_frame(tmp_path, monkeypatch, syntax, kind, bit):
+    write = kind.write_frame
+
+    def faulty(self, at, frame):
+        size = write(self, at, frame)
+        if at == 1:
+            end = Path(self.path).stat().st_size
+            start = end - 1 - 2 * 1155 if kind is NativeFile else end - (size - 8)
+            place = start + min(bit // 8, size - 9)
+            descriptor = os.open(self.path, os.O_RDWR)
+            (byte,) = os.pread(descriptor, 1, place)
+            os.pwrite(descriptor, bytes([byte ^ 1 << bit % 8]), place)
+            os.close(descriptor)
+        return size
+
+    monkeypatch.setattr(kind, "write_frame", faulty)
+    with pytest.raises(VerificationError, match="Read back, "):
+        export(VOLUME, tmp_path / "x", ExportOptions(object="multi-frame", transfer_syntax=syntax, workers=1))
+    assert list(tmp_path.iterdir()) == []
