@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _SCANNED_BYTES = 32 * 2**20
 _SAMPLED_BYTES = 8 * 2**20
 _SAMPLED_PLANES = 96
+# Where the sample is constant, the search for another value ends somewhere: there may be none in all of a huge volume.
+_SEARCHED_BYTES = 2 * 2**30
 # Of an array that has to be fetched, the middle of a few planes: whole ones would decode most of its chunks.
 _LAZY_PLANES = 8
 _LAZY_SIDE = 128
@@ -76,9 +78,12 @@ def _middle(length: int) -> range:
 
 
 def _until_two_values(volume: Volume, leading: Sequence[range], found: ValueRange) -> tuple[ValueRange, bool]:
-    """Look at all values, slab by slab, until two are different."""
+    """Look at the values slab by slab, until two are different, or as many as that may take time."""
+    searched = 0
     for slab in _slabs_of(volume, leading):
-        found.add(read(volume, slab))
-        if found.low < found.high:
+        values = read(volume, slab)
+        found.add(values)
+        searched += values.nbytes
+        if found.low < found.high or searched > _SEARCHED_BYTES:
             return found, False
     return found, True
