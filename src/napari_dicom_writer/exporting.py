@@ -68,7 +68,7 @@ def plan_export(
         With every reason why it cannot be done.
     """
     refusals = Refusals()
-    resolved = _prepare(layers, options or ExportOptions(), refusals, progress, scans)
+    resolved = _prepare(layers, _checked(options), refusals, progress, scans)
     refusals.raise_if_any()
     assert resolved is not None  # noqa: S101 - refused otherwise
     return resolved[0]
@@ -130,7 +130,7 @@ def export(
     ...     len(list(report.path.glob("*.dcm")))
     16
     """
-    options = options or ExportOptions()
+    options = _checked(options)
     refusals = Refusals()
     guards = Guards(mapped=client is None)
     # What is not read back is guarded from the first scan of its values on: a range that has changed would clip them.
@@ -161,6 +161,12 @@ def export(
     return ExportReport(published, plan, written.bytes, time.perf_counter() - start, level)
 
 
+def _checked(options: ExportOptions | None) -> ExportOptions:
+    if not isinstance(options, ExportOptions | None):
+        raise OptionsError(f"The options are a {type(options).__name__}", "Pass ExportOptions(modality=..., ...)")
+    return options or ExportOptions()
+
+
 def _refuse_other_losses(plan: ExportPlan, agreed: ExportPlan, refusals: Refusals) -> None:
     for note in plan.notes:
         if note.kind is NoteKind.LOST and note not in agreed.notes:
@@ -178,8 +184,6 @@ def _prepare(
     guards: Guards | None = None,
 ) -> tuple[ExportPlan, list[Volume]] | None:
     """Make volumes of whatever was given, and plan them; refusals of every step are collected."""
-    if not isinstance(options, ExportOptions):
-        raise OptionsError(f"The options are a {type(options).__name__}", "Pass ExportOptions(modality=..., ...)")
     notes: list[Note] = []
     with refusals.collect("reference"):
         options, notes = with_reference(options)

@@ -11,6 +11,7 @@ import SimpleITK as sitk
 import tifffile
 from napari.layers import Image
 from napari.layers._source import layer_source
+from napari_nifti._reader import reader_function as napari_nifti_reader
 
 from judges.readers import simpleitk_volume
 from judges.volumes import rotation
@@ -128,21 +129,9 @@ def test_a_world_that_is_ras_is_recognized(tmp_path, steps):
 
 
 def medvol(path):
-    """As napari-nifti 0.0.20 hands it out: deobliqued, SAR+, turned over by signs that serve the display."""
-    image = nibabel.as_closest_canonical(nibabel.load(path))
-    array = np.asarray(image.dataobj).transpose(2, 1, 0)
-    spacing = np.array(image.header.get_zooms()[:3])[::-1]
-    translate = image.affine[2::-1, 3] + (np.array(array.shape) - 1) * spacing
-    raw = nibabel.load(path)
-    metadata = {
-        "affine": raw.affine,
-        "spacing": raw.header.get_zooms(),
-        "origin": raw.affine[:3, 3],
-        "direction": raw.affine[:3, :3] / raw.header.get_zooms(),
-        "header": raw.header,
-        "coordinate_system": "RAS",
-    }
-    return array, {"scale": -spacing, "translate": translate, "metadata": metadata}
+    """As napari-nifti hands it out: deobliqued, SAR+, turned over by signs that serve the display."""
+    ((array, attributes, _),) = napari_nifti_reader(str(path))
+    return array, attributes
 
 
 @pytest.mark.parametrize("steps", STEPS)

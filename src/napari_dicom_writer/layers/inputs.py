@@ -10,6 +10,7 @@ from napari_dicom_writer.errors import LayerError
 from napari_dicom_writer.layers.agreement import agreed
 from napari_dicom_writer.layers.to_volume import to_volume
 from napari_dicom_writer.model.geometry import is_sheared
+from napari_dicom_writer.model.opened import is_array, opened
 from napari_dicom_writer.model.resample import resample
 from napari_dicom_writer.model.volume import Volume, color_note
 from napari_dicom_writer.options.choices import Geometry, ShearPolicy
@@ -24,20 +25,16 @@ def as_sequence(layers: Any) -> Sequence[Any]:
     """Return one layer, or several, as a list."""
     # (data, attributes, type) is one layer; any other tuple holds several.
     layer_tuple = isinstance(layers, tuple) and len(layers) > 1 and isinstance(layers[1], Mapping | NoneType)
-    if isinstance(layers, Volume | str) or layer_tuple or _is_array(layers) or not isinstance(layers, Iterable):
+    if isinstance(layers, Volume | str) or layer_tuple or is_array(layers) or not isinstance(layers, Iterable):
         return [layers]
     return list(layers)
-
-
-def _is_array(item: Any) -> bool:
-    return hasattr(item, "shape") and hasattr(item, "dtype")
 
 
 def name_of(layer: Any) -> str:
     """Return what a layer is called; empty where it has no name."""
     if isinstance(layer, tuple):
         return str(layer[1].get("name") or "") if len(layer) > 1 and isinstance(layer[1], dict) else ""
-    return str(getattr(layer, "name", "") or "") if not _is_array(layer) else ""
+    return str(getattr(layer, "name", "") or "") if not is_array(layer) else ""
 
 
 def tuple_of(layer: Any) -> Any:
@@ -68,8 +65,11 @@ def as_volume(layer: Any, options: ExportOptions, *, check: bool = True) -> Volu
     """
     if isinstance(layer, Volume):
         return layer
-    if _is_array(layer):
-        return Volume(layer, notes=color_note(layer))
+    if is_array(layer):
+        layer = opened(layer)
+        if not hasattr(layer, "dims"):
+            return Volume(layer, notes=color_note(layer))
+        layer = (layer, {})  # whose axes have names
     if hasattr(layer, "as_layer_data_tuple"):
         layer = tuple_of(layer)
     if not isinstance(layer, tuple) or not 1 <= len(layer) <= 3:

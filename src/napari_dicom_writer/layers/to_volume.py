@@ -11,6 +11,7 @@ from napari_dicom_writer.errors import Fix, GeometryError, LayerError, Note, Not
 from napari_dicom_writer.layers.axes import PIXELS, AxisKind, image_axes, kind_of, named_axes, split_kinds, told_axes
 from napari_dicom_writer.layers.labels import labels_of
 from napari_dicom_writer.layers.transforms import data_to_world
+from napari_dicom_writer.model.opened import is_array, opened
 from napari_dicom_writer.model.volume import SPATIAL, Volume, color_note
 from napari_dicom_writer.options.choices import World
 
@@ -88,8 +89,8 @@ def _full_resolution(data: Any, attributes: Mapping[str, Any], notes: list[Note]
             text = f"Multiscale: the full resolution is written, not the {len(data) - 1} lower ones"
             notes.append(Note(NoteKind.INFO, text))
         data = data[0]
-    if hasattr(data, "shape") and hasattr(data, "dtype"):
-        return data
+    if is_array(data):
+        return opened(data)
     try:
         return np.asarray(data)
     except ValueError as error:
@@ -102,7 +103,7 @@ def _axes(array: Any, attributes: Mapping[str, Any], options: ExportOptions, not
     ndim = len(array.shape) - rgb
     if ndim < 2:
         raise LayerError(f"It has {ndim} axes, and an image needs rows and columns", "Save a 2-D or 3-D layer")
-    axes = told_axes(attributes, ndim, options)
+    axes = told_axes(_with_labels(array, attributes, ndim), ndim, options)
     if kinds := split_kinds(attributes.get("axes") or ()):
         if rgb and len(kinds) == ndim + 1 and kind_of(kinds[-1]) is AxisKind.SAMPLE:
             kinds = kinds[:-1]
@@ -118,6 +119,15 @@ def _axes(array: Any, attributes: Mapping[str, Any], options: ExportOptions, not
     if [axis.kind for axis in axes].count(AxisKind.TIME) > 1:
         raise LayerError("Two of its axes are time", "Label one of them with another name")
     return axes
+
+
+def _with_labels(array: Any, attributes: Mapping[str, Any], ndim: int) -> Mapping[str, Any]:
+    """Take the names that xarray has for its axes where the layer's labels are only numbers."""
+    names = getattr(array, "dims", None)
+    labels = attributes.get("axis_labels")
+    if not isinstance(names, tuple) or len(names) < ndim or (labels and any(kind_of(str(one)) for one in labels)):
+        return attributes
+    return {**attributes, "axis_labels": names[:ndim]}
 
 
 def _sample_or_not(axis: Axis, *, colors: bool) -> Axis:

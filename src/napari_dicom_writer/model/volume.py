@@ -11,6 +11,7 @@ from napari_dicom_writer.errors import LayerError, Note, NoteKind, PixelError
 from napari_dicom_writer.mention import mention
 from napari_dicom_writer.model.arguments import affine_of, number, pair, unit_columns
 from napari_dicom_writer.model.axis_names import axis_names
+from napari_dicom_writer.model.opened import opened
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -94,7 +95,7 @@ class Volume:
         lossy: Sequence[tuple[str, float]] = (),
         labels: Labels | None = None,
     ) -> None:
-        self.array = _opened(array)
+        self.array = opened(array)
         self.name = "" if name is None else str(name)
         self.rgb = rgb
         self.window = None if window is None else pair(window)
@@ -256,17 +257,6 @@ def color_note(array: Any) -> tuple[Note, ...]:
         return ()
     text = f"Its last axis, {array.shape[-1]} long, is taken as columns"
     return (Note(NoteKind.ASSUMED, text, hint=f"{mention('rgb', True)} if it holds colors"),)
-
-
-def _opened(array: Any) -> Any:
-    """Return the array as it is, if it looks like one; a closed file does not."""
-    try:
-        if hasattr(array, "shape") and hasattr(array, "dtype"):
-            np.dtype(array.dtype)
-            return array
-        return np.asarray(array)
-    except Exception as error:  # h5py, torch and others each raise their own
-        raise LayerError(f"Its data cannot be used: {error}", "Open its file again, or pass a NumPy array") from error
 
 
 def check_pixels(volume: Volume) -> None:
