@@ -70,6 +70,8 @@ class Image:
         Lowest and highest value to display: one for all, or one for each channel.
     lossy : tuple of (str, float)
         How lossy compression altered the pixels: method (PS3.3 C.7.6.1.1.5.1) and ratio, each.
+    steps : tuple of (float, float) or None
+        Slope and intercept that made values of stored whole numbers.
     notes : tuple of Note
         What was assumed or lost in reading.
     """
@@ -82,6 +84,7 @@ class Image:
     channels: tuple[str, ...] = ()
     windows: tuple[tuple[float, float] | None, ...] = ()
     lossy: tuple[tuple[str, float], ...] = ()
+    steps: tuple[float, float] | None = None
     notes: tuple[Note, ...] = ()
 
     @property
@@ -126,5 +129,6 @@ def image_of(volume: Volume) -> Image:
         name=volume.name,
         windows=windows,
         lossy=volume.lossy,
+        steps=volume.steps,
         notes=volume.notes,
     )

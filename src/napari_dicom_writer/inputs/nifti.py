@@ -44,7 +44,7 @@ def read(path: Path) -> list[Image]:
     affine[:3] *= factor
     axes = spatial_axes(affine)[: min(3, len(image.shape))]
     axes += [_leading(number, image, time_unit) for number in range(3, len(image.shape))]
-    array = _array(image, path, notes)
+    array, steps = _array(image, path)
     if len(array.shape) > len(axes):
         axes.append(Axis("sample"))
     low, high = (float(image.header[key]) if key in image.header else 0.0 for key in ("cal_min", "cal_max"))
@@ -56,6 +56,7 @@ def read(path: Path) -> list[Image]:
             patient=True,
             name=stem(path),
             windows=((low, high),) if low < high else (),
+            steps=steps,
             notes=tuple(notes),
         )
     ]
@@ -133,19 +134,18 @@ def _leading(number: int, image: Any, time_unit: str) -> Axis:
     return Axis(f"axis {number + 1}")
 
 
-def _array(image: Any, path: Path, notes: list[Note]) -> Any:
-    """Pixels as a memory map; of a compressed file as an array that is read when it is asked for."""
+def _array(image: Any, path: Path) -> tuple[Any, tuple[float, float] | None]:
+    """Pixels as a memory map, or of a compressed file as an array read when asked for; slope and intercept in them."""
     proxy = image.dataobj
     compressed = path.suffix.lower() in (".gz", ".bz2", ".zst")
     stored = Deferred(image.shape, proxy.dtype, proxy.get_unscaled) if compressed else proxy.get_unscaled()
     if stored.dtype.names:  # RGB24 and RGBA32 are records
-        return Computed(stored, _samples, np.uint8, samples=len(stored.dtype.names))
+        return Computed(stored, _samples, np.uint8, samples=len(stored.dtype.names)), None
     slope, intercept = float(proxy.slope), float(proxy.inter)
     if (slope, intercept) == (1.0, 0.0):
-        return stored
-    text = f"Values are stored × {slope:.9g} + {intercept:.9g}, as the file says (scl_slope, scl_inter)"
-    notes.append(Note(NoteKind.INFO, text))
-    return Computed(stored, lambda values: values.astype(np.float64) * slope + intercept, np.float64)
+        return stored, None
+    values = Computed(stored, lambda values: values.astype(np.float64) * slope + intercept, np.float64)
+    return values, (slope, intercept) if stored.dtype.kind in "iu" and slope else None
 
 
 def _samples(records: NDArray[Any]) -> NDArray[np.uint8]:

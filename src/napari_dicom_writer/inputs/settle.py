@@ -62,6 +62,7 @@ def settle(image: Image, wished: Wishes, options: ExportOptions) -> list[Volume]
         time_start=next((axis.start for axis in image.axes if axis.kind == "time"), 0.0),
         notes=notes,
         lossy=image.lossy,
+        steps=image.steps,
     )
     if not image.channels or "channel" not in axes or whole.array.shape[axes.index("channel")] != len(image.channels):
         return [whole]
@@ -84,6 +85,7 @@ def _channel(image: Image, number: int, whole: Volume) -> Volume:
         time_start=whole.time_start,
         notes=whole.notes,
         lossy=whole.lossy,
+        steps=whole.steps,
     )
 
 

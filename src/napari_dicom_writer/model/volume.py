@@ -62,6 +62,9 @@ class Volume:
         How lossy compression has altered the pixels before: method (PS3.3 C.7.6.1.1.5.1) and ratio of each time.
     labels
         What the values mean, of a label map; None of an image.
+    steps
+        Slope and intercept of which every value is made: a whole number × slope + intercept, as files store them. Then
+        the same numbers can be stored again.
 
     Raises
     ------
@@ -94,6 +97,7 @@ class Volume:
         notes: Sequence[Note] = (),
         lossy: Sequence[tuple[str, float]] = (),
         labels: Labels | None = None,
+        steps: tuple[float, float] | None = None,
     ) -> None:
         self.array = opened(array)
         self.name = "" if name is None else str(name)
@@ -104,6 +108,7 @@ class Volume:
         self.notes = tuple(notes)
         self.lossy = tuple(lossy)
         self.labels = labels
+        self.steps = steps
         if spacing is None and affine is None:
             self.notes += (Note(NoteKind.ASSUMED, "No spacing given: neighbors taken as 1 mm apart"),)
         if self.time_step is not None and not 0 < self.time_step < _LONGEST_STEP:

@@ -146,7 +146,7 @@ def _values(
         return labels, None, label_notes
     volume, found = draft.volume, draft.ranges.get(channel)
     rules = draft.iod.rules if volume.rgb else rules_for(draft.iod.rules, volume.dtype, options)
-    planned = plan_values(volume.dtype, found, rules, options, samples=volume.samples)
+    planned = plan_values(volume.dtype, found, rules, options, samples=volume.samples, steps=volume.steps)
     stored, notes = plan_compression(codec, *planned, volume.shape[1:], volume.dtype, options)
     if volume.rgb:
         return stored, None, [*notes, *display_notes(None, stored, rules, options)]

@@ -25,6 +25,7 @@ _TOP = 65535
 _SLOPE_DIGITS = 5
 # Rounded to the ten digits a DS holds, numbers near the end of double precision would read as infinite.
 _HUGE = 1e300
+_LEAST_STEP = 1e-30  # of a file's own; below, a DS has too few bytes for its digits
 _EXACT_IN_SINGLE, _EXACT_IN_DOUBLE = 2**24, 2**53
 _WHITE = 1 + 1e-5  # of float colors, rounding noise included
 
@@ -39,7 +40,13 @@ def needs_range(dtype: np.dtype[Any], rules: PixelRules, *, rgb: bool) -> bool:
 
 
 def plan_values(
-    dtype: np.dtype[Any], found: ValueRange | None, rules: PixelRules, options: ExportOptions, *, samples: int
+    dtype: np.dtype[Any],
+    found: ValueRange | None,
+    rules: PixelRules,
+    options: ExportOptions,
+    *,
+    samples: int,
+    steps: tuple[float, float] | None = None,
 ) -> tuple[StoredValues, list[Note]]:
     """Decide how values are stored.
 
@@ -55,6 +62,8 @@ def plan_values(
         `values`, `nan`.
     samples
         1, 3 or 4.
+    steps
+        Slope and intercept that made the values of whole numbers.
 
     Returns
     -------
@@ -72,7 +81,8 @@ def plan_values(
     if samples > 1:
         stored = _plan_color(dtype, found, rules, notes, samples)
     else:
-        stored = (_plan_floats if rules.floats else _plan_gray)(dtype, found, rules, notes)
+        again = _plan_steps(found, rules, steps, notes) if steps and fill is None and not rules.floats else None
+        stored = again or (_plan_floats if rules.floats else _plan_gray)(dtype, found, rules, notes)
     if options.values is ValuePolicy.EXACT and (stored.largest_error or fill is not None or samples == 4):
         change = (
             "fill the NaN" if fill is not None else "drop the alpha channel" if samples == 4 else "use 16-bit integers"
@@ -170,6 +180,31 @@ def _plan_quantized(dtype: np.dtype[Any], found: ValueRange, rules: PixelRules, 
     return StoredValues(
         Method.QUANTIZE, stored_as, slope=slope, intercept=intercept, largest_error=error, single_error=single
     )
+
+
+def _plan_steps(
+    found: ValueRange | None, rules: PixelRules, steps: tuple[float, float], notes: list[Note]
+) -> StoredValues | None:
+    """Store the whole numbers again that the values were made of, where they fit; nothing is rounded to other steps."""
+    slope, intercept = abs(steps[0]), steps[1]
+    if found is None or (found.integral and slope == int(slope)) or slope < _LEAST_STEP:
+        return None  # whole numbers are stored as they are
+    low, high = (round((float(end) - intercept) / slope) for end in (found.low, found.high))
+    stored_as, base = "<u2", 0
+    if rules.signed and low < 0 and low >= -32768 and high <= 32767:
+        stored_as = "<i2"
+    elif low < 0 or high > _TOP:
+        base = low
+    shifted = decimal_string(intercept + base * slope)
+    if high - base > _TOP or (rules.lut is ModalityLUT.SLOPE_ONLY and shifted != "0"):
+        return None
+    written = decimal_string(slope)
+    largest = max(abs(low), abs(high))
+    error = abs(float(written) - slope) * (largest + abs(base)) + abs(float(shifted) - intercept - base * slope)
+    error += 4 * float(np.spacing(max(abs(float(found.low)), abs(float(found.high)))))
+    text = f"The whole numbers of the file are stored again, with its slope and intercept; largest error {error:.1g}"
+    notes.append(Note(NoteKind.INFO, _lut_note(rules, text)))
+    return StoredValues(Method.QUANTIZE, stored_as, slope=written, intercept=shifted, largest_error=error)
 
 
 def _slope_above(value: float) -> str:
