@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from napari_dicom_writer.errors import ExportError, LayerError, Note, NoteKind, Refusals
 from napari_dicom_writer.inputs._base import stem
-from napari_dicom_writer.inputs.contradiction import check_place
 from napari_dicom_writer.inputs.formats import format_of
 from napari_dicom_writer.inputs.image import Image, image_of
 from napari_dicom_writer.inputs.napari_readers import read_with_plugins
@@ -167,11 +166,9 @@ def _read(path: Path, wished: Wishes, options: ExportOptions, seen: set[object])
         if layer[2] != "image":
             layers.append(layer)
             continue
-        volume = as_volume((layer[0], {**layer[1], "source": path}, layer[2]), options)
+        volume = as_volume((layer[0], {**layer[1], "source": path}, layer[2]), options, check=not wished.says_where)
         volume.notes += (Note(NoteKind.INFO, f"Read by the plugin {found.plugin}"),)
         layers.append(volume)
-    if row is not None and not wished.says_where:
-        check_place(path, row, found.plugin, [one for one in layers if isinstance(one, Volume)], options)
     return layers
 
 
