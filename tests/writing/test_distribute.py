@@ -373,3 +373,10 @@ def test_a_source_that_a_worker_cannot_open_is_said(tmp_path):
     (tmp_path / "source.raw").unlink()
     with pytest.raises(PixelError, match=r"layer 'map': A worker could not open its source: FileNotFoundError"):
         found.volume()
+
+
+def test_an_object_of_several_frames_is_refused_with_the_remedy(two, tmp_path):
+    volume = Volume(np.zeros((3, 8, 8), np.uint8), spacing=(1, 1, 1))
+    with pytest.raises(ExportError, match="Leave client away"):
+        export(volume, tmp_path / "x", ExportOptions(object="multi-frame"), client=two)
+    assert list(tmp_path.iterdir()) == []

@@ -24,6 +24,7 @@ import numpy as np
 
 from napari_dicom_writer.errors import DestinationError, ExportError, VerificationError
 from napari_dicom_writer.iods import IODS
+from napari_dicom_writer.mention import mention
 from napari_dicom_writer.model.slabs import Slab, read, read_ahead, slabs
 from napari_dicom_writer.options.choices import VerifyLevel
 from napari_dicom_writer.plan.frames import frame_places
@@ -143,11 +144,17 @@ def write_distributed(
 
     Raises
     ------
+    ExportError
+        If an object holds all frames in one file.
     DestinationError
         If a worker does not see the staging folder, or must not write to it.
     ExportError
         What a worker raised; or workers were lost time and again.
     """
+    for series in plan.series:
+        if IODS[series.iod].multiframe:
+            what = f"One process writes all frames of a {series.title}, not a cluster"
+            raise ExportError(what, f"Leave client away, or choose an {mention('object')} of one file a plane")
     if client.asynchronous or client.status != "running":
         what = "asynchronous" if client.asynchronous else client.status
         raise ExportError(f"The client is {what}", "Pass one that is connected, and made with asynchronous=False")
