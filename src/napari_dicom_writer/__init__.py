@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from napari_dicom_writer.plan.frames import FramePlan, InstancePlan
     from napari_dicom_writer.plan.plan import ExportPlan, SeriesPlan
     from napari_dicom_writer.plan.report import ExportReport
+    from napari_dicom_writer.reading.read import read
     from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
 
 __all__ = [
@@ -90,6 +91,7 @@ __all__ = [
     "export",
     "load",
     "plan_export",
+    "read",
 ]
 
 # Imported when they are asked for: napari opens the dock widget without waiting for what only writing needs.
@@ -107,6 +109,7 @@ _MODULES = {
     "inputs.load": "load",
     "plan.frames": "FramePlan InstancePlan",
     "plan.plan": "ExportPlan SeriesPlan",
+    "reading.read": "read",
     "standard.transfer_syntax": "TransferSyntax",
     "model.volume": "Volume",
 }

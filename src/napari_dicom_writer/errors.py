@@ -256,10 +256,14 @@ class Refusals:
     def __bool__(self) -> bool:
         return bool(self._errors)
 
+    def __iter__(self) -> Iterator[Refusal]:
+        """Go through everything collected."""
+        return (refusal for error in self._errors for refusal in error.refusals)
+
     def raise_if_any(self) -> None:
         """Raise one error holding everything collected; its kind is the common one, if there is one."""
         if not self._errors:
             return
         kinds = {type(error) for error in self._errors}
         kind = kinds.pop() if len(kinds) == 1 else ExportError
-        raise kind(refusals=tuple(r for error in self._errors for r in error.refusals))
+        raise kind(refusals=tuple(self))

@@ -28,9 +28,9 @@ _Index = int | slice
 
 @dataclass(frozen=True, slots=True)
 class StoredPlane:
-    """Where one plane is, and what its stored values mean."""
+    """Where one plane is, None for one that is missing; and what its stored values mean."""
 
-    source: PixelSource
+    source: PixelSource | None
     values: ValueMap
 
 
@@ -133,6 +133,8 @@ class PlaneArray:
     def _plane(self, number: int) -> NDArray[Any]:
         """Decode one plane to its real values."""
         plane = self._planes[number]
+        if plane.source is None:
+            return plane.values(np.zeros(self._inner, self._stored.dtype), self.dtype)
         try:
             # Unused bits are cleared, so that values are within the type's limits.
             stored = plane.source.frame(0)

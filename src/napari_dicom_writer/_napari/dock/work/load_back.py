@@ -15,6 +15,7 @@ from napari_dicom_writer._napari.dock.work.collecting import short_collections
 from napari_dicom_writer._napari.faults import faults_as_export_errors
 from napari_dicom_writer.errors import ExportCancelled, ExportError
 from napari_dicom_writer.layers.from_volume import to_layer
+from napari_dicom_writer.reading.lazy import lazy
 from napari_dicom_writer.reading.series import read_series
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def _layers(volumes: Sequence[Volume], stop_if_asked: Callable[[], None]) -> lis
     for volume in volumes:
         data, attributes, _ = to_layer(volume)
         size = math.prod(volume.array.shape) * volume.dtype.itemsize
-        data = _loaded(data, stop_if_asked) if size <= _EAGER_BYTES else _lazy(data)
+        data = _loaded(data, stop_if_asked) if size <= _EAGER_BYTES else lazy(data)
         name = f"{volume.name} (DICOM)" if volume.name else "DICOM"
         found.append((data, {**attributes, "name": name, "colormap": None if volume.rgb else "gray"}))
     return found
@@ -126,11 +127,3 @@ def _loaded(array: Any, stop_if_asked: Callable[[], None]) -> Any:
         stop_if_asked()
         result[place] = array[place]
     return result
-
-
-def _lazy(array: Any) -> Any:
-    import dask.array as da
-
-    # A name of its own: dask would read the array to find one.
-    meta = np.empty((0,) * array.ndim, array.dtype)
-    return da.from_array(array, chunks=array.chunks, name=False, meta=meta)  # type: ignore[no-untyped-call]

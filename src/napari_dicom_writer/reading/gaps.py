@@ -1,0 +1,123 @@
+"""Stacks that lack planes, or are not even: where each picture goes on a regular grid, and which places stay blank."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_dicom_writer.errors import Note, NoteKind, ReadError
+from napari_dicom_writer.reading.stacking import stack, why_no_stack
+from napari_dicom_writer.reading.time_axis import Moment
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from napari_dicom_writer.reading.pictures import Picture
+    from napari_dicom_writer.reading.stacking import Stack
+
+Groups = list[list["Picture | None"]]
+"""Pictures by position, then time; None where one is missing."""
+
+_WHOLE = 0.05  # of the spacing: how near to a whole number of steps planes lie that others are missing between
+_SHIFT = 0.5  # of the smallest gap: planes that lie further from an even stack are not of one
+_NAMED = 5  # planes that a note lists
+
+
+def fill_times(groups: Sequence[Sequence[Picture]], notes: list[Note]) -> Groups:
+    """Put pictures that share a position into the order of time, where some positions lack some.
+
+    Raises
+    ------
+    ReadError
+        If nothing tells which are missing.
+    """
+    most = max(map(len, groups))
+    for number, keyword in enumerate(Moment._fields[:3]):
+        keys = [[picture.moment[number] for picture in group] for group in groups]
+        times = sorted({key for group in keys for key in group if key is not None})
+        if len(times) == most and all(None not in group and len(set(group)) == len(group) for group in keys):
+            by_time = [dict(zip(k, group, strict=True)) for k, group in zip(keys, groups, strict=True)]
+            missing = sum(most - len(group) for group in groups)
+            places = [number for number, group in enumerate(groups) if len(group) < most]
+            what = f"{_are(missing)} missing at some time points (by {keyword}), and blank: at {_listed(places)}"
+            notes.append(Note(NoteKind.LOST, what))
+            return [[found.get(time) for time in times] for found in by_time]
+    counts = [len(group) for group in groups]
+    what = f"From {min(counts)} to {most} pictures share a position, and nothing tells which are missing"
+    raise ReadError(what, "Complete its files, or take away those of incomplete time points")
+
+
+def fill_planes(planes: Stack, groups: Groups, notes: list[Note]) -> tuple[Groups, NDArray[np.float64]]:
+    """Spread positions over a regular grid.
+
+    Returns
+    -------
+    list, numpy.ndarray
+        Groups with blank ones where planes are missing, and the step from plane to plane (3), mm.
+    """
+    first, last = planes.positions[0], planes.positions[-1]
+    count = len(planes.positions)
+    if count == 1 or planes.straight:
+        return groups, (last - first) / max(1, count - 1)
+    whole = _whole_steps(planes)
+    if whole is not None:
+        filled: Groups = [[None] * len(groups[0]) for _ in range(whole[-1] + 1)]
+        for place, group in zip(whole, groups, strict=True):
+            filled[place] = group
+        missing = sorted(set(range(len(filled))) - set(whole))
+        notes.append(Note(NoteKind.LOST, f"{_are(len(missing))} missing, and blank: {_listed(missing)}"))
+        return filled, (last - first) / (len(filled) - 1)
+    gaps = np.diff(planes.positions, axis=0) @ planes.normal
+    what = f"Its planes are not evenly spaced (gaps from {gaps.min():.4g} to {gaps.max():.4g} mm): placed evenly, up to"
+    notes.append(Note(NoteKind.LOST, f"{what} {_off(planes):.3g} mm from where they are"))
+    return groups, (last - first) / (count - 1)
+
+
+def even_runs(pictures: Sequence[Picture]) -> list[list[Picture]]:
+    """Cut a stack where its planes jump, if it can be made even neither by blank planes nor by small shifts."""
+    places = [picture.place for picture in pictures]
+    if why_no_stack(places):
+        return [list(pictures)]
+    planes = stack(places)
+    gaps = np.diff(planes.positions, axis=0)
+    if planes.straight or _whole_steps(planes) is not None or _off(planes) < _SHIFT * (gaps @ planes.normal).min():
+        return [list(pictures)]
+    begins = [0]
+    for number in range(1, len(gaps)):
+        step = gaps[begins[-1]]  # the first of the run
+        if number > begins[-1] and np.abs(gaps[number] - step).max() > _WHOLE * np.linalg.norm(step):
+            begins.append(number + 1)
+    starts = np.cumsum(planes.counts) - planes.counts
+    cuts = [int(starts[begin]) for begin in begins[1:] if begin < len(starts)]
+    return [[pictures[index] for index in run] for run in np.split(planes.order, cuts)]
+
+
+def _whole_steps(planes: Stack) -> list[int] | None:
+    """Number positions by their step where all are multiples of the usual one, and not too many are missing."""
+    along = (planes.positions - planes.positions[0]) @ planes.normal
+    steps = along / float(np.median(np.diff(along)))
+    whole = np.rint(steps).astype(int)
+    lean = (
+        planes.positions - planes.positions[0] - np.outer(along / along[-1], planes.positions[-1] - planes.positions[0])
+    )
+    near = np.abs(steps - whole).max() < _WHOLE and np.abs(lean).max() < _WHOLE * along[-1] / whole[-1]
+    return whole.tolist() if near and (np.diff(whole) > 0).all() and whole[-1] < 2 * len(along) else None
+
+
+def _off(planes: Stack) -> float:
+    """How far the furthest plane lies from its place in an even stack, mm."""
+    first, last = planes.positions[0], planes.positions[-1]
+    even = first + np.outer(np.linspace(0, 1, len(planes.positions)), last - first)
+    return float(np.linalg.norm(planes.positions - even, axis=1).max())
+
+
+def _are(count: int) -> str:
+    return "1 plane is" if count == 1 else f"{count:,} planes are"
+
+
+def _listed(places: Sequence[int]) -> str:
+    more = f" and {len(places) - _NAMED:,} more" if len(places) > _NAMED else ""
+    return f"plane{'s' if len(places) > 1 else ''} {', '.join(map(str, places[:_NAMED]))}{more}"

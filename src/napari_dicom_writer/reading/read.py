@@ -1,0 +1,130 @@
+"""DICOM opened as napari layers, lazily, each where it lies in the patient."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from napari_dicom_writer.errors import ReadError, Refusals
+from napari_dicom_writer.layers.from_volume import to_layer
+from napari_dicom_writer.reading.catalogue import catalogue
+from napari_dicom_writer.reading.lazy import lazy
+from napari_dicom_writer.reading.lenient import text
+from napari_dicom_writer.reading.pictures import Series, series_in, understood
+from napari_dicom_writer.reading.splitting import split
+from napari_dicom_writer.reading.volume_of import Stacked, volume_of
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Iterator
+
+    from napari_dicom_writer.reading.catalogue import Catalogue
+
+LayerTuple = tuple[Any, dict[str, Any], str]
+_NAMED = 3  # files that a text names
+METADATA_KEY = "napari-dicom-writer"
+"""Where in a layer's `metadata` it is kept what the layer was read from: ``path``, the UIDs ``study``, ``series`` and
+``frame_of_reference``, and ``instances``, those of its planes in the order of its data, empty where one is missing.
+Nothing of the patient."""
+
+
+def read(
+    path: str | os.PathLike[str], *, series_uid: str | None = None, announce: Callable[[str], None] | None = None
+) -> list[LayerTuple]:
+    """Open the images in a folder of DICOM, or in a file, as layers.
+
+    Parameters
+    ----------
+    path
+        Searched with all folders below; hidden files are left out. A DICOMDIR stands for its folder.
+    series_uid
+        Series Instance UID of the only series to open; all, if None.
+    announce
+        Called with what is worth knowing, a text at a time: series that cannot be opened, what was assumed, files that
+        are damaged. Default: a warning each.
+
+    Returns
+    -------
+    list of (data, attributes, "image")
+        By series number. Data are dask arrays where dask is installed, else arrays that napari can slice, (planes,
+        rows, columns) after time where there is such an axis; a plane is decoded when it is looked at. Values are the
+        real ones. Attributes place the layer in napari's world: LPS millimeters as (z, y, x). What cannot be one stack
+        (a localizer, another size or orientation, another echo) is a layer of its own, and so is each picture that says
+        nothing of its place. Planes that are missing are blank; uneven ones are placed evenly, and both is announced.
+
+    Raises
+    ------
+    ReadError
+        If nothing can be opened: every series has its reason.
+
+    Examples
+    --------
+    >>> read("nowhere")
+    Traceback (most recent call last):
+        ...
+    napari_dicom_writer.errors.ReadError: There is no such folder or file. Check the path.
+    """
+    found = catalogue(_root(Path(path)))
+    layers: list[LayerTuple] = []
+    told: list[str] = []
+    refusals = Refusals()
+    for series in series_in(found, series_uid):
+        name = _name(series)
+        with refusals.collect(name):
+            series.refusals.raise_if_any()
+            for label, pictures in split(series.pictures):
+                part = f"{name}, {label}" if label else name
+                with refusals.collect(part), understood():
+                    stacked = volume_of(pictures, series.first, lenient=True)
+                    layers.append(_layer(part, stacked, series, found.root))
+                    told += [f"{part}: {note}" for note in stacked.volume.notes]
+    if not layers:
+        refusals.raise_if_any()
+        raise ReadError("The DICOM files there are damaged", "Copy the folder again")
+    tell = announce or (lambda text: warnings.warn(text, stacklevel=3))
+    for what in (*(f"Not opened: {refusal}" for refusal in refusals), *_passed_over(found), *told):
+        tell(what)
+    return layers
+
+
+def _root(path: Path) -> Path:
+    return path.parent if path.name.upper() == "DICOMDIR" and path.is_file() else path
+
+
+def _name(series: Series) -> str:
+    try:
+        description = str(series.first.get("SeriesDescription") or "").strip()
+    except Exception:  # noqa: BLE001 - whatever a wrong value makes the parser raise
+        description = ""
+    return description or series.where
+
+
+def _layer(name: str, stacked: Stacked, series: Series, root: Path) -> LayerTuple:
+    volume = stacked.volume
+    data, attributes, kind = to_layer(volume)
+    if not volume.rgb:
+        is_inverted = next(filter(None, stacked.pictures)).stored.photometric == "MONOCHROME1"
+        attributes["colormap"] = "gray_r" if is_inverted else "gray"
+    attributes["name"] = name
+    attributes["metadata"] = {
+        METADATA_KEY: {
+            "path": str(root),
+            "study": text(series.first, "StudyInstanceUID"),
+            "series": series.uid,
+            "frame_of_reference": text(series.first, "FrameOfReferenceUID"),
+            "instances": [picture.uid if picture else "" for picture in stacked.pictures],
+        }
+    }
+    return lazy(data), attributes, kind
+
+
+def _passed_over(found: Catalogue) -> Iterator[str]:
+    """Say what in the folder may hold planes, and was not read."""
+    if found.damaged:
+        names = ", ".join(found.name(path) for path in found.damaged[:_NAMED])
+        more = f" and {len(found.damaged) - _NAMED:,} more" if len(found.damaged) > _NAMED else ""
+        yield f"Damaged DICOM, passed over: {names}{more}"
+    for passed in found.passed:
+        if passed.matters:
+            yield f"Not looked at: {passed.name}, {passed.what}"

@@ -1,0 +1,171 @@
+"""Pictures stacked to a volume that decodes a plane when it is asked for it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from napari_dicom_writer.errors import Note, NoteKind, ReadError
+from napari_dicom_writer.model.volume import Volume
+from napari_dicom_writer.reading.gaps import Groups, fill_planes, fill_times
+from napari_dicom_writer.reading.plane_array import PlaneArray, StoredPlane
+from napari_dicom_writer.reading.real_values import real_dtype
+from napari_dicom_writer.reading.stacking import Place, Stack, stack, why_no_stack
+from napari_dicom_writer.reading.time_axis import order_in_time, time_step
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+    from pydicom.dataset import Dataset
+
+    from napari_dicom_writer.reading.pictures import Picture
+
+_PLANES_REMEDY = "Read planes of one stack: look at the series with `napari-dicom-writer show`"
+
+
+class Stacked(NamedTuple):
+    """A volume, and the pictures that it is made of, in the order of its array; None where one is missing."""
+
+    volume: Volume
+    pictures: list[Picture | None]
+
+
+def volume_of(
+    pictures: Sequence[Picture], first: Dataset, notes: Sequence[Note] = (), *, lenient: bool = False
+) -> Stacked:
+    """Stack pictures.
+
+    Parameters
+    ----------
+    pictures
+        Of one series.
+    first
+        The header of one of them.
+    notes
+        What is known already.
+    lenient
+        Whether to make the best of what is uneven, lacks planes, or has no place at all, and say so.
+
+    Raises
+    ------
+    ReadError
+        If they are no regular stack of planes, or time points that nothing tells apart.
+    """
+    notes = list(notes)
+    if lenient:
+        pictures = _placed(pictures, notes)
+    reason = why_no_stack([picture.place for picture in pictures])
+    if reason is None and len({picture.stored for picture in pictures}) > 1:
+        reason = "Its pictures differ in bits or colors: not a volume"
+    if reason is None and pictures[0].place.spacing is None:
+        reason = "No pixel spacing: pictures, and not a volume"
+    if reason:
+        raise ReadError(reason, _PLANES_REMEDY)
+    planes = stack([picture.place for picture in pictures])
+    if planes.aside:
+        raise ReadError("Some of its pictures lie beside each other in one plane: not a volume", _PLANES_REMEDY)
+    by_place = [
+        [pictures[i] for i in group] for group in np.split(planes.order, np.cumsum(planes.counts)[:-1].astype(int))
+    ]
+    if not lenient:
+        _check(planes)
+    groups = fill_times(by_place, notes) if not planes.whole else _in_time(by_place, notes)
+    groups, step = fill_planes(planes, groups, notes)
+    return _assembled(planes, groups, step, first, notes)
+
+
+def _placed(pictures: Sequence[Picture], notes: list[Note]) -> Sequence[Picture]:
+    """Place a single picture that says nothing of its place at the origin: a radiograph has none."""
+    if len(pictures) != 1 or pictures[0].place.frames != 1 or pictures[0].place.enhanced:
+        return pictures
+    place = pictures[0].place
+    if place.position is None or place.orientation is None:
+        notes.append(Note(NoteKind.ASSUMED, "Its position is not known: taken as axial, at the origin"))
+        place = replace(place, position=(0.0, 0.0, 0.0), orientation=(1.0, 0.0, 0.0, 0.0, 1.0, 0.0))
+    if place.spacing is None:
+        notes.append(Note(NoteKind.ASSUMED, "Its pixel spacing is not known: taken as 1 mm"))
+        place = replace(place, spacing=(1.0, 1.0))
+    return [replace(pictures[0], place=place)]
+
+
+def _assembled(planes: Stack, groups: Groups, step: NDArray[np.float64], first: Dataset, notes: list[Note]) -> Stacked:
+    points = len(groups[0])
+    ordered = [group[point] for point in range(points) for group in groups]
+    there = [picture for picture in ordered if picture]
+    one = there[0]
+    array = PlaneArray(
+        [StoredPlane(p.source if p else None, p.values if p else one.values) for p in ordered],
+        (points, len(groups)) if points > 1 else (len(groups),),
+        one.place.size,
+        one.stored,
+        real_dtype(one.stored, {picture.values for picture in there}),
+    )
+    if one.stored.photometric == "MONOCHROME1":
+        notes.append(Note(NoteKind.LOST, "Low values are meant to be shown bright (MONOCHROME1)"))
+    moments = [[picture.moment for picture in group if picture] for group in groups]
+    volume = Volume(
+        array,
+        affine=_affine(planes, one.place, step, len(groups), first, notes),
+        axes=(*(("time",) if points > 1 else ()), "plane", "row", "column"),
+        rgb=one.stored.samples == 3,
+        name=str(first.get("SeriesDescription") or ""),
+        window=_window(there, notes),
+        time_step=time_step([group for group in moments if len(group) == points]) if points > 1 else None,
+        notes=notes,
+    )
+    return Stacked(volume, ordered)
+
+
+def _check(planes: Stack) -> None:
+    """Refuse what is no regular grid."""
+    if not planes.whole:
+        what = f"From {planes.counts.min()} to {planes.counts.max()} pictures share a position"
+        raise ReadError(what, "Complete its files, or take away those of incomplete time points")
+    if not planes.straight:
+        raise ReadError("Its planes are not evenly spaced", "Complete its files, or resample it with another program")
+
+
+def _in_time(groups: list[list[Picture]], notes: list[Note]) -> Groups:
+    """Bring the pictures that share a position into the order of time."""
+    if len(groups[0]) == 1:
+        return [[*group] for group in groups]
+    found = order_in_time([[picture.moment for picture in group] for group in groups])
+    if found is None:
+        raise ReadError(
+            f"{len(groups[0])} pictures share each position, and nothing tells which comes first",
+            "Take away copies of the same files",
+        )
+    keyword, orders = found
+    if keyword == "InstanceNumber":
+        text = "Pictures at the same position are taken as time points, in the order of their Instance Number"
+        notes.append(Note(NoteKind.ASSUMED, text))
+    return [[group[i] for i in order] for group, order in zip(groups, orders, strict=True)]
+
+
+def _affine(
+    planes: Stack, place: Place, step: NDArray[np.float64], count: int, header: Dataset, notes: list[Note]
+) -> NDArray[np.float64]:
+    """(plane, row, column, 1) → LPS mm."""
+    rows, columns = place.spacing or (1.0, 1.0)
+    matrix = np.eye(4)
+    if count > 1:
+        matrix[:3, 0] = step
+    else:
+        thickness = header.get("SliceThickness")
+        if not thickness:
+            notes.append(Note(NoteKind.ASSUMED, "The thickness of its only plane is not known: taken as 1 mm"))
+        matrix[:3, 0] = planes.normal * (float(thickness) if thickness else 1.0)
+    matrix[:3, 1], matrix[:3, 2] = planes.column * rows, planes.row * columns
+    matrix[:3, 3] = planes.positions[0]
+    return matrix
+
+
+def _window(pictures: Sequence[Picture], notes: list[Note]) -> tuple[float, float] | None:
+    """Return the window of all planes, or one that holds all of theirs."""
+    windows = {picture.window for picture in pictures if picture.window}
+    if len(windows) > 1:
+        notes.append(Note(NoteKind.INFO, "Its planes have windows of their own: shown is one that holds them all"))
+    return (min(low for low, _ in windows), max(high for _, high in windows)) if windows else None
