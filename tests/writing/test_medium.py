@@ -120,3 +120,13 @@ def test_reading_from_the_medium_can_be_cancelled(tmp_path):
     with pytest.raises(ExportCancelled):
         export(VOLUME, tmp_path / "x", options(), progress=cancel)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", ["binary", "labelmap"])
+@pytest.mark.parametrize("columns", [32, 33])  # frames of masks that end within a byte
+def test_masks_are_known_again(tmp_path, kind, columns):
+    labels = np.zeros((5, 35, columns), np.uint8)
+    labels[1:3, 4:20, 3:9], labels[2:, 22:30, 1:30] = 1, 2
+    level = VerifyLevel.MEDIUM if can_forget(tmp_path) else VerifyLevel.FULL
+    layer = (labels, {"scale": (2, 1, 1), "units": ("mm",) * 3, "name": "masks"}, "labels")
+    assert export(layer, tmp_path / "x", options(segmentation_type=kind)).verified is level
