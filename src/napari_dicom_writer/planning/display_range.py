@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 # In memory, what is scanned in a few milliseconds. More of it is sampled, a plane here and there, which takes a
 # twentieth of the time that writing it does; a read of a small plane costs as much as 100 kB of values.
-_SCANNED_BYTES = 32 * 2**20
+_SCANNED_BYTES = 16 * 2**20
 _SAMPLED_BYTES = 8 * 2**20
 _SAMPLED_PLANES = 96
 # Where the sample is constant, the search for another value ends somewhere: there may be none in all of a huge volume.

@@ -22,7 +22,7 @@ from napari_dicom_writer.writing.deflate import deflate
 from napari_dicom_writer.writing.encapsulation import UNDEFINED_LENGTH, encapsulate
 from napari_dicom_writer.writing.frame_files import extended_table, needs_extended
 from napari_dicom_writer.writing.frame_groups import encode_frame_groups
-from napari_dicom_writer.writing.splice import Splice, encode_element
+from napari_dicom_writer.writing.splice import Splice, head_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,7 +31,10 @@ if TYPE_CHECKING:
     from napari_dicom_writer.plan.plan import SeriesPlan
 
     _Pieces = list[bytes | memoryview]
+
 _RATIO_BYTES = 16  # of a DS
+_LONG = struct.Struct("<L")
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
 
 class SeriesEncoder:
@@ -49,6 +52,7 @@ class SeriesEncoder:
         vr = pixel_data_vr(series).encode()
         tag = pixel_data_tag(series)
         self._pixel_head = struct.pack("<HH2sH", tag >> 16, tag & 0xFFFF, vr, 0)
+        self._start = PREAMBLE + head_of("FileMetaInformationGroupLength", 4)
         self._frame_bytes = series.frame_bytes + series.frame_bytes % 2
 
     def encode(self, instance: InstancePlan, stored: NDArray[Any]) -> _Pieces:
@@ -62,17 +66,18 @@ class SeriesEncoder:
             Its frame: (rows, columns) or (rows, columns, 3), contiguous, as `StoredValues.encode` returns it; native
             pixels are among the pieces without a copy.
         """
-        meta = self._encode_meta(instance)
         if self._codec:
             codestream = self._codec.encode(stored)
             lossy = {} if self._syntax.lossless else {LOSSY_RATIO: compression_ratio(stored.nbytes, len(codestream))}
-            return [meta + self._encode_head(instance, UNDEFINED_LENGTH, lossy), *encapsulate(codestream)]
+            head = [*self._encode_meta(instance), *self._encode_head(instance, UNDEFINED_LENGTH, lossy)]
+            return [b"".join(head), *encapsulate(codestream)]
         pixels: memoryview = stored.reshape(-1).view(np.uint8).data
         padding = b"\0" * (self._frame_bytes - len(pixels))
-        head = self._encode_head(instance, self._frame_bytes, {})
+        meta, data = self._encode_meta(instance), self._encode_head(instance, self._frame_bytes, {})
         if self._syntax is TransferSyntax.DEFLATED:
-            return [meta, deflate([head, pixels, padding])]
-        return [meta + head, pixels, padding] if padding else [meta + head, pixels]
+            return [b"".join(meta), deflate([*data, pixels, padding])]
+        joined = b"".join(meta + data)
+        return [joined, pixels, padding] if padding else [joined, pixels]
 
     def encode_start(self, instance: InstancePlan, ratio: str = "1") -> bytes:
         """Return a multi-frame instance up to the value of its pixels, as long whatever `ratio` its codestreams have.
@@ -82,31 +87,32 @@ class SeriesEncoder:
         """
         size = UNDEFINED_LENGTH if self._codec else self._series.pixel_bytes(instance)
         lossy = {} if self._syntax.lossless else {LOSSY_RATIO: ratio.ljust(_RATIO_BYTES)}
-        head = self._encode_meta(instance) + self._encode_head(instance, size, lossy)
+        head = b"".join(self._encode_meta(instance) + self._encode_head(instance, size, lossy))
         if not (self._codec and needs_extended(self._series.pixel_bytes(instance))):
             return head
         end = len(self._pixel_head) + 4
         return head[:-end] + extended_table(len(instance.frames)) + head[-end:]
 
-    def _encode_head(self, instance: InstancePlan, pixel_bytes: int, lossy: dict[str, str]) -> bytes:
-        """Encode the data set up to the first byte of Pixel Data's value."""
+    def _encode_head(self, instance: InstancePlan, pixel_bytes: int, lossy: dict[str, str]) -> list[bytes]:
+        """Encode the data set up to the first byte of Pixel Data's value, in parts to be joined."""
         varying = self._iod.varying(self._series, instance)
-        dataset = self._dataset.encode(varying | lossy if lossy else varying)
-        groups = self._iod.frame_groups(self._series, instance)
-        frames = encode_frame_groups(groups) if groups else b""
-        return b"".join((dataset, frames, self._pixel_head, struct.pack("<L", pixel_bytes)))
+        parts = self._dataset.encode(varying | lossy if lossy else varying)
+        if groups := self._iod.frame_groups(self._series, instance):
+            parts.append(encode_frame_groups(groups))
+        parts += (self._pixel_head, _LONG.pack(pixel_bytes))
+        return parts
 
-    def _encode_meta(self, instance: InstancePlan) -> bytes:
-        """Encode preamble and file meta information, with the length of its group (PS3.10 7.1)."""
+    def _encode_meta(self, instance: InstancePlan) -> list[bytes]:
+        """Encode preamble and file meta information, with the length of its group (PS3.10 7.1), likewise."""
         elements = self._meta.encode(file_meta_of(instance))
-        return b"".join((PREAMBLE, encode_element("FileMetaInformationGroupLength", len(elements)), elements))
+        return [self._start, _LONG.pack(sum(map(len, elements))), *elements]
 
     def write(self, path: str | os.PathLike[str], instance: InstancePlan, stored: NDArray[Any]) -> _Pieces:
         """Write a single-frame instance to a file that does not exist yet; arguments and result as for `encode`."""
         buffers = self.encode(instance, stored)
         size = sum(map(len, buffers))
         # Without Python's file object: for a small file it costs as much as the writing.
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+        descriptor = os.open(path, _NEW, 0o666)
         try:
             written = os.writev(descriptor, buffers) if hasattr(os, "writev") else 0
             if written < size:

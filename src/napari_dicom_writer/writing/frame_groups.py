@@ -68,7 +68,7 @@ def _pattern(groups: FrameGroups, columns: dict[Path, NDArray[np.uint8]]) -> byt
             for keyword in path[:-1]:
                 inner = inner[keyword].value[0]
             inner[path[-1]]._value = column[0].tobytes().decode("ascii")  # padded, which a DS would not stay
-    return Splice(item, ()).encode({})
+    return b"".join(Splice(item, ()).encode({}))
 
 
 def _place(pattern: bytes, path: Path, column: NDArray[np.uint8]) -> int:

@@ -45,14 +45,17 @@ class Splice:
             for keyword, piece in zip(keywords, before, strict=True)
         ]
 
-    def encode(self, values: Attributes) -> bytes:
-        """Encode all elements in tag order; `values` has every keyword that varies."""
+    def encode(self, values: Attributes) -> list[bytes]:
+        """Encode all elements in tag order, in parts to be joined; `values` has every keyword that varies."""
         parts: list[bytes] = []
         for keyword, before, padding in self._pieces:
-            parts.append(before)
-            parts += _value(values[keyword], padding)
+            value = values[keyword]
+            raw = value.encode("ascii") if isinstance(value, str) else _SHORT.pack(value)
+            if len(raw) % 2:
+                raw += padding
+            parts += (before, _SHORT.pack(len(raw)), raw)
         parts.append(self._last)
-        return b"".join(parts)
+        return parts
 
 
 def _encode_between(dataset: Dataset, tags: list[int]) -> list[bytes]:
@@ -85,26 +88,12 @@ def _prefix(keyword: str) -> tuple[bytes, bytes]:
     return struct.pack("<HH2s", tag >> 16, tag & 0xFFFF, vr.encode()), b"\0" if vr == "UI" else b" "
 
 
-def encode_element(keyword: str, value: str | int) -> bytes:
-    """Encode one element of a short text VR, UL or US, in Explicit VR Little Endian (PS3.5 7.1.2).
+def head_of(keyword: str, length: int) -> bytes:
+    """Encode tag, VR and length of an element of a short VR (PS3.5 7.1.2).
 
     Examples
     --------
-    >>> encode_element("InstanceNumber", "7").hex(" ", 2)
-    '2000 1300 4953 0200 3720'
+    >>> head_of("InstanceNumber", 2).hex(" ", 2)
+    '2000 1300 4953 0200'
     """
-    prefix, padding = _prefix(keyword)
-    if prefix.endswith(b"UL"):
-        return prefix + struct.pack("<HL", 4, value)
-    return b"".join((prefix, *_value(value, padding)))
-
-
-def _value(value: str | int, padding: bytes) -> tuple[bytes, bytes]:
-    """Length and value."""
-    if isinstance(value, str):
-        raw = value.encode("ascii")
-        if len(raw) % 2:
-            raw += padding
-    else:
-        raw = _SHORT.pack(value)
-    return _SHORT.pack(len(raw)), raw
+    return _prefix(keyword)[0] + _SHORT.pack(length)
