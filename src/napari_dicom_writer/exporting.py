@@ -54,9 +54,9 @@ def plan_export(
     options
         Default: `ExportOptions()`.
     progress
-        Called with (0, total frames) while values are scanned; raise `ExportCancelled` in it to stop.
+        Called with (planes read, all planes) while values are scanned; raise `ExportCancelled` in it to stop.
     scans
-        Remembers what scans found, for who plans the same arrays again.
+        Remembers what scans found, for callers that plan the same arrays again.
 
     Returns
     -------
@@ -135,7 +135,7 @@ def export(
     guards = Guards(mapped=client is None)
     # What is not read back is guarded from the first scan of its values on: a range that has changed would clip them.
     early = None if options.verify.pixels else guards
-    resolved = _prepare(layers, options, refusals, progress, guards=early)
+    resolved = _prepare(layers, options, refusals, _none_done(progress), guards=early)
     with refusals.collect():
         destination = open_destination(path, resolved[0] if resolved else None, overwrite=options.overwrite, to=to)
     if agreed and resolved:
@@ -175,6 +175,11 @@ def _refuse_other_losses(plan: ExportPlan, agreed: ExportPlan, refusals: Refusal
                 raise UnforeseenLossError(what, remedy, note.where)
 
 
+def _none_done(progress: Progress | None) -> Progress | None:
+    """Tell of planes that are scanned without counting them: none of them is written."""
+    return progress and (lambda _read, total: progress(0, total))
+
+
 def _prepare(
     layers: Any,
     options: ExportOptions,
@@ -198,8 +203,7 @@ def _prepare(
             volume = as_volume(layer, options)
             volumes[-1] = guards.over(volume, where(index, volume.name)) if guards else volume
     total = sum(math.prod((*v.leading_shape, v.shape[0])) for v in volumes if v is not None)
-    tick = partial(progress, 0, total) if progress else lambda: None
-    resolved = resolve(volumes, options, refusals, tick, scans) if given else None
+    resolved = resolve(volumes, options, refusals, Counter(total, progress), scans) if given else None
     if resolved is None:
         return None
     plan, read = resolved

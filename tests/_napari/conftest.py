@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from napari.settings import get_plugin_settings
 
+from _napari.panels import settle
 from napari_dicom_writer._napari.preferences import PLUGIN
 
 HERE = Path(__file__).parent
@@ -31,3 +33,35 @@ def settings(viewer):
         if isinstance(values, dict):
             for name, value in values.items():
                 setattr(getattr(settings, group), name, value)
+
+
+@pytest.fixture
+def viewer(make_napari_viewer):
+    """A viewer with one image, of an anisotropic scan."""
+    viewer = make_napari_viewer()
+    rng = np.random.default_rng(4)
+    viewer.add_image(
+        rng.integers(-1000, 2000, (6, 14, 10), dtype=np.int16),
+        name="scan",
+        scale=(2.5, 0.7, 0.8),
+        translate=(10, -20, 30),
+        units=("mm", "mm", "mm"),
+    )
+    return viewer
+
+
+@pytest.fixture
+def open_panel(viewer, settings, tmp_path, qtbot):
+    """Open the widget the way the menu does, and wait for its first plan."""
+
+    def opened(path: str | None = "out", *, on_screen: bool = False):
+        if on_screen:
+            viewer.window._qt_window.show()
+        _, widget = viewer.window.add_plugin_dock_widget(PLUGIN, "Export to DICOM…")
+        panel = widget.panel
+        if path:
+            panel.target.set_path(str(tmp_path / path))
+        settle(qtbot, panel)
+        return panel
+
+    return opened

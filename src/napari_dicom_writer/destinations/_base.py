@@ -42,6 +42,8 @@ class Destination(ABC):
     ----------
     words : str
         What it is, for those who choose one.
+    replaces : str
+        What publishing will replace, in words; empty where nothing is there.
 
     Raises
     ------
@@ -50,6 +52,7 @@ class Destination(ABC):
     """
 
     words: ClassVar[str]
+    replaces: str = ""
 
     @abstractmethod
     def __init__(self, path: str | os.PathLike[str], plan: ExportPlan | None, *, overwrite: bool) -> None: ...

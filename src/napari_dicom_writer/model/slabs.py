@@ -68,6 +68,13 @@ class Slab:
         return (*map(len, self.leading), len(self.planes))
 
 
+def finished_planes(slab: Slab, volume: Volume) -> int:
+    """Count the planes of a slab; one that is read in parts counts with its last part."""
+    sides = zip((slab.rows, slab.columns), volume.shape[1:], strict=True)
+    is_last = all(part is None or part.stop == length for part, length in sides)
+    return math.prod(map(len, (*slab.leading, slab.planes))) if is_last else 0
+
+
 def slabs(volume: Volume) -> list[Slab]:
     """Cut a volume into slabs: along its chunks where it has some, else to a size that reads well (its `slab_bytes`).
 

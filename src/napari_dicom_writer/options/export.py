@@ -250,8 +250,8 @@ class ExportOptions:
         group="output",
         label="Read back",
         choices={
-            VerifyLevel.MEDIUM: "everything, also from the disk itself",
-            VerifyLevel.FULL: "every voxel and header",
+            VerifyLevel.MEDIUM: "everything, from the disk",
+            VerifyLevel.FULL: "everything",
             VerifyLevel.HEADERS: "headers only",
             VerifyLevel.OFF: "nothing",
         },

@@ -15,7 +15,7 @@ from napari_dicom_writer.errors import Fix, Note, NoteKind, PixelError
 from napari_dicom_writer.model import geometry
 from napari_dicom_writer.model.axis_names import sizes_in_words
 from napari_dicom_writer.model.planes import turned
-from napari_dicom_writer.model.slabs import read_ahead, slabs
+from napari_dicom_writer.model.slabs import finished_planes, read_ahead, slabs
 from napari_dicom_writer.model.value_range import Ranges, ScanCache, ValueRange
 from napari_dicom_writer.model.volume import SPATIAL, Volume, check_pixels
 from napari_dicom_writer.options.choices import Planes, ShearPolicy, UnnamedAxis
@@ -64,10 +64,13 @@ def make_draft(
     index: int,
     volume: Volume,
     options: ExportOptions,
-    tick: Callable[[], None],
+    tick: Callable[[int], None],
     scans: ScanCache | None = None,
 ) -> Draft:
-    """Place one volume and scan its values where needed, calling `tick` every slab; `scans` knows earlier ones."""
+    """Place one volume and scan its values where needed.
+
+    `tick` is called with the number of planes after every slab; `scans` knows earlier ones.
+    """
     placed, grid, notes = place(volume, options)
     iod, passed_over = iods.choose(options, kind_of(volume), color=volume.rgb)
     notes += passed_over
@@ -153,7 +156,7 @@ def channel_of(draft: Draft, leading: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(i for i, name in zip(leading, draft.names, strict=True) if name != "time")
 
 
-def _scan(draft: Draft, tick: Callable[[], None]) -> Ranges:
+def _scan(draft: Draft, tick: Callable[[int], None]) -> Ranges:
     """Find the range of every channel, reading each slab once, and looking at it in as many threads as there are."""
     ranges: Ranges = {}
     threads = min(_THREADS, os.cpu_count() or 1)
@@ -165,7 +168,7 @@ def _scan(draft: Draft, tick: Callable[[], None]) -> Ranges:
             for found in pool.map(partial(_scan_planes, draft, values), parts):
                 for channel, part in found.items():
                     ranges.setdefault(channel, ValueRange()).merge(part)
-            tick()
+            tick(finished_planes(slab, draft.volume))
     return ranges
 
 

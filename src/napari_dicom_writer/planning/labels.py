@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_dicom_writer.errors import PixelError
-from napari_dicom_writer.model.slabs import read_ahead, slabs
+from napari_dicom_writer.model.slabs import finished_planes, read_ahead, slabs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,8 +39,8 @@ class LabelUse:
     planes: dict[tuple[tuple[int, ...], int], tuple[int, ...]]
 
 
-def find_labels(volume: Volume, tick: Callable[[], None]) -> LabelUse:
-    """Find the labels in use, reading each slab once and calling `tick` after it.
+def find_labels(volume: Volume, tick: Callable[[int], None]) -> LabelUse:
+    """Find the labels in use, reading each slab once and calling `tick` with its planes after it.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ def find_labels(volume: Volume, tick: Callable[[], None]) -> LabelUse:
                 found.update(labels)
         if len(found) > MOST_LABELS:
             raise PixelError(f"It has over {MOST_LABELS:,} labels, more than DICOM counts", "Save it in parts")
-        tick()
+        tick(finished_planes(slab, volume))
     if not found:
         raise PixelError("It holds no labels, only the background 0", "Paint something, or deselect the layer")
     return LabelUse(tuple(sorted(found)), planes)

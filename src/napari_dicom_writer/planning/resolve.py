@@ -36,7 +36,7 @@ def resolve(
     volumes: Sequence[Volume | None],
     options: ExportOptions,
     refusals: Refusals,
-    tick: Callable[[], None],
+    tick: Callable[[int], None],
     scans: ScanCache | None = None,
 ) -> tuple[ExportPlan, list[Volume]] | None:
     """Decide everything about an export.

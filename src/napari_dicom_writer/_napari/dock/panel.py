@@ -16,45 +16,38 @@ from qtpy.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from napari_dicom_writer._napari import preferences
 from napari_dicom_writer._napari.dock.checklist.layer_list import LayerChecklist
-from napari_dicom_writer._napari.dock.checklist.layer_state import LayerWatch, is_image, layer_tuple
+from napari_dicom_writer._napari.dock.checklist.layer_state import LayerWatch, is_written, layer_tuple
+from napari_dicom_writer._napari.dock.closing import CloseGuard, Closing, tell_cancelled
 from napari_dicom_writer._napari.dock.foot.controls import Controls
 from napari_dicom_writer._napari.dock.foot.target import TargetRow
 from napari_dicom_writer._napari.dock.form.form import GROUPS, OptionsForm
-from napari_dicom_writer._napari.dock.messages.preflight import Message, Preflight, plan_messages, refusal_message
-from napari_dicom_writer._napari.dock.messages.report_actions import ReportActions
-from napari_dicom_writer._napari.dock.messages.words import (
-    becomes,
-    left_out_messages,
-    modality_messages,
-    ready,
-    report_messages,
-)
+from napari_dicom_writer._napari.dock.messages.board import Board
+from napari_dicom_writer._napari.dock.messages.words import becomes, own_messages
 from napari_dicom_writer._napari.dock.parts.column import ScrollColumn
 from napari_dicom_writer._napari.dock.parts.focus import SHOW_FOCUS
 from napari_dicom_writer._napari.dock.parts.fold import heading
+from napari_dicom_writer._napari.dock.parts.plain import shown_name
 from napari_dicom_writer._napari.dock.preview.placing import Places
 from napari_dicom_writer._napari.dock.preview.preview_panel import PreviewPanel
 from napari_dicom_writer._napari.dock.work import activity
 from napari_dicom_writer._napari.dock.work.imports import Imports
 from napari_dicom_writer._napari.dock.work.planning import Outcome, Planner, Wish
 from napari_dicom_writer._napari.dock.work.running import ExportRun
-from napari_dicom_writer._napari.spelling import in_preferences
 from napari_dicom_writer.errors import ExportError, Fix, NoteKind, UnforeseenLossError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from napari.layers import Layer
     from napari.viewer import Viewer
     from qtpy.QtGui import QHideEvent, QShowEvent
 
+    from napari_dicom_writer._napari.dock.messages.preflight import Message
     from napari_dicom_writer._napari.dock.tags.tags import TagsDialog
-    from napari_dicom_writer.errors import Refusal
     from napari_dicom_writer.plan.plan import ExportPlan
     from napari_dicom_writer.plan.report import ExportReport
 
 _IDLE = 1000  # ms after opening, when nobody waits
 _FOLDS = dict(zip(GROUPS, ("series", "identity", "pixels", "geometry", "output"), strict=True))  # title → preference
+_NOTHING = "Check or select a layer to export"
 
 
 class ExportPanel(QWidget):
@@ -72,15 +65,15 @@ class ExportPanel(QWidget):
         super().__init__(parent)
         self.viewer = viewer
         self.plan: ExportPlan | None = None
-        self.report: ExportReport | None = None
         self._source_modality = ""
         self._tags: TagsDialog | None = None
-        self._kept = False  # whether a report, or why there is none, stays in sight
         self._asleep = self._missed = False
+        self._exported: list[Layer] = []  # what was checked when it was last looked at
+        self._gone: list[Layer] = []  # what of that was removed from the viewer
         self._make_parts(parent)
         self._lay_out()
         self._connect()
-        self._layers_changed()
+        self._take_layers()
 
     # --- making -----------------------------------------------------------------------------------------------------
 
@@ -92,11 +85,11 @@ class ExportPanel(QWidget):
         self.preview = PreviewPanel()
         self.places = Places(self.viewer.layers, self.preview)
         self.form = OptionsForm(self._options, {title: state.get(name, False) for title, name in _FOLDS.items()})
+        self._identity = self.form.identity()
         self.copy_button = QPushButton("Copy from DICOM…")
         self.copy_button.setToolTip("Take patient and study from a DICOM file, so that the result lands beside it")
         self.form.add_below("Patient and study", self.copy_button)
-        self.preflight = Preflight()
-        self.report_actions = ReportActions(self.viewer)
+        self.board = Board(self.viewer)
         history = [Path(folder) for folder in get_save_history() if Path(folder).is_dir()]
         self.target = TargetRow(history[0] if history else Path.home())
         self.controls = Controls(self.target)
@@ -104,15 +97,12 @@ class ExportPanel(QWidget):
         self.run = ExportRun(dock_widget)
         self.watch = LayerWatch(self.viewer.layers)
         self._imports = Imports(self)
-        self._geometry_timer = QTimer(self)
-        self._geometry_timer.setSingleShot(True)
-        self._geometry_timer.setInterval(0)
+        self._geometry_timer, self._layers_timer = _soon(self), _soon(self)
+        self._closing = Closing(self.planner, self.watch, self.checklist)
+        self._close_guard = CloseGuard(self, self.losses)
 
     def _lay_out(self) -> None:
-        self._preflight_heading = heading("Before writing")
-        parts = [heading("Layers"), self.checklist, self.preview, self.form]
-        parts += [self._preflight_heading, self.preflight, self.report_actions]
-        self._scroll = ScrollColumn(parts)
+        self._scroll = ScrollColumn([heading("Layers"), self.checklist, self.preview, self.form, self.board])
         outer = QVBoxLayout(self)
         outer.setContentsMargins(6, 6, 6, 6)
         outer.addWidget(self._scroll, 1)
@@ -120,7 +110,7 @@ class ExportPanel(QWidget):
         self.setStyleSheet(SHOW_FOCUS)
 
     def _connect(self) -> None:
-        self.checklist.changed.connect(self._layers_changed)
+        self.checklist.changed.connect(self._layers_timer.start)
         self.checklist.follow_changed.connect(lambda on: preferences.remember_dock("follow_selection", value=on))
         self.watch.changed.connect(self._layer_edited)
         self.watch.values_changed.connect(self._values_changed)
@@ -128,11 +118,14 @@ class ExportPanel(QWidget):
         self.form.changed.connect(self._edited)
         self.form.folded.connect(lambda title, is_open: preferences.remember_dock(_FOLDS[title], value=is_open))
         self.copy_button.clicked.connect(self._copy_from_dicom)
-        self.preflight.fix_wanted.connect(self.apply)
+        self.board.fix_wanted.connect(self.apply)
+        self.board.said.connect(self.controls.show_status)
         self.target.changed.connect(self._edited)
-        self.planner.started.connect(self._planning)
+        self.planner.started.connect(self.board.show_planning)
+        self.planner.progressed.connect(self.board.show_planning)
         self.planner.planned.connect(self._planned)
         self._geometry_timer.timeout.connect(self._refresh_geometry)
+        self._layers_timer.timeout.connect(self._take_layers)
         self._imports.done.connect(self._refresh_geometry)
         self.controls.status_clicked.connect(self._show_details)
         self.controls.tags_button.clicked.connect(self._show_tags)
@@ -143,15 +136,18 @@ class ExportPanel(QWidget):
         self.run.finished.connect(self._finished)
         self.run.failed.connect(self._failed)
         self.run.cancelled.connect(self._cancelled)
-        idle = QTimer(self)
-        idle.setSingleShot(True)
+        idle = _soon(self, _IDLE)
         idle.timeout.connect(activity.prepare)
-        idle.start(_IDLE)
+        idle.start()
         # A method: Qt calls a function even while Python's garbage collector is taking it apart, and crashes.
-        self._closing = _Closing(self.planner, self.watch, self.checklist)
         self.destroyed.connect(self._closing.close)
 
     # --- what the user does ------------------------------------------------------------------------------------------
+
+    @property
+    def report(self) -> ExportReport | None:
+        """The report in sight."""
+        return self.board.report
 
     def apply(self, fix: Fix) -> None:
         """Set the option that a message names, or lead the user to its field."""
@@ -167,10 +163,19 @@ class ExportPanel(QWidget):
         if wish is None or self.plan is None:
             return
         self.planner.pause()
-        self.report = None
+        self.board.forget()
         self._set_running(running=True)
         self._staged("starting")
         self.run.start(wish.layers, wish.path, wish.options, size=self.plan.bytes, agreed=self.plan)
+
+    def losses(self) -> list[str]:
+        """Say what would be lost if the widget were closed now."""
+        losses = []
+        if self.run.running:
+            losses.append("The export that is running will be cancelled, and nothing will be written.")
+        if self.form.identity() != self._identity:
+            losses.append("Patient data that you typed have not been exported.")
+        return losses
 
     def _cancel(self) -> None:
         self.controls.cancel_button.setEnabled(False)
@@ -183,6 +188,7 @@ class ExportPanel(QWidget):
             self._source_modality = copied.modality
             self.form.show_group("patient", copied.patient)
             self.form.show_group("study", copied.study)
+            self._identity = self.form.identity()  # not typed, and easily had again
 
     def _show_tags(self) -> None:
         from napari_dicom_writer._napari.dock.tags.tags import TagsDialog
@@ -196,17 +202,27 @@ class ExportPanel(QWidget):
         self._tags.raise_()
 
     def _show_details(self) -> None:
-        self._scroll.ensureWidgetVisible(self.report_actions if self.report else self.preflight)
+        self._scroll.ensureWidgetVisible(self.board.report_actions if self.report else self.board.preflight)
 
     # --- what follows from it ----------------------------------------------------------------------------------------
 
-    def _layers_changed(self) -> None:
-        self.preview.offer([layer for layer in self.viewer.layers if is_image(layer)], self.checklist.checked)
+    def _take_layers(self) -> None:
+        """Take the layers that are checked now; a moment later, for adding and selecting one changes them twice."""
+        checked = self.checklist.checked
+        self.preview.offer([layer for layer in self.viewer.layers if is_written(layer)], checked)
+        if checked == self._exported and self.plan is not None:
+            self._geometry_timer.start()
+            return
+        self._gone = [layer for layer in self._exported if layer not in self.viewer.layers]
+        self._exported = checked
         self._edited()
 
     def _layer_edited(self, layer: Layer) -> None:
         self.places.forget(layer)
-        self._edited()
+        if layer in self._exported:
+            self._edited()
+        else:
+            self._geometry_timer.start()
 
     def _values_changed(self, layer: Layer) -> None:
         self.planner.forget_values()
@@ -218,8 +234,7 @@ class ExportPanel(QWidget):
         if self.run.running:
             self._missed = True
             return
-        self._kept, self.report = False, None
-        self.report_actions.show_report(None)
+        self.board.forget()
         self._plan_anew()
 
     def _plan_anew(self) -> None:
@@ -237,15 +252,21 @@ class ExportPanel(QWidget):
         try:
             self._options = self.form.options()
         except ExportError as error:
-            self._planned(Outcome(None, error.refusals))
+            # What the layers become stays in sight: it would come and go, and move the form, while text is typed.
+            self._planned(Outcome(None, error.refusals), of_layers=False)
             return None
         preferences.remember(self._options, self._remembered)
         self._remembered = self._options
         checked = self.checklist.checked
         if not checked:
-            self._planned(Outcome(None, ()))
+            self._take_plan(Outcome(None, ()))
+            self.board.show_nothing(self._why_nothing(), self._own_messages())
             return None
         return Wish([layer_tuple(layer) for layer in checked], self._options, self.target.path)
+
+    def _why_nothing(self) -> str:
+        names = ", ".join(f"“{shown_name(layer.name)}”" for layer in self._gone)
+        return f"{names} was removed. {_NOTHING}" if names else _NOTHING
 
     def _refresh_geometry(self) -> None:
         if not self._imports.are_done:
@@ -254,53 +275,26 @@ class ExportPanel(QWidget):
             self._options = self.form.options()
         self.checklist.show_refused(self.places.refresh(self._options))
 
-    def _planning(self) -> None:
-        if not self._kept:
-            self.controls.show_status(NoteKind.INFO, "Checking…")
-
-    def _planned(self, outcome: Outcome) -> None:
-        """Take a plan; what it says is shown, unless a report is: that stays until something is edited."""
+    def _planned(self, outcome: Outcome, *, of_layers: bool = True) -> None:
         self._take_plan(outcome)
-        if not self._kept or (outcome.refusals and self.report is None):
-            self._show_outcome(outcome)
+        if of_layers:
+            plan, checked = outcome.plan, self.checklist.checked
+            self.checklist.show_told({layer: becomes(plan, i) for i, layer in enumerate(checked)} if plan else {})
+        several = len(self.checklist.checked) > 1
+        left_out = len(self.checklist.left_out)
+        self.board.show_outcome(outcome, self._own_messages(), left_out=left_out, several=several)
 
     def _take_plan(self, outcome: Outcome) -> None:
         plan = outcome.plan
         self.plan = None if outcome.refusals else plan
         self.target.show_space(outcome.free, plan.bytes if plan else None)
-        told = {layer: becomes(plan, i) for i, layer in enumerate(self.checklist.checked)} if plan else {}
-        self.checklist.show_told(told)
-        self.controls.export_button.setEnabled(self.plan is not None)
-        self.controls.tags_button.setEnabled(self.plan is not None)
-        count = len(plan.series) if plan else 1
-        self.controls.export_button.setText(f"Export {count} series" if count > 1 else "Export")
+        self.controls.show_plan(self.plan)
         if self._tags and self._tags.isVisible():
             self._tags.show_plan(self.plan)
 
-    def _show_outcome(self, outcome: Outcome) -> None:
-        self._show_refusals("Before writing", outcome.refusals, [*self._own_messages(), *plan_messages(outcome.plan)])
-        if outcome.plan and not outcome.refusals:
-            self.controls.show_status(*ready(outcome.plan, len(self.checklist.left_out)))
-        elif not outcome.refusals:
-            self.controls.show_status(NoteKind.INFO, "Check or select an image layer to export")
-
-    def _show_refusals(self, heading: str, refusals: Sequence[Refusal], others: Sequence[Message] = ()) -> None:
-        several = len(self.checklist.checked) > 1
-        messages = [refusal_message(refusal, several=several) for refusal in refusals]
-        self._preflight_heading.setText(heading)
-        self.preflight.show_messages([*messages, *others])
-        if messages:
-            more = f" (and {len(messages) - 1} more)" if len(messages) > 1 else ""
-            self.controls.show_status("refused", f"Refused{more}: {messages[0].text}")
-
     def _own_messages(self) -> list[Message]:
-        """Say which preferences and layers are left out, and offer the modality of the patient's file."""
-        bad = [
-            Message(NoteKind.ASSUMED, f"Not used: {refusal.spelled(in_preferences)}")
-            for refusal in self._bad_preferences
-        ]
-        bad += left_out_messages(self.checklist.left_out)
-        return bad + modality_messages(self._source_modality, self._options.modality)
+        source = (self._source_modality, self._options.modality)
+        return own_messages(self._bad_preferences, self.checklist.left_out, *source)
 
     # --- in sight or not ---------------------------------------------------------------------------------------------
 
@@ -314,6 +308,7 @@ class ExportPanel(QWidget):
     def showEvent(self, event: QShowEvent | None) -> None:
         """Make up for what was missed."""
         super().showEvent(event)
+        self._close_guard.find_doors()
         self._asleep = False
         self._make_up()
 
@@ -332,7 +327,7 @@ class ExportPanel(QWidget):
     # --- while and after it runs -------------------------------------------------------------------------------------
 
     def _set_running(self, *, running: bool) -> None:
-        for part in (self.checklist, self.form, self.target, self.preflight):
+        for part in (self.checklist, self.form, self.target, self.board.preflight):
             part.setEnabled(not running)
         self.controls.show_running(running=running)
 
@@ -342,11 +337,8 @@ class ExportPanel(QWidget):
     def _finished(self, report: ExportReport) -> None:
         self._set_running(running=False)
         self.form.field("overwrite").value = False  # asked for anew each time
-        self._kept, self.report = True, report
-        self._preflight_heading.setText("Report")
-        self.preflight.show_messages(report_messages(report))
-        self.report_actions.show_report(report)
-        self.controls.show_status("done", f"Wrote {report.path}")
+        self._identity = self.form.identity()
+        self.board.show_report(report)
         self.target.advance()
         self._plan_anew()
         QTimer.singleShot(0, self._show_details)
@@ -354,26 +346,23 @@ class ExportPanel(QWidget):
     def _failed(self, error: ExportError) -> None:
         """Say why; it can be tried again, for the reason may be gone, with the layers as they are now."""
         self._set_running(running=False)
-        self._show_refusals("Not written", error.refusals)
-        self._kept = True
+        self.board.show_failure(error.refusals, several=len(self._exported) > 1)
         self._missed = self._missed or isinstance(error, UnforeseenLossError)
         self.planner.forget_values()  # they may have been changed in place
         self._make_up()
 
     def _cancelled(self) -> None:
         self._set_running(running=False)
-        self._edited()
-        self.controls.show_status(NoteKind.INFO, "Cancelled, nothing was written")
+        self.board.show_cancelled()
+        if self.isVisible():
+            self._plan_anew()
+        else:  # closed, and napari deletes it late
+            tell_cancelled()
 
 
-class _Closing:
-    """What is left to do when the panel is gone."""
-
-    def __init__(self, planner: Planner, watch: LayerWatch, checklist: LayerChecklist) -> None:
-        self._planner, self._watch, self._checklist = planner, watch, checklist
-
-    def close(self) -> None:
-        """Stop planning, and listening to the viewer."""
-        self._planner.close()
-        self._watch.close()
-        self._checklist.disconnect_layers()
+def _soon(parent: QWidget, ms: int = 0) -> QTimer:
+    """Make a timer for what follows from many changes once: after all that is going on now, or later."""
+    timer = QTimer(parent)
+    timer.setSingleShot(True)
+    timer.setInterval(ms)
+    return timer

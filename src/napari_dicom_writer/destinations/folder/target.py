@@ -26,6 +26,7 @@ from napari_dicom_writer.destinations.paths import (
 )
 from napari_dicom_writer.errors import DestinationError, Fix
 from napari_dicom_writer.mention import mention
+from napari_dicom_writer.plan.wording import format_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -72,7 +73,10 @@ class FolderDestination(Destination):
             clear_leftovers(self.target)
             if plan is not None:
                 check_space(parent, plan, times=self.copies)
-            self.check_target()
+            if found := self.check_target():
+                files = [entry for entry in found if entry.is_file]
+                count = "1 file" if len(files) == 1 else f"{len(files):,} files"
+                self.replaces = f"{self.target}, {count}, {format_bytes(sum(entry.size for entry in files))}"
 
     def name(self, given: Path) -> tuple[Path, bool]:
         """Return what the target is called exactly, and whether it is a single file."""

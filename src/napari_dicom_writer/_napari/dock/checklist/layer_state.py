@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from napari.layers import Image
+from napari import layers
 from qtpy.QtCore import QObject, Signal
 
+from napari_dicom_writer.iods import IODS
 from napari_dicom_writer.layers.inputs import tuple_of
 
 if TYPE_CHECKING:
@@ -20,15 +22,21 @@ _DISPLAY = ("contrast_limits", "colormap", "gamma")
 
 
 def layer_tuple(layer: Layer) -> Any:
-    """Return (data, attributes, type) as napari hands it to a writer; only images are asked for all of it."""
-    if is_image(layer):
+    """Return (data, attributes, type) as napari hands it to a writer; only what can be written is asked for all of it."""
+    if is_written(layer):
         return tuple_of(layer)
     return (layer.data, {"name": layer.name}, type(layer).__name__.lower())
 
 
-def is_image(layer: Layer) -> bool:
-    """Whether a layer holds an image; subclasses count."""
-    return isinstance(layer, Image)
+def is_written(layer: Layer) -> bool:
+    """Whether an object is made of such layers; subclasses count."""
+    return isinstance(layer, _written_types())
+
+
+@cache
+def _written_types() -> tuple[type[Layer], ...]:
+    kinds = sorted({kind for row in IODS.rows for kind in row.layers})
+    return tuple(getattr(layers, kind.capitalize()) for kind in kinds)
 
 
 class LayerWatch(QObject):

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import math
+from textwrap import shorten
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QToolButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from napari_dicom_writer._napari.dock.parts.focus import BARE
 from napari_dicom_writer._napari.dock.parts.fold import ElidedLabel
+from napari_dicom_writer._napari.dock.parts.ink import InkLabel
+from napari_dicom_writer._napari.dock.parts.plain import tooltip, wrapping
 from napari_dicom_writer.plan.wording import format_bytes
 
 if TYPE_CHECKING:
+    from qtpy.QtGui import QResizeEvent
+
     from napari_dicom_writer._napari.dock.foot.target import TargetRow
+    from napari_dicom_writer.plan.plan import ExportPlan
+
+_LONGEST = 240  # characters of the status
 
 
 class Controls(QWidget):
@@ -72,11 +80,18 @@ class Controls(QWidget):
     @property
     def status(self) -> str:
         """What the status line says."""
-        return self._status.label.whole
+        return self._status.text
 
     def show_status(self, kind: str, text: str) -> None:
         """Say in a line whether it can be exported; `kind` as of the preflight's messages."""
         self._status.show_text(kind, text)
+
+    def show_plan(self, plan: ExportPlan | None) -> None:
+        """Offer what can be done with a plan; nothing without one."""
+        self.export_button.setEnabled(plan is not None)
+        self.tags_button.setEnabled(plan is not None)
+        count = len(plan.series) if plan else 1
+        self.export_button.setText(f"Export {count} series" if count > 1 else "Export")
 
     def show_running(self, *, running: bool) -> None:
         """Show or hide the progress."""
@@ -99,13 +114,18 @@ class Controls(QWidget):
 
 
 class _StatusLine(QWidget):
-    """A line that can be clicked, or reached by Tab and pressed."""
+    """Says in a few words, wrapped, how things stand; its button can be reached by Tab."""
 
     clicked = Signal()
 
     def __init__(self) -> None:
         super().__init__()
-        self.label = ElidedLabel()
+        self.text = ""
+        self._label = InkLabel()
+        self._label.setWordWrap(True)
+        self._label.setTextFormat(Qt.TextFormat.PlainText)
+        self._label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        self._label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         more = QToolButton()
         more.setText("details")
         more.setToolTip("Show what stands against it, what is assumed and what is lost")
@@ -114,12 +134,25 @@ class _StatusLine(QWidget):
         more.clicked.connect(self.clicked)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.label, 1)
-        layout.addWidget(more)
+        layout.addWidget(self._label, 1)
+        layout.addWidget(more, 0, Qt.AlignmentFlag.AlignTop)
 
     def show_text(self, kind: str, text: str) -> None:
-        self.label.set_kind(kind, bold=True)
-        self.label.set_whole(text)
+        self.text = text
+        self._label.set_kind(kind, bold=True)
+        self._label.setText(wrapping(shorten(text, _LONGEST, placeholder="…")))
+        self._label.setToolTip(tooltip(text))
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Wrap anew."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Be as high as the text, and at least two lines, so that little moves when it changes."""
+        lines = 2 * self._label.fontMetrics().lineSpacing()
+        self._label.setFixedHeight(max(lines, self._label.heightForWidth(max(1, self._label.width()))))
 
 
 def duration(seconds: float) -> str:

@@ -119,7 +119,6 @@ class TargetRow(QWidget):
             self._path.setCursorPosition(len(self._path.text()))
 
     def _choose(self) -> None:
-
         if chosen := choose_folder(self, "Folder to save in", existing_folder(self.path)):
             self.take_folder(chosen)
 

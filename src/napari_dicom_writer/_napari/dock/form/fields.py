@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from magicgui.widgets import create_widget
 from qtpy.QtCore import QDate, QEvent, QObject, QPoint, QPointF, Qt, Signal
-from qtpy.QtGui import QColor, QIcon, QPainter, QPixmap, QPolygonF, QResizeEvent, QShowEvent
+from qtpy.QtGui import QColor, QIcon, QPainter, QPixmap, QPolygonF, QShowEvent
 from qtpy.QtWidgets import QCalendarWidget, QComboBox, QCompleter, QLineEdit, QVBoxLayout, QWidget
 
-from napari_dicom_writer._napari.dock.parts.ink import InkLabel
+from napari_dicom_writer._napari.dock.parts.hint import Hint
 from napari_dicom_writer._napari.spelling import in_form
-from napari_dicom_writer.errors import ExportError, OptionsError
+from napari_dicom_writer.errors import ExportError, NoteKind, OptionsError
 from napari_dicom_writer.options.fields import kinds, label
 from napari_dicom_writer.standard import text
 
@@ -56,7 +56,7 @@ class OptionField(QWidget):
         self._value = item.default  # until there is an editor
         self._editor: ValueWidget[Any] | None = None
         self._problem = ""
-        self._problem_label: InkLabel | None = None
+        self._hint: Hint | None = None
 
     @property
     def value(self) -> Any:
@@ -123,16 +123,6 @@ class OptionField(QWidget):
             self._make()
         super().showEvent(event)
 
-    def resizeEvent(self, event: QResizeEvent | None) -> None:
-        """Wrap what is wrong anew."""
-        super().resizeEvent(event)
-        self._fit_problem()
-
-    def _fit_problem(self) -> None:
-        """Keep every wrapped line in sight: a form layout counts them at another width."""
-        if self._problem_label is not None:
-            self._problem_label.setMinimumHeight(max(0, self._problem_label.heightForWidth(self.width())))
-
     def _shown(self, value: Any) -> Any:
         """The value as the editor holds it."""
         return value if isinstance(value, bool) or self._metadata["choices"] else "" if value is None else str(value)
@@ -143,15 +133,9 @@ class OptionField(QWidget):
         native.setAccessibleName(self.label)
         # Narrower than that it goes below its label.
         native.setMinimumWidth(_LEAST * self.fontMetrics().averageCharWidth())
-        self._problem_label = InkLabel()
-        self._problem_label.setTextFormat(Qt.TextFormat.PlainText)  # it quotes what was typed
-        self._problem_label.setWordWrap(True)
-        self._problem_label.set_kind("refused")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(1)
         layout.addWidget(native)
-        layout.addWidget(self._problem_label)
         # Its turn is this field's, and not at the end, where what is made last would come. Qt orders only what takes
         # the focus itself, so for this moment the field does.
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -162,8 +146,8 @@ class OptionField(QWidget):
         native.installEventFilter(self._events)
         if isinstance(native, QLineEdit):
             self._equip(native)
-        self._editor = editor
-        self._show_problem()
+        self._editor, self._hint = editor, Hint(native)
+        self._show_problem("")
         editor.changed.connect(self._react)
 
     def _equip(self, line: QLineEdit) -> None:
@@ -177,22 +161,29 @@ class OptionField(QWidget):
         line.setPlaceholderText(when_empty)
 
     def _react(self) -> None:
-        self._problem = ""
+        self._problem = understood = ""
         try:
             # The dataclass itself is the judge: it knows every rule, this form none.
-            self._owner(**{self.name: self.value})
+            understood = self._understood(getattr(self._owner(**{self.name: self.value}), self.name))
         except ExportError as error:
             self._problem = error.refusals[0].spelled(in_form).what
-        self._show_problem()
+        self._show_problem(understood)
         self.changed.emit()
 
-    def _show_problem(self) -> None:
-        """Mark the editor, and say in place what is wrong."""
-        if self._editor is None or self._problem_label is None:
+    def _understood(self, written: Any) -> str:
+        """Say what a text becomes that is not yet as DICOM writes it."""
+        typed = self.value
+        is_text = isinstance(typed, str) and isinstance(written, str) and self._metadata.get("keyword")
+        digits = str.maketrans("", "", "-: ")
+        same = not is_text or written == typed.strip() or written == typed.translate(digits)
+        return "" if same else f"Written as {written}"
+
+    def _show_problem(self, understood: str) -> None:
+        """Mark the editor, and say below it what is wrong, or what is understood."""
+        if self._editor is None or self._hint is None:
             return
-        self._problem_label.setText(self._problem)
-        self._problem_label.setVisible(bool(self._problem))
-        self._fit_problem()
+        self._hint.show_text("refused" if self._problem else NoteKind.INFO, self._problem or understood)
+        self._editor.native.setAccessibleDescription(self._problem)
         self._editor.native.setStyleSheet(f"QLineEdit {{ border: 1px solid {_ERROR}; }}" if self._problem else "")
 
 
@@ -279,15 +270,21 @@ def _add_calendar(line: QLineEdit) -> None:
 
 def _add_arrow(line: QLineEdit, tooltip: str, action: Callable[[], None]) -> None:
     """Put a button at the end of a line that opens something below it; gray, to be seen on dark and light themes."""
+    icon = QIcon(_arrow(255))
+    icon.addPixmap(_arrow(80), QIcon.Mode.Disabled)
+    button = line.addAction(icon, QLineEdit.ActionPosition.TrailingPosition)
+    assert button is not None  # noqa: S101 - for mypy: made above
+    button.setToolTip(tooltip)
+    button.triggered.connect(action)
+
+
+def _arrow(alpha: int) -> QPixmap:
     pixmap = QPixmap(32, 32)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setBrush(QColor("#909090"))
+    painter.setBrush(QColor(144, 144, 144, alpha))
     painter.setPen(Qt.PenStyle.NoPen)
     painter.drawPolygon(QPolygonF([QPointF(6, 11), QPointF(26, 11), QPointF(16, 23)]))
     painter.end()
-    button = line.addAction(QIcon(pixmap), QLineEdit.ActionPosition.TrailingPosition)
-    assert button is not None  # noqa: S101 - for mypy: made above
-    button.setToolTip(tooltip)
-    button.triggered.connect(action)
+    return pixmap

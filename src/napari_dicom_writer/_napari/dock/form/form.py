@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QFormLayout, QVBoxLayout, QWidget
+from qtpy.QtCore import QEvent, Signal
+from qtpy.QtWidgets import QFormLayout, QLabel, QVBoxLayout, QWidget
 
 from napari_dicom_writer._napari.dock.form.fields import OptionField
 from napari_dicom_writer._napari.dock.parts.fold import Fold
@@ -16,6 +16,8 @@ from napari_dicom_writer.options.fields import kinds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from qtpy.QtGui import QMouseEvent
 
     from napari_dicom_writer.options.groups import Patient, Study
 
@@ -60,6 +62,7 @@ class OptionsForm(QWidget):
         self._folds: dict[str, Fold] = {}
         self._bodies: dict[str, QWidget] = {}
         self._inner: dict[str, tuple[Fold, ...]] = {}  # what to unfold to see a field
+        self._labels: list[QLabel] = []
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         for title, groups in GROUPS.items():
@@ -71,6 +74,19 @@ class OptionsForm(QWidget):
             field.changed.connect(self.changed)
         self.changed.connect(self._summarize)
         self._summarize()
+        self._align()
+
+    def changeEvent(self, event: QEvent | None) -> None:
+        """Follow the font."""
+        super().changeEvent(event)
+        if event is not None and event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._align()
+
+    def _align(self) -> None:
+        """Let the editors of all groups begin at one place."""
+        widest = max(label.sizeHint().width() for label in self._labels)
+        for label in self._labels:
+            label.setMinimumWidth(widest)
 
     def add_below(self, title: str, widget: QWidget) -> None:
         """Put a widget at the end of a group."""
@@ -106,6 +122,10 @@ class OptionsForm(QWidget):
         for item in dataclasses.fields(group):
             self._fields[f"{name}.{item.name}"].value = getattr(group, item.name)
 
+    def identity(self) -> dict[str, Any]:
+        """Return what is in the fields of patient and study, valid or not."""
+        return {name: field.value for name, field in self._fields.items() if name.startswith(("patient.", "study."))}
+
     def field(self, name: str) -> OptionField:
         """Return the field of an option, such as ``modality`` or ``patient.name``."""
         return self._fields[name]
@@ -132,7 +152,9 @@ class OptionsForm(QWidget):
         fold = Fold(title, body, is_open=is_open)
         for name, owner, item in members:
             field = OptionField(owner, item)
-            (more if item.metadata["rare"] else form).addRow(field.label, field)
+            label = _Label(field)
+            (more if item.metadata["rare"] else form).addRow(label, field)
+            self._labels.append(label)
             self._fields[name] = field
             self._inner[name] = (fold, more_fold) if item.metadata["rare"] else (fold,)
         if any(item.metadata["rare"] for _, _, item in members):
@@ -166,6 +188,21 @@ class OptionsForm(QWidget):
                     self._fields[n] for n in names if rare[0] in self._inner[n] and not self._fields[n].is_default
                 ]
                 rare[0].set_summary(", ".join(field.label for field in hidden))
+
+
+class _Label(QLabel):
+    """What a field is called; clicked, it leads to the field, and toggles a switch."""
+
+    def __init__(self, field: OptionField) -> None:
+        super().__init__(field.label)
+        self._field = field
+
+    def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
+        """Do as the field's own box would."""
+        super().mouseReleaseEvent(event)
+        self._field.setFocus()
+        if isinstance(self._field.value, bool):
+            self._field.value = not self._field.value
 
 
 # What a folded group says though it is as in fresh options.

@@ -53,6 +53,11 @@ class ReportActions(QWidget):
         """As wide as one of them: they can stand below each other."""
         return QSize(max(b.sizeHint().width() for b in self._buttons), self._row.totalMinimumSize().height())
 
+    @property
+    def report(self) -> ExportReport | None:
+        """The report they are for."""
+        return self._report
+
     def show_report(self, report: ExportReport | None) -> None:
         """Offer what can be done with a report; nothing without one."""
         self._report = report

@@ -6,13 +6,13 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from napari_dicom_writer._napari.dock.messages.preflight import Message, plan_messages
-from napari_dicom_writer._napari.spelling import in_form
+from napari_dicom_writer._napari.spelling import in_form, in_preferences
 from napari_dicom_writer.errors import Fix, NoteKind
 from napari_dicom_writer.options.choices import Modality
 from napari_dicom_writer.plan.wording import count, describe, format_bytes, where
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from napari.layers import Layer
 
@@ -48,6 +48,15 @@ def ready(plan: ExportPlan, left_out: int = 0) -> tuple[str, str]:
     parts += [series_count(plan), count(plan.instances), format_bytes(plan.bytes)]
     kind = NoteKind.LOST if lost or left_out else NoteKind.ASSUMED if assumed else "done"
     return kind, f"Ready: {' · '.join(parts)}"
+
+
+def own_messages(
+    bad_preferences: Sequence[Refusal], left_out: Mapping[Layer, Refusal], source: str, chosen: Modality
+) -> list[Message]:
+    """Say which preferences and layers are left out, and offer the modality of the file the patient was copied from."""
+    refused = (refusal.spelled(in_preferences) for refusal in bad_preferences)
+    bad = [Message(NoteKind.ASSUMED, f"Not used: {refusal}") for refusal in refused]
+    return [*bad, *left_out_messages(left_out), *modality_messages(source, chosen)]
 
 
 def left_out_messages(left_out: Mapping[Layer, Refusal]) -> list[Message]:

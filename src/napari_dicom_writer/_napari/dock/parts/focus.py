@@ -7,6 +7,9 @@ QCheckBox { border: 1px solid transparent; }
 QCheckBox:focus { border: 1px solid #8b93a1; border-radius: 2px; }
 QLineEdit, QComboBox { border: 1px solid transparent; }
 QLineEdit:focus, QComboBox:focus { border: 1px solid #8b93a1; }
+QLineEdit:disabled, QComboBox:disabled {
+    background: transparent; border: 1px solid rgba(139, 147, 161, 60); color: rgba(139, 147, 161, 150);
+}
 QListWidget::item { border: 1px solid transparent; }
 QListWidget::item:focus { border: 1px solid #8b93a1; }
 """

@@ -11,7 +11,7 @@ from qtpy.QtWidgets import QLabel
 from napari_dicom_writer.errors import NoteKind
 
 if TYPE_CHECKING:
-    from qtpy.QtGui import QShowEvent
+    from qtpy.QtGui import QColor, QShowEvent
 
 # On a dark theme and on a light one; contrast of 4.5 and more with napari's (WCAG 2.1, 1.4.3).
 _RED, _AMBER, _GREEN = ("#ea7563", "#a83220"), ("#d9952b", "#875800"), ("#4fae6b", "#1f7a3c")
@@ -35,10 +35,15 @@ class InkLabel(QLabel):
         inks = _INKS.get(self._kind)
         # Of its parent: its own palette changes while its style does.
         behind = self.parentWidget() or self
-        is_light = behind.palette().color(QPalette.ColorRole.Window).lightness() >= _DARK
-        sheet = (f"color: {inks[is_light]};" if inks else "") + self._weight
+        background = behind.palette().color(QPalette.ColorRole.Window)
+        is_light = background.lightness() >= _DARK
+        sheet = (f"color: {inks[is_light]};" if inks else "") + self._weight + self._frame(background)
         if sheet != self.styleSheet():
             self.setStyleSheet(sheet)
+
+    def _frame(self, background: QColor) -> str:
+        """More of its style, for a kind of label that has more."""
+        return ""
 
     def changeEvent(self, event: QEvent | None) -> None:
         """Follow the theme."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import QEvent, QRectF, QSize
+from qtpy.QtCore import QEvent, QRectF, QSize, Signal
 from qtpy.QtGui import QHelpEvent, QPainter
 from qtpy.QtWidgets import QSizePolicy, QToolTip, QWidget
 
@@ -21,13 +21,14 @@ from napari_dicom_writer._napari.dock.preview.preview_paint import (
     paint_cuts,
     paint_message,
     text_height,
+    tile_room,
 )
 from napari_dicom_writer._napari.dock.preview.section_reader import SectionReader
-from napari_dicom_writer._napari.dock.preview.sections import to_8_bit
+from napari_dicom_writer._napari.dock.preview.sections import LIMIT, to_8_bit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from qtpy.QtGui import QPaintEvent
+    from qtpy.QtGui import QMouseEvent, QPaintEvent
 
     from napari_dicom_writer.model.volume import Volume
     from napari_dicom_writer.plan.grid import Grid
@@ -47,10 +48,29 @@ class PreviewWidget(QWidget):
 
     Geometry is painted at once; pixels follow from a thread, and stay while only the geometry changes. An array that
     was changed in place is read again after `clear`.
+
+    Parameters
+    ----------
+    samples
+        Most of them along an axis of a cut.
+    one_cut
+        Whether it shows a single cut, as large as it is itself.
+
+    Attributes
+    ----------
+    changed : Signal
+        It shows something else.
+    clicked : Signal(int)
+        Number of the cut that was clicked.
     """
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    changed = Signal()
+    clicked = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None, *, samples: int = LIMIT, one_cut: bool = False) -> None:
         super().__init__(parent)
+        self._one_cut, self._chosen = one_cut, 0
+        self._grid: Grid | None = None
         self._cuts: tuple[Cut, ...] = ()
         self._tooltips: tuple[str, ...] = ()
         self._lines: tuple[str, ...] = ()
@@ -59,11 +79,11 @@ class PreviewWidget(QWidget):
         self._sections: dict[int, NDArray[Any]] = {}
         self._pixels: dict[int, NDArray[Any]] = {}
         self._problem = ""
-        self._reader = SectionReader(self)
+        self._reader = SectionReader(samples, self)
         self._reader.section.connect(self._take_section)
         self._reader.failed.connect(self._take_failure)
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        policy.setHeightForWidth(True)
+        policy.setHeightForWidth(not one_cut)
         self.setSizePolicy(policy)
         self.setAccessibleName("Geometry preview")
         self._describe()
@@ -72,6 +92,21 @@ class PreviewWidget(QWidget):
     def cuts(self) -> tuple[Cut, ...]:
         """What is shown: the written plane and two reformats (none for a 2-D image); empty without a placement."""
         return self._cuts
+
+    @property
+    def placement(self) -> tuple[Volume, Grid] | None:
+        """What is shown."""
+        return (self._volume, self._grid) if self._cuts and self._volume and self._grid else None
+
+    @property
+    def refusal(self) -> str:
+        """Why nothing can be shown."""
+        return self._message[1] if self._message[0] else ""
+
+    def choose_cut(self, index: int) -> None:
+        """Show another cut, where a single one is shown."""
+        self._chosen = index
+        self.update()
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -99,6 +134,7 @@ class PreviewWidget(QWidget):
             self._reader.read(volume)
         elif old.window != volume.window and self._sections:
             self._pixels = dict(to_8_bit(volume, self._sections))
+        self._grid, self._message = grid, ("", "")
         self._cuts = make_cuts(grid, volume.shape)
         self._tooltips = tuple(cut_text(cut, volume.shape[cut.normal]) for cut in self._cuts)
         self._lines = placement_lines(grid, volume.shape)
@@ -137,6 +173,7 @@ class PreviewWidget(QWidget):
         self._describe()
         self.updateGeometry()
         self.update()
+        self.changed.emit()
 
     def _describe(self) -> None:
         """Tell screen readers all that is to be seen."""
@@ -148,14 +185,20 @@ class PreviewWidget(QWidget):
         waiting = "cannot be read" if self._problem else "reading…"
         return Picture(cut, None if pixels is None else cut.orient(pixels), waiting)
 
+    @property
+    def _shown(self) -> tuple[Cut, ...]:
+        return self._cuts[self._chosen :][:1] if self._one_cut else self._cuts
+
     def _layout(self) -> Layout:
-        return Layout.of(self._cuts, float(self.width()), self.font())
+        width, font = float(self.width()), self.font()
+        room = tile_room(width, float(self.height()), font, self.lines) if self._one_cut else 0.0
+        return Layout.of(self._shown, width, font, room)
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """Draw everything anew."""
         painter = QPainter(self)
         if self._cuts:
-            paint_cuts(painter, self._layout(), [self._picture(cut) for cut in self._cuts], self.lines, self.palette())
+            paint_cuts(painter, self._layout(), [self._picture(cut) for cut in self._shown], self.lines, self.palette())
         else:
             paint_message(painter, QRectF(self.rect()), *self._message, self.palette())
         painter.end()
@@ -174,15 +217,28 @@ class PreviewWidget(QWidget):
         layout = self._layout()
         if y >= layout.text_top:
             return _WORDS
-        for cut, place, text in zip(self._cuts, layout.places, self._tooltips, strict=True):
-            if place.left <= x < place.left + place.tile:
-                missing = self._problem if cut.normal not in self._pixels else ""
-                return f"{text}\n{missing}".strip()
-        return ""
+        index = self._cut_at(x)
+        if index is None:
+            return ""
+        missing = self._problem if self._cuts[index].normal not in self._pixels else ""
+        enlarge = "" if self._one_cut else "Click to enlarge."
+        return "\n".join(filter(None, (self._tooltips[index], missing, enlarge)))
+
+    def _cut_at(self, x: float) -> int | None:
+        places = enumerate(self._layout().places, self._chosen if self._one_cut else 0)
+        return next((index for index, place in places if place.left <= x < place.left + place.tile), None)
+
+    def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
+        """Tell which cut was clicked."""
+        if event is None or not self._cuts or event.position().y() >= self._layout().text_top:
+            return
+        index = self._cut_at(event.position().x())
+        if index is not None:
+            self.clicked.emit(index)
 
     def hasHeightForWidth(self) -> bool:
-        """Whether the height follows from the width: it does."""
-        return True
+        """Whether the height follows from the width: it does, but in a window of its own."""
+        return not self._one_cut
 
     def heightForWidth(self, width: int) -> int:
         """Height that shows everything."""
@@ -194,7 +250,7 @@ class PreviewWidget(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """Size below which titles overlap."""
-        return QSize(_LEAST_WIDTH, self.heightForWidth(_LEAST_WIDTH))
+        return QSize(_LEAST_WIDTH, _LEAST_WIDTH if self._one_cut else self.heightForWidth(_LEAST_WIDTH))
 
 
 def _same_pixels(one: Volume, other: Volume) -> bool:

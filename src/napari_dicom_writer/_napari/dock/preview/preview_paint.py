@@ -64,17 +64,20 @@ class Layout:
         Of the tiles, from left to right.
     scale : float
         Px per mm; 0 without cuts.
+    room : float
+        Height of the tiles, where it does not follow from the width.
     """
 
     width: float
     font: QFont
     places: tuple[Place, ...]
     scale: float
+    room: float = 0.0
 
     @classmethod
-    def of(cls, cuts: Sequence[Cut], width: float, font: QFont) -> Layout:
-        """Lay out the cuts for a width."""
-        empty = cls(width, font, (), 0.0)
+    def of(cls, cuts: Sequence[Cut], width: float, font: QFont, room: float = 0.0) -> Layout:
+        """Lay out the cuts for a width, and perhaps for a height of the tiles."""
+        empty = cls(width, font, (), 0.0, room)
         if not cuts:
             return empty
         metrics = QFontMetricsF(bold(font))
@@ -84,7 +87,7 @@ class Layout:
             least = max(map(metrics.horizontalAdvance, (cut.name, _AS_WRITTEN, _REFORMAT))) + _PAD
             boxes.append(Box(cut.width, cut.height, margin, least))
         places, scale = arrange(boxes, width, empty.tile_height - 2 * metrics.height() - 2 * _PAD, _GAP)
-        return cls(width, font, places, scale)
+        return cls(width, font, places, scale, room)
 
     @property
     def line(self) -> float:
@@ -99,7 +102,7 @@ class Layout:
     @property
     def tile_height(self) -> float:
         """The same whatever is shown, so that nothing jumps when another layer is chosen."""
-        return float(np.clip(0.4 * self.width, 6 * self.line, 20 * self.line))
+        return self.room or float(np.clip(0.4 * self.width, 6 * self.line, 20 * self.line))
 
     @property
     def bar_top(self) -> float:
@@ -129,6 +132,13 @@ def text_height(width: float, font: QFont, lines: Sequence[str], heading: str, m
     return int(
         np.ceil(max(layout.text_top, _wrapped_height(f"{heading}\n{message}", width - 6 * _PAD, bold(font)) + 4 * _PAD))
     )
+
+
+def tile_room(width: float, height: float, font: QFont, lines: Sequence[str]) -> float:
+    """Return the height of tiles that leaves room for all else."""
+    layout = Layout(width, font, (), 0.0)
+    rest = layout.text_top - layout.tile_height + _wrapped_height(_flowed(lines, width, font), width, font)
+    return max(6 * layout.line, height - rest)
 
 
 def _wrapped_height(text: str, width: float, font: QFont) -> float:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from napari.layers import Layer
 
+    from napari_dicom_writer._napari.dock.preview.enlarged import EnlargedPreview
+
 
 class PreviewPanel(QWidget):
     """Shows where one of the viewer's layers will lie.
@@ -36,6 +38,8 @@ class PreviewPanel(QWidget):
         self._choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self._choice.activated.connect(self.chosen)
         self.preview = PreviewWidget()
+        self.preview.clicked.connect(self._enlarge)
+        self._enlarged: EnlargedPreview | None = None
         head = QGridLayout()
         head.addWidget(heading("Preview"), 0, 0)
         head.addWidget(self._choice, 0, 1)
@@ -44,6 +48,16 @@ class PreviewPanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(head)
         layout.addWidget(self.preview)
+
+    def _enlarge(self, cut: int) -> None:
+        from napari_dicom_writer._napari.dock.preview.enlarged import EnlargedPreview
+
+        if self._enlarged is None:
+            self._enlarged = EnlargedPreview(self.preview, self)
+        self._enlarged.show()
+        self._enlarged.follow()
+        self._enlarged.show_cut(cut)
+        self._enlarged.raise_()
 
     @property
     def layer(self) -> Layer | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QObject, Signal
 
-from napari_dicom_writer._napari.dock.preview.sections import read_sections
+from napari_dicom_writer._napari.dock.preview.sections import LIMIT, read_sections
 from napari_dicom_writer._napari.dock.work.background import Background, Leaving
 
 if TYPE_CHECKING:
@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 class SectionReader(QObject):
     """Reads the sections of one volume at a time; the latest wins, and of others nothing is told.
 
+    Parameters
+    ----------
+    samples
+        Most of them along an axis.
+
     Attributes
     ----------
     section : Signal
@@ -32,8 +37,9 @@ class SectionReader(QObject):
     section = Signal(int, object)
     failed = Signal(str)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, samples: int = LIMIT, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._samples = samples
         self._found: deque[tuple[int, NDArray[Any]]] = deque()
         self._background = Background("dicom-preview", Leaving.AT_ONCE, self)
         self._background.looked.connect(self._tell)
@@ -41,10 +47,11 @@ class SectionReader(QObject):
 
     def read(self, volume: Volume) -> None:
         """Begin as soon as the section at hand is done."""
-        found = self._found = deque()
+        found, samples = deque[tuple[int, Any]](), self._samples
+        self._found = found
 
         def work(stop_if_asked: Callable[[], None]) -> None:
-            for section in read_sections(volume, tick=stop_if_asked):
+            for section in read_sections(volume, samples, tick=stop_if_asked):
                 found.append(section)
 
         self._background.replace(work)

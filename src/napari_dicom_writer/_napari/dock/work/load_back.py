@@ -76,7 +76,11 @@ class SeriesLoader(QObject):
             show_error(f"DICOM: {outcome}")
             self.failed.emit(outcome)
             return
-        self.shown.emit([self._add(data, attributes) for data, attributes in outcome])
+        # What is exported follows the selection, and should stay what it is.
+        selected = set(self._viewer.layers.selection)
+        added = [self._add(data, attributes) for data, attributes in outcome]
+        self._viewer.layers.selection = selected
+        self.shown.emit(added)
 
     def _add(self, data: Any, attributes: dict[str, Any]) -> Layer:
         return self._viewer.add_image(data, **attributes)

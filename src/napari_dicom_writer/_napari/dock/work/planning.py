@@ -38,6 +38,7 @@ class Outcome:
     plan: ExportPlan | None
     refusals: tuple[Refusal, ...]
     free: int | None = None  # bytes, where the target would be made
+    replaces: str = ""  # what is at the target now
 
 
 class Planner(QObject):
@@ -55,11 +56,14 @@ class Planner(QObject):
     ----------
     started : Signal
         When planning begins.
+    progressed : Signal(int, int)
+        Planes whose values were read, and all of them.
     planned : Signal(object)
         With the `Outcome` of the newest wish.
     """
 
     started = Signal()
+    progressed = Signal(int, int)
     planned = Signal(object)
 
     def __init__(self, make_wish: Callable[[], Wish | None], parent: QObject | None = None) -> None:
@@ -67,7 +71,9 @@ class Planner(QObject):
         self._make_wish = make_wish
         self._scans = ScanCache()
         self._background = Background("plan-export", Leaving.SOON, self)
+        self._background.looked.connect(self._look)
         self._background.ended.connect(self._end)
+        self._read = [0, 0]  # stored by the thread
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_DEBOUNCE)
@@ -102,12 +108,21 @@ class Planner(QObject):
         if wish is None:
             return
         scans = self._scans
+        read = self._read = [0, 0]
 
         def work(stop_if_asked: Callable[[], None]) -> Outcome:
-            return _plan(wish, lambda _done, _total: stop_if_asked(), scans)
+            def tick(done: int, total: int) -> None:
+                stop_if_asked()
+                read[:] = done, total
+
+            return _plan(wish, tick, scans)
 
         self._background.replace(work)
         self.started.emit()
+
+    def _look(self) -> None:
+        if self._read[0]:
+            self.progressed.emit(*self._read)
 
     def _end(self, outcome: object) -> None:
         if isinstance(outcome, Outcome):
@@ -122,6 +137,7 @@ def _plan(wish: Wish, tick: Callable[[int, int], None], scans: ScanCache) -> Out
 
     plan: ExportPlan | None = None
     free: int | None = None
+    replaces = ""
     refusals: tuple[Refusal, ...] = ()
     try:
         with faults_as_export_errors("Planning"):
@@ -133,7 +149,7 @@ def _plan(wish: Wish, tick: Callable[[int, int], None], scans: ScanCache) -> Out
     try:
         with faults_as_export_errors("Planning"):
             free = free_space(wish.path)
-            open_destination(wish.path, plan, overwrite=wish.options.overwrite)
+            replaces = open_destination(wish.path, plan, overwrite=wish.options.overwrite).replaces
     except ExportError as error:
         refusals += error.refusals
-    return Outcome(plan, refusals, free)
+    return Outcome(plan, refusals, free, replaces)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from qtpy.QtCore import QObject
 
-from napari_dicom_writer import ExportOptions
+from napari_dicom_writer import ExportOptions, plan_export
 from napari_dicom_writer._napari.dock.work.planning import Planner, Wish
 
 
@@ -109,3 +109,21 @@ def test_an_owner_that_goes_away_while_values_are_read_leaves_nothing(plan, qtbo
     plan.wishes.clear()
     slow = None
     assert alive() is None
+
+
+def test_it_tells_how_many_planes_were_read(plan, qtbot):
+    values = da.from_array(np.linspace(0, 1, 6 * 64, dtype=np.float32).reshape(6, 8, 8), chunks=(1, 8, 8))
+    slow = Slow(values)
+    told = []
+    plan.planner.progressed.connect(lambda *read: told.append(read))
+    plan.wishes.append(wish(slow))
+    plan.planner.request()
+    qtbot.waitUntil(lambda: slow.reads > 0, timeout=10_000)
+    slow.leave.set()
+    qtbot.waitUntil(lambda: bool(plan.outcomes), timeout=10_000)
+    done = []
+    plan_export([(values, {"units": ("mm",) * 3}, "image")], progress=lambda *read: done.append(read))
+    assert done[0] == (0, 6)
+    assert done[-1] == (6, 6)
+    assert done == sorted(done)
+    assert all(0 < read <= total == 6 for read, total in told)

@@ -1,0 +1,90 @@
+"""Layers that come, go, change, and cannot be exported."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from qtpy.QtCore import Qt
+
+from _napari.panels import settle, settle_nothing, texts
+
+
+def test_geometry_follows_the_layer_without_planning(viewer, open_panel, qtbot):
+    panel = open_panel()
+    preview = panel.preview.preview
+    qtbot.waitUntil(lambda: bool(preview.cuts))
+    assert preview.cuts[0].letters == ("R", "L", "A", "P")
+    panel.form.field("world").value = "RAS"
+    qtbot.waitUntil(lambda: preview.cuts[0].letters == ("L", "R", "P", "A"))
+    viewer.layers[0].scale = (5, 0.7, 0.8)
+    qtbot.waitUntil(lambda: any("5" in line for line in preview.lines))
+
+
+def test_layers_come_go_and_are_renamed(viewer, open_panel, qtbot):
+    panel = open_panel()
+    other = viewer.add_image(
+        np.zeros((6, 14, 10), np.uint8), name="mask", units=("mm",) * 3, scale=(2.5, 0.7, 0.8), translate=(10, -20, 30)
+    )
+    settle(qtbot, panel)
+    assert [layer.name for layer in panel.checklist.checked] == ["mask"]  # follows the selection
+    viewer.layers.selection = set(viewer.layers)
+    settle(qtbot, panel)
+    assert len(panel.plan.series) == 2
+    assert panel.controls.export_button.text() == "Export 2 series"
+    other.name = "renamed"
+    settle(qtbot, panel)
+    assert panel.plan.series[1].description == "renamed"
+    viewer.layers.remove(other)
+    settle(qtbot, panel)
+    assert len(viewer.layers) == 1
+    viewer.layers.clear()
+    settle_nothing(qtbot, panel)
+    assert panel.controls.status == "“scan” was removed. Check or select a layer to export"
+    assert not panel.controls.export_button.isEnabled()
+
+
+@pytest.mark.parametrize("add", ["add_points", "add_shapes", "add_vectors"])
+def test_a_layer_of_another_kind_that_is_added_meanwhile_disturbs_nothing(viewer, open_panel, qtbot, add):
+    panel = open_panel()
+    data = {
+        "add_points": np.zeros((1, 3)),
+        "add_shapes": [np.array([[0, 0, 0], [0, 0, 5], [0, 5, 5], [0, 5, 0]])],
+        "add_vectors": np.zeros((1, 2, 3)),
+    }[add]
+    getattr(viewer, add)(data, name="other")  # which selects it
+    settle_nothing(qtbot, panel)
+    assert panel.preview.layer is viewer.layers["scan"]
+    viewer.layers.selection = set(viewer.layers)
+    settle(qtbot, panel)
+    assert panel.controls.export_button.isEnabled()
+
+
+def test_other_layers_stay_visible_with_the_reason(viewer, open_panel, qtbot):
+    viewer.add_shapes([np.array([[0, 0, 0], [0, 0, 5], [0, 5, 5], [0, 5, 0]])], name="tumor")
+    viewer.add_points(np.zeros((1, 3)), name="seeds")
+    viewer.layers.selection = {viewer.layers["scan"]}
+    panel = open_panel()
+    rows = [panel.checklist._list.item(i) for i in range(panel.checklist._list.count())]
+    assert [row.text().splitlines()[0] for row in rows] == ["seeds", "tumor", "scan"]
+    assert "It is a shapes layer" in rows[1].text()
+    assert not rows[1].flags() & Qt.ItemFlag.ItemIsEnabled
+    assert "Secondary Capture · 6 planes" in rows[2].text()
+
+
+def test_layers_that_are_selected_and_cannot_be_exported_are_announced(viewer, open_panel, qtbot):
+    viewer.add_points(np.zeros((1, 3)), name="seeds")
+    viewer.layers.select_all()
+    panel = open_panel()
+    assert "layer 'seeds' is left out: It is a points layer" in texts(panel)
+    assert panel.controls.status.startswith("Ready: 1 layer left out · 1 series")
+    viewer.layers.selection = {viewer.layers["scan"]}
+    settle(qtbot, panel)
+    assert "left out" not in texts(panel) + panel.controls.status
+
+
+def test_a_box_that_is_clicked_ends_following(viewer, open_panel, qtbot, settings):
+    panel = open_panel()
+    panel.checklist._list.item(0).setCheckState(Qt.CheckState.Unchecked)
+    settle_nothing(qtbot, panel)
+    assert not panel.checklist.checked
+    assert settings.dock.follow_selection is False

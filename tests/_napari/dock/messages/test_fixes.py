@@ -1,0 +1,44 @@
+"""Refusals and assumptions, settled by their buttons."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from _napari.panels import click, export, fix_button, read, settle, texts
+
+
+def test_a_refusal_is_shown_and_settled_by_its_button(viewer, open_panel, qtbot, tmp_path):
+    values = np.linspace(0, 1, 6 * 14 * 10, dtype=np.float32).reshape(6, 14, 10)
+    values[0, 0, :3] = np.nan
+    viewer.layers[0].data = values
+    panel = open_panel()
+    assert "It holds 3 NaN values" in texts(panel)
+    assert not panel.controls.export_button.isEnabled()
+    click(qtbot, fix_button(panel, "Fill with 0"))
+    settle(qtbot, panel)
+    assert "3 NaN values replaced by 0" in texts(panel)
+    export(qtbot, panel)
+    assert len(read(tmp_path / "out")) == 6
+
+
+def test_a_sheared_layer_is_resampled_by_a_click(viewer, open_panel, qtbot):
+    viewer.layers[0].shear = [0.2, 0, 0]
+    panel = open_panel()
+    assert "off a right angle" in panel.controls.status
+    click(qtbot, fix_button(panel, "Resample"))
+    settle(qtbot, panel)
+    assert "Resampled, because" in texts(panel)
+    assert panel.controls.export_button.isEnabled()
+
+
+def test_the_unit_button_leads_to_the_field(viewer, open_panel, qtbot):
+    viewer.layers[0].units = ("pixel",) * 3
+    panel = open_panel()
+    assert "Unit `pixel` taken as mm" in texts(panel)
+    click(qtbot, fix_button(panel, "Set unit…"))
+    field = panel.form.field("pixel_unit")
+    assert not field.native.isHidden()
+    field.value = "um"
+    settle(qtbot, panel)
+    assert "Unit `pixel` taken as um" in texts(panel)
+    assert panel.plan.series[0].grid.pixel_spacing == ("0.0007", "0.0008")

@@ -1,0 +1,57 @@
+"""The dock widget in tests: how it is clicked, and what it says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pydicom
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QPushButton, QWidget
+
+
+def settle(qtbot, panel) -> None:
+    """Wait until what was changed last is planned."""
+    with qtbot.waitSignal(panel.planner.planned, timeout=10_000, raising=False):
+        panel.planner.request()
+
+
+def settle_nothing(qtbot, panel) -> None:
+    qtbot.waitUntil(lambda: "Check or select" in panel.controls.status)
+
+
+def unfold(panel) -> None:
+    """Unfold every group of the form."""
+    for folds in (panel.form._folds.values(), *panel.form._inner.values()):
+        for fold in folds:
+            fold.open()
+
+
+def texts(panel) -> str:
+    return "\n".join(message.text for message in panel.board.preflight.messages)
+
+
+def click(qtbot, button: QWidget) -> None:
+    assert button.isEnabled(), button
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def fix_button(panel, label: str) -> QPushButton:
+    return next(b for b in panel.board.preflight.findChildren(QPushButton) if b.text() == label and not b.isHidden())
+
+
+def export(qtbot, panel):
+    with qtbot.waitSignal(panel.run.finished, timeout=30_000):
+        click(qtbot, panel.controls.export_button)
+    return panel.report
+
+
+def read(folder: Path) -> list[pydicom.FileDataset]:
+    return sorted(map(pydicom.dcmread, folder.rglob("*.dcm")), key=lambda d: d.InstanceNumber)
+
+
+def assert_is_the_scan(folder: Path, layer) -> None:
+    datasets = read(folder)
+    assert [float(v) for v in datasets[0].ImagePositionPatient] == [30, -20, 10]
+    assert [float(v) for v in datasets[0].PixelSpacing] == [0.7, 0.8]
+    np.testing.assert_array_equal(np.stack([d.pixel_array for d in datasets]), layer.data)
