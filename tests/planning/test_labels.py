@@ -12,7 +12,7 @@ RNG = np.random.default_rng(3)
 
 
 def use(array, **given):
-    return find_labels(Volume(array, spacing=(1,) * min(3, array.ndim), **given), lambda: None)
+    return find_labels(Volume(array, spacing=(1,) * min(3, array.ndim), **given), lambda planes: None)
 
 
 @pytest.mark.parametrize("dtype", ["u1", "i1", "u2", "i2", "i4", "u4", "i8", "u8", "f4", "f8", ">i4"])
@@ -58,4 +58,4 @@ def test_what_is_no_label_map_is_refused(array, match):
 
 def test_colors_are_refused():
     with pytest.raises(PixelError, match="colors"):
-        find_labels(Volume(np.zeros((3, 4, 5, 3), "u1"), spacing=(1, 1, 1), rgb=True), lambda: None)
+        find_labels(Volume(np.zeros((3, 4, 5, 3), "u1"), spacing=(1, 1, 1), rgb=True), lambda planes: None)

@@ -88,3 +88,17 @@ def test_a_box_that_is_clicked_ends_following(viewer, open_panel, qtbot, setting
     settle_nothing(qtbot, panel)
     assert not panel.checklist.checked
     assert settings.dock.follow_selection is False
+
+
+def test_labels_that_are_painted_are_planned_anew(viewer, open_panel, qtbot):
+    labels = viewer.add_labels(
+        np.zeros((6, 14, 10), np.uint8), name="tumor", scale=(2.5, 0.7, 0.8), translate=(10, -20, 30), units=("mm",) * 3
+    )
+    labels.data[1, 2, 3] = 1
+    panel = open_panel()
+    first = panel.plan
+    assert first is not None, panel.controls.status
+    with qtbot.waitSignal(panel.planner.planned, timeout=10_000):
+        labels.selected_label = 2
+        labels.paint((3, 5, 5), 2)
+    assert panel.plan is not first

@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 
 # What an export depends on. Others (slicing, opacity, the cursor …) come by the dozen a second.
 _TRANSFORMS = ("name", "scale", "translate", "rotate", "shear", "affine", "units", "axis_labels")
+_VALUES = ("data", "paint")
 _DISPLAY = ("contrast_limits", "colormap", "gamma")
 
 
 def layer_tuple(layer: Layer) -> Any:
-    """Return (data, attributes, type) as napari hands it to a writer; only what can be written is asked for all of it."""
+    """Return (data, attributes, type) as napari hands it to a writer; only what can be written is asked for all."""
     if is_written(layer):
         return tuple_of(layer)
     return (layer.data, {"name": layer.name}, type(layer).__name__.lower())
@@ -79,13 +80,17 @@ class LayerWatch(QObject):
         for name in (*_TRANSFORMS, *_DISPLAY):
             if name in layer.events.emitters:
                 layer.events[name].connect(self._tell)
-        layer.events.data.connect(self._tell_values)
+        for name in _VALUES:
+            if name in layer.events.emitters:
+                layer.events[name].connect(self._tell_values)
 
     def _ignore(self, layer: Layer) -> None:
         for name in (*_TRANSFORMS, *_DISPLAY):
             if name in layer.events.emitters:
                 layer.events[name].disconnect(self._tell)
-        layer.events.data.disconnect(self._tell_values)
+        for name in _VALUES:
+            if name in layer.events.emitters:
+                layer.events[name].disconnect(self._tell_values)
 
     def _tell(self, event: Event) -> None:
         self.changed.emit(event.source)
