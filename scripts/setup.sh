@@ -39,6 +39,10 @@ if [ "$extra" != demo ] && ! command -v xvfb-run >/dev/null; then
     # shellcheck disable=SC2086 # a list of words
     need $screen_packages
 fi
+# Peers that sending is tried with; without them, those tests are skipped.
+if [ "$extra" = test ] && ! PATH="$PATH:/usr/sbin" command -v Orthanc >/dev/null; then
+    echo "To try sending too:  sudo apt-get install -y orthanc orthanc-dicomweb dcmtk"
+fi
 # An interrupted run may have left an environment without pip.
 "$venv/bin/python" -m pip --version >/dev/null 2>&1 || "$python" -m venv --clear "$venv"
 echo "Installing Python packages into $venv (a few minutes the first time)"

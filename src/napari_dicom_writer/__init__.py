@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         PixelError,
         ReadError,
         Refusal,
+        SendError,
         UnforeseenLossError,
         VerificationError,
     )
@@ -74,6 +75,7 @@ __all__ = [
     "Planes",
     "ReadError",
     "Refusal",
+    "SendError",
     "Series",
     "SeriesPlan",
     "ShearPolicy",
@@ -99,7 +101,7 @@ __all__ = [
 _MODULES = {
     "errors": (
         "DestinationError ExportCancelled ExportError Fix GeometryError LayerError Note NoteKind OptionsError "
-        "PixelError ReadError Refusal UnforeseenLossError VerificationError"
+        "PixelError ReadError Refusal SendError UnforeseenLossError VerificationError"
     ),
     "exporting": "ExportReport export plan_export",
     "options.export": (

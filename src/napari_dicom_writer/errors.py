@@ -202,6 +202,10 @@ class ReadError(ExportError):
     _nothing = "Nothing was read"
 
 
+class SendError(ExportError):
+    """Instances that did not arrive where they were sent; it says which, and where they wait."""
+
+
 class VerificationError(ExportError):
     """What was read back is not what the plan promised; nothing was published."""
 

@@ -158,7 +158,7 @@ def export(
         published = staging.publish(tick)
     medium = options.verify is VerifyLevel.MEDIUM
     level = VerifyLevel.FULL if medium and not written.from_medium else options.verify
-    return ExportReport(published, plan, written.bytes, time.perf_counter() - start, level)
+    return ExportReport(published, plan, written.bytes, time.perf_counter() - start, level, staging.sent)
 
 
 def _checked(options: ExportOptions | None) -> ExportOptions:

@@ -165,8 +165,9 @@ def _warm_up(folder: Path) -> None:
     """Import and cache whatever an export needs, so that what is counted is the export's own."""
     for options in world.SYNTAXES:
         export(world.new(planes=2, shape=(64, 64)), folder / "warm", ExportOptions(overwrite=True, **options))
-    for to in DESTINATIONS:
-        export(world.new(planes=2), folder / f"warm-{to}", to=to)
+    for to, kind in DESTINATIONS.items():
+        if not kind.remote:
+            export(world.new(planes=2), folder / f"warm-{to}", to=to)
     open_destination(folder / "warm", None, overwrite=True)
     np.save(folder / "warm.npy", world.values())
     with contextlib.redirect_stdout(io.StringIO()):

@@ -53,6 +53,10 @@ HEAVY = {
     "rich",
     "imagecodecs",
     "isal",
+    "keyring",
+    "platformdirs",
+    "pynetdicom",
+    "requests",
 }
 
 

@@ -15,9 +15,12 @@ from napari_dicom_writer.cli.arguments import add_options, options_from, underst
 from napari_dicom_writer.cli.input_options import add_input_options, read_inputs
 from napari_dicom_writer.cli.json_text import plan_json, refusals_json, report_json
 from napari_dicom_writer.cli.render import add_viewers, print_plan, print_report
+from napari_dicom_writer.cli.send import add_consent, ask_consent
 from napari_dicom_writer.destinations import DESTINATIONS, open_destination
+from napari_dicom_writer.destinations.network.peers import peer_named
 from napari_dicom_writer.errors import DestinationError, ExportCancelled, ExportError
 from napari_dicom_writer.exporting import export, plan_export
+from napari_dicom_writer.plan.wording import count_series
 
 if TYPE_CHECKING:
     import argparse
@@ -32,15 +35,26 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "export",
         help="write image files as DICOM",
         description="Write image files as DICOM: whole and verified, or not at all.",
-        usage="napari-dicom-writer export INPUT [INPUT ...] OUTPUT [options]",
+        usage="napari-dicom-writer export INPUT [INPUT ...] OUTPUT [options]\n"
+        "       napari-dicom-writer export INPUT [INPUT ...] --to PEER [options]",
         allow_abbrev=False,
     )
-    parser.add_argument("input", nargs="+", metavar="INPUT", help="image files, or folders that are one image")
+    # One list for both: where something is sent there is no OUTPUT.
     parser.add_argument(
-        "output", metavar="OUTPUT", help="x.dcm or x: a file for one plane, a folder for more; x.zip; x/DICOMDIR"
+        "input",
+        nargs="+",
+        metavar="INPUT [INPUT ...] OUTPUT",
+        help="image files, or folders that are one image; at last x.dcm or x, which becomes a file for one plane and a "
+        "folder for more, or x.zip, or x/DICOMDIR",
     )
-    words = ", ".join(f"{name} ({kind.words})" for name, kind in DESTINATIONS.items())
-    parser.add_argument("--to", choices=DESTINATIONS, help=f"what OUTPUT is, if its name does not say it: {words}")
+    local = {name: kind.words for name, kind in DESTINATIONS.items() if not kind.remote}
+    parser.add_argument(
+        "--to",
+        metavar=f"{{{','.join(local)},PEER}}",
+        help=f"what OUTPUT is, if its name does not say it: {', '.join(f'{n} ({w})' for n, w in local.items())}; "
+        "or who to send to: a name or address, as for echo",
+    )
+    add_consent(parser)
     parser.add_argument("--dry-run", action="store_true", help="say what would be written, and write nothing")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead (docs/command-line.md)")
     add_viewers(parser)
@@ -78,12 +92,13 @@ def _run(arguments: argparse.Namespace) -> None:
     options = options_from(vars(arguments))
     for said in understood(vars(arguments), options):
         print(said, file=sys.stderr)
+    output, to = _target(arguments)
     layers = read_inputs(arguments.input, arguments, options)
     if arguments.dry_run:
         plan, in_the_way = plan_export(layers, options), None
         try:
             # It checks, and tidies up what dead exports left.
-            open_destination(arguments.output, plan, overwrite=options.overwrite, to=arguments.to)
+            open_destination(output, plan, overwrite=options.overwrite, to=to)
         except DestinationError as error:
             in_the_way = error
         if arguments.json:
@@ -91,13 +106,28 @@ def _run(arguments: argparse.Namespace) -> None:
         else:
             print_plan(plan, in_the_way, viewers=arguments.viewers)
         return
+    agreed = None
+    if to and DESTINATIONS[to].remote:
+        agreed = plan_export(layers, options)
+        patient = options.patient.name or agreed.study.patient_id
+        ask_consent(arguments, output, [f"{patient}, study {agreed.study.id}, {count_series(agreed)}"])
     with progress_bar() as progress:
-        report = export(layers, arguments.output, options, progress=progress, to=arguments.to)
-        arguments.written = report.path  # what Ctrl-C says from here on
+        report = export(layers, output, options, progress=progress, to=to, agreed=agreed)
+        arguments.written = report.place  # what Ctrl-C says from here on
     if arguments.json:
         print(report_json(report))
     else:
         print_report(report, viewers=arguments.viewers)
+
+
+def _target(arguments: argparse.Namespace) -> tuple[str, str | None]:
+    """Return what to write to, and what it is; where a peer is named, all that is given is input."""
+    if arguments.to and (arguments.to not in DESTINATIONS or DESTINATIONS[arguments.to].remote):
+        peer = peer_named(arguments.to)
+        return peer.address, peer.to
+    if len(arguments.input) < 2:
+        raise DestinationError("There is no OUTPUT", "Name one behind the INPUT, or a peer with --to")
+    return arguments.input.pop(), arguments.to
 
 
 @contextmanager

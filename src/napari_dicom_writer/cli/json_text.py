@@ -33,7 +33,7 @@ def report_json(report: ExportReport) -> str:
     return dumped(
         {
             "status": "written",
-            "path": str(report.path),
+            "path": report.place,
             "verified": str(report.verified),
             "seconds": report.seconds,
             **_planned(report.plan),

@@ -1,4 +1,4 @@
-"""The command line: ``napari-dicom-writer export | show | verify | demo``. A thin shell over the package."""
+"""The command line: ``napari-dicom-writer export``, ``send``, ``show``, ``verify`` and others; a thin shell."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import sys
 import threading
 import warnings
 
-from napari_dicom_writer.cli import demo, export, show, verify
+from napari_dicom_writer.cli import demo, export, send, show, verify
 from napari_dicom_writer.cli.arguments import on_command_line
 from napari_dicom_writer.cli.streams import give_up, take_any_character
 from napari_dicom_writer.errors import ExportCancelled, ExportError
@@ -42,7 +42,10 @@ def main(argv: list[str] | None = None) -> int:
             status: int | None = arguments.run(arguments)
             if sys.stdout:  # none where it is closed
                 sys.stdout.flush()
-        except (KeyboardInterrupt, ExportCancelled):
+        except (KeyboardInterrupt, ExportCancelled) as error:
+            if isinstance(error, ExportCancelled) and str(error) != str(ExportCancelled()):
+                print(error, file=sys.stderr)  # where it was cancelled says more
+                return _CANCELLED
             written = getattr(arguments, "written", None)
             print(
                 f"cancelled, after writing {written}" if written else "cancelled, nothing was written", file=sys.stderr
@@ -86,7 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(title="commands", required=True, metavar="command")
-    for command in (export, show, verify, demo):
+    for command in (export, send, show, verify, demo):
         command.add_to(commands)
     for parser_of_command in commands.choices.values():
         parser_of_command.set_defaults(parser=parser_of_command)

@@ -52,8 +52,10 @@ def print_report(report: ExportReport, *, viewers: bool = False) -> None:
     _print_series(console, report.plan, viewers=viewers)
     rate = f"{count_series(report.plan)}, {format_bytes(report.bytes)}, in {report.seconds:.2g} s."
     _say(console, f"{rate} {report.checked[0].upper()}{report.checked[1:]}.")
+    if report.sent:
+        _say(console, str(report.sent))
     # Not wrapped, so that it can be copied.
-    console.print(Text(str(report.path), "bold"), soft_wrap=True)
+    console.print(Text(report.place, "bold"), soft_wrap=True)
 
 
 def _say(console: Console, text: str) -> None:

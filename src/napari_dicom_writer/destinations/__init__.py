@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from napari_dicom_writer.destinations.dicomdir.target import DicomdirDestination
 from napari_dicom_writer.destinations.folder.target import FolderDestination
+from napari_dicom_writer.destinations.network.c_store import CStoreDestination
+from napari_dicom_writer.destinations.network.stow_rs import StowDestination
 from napari_dicom_writer.destinations.zipped import ZipDestination
 from napari_dicom_writer.errors import DestinationError
 
@@ -18,8 +20,10 @@ DESTINATIONS: dict[str, type[Destination]] = {
     "zip": ZipDestination,
     "dicomdir": DicomdirDestination,
     "folder": FolderDestination,
+    "c-store": CStoreDestination,
+    "stow-rs": StowDestination,
 }
-"""By the word that asks for them. Without one, the first takes it that suits the target's name; the last takes any."""
+"""By the word that asks for them. Without one, the first takes it that suits the target's name."""
 
 
 def open_destination(

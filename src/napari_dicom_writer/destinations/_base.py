@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from napari_dicom_writer.plan.plan import ExportPlan, SeriesPlan
+    from napari_dicom_writer.plan.sent import Sent
 
 
 class Destination(ABC):
@@ -44,6 +45,8 @@ class Destination(ABC):
         What it is, for those who choose one.
     replaces : str
         What publishing will replace, in words; empty where nothing is there.
+    remote : bool
+        Whether what is exported leaves this machine.
 
     Raises
     ------
@@ -53,6 +56,7 @@ class Destination(ABC):
 
     words: ClassVar[str]
     replaces: str = ""
+    remote: ClassVar[bool] = False
 
     @abstractmethod
     def __init__(self, path: str | os.PathLike[str], plan: ExportPlan | None, *, overwrite: bool) -> None: ...
@@ -74,7 +78,15 @@ class Destination(ABC):
 
 
 class Staging(ABC):
-    """Written to by the export, then published."""
+    """Written to by the export, then published.
+
+    Attributes
+    ----------
+    sent : Sent or None
+        After `publish`: what a peer said; None where nothing left this machine.
+    """
+
+    sent: Sent | None = None
 
     @abstractmethod
     def folder(self, series: SeriesPlan) -> Path:
@@ -107,7 +119,7 @@ class Staging(ABC):
         Returns
         -------
         Path
-            The folder, or the single file.
+            The folder, or the single file; of what was sent, where it waited until it had arrived.
 
         Raises
         ------

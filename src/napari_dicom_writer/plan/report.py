@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from napari_dicom_writer.mention import Speller
     from napari_dicom_writer.plan.plan import ExportPlan
+    from napari_dicom_writer.plan.sent import Sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,9 @@ class ExportReport:
         Time from the first byte to publishing.
     verified : VerifyLevel
         How much was read back before publishing: less than was asked for, where the medium itself cannot be read.
+    sent : Sent or None
+        What the peer said to every instance; None where nothing left this machine. Then `path` is where they waited
+        until all had arrived.
     """
 
     path: Path
@@ -40,6 +44,12 @@ class ExportReport:
     bytes: int
     seconds: float
     verified: VerifyLevel
+    sent: Sent | None = None
+
+    @property
+    def place(self) -> str:
+        """Where all of it is now: a path, or the address of a peer."""
+        return self.sent.peer if self.sent else str(self.path)
 
     @property
     def checked(self) -> str:
@@ -61,7 +71,8 @@ class ExportReport:
 
     def told(self, speller: Speller) -> str:
         """Write the report, options in the reader's words."""
-        lines = [f"Wrote {count(self.plan.instances)}, {format_bytes(self.bytes)}, to {self.path}", f"  {self.checked}"]
+        written = f"Wrote {count(self.plan.instances)}, {format_bytes(self.bytes)}, to {self.place}"
+        lines = [written, f"  {self.checked}", *([f"  {self.sent}"] if self.sent else [])]
         for series in self.plan.series:
             lines += [f"  {describe(series)}", f"    opens as a volume in: {summary(series.opens_in)}"]
         lines += [f"  {note.kind}: {note.spelled(speller)}" for note in self.plan.notes]

@@ -1,0 +1,117 @@
+"""``napari-dicom-writer send``, ``echo`` and ``peer``: what waits on this machine, into a PACS or DICOMweb server."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from napari_dicom_writer.destinations import DESTINATIONS
+from napari_dicom_writer.destinations.network.peers import peer_named, remember, remembered
+from napari_dicom_writer.destinations.network.target import NetworkDestination, remove_unsent
+from napari_dicom_writer.errors import ExportCancelled, SendError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable
+
+    from napari_dicom_writer.destinations.network.link import Link
+
+_PEER = "a name that is remembered, or dicom://AETITLE@host:port, dicoms:// for TLS, https://host/path (DICOMweb)"
+
+
+def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Declare the three commands."""
+    send = commands.add_parser("send", help="send DICOM files to a PACS or DICOMweb server", allow_abbrev=False)
+    send.description = "Send DICOM files, and record what the peer says to each. Sent again, only what is missing is."
+    send.add_argument("folder", metavar="FOLDER", help="with DICOM files; or one of them")
+    send.add_argument("peer", metavar="PEER", help=_PEER)
+    add_consent(send)
+    send.set_defaults(run=run_send)
+    echo = commands.add_parser("echo", help="see whether a peer is there", allow_abbrev=False)
+    echo.add_argument("peer", metavar="PEER", help=_PEER)
+    echo.set_defaults(run=run_echo)
+    peer = commands.add_parser("peer", help="remember a peer by a name, or list those that are", allow_abbrev=False)
+    peer.add_argument("name", nargs="?", metavar="NAME", help="to remember it by")
+    peer.add_argument("address", nargs="?", metavar="ADDRESS", help="dicom://AETITLE@host:port, https://host/path")
+    peer.set_defaults(run=run_peer)
+
+
+def add_consent(parser: argparse.ArgumentParser) -> None:
+    """Declare the option that answers the question before anything leaves this machine."""
+    parser.add_argument("--yes", action="store_true", help="send without asking")
+
+
+def ask_consent(arguments: argparse.Namespace, address: str, whats: Iterable[str]) -> None:
+    """Show who is sent where, and ask once.
+
+    Raises
+    ------
+    ExportCancelled
+        If the answer is no.
+    SendError
+        If nobody is there to answer.
+    """
+    print(f"To {address}:", *whats, sep="\n  ", file=sys.stderr)
+    if arguments.yes:
+        return
+    if not sys.stdin or not sys.stdin.isatty():
+        raise SendError("Nobody is there to say whether this is to be sent", "Say --yes")
+    print("Send it? [y/N] ", end="", file=sys.stderr, flush=True)
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        raise ExportCancelled("Nothing was sent", "Say yes to send it")
+
+
+def run_send(arguments: argparse.Namespace) -> int:
+    """Send a folder, and say what came of it; 1 if not all has arrived."""
+    from napari_dicom_writer.cli.export import progress_bar
+    from napari_dicom_writer.destinations.network.sending import send, staged_files
+
+    link = _link(arguments.peer)
+    folder = Path(arguments.folder).absolute()
+    files = staged_files(folder)
+    studies = dict.fromkeys((*file.patient, file.study) for file in files)
+    ask_consent(
+        arguments,
+        link.peer.address,
+        [f"{name or 'no name'} ({number or 'no ID'}), study {study}" for number, name, study in studies],
+    )
+    with progress_bar() as progress:
+        done = 0
+
+        def arrived(number: int) -> None:
+            nonlocal done
+            done = number
+            progress(done, len(files))
+
+        sent = send(link, files, lambda: progress(done, len(files)), arrived)
+    print(sent)
+    if not sent.complete:
+        return 1
+    remove_unsent(folder)
+    return 0
+
+
+def run_echo(arguments: argparse.Namespace) -> None:
+    """Say that a peer answers."""
+    link = _link(arguments.peer)
+    link.echo()
+    print(f"{link.peer.address} answers")
+
+
+def run_peer(arguments: argparse.Namespace) -> None:
+    """Remember a peer, or show those that are remembered."""
+    if arguments.name and not arguments.address:
+        print(peer_named(arguments.name).address)
+    elif arguments.name:
+        print(f"{arguments.name} is {remember(arguments.name, arguments.address).address}")
+    else:
+        for name, address in remembered().items():
+            print(f"{name}\t{address}")
+
+
+def _link(name: str) -> Link:
+    peer = peer_named(name)
+    kind = DESTINATIONS[peer.to]
+    assert issubclass(kind, NetworkDestination)  # noqa: S101 - a peer's language is a row of its own
+    return kind.link(peer)

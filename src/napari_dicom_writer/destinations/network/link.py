@@ -1,0 +1,109 @@
+"""What sending needs of a peer, in whichever language."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NoReturn
+
+from napari_dicom_writer.errors import DestinationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from napari_dicom_writer.destinations.network.peers import Peer
+    from napari_dicom_writer.plan.sent import Answer
+
+CONNECT_SECONDS, ANSWER_SECONDS = 10, 60
+"""How long to wait for a peer to take the call, and for each of its answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class StagedFile:
+    """An instance that waits to be sent.
+
+    Attributes
+    ----------
+    path : Path
+    size : int
+        Bytes of the file.
+    sop_class, uid, syntax : str
+        SOP class and instance, and transfer syntax.
+    study, series : str
+        Their Instance UIDs.
+    patient : tuple of str
+        Whose it is: Patient ID and Patient's Name.
+    """
+
+    path: Path
+    size: int
+    sop_class: str
+    uid: str
+    syntax: str
+    study: str
+    series: str
+    patient: tuple[str, str]
+
+
+class Link(ABC):
+    """A way to a peer. Nothing is kept open between two calls.
+
+    Parameters
+    ----------
+    peer
+        Who.
+
+    Attributes
+    ----------
+    notes : list of str
+        What is to be known of how it was sent.
+    """
+
+    def __init__(self, peer: Peer) -> None:
+        self.peer = peer
+        self.notes: list[str] = []
+
+    @abstractmethod
+    def echo(self) -> None:
+        """Make sure that the peer is there and talks to us.
+
+        Raises
+        ------
+        DestinationError
+            Why it does not.
+        """
+
+    @abstractmethod
+    def send(self, files: Sequence[StagedFile], record: Callable[[Answer], None], tick: Callable[[], None]) -> None:
+        """Send files.
+
+        Parameters
+        ----------
+        files
+            What to send.
+        record
+            Called with the answer to each as it comes, in this thread. A file without an answer was not sent.
+        tick
+            Called now and then, in this thread; may raise to stop.
+        """
+
+    @abstractmethod
+    def owners(self, study: str) -> set[tuple[str, str]] | None:
+        """Ask whose study the peer holds under a Study Instance UID.
+
+        Returns
+        -------
+        set of (str, str), or None
+            Patient IDs and names; empty if there is no such study; None if the peer cannot be asked.
+        """
+
+    @abstractmethod
+    def holds(self, study: str, series: str) -> set[str] | None:
+        """Ask which SOP Instance UIDs the peer holds of a series; None if it cannot be asked."""
+
+    def fail(
+        self, what: str, remedy: str = "Check its address, and that it is running and knows this program"
+    ) -> NoReturn:
+        """Refuse, naming the peer."""
+        raise DestinationError(f"{self.peer.address} {what}", remedy)

@@ -1,0 +1,168 @@
+"""Who is sent to: an address, by itself or remembered under a name."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
+
+from napari_dicom_writer.errors import DestinationError
+
+if TYPE_CHECKING:
+    from urllib.parse import SplitResult
+
+_TITLE = re.compile(r"[ -\[\]-~]{1,16}")  # AE: no control characters, no backslash (PS3.5 6.2)
+_OWN_TITLE = "NAPARI"
+_HOW = "Write dicom://AETITLE@host:port, dicoms:// for TLS, or https://host/path of a DICOMweb server"
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """Somebody who takes DICOM.
+
+    Attributes
+    ----------
+    address : str
+        As the user gave it.
+    to : str
+        The destination that speaks its language: a key of the table.
+    host, port
+        Where it is.
+    called, calling : str
+        AE titles of the peer and of this program; empty for DICOMweb.
+    tls : bool
+        Whether the way there is encrypted, and the peer's certificate checked.
+    """
+
+    address: str
+    to: str
+    host: str
+    port: int
+    called: str = ""
+    calling: str = ""
+    tls: bool = False
+
+    @property
+    def is_this_machine(self) -> bool:
+        """Whether nothing leaves this machine."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+
+def peer_at(address: str) -> Peer:
+    """Read an address.
+
+    Raises
+    ------
+    DestinationError
+        If it is none, or holds what does not belong there.
+
+    Examples
+    --------
+    >>> peer = peer_at("dicom://ORTHANC@pacs.example:4242?from=NAPARI")
+    >>> peer.to, peer.called, peer.host, peer.port, peer.calling
+    ('c-store', 'ORTHANC', 'pacs.example', 4242, 'NAPARI')
+    """
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname or "", parts.port
+    except ValueError as error:
+        raise DestinationError(f"{address} is no address of a peer: {error}", _HOW) from None
+    if parts.password is not None or (parts.username is not None and parts.scheme.startswith("http")):
+        raise DestinationError(
+            f"The address of {host} holds a password",
+            "Keep it in the keyring, or in NAPARI_DICOM_WRITER_USER and NAPARI_DICOM_WRITER_PASSWORD",
+        )
+    if not host or parts.scheme not in ("dicom", "dicoms", "http", "https"):
+        raise DestinationError(f"{address} is no address of a peer", _HOW)
+    if parts.scheme in ("http", "https"):
+        tls = parts.scheme == "https"
+        return Peer(address.rstrip("/"), "stow-rs", host, port or (443 if tls else 80), tls=tls)
+    return _c_store(address, parts, host, port)
+
+
+def _c_store(address: str, parts: SplitResult, host: str, port: int | None) -> Peer:
+    calling = parse_qs(parts.query, keep_blank_values=True).get("from", [_OWN_TITLE])[0]
+    for title in (parts.username or "", calling):
+        if not _TITLE.fullmatch(title) or not title.strip():
+            raise DestinationError(f"{title!r} is no AE title", f"An AE title has 1 to 16 characters. {_HOW}")
+    tls = parts.scheme == "dicoms"
+    return Peer(address, "c-store", host, port or (2762 if tls else 104), parts.username or "", calling, tls)
+
+
+def peer_named(name: str) -> Peer:
+    """Return the peer of a name that is remembered, or of an address.
+
+    Raises
+    ------
+    DestinationError
+        If it is neither.
+    """
+    if "://" in name:
+        return peer_at(name)
+    known = remembered()
+    if name not in known:
+        among = f"Known are: {', '.join(known)}" if known else "None is remembered yet"
+        raise DestinationError(f"There is no peer {name!r}", f"{among}. {_HOW}")
+    return peer_at(known[name])
+
+
+def remember(name: str, address: str) -> Peer:
+    """Remember an address under a name.
+
+    Raises
+    ------
+    DestinationError
+        If the address is none, or the name would be taken for something else.
+    """
+    if not re.fullmatch(r"[\w-]+", name):
+        raise DestinationError(f"{name!r} is no name for a peer", "Use letters, digits, _ and -")
+    peer = peer_at(address)
+    known = remembered() | {name: address}
+    _file().parent.mkdir(parents=True, exist_ok=True)
+    _file().write_text(json.dumps(known, indent=2), encoding="utf-8")
+    return peer
+
+
+def remembered() -> dict[str, str]:
+    """Return addresses by their names.
+
+    Raises
+    ------
+    DestinationError
+        If the file that holds them is broken.
+    """
+    try:
+        known = json.loads(_file().read_text(encoding="utf-8"))
+        return {str(name): str(address) for name, address in known.items()}
+    except FileNotFoundError:
+        return {}
+    except (ValueError, AttributeError, OSError) as error:
+        raise DestinationError(f"{_file()} cannot be read: {error}", "Mend or remove it") from error
+
+
+def _file() -> Path:
+    """Names and addresses, nothing secret."""
+    return user_folder("config", "NAPARI_DICOM_WRITER_CONFIG") / "peers.json"
+
+
+def user_folder(kind: str, variable: str) -> Path:
+    """Return where this user's programs keep their ``config`` or ``state``, unless the environment says otherwise."""
+    if chosen := os.environ.get(variable):
+        return Path(chosen)
+    try:
+        import platformdirs
+    except ImportError:
+        raise DestinationError(
+            "Sending needs more packages", 'Install them: pip install "napari-dicom-writer[network]"'
+        ) from None
+    return Path(getattr(platformdirs, f"user_{kind}_path")("napari-dicom-writer"))

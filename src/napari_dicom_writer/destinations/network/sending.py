@@ -1,0 +1,166 @@
+"""Files to a peer: guarded, resumed, and asked back."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from pydicom import dcmread
+from pydicom.errors import InvalidDicomError
+
+from napari_dicom_writer.destinations.network.ledger import Ledger
+from napari_dicom_writer.destinations.network.link import StagedFile
+from napari_dicom_writer.errors import DestinationError, ExportCancelled
+from napari_dicom_writer.plan.sent import Answer, Sent, State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from napari_dicom_writer.destinations.network.link import Link
+
+_TAGS = ["SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "PatientID", "PatientName"]
+_DIRECTORY = "1.2.840.10008.1.3.10"
+
+
+def staged_files(folder: Path) -> list[StagedFile]:
+    """Find the instances in a folder and below it, or the one of a file.
+
+    Raises
+    ------
+    DestinationError
+        If there are none, or something there is no DICOM, or breaks off.
+    """
+    paths = [folder] if folder.is_file() else sorted(path for path in folder.rglob("*") if path.is_file())
+    found = [staged for path in paths if not path.name.startswith(".") for staged in _staged(path)]
+    if not found:
+        raise DestinationError(f"There is nothing to send in {folder}", "Name a folder with DICOM files")
+    repeated = [uid for uid, number in Counter(one.uid for one in found).items() if number > 1]
+    if repeated:
+        raise DestinationError(f"Two files in {folder} share the SOP Instance UID {repeated[0]}", "Remove one of them")
+    return found
+
+
+def _staged(path: Path) -> list[StagedFile]:
+    try:
+        dataset = dcmread(path, stop_before_pixels=True, specific_tags=_TAGS)
+        meta = dataset.file_meta
+        if meta.MediaStorageSOPClassUID == _DIRECTORY:
+            return []
+        return [
+            StagedFile(
+                path,
+                path.stat().st_size,
+                sop_class=str(dataset.SOPClassUID),
+                uid=str(dataset.SOPInstanceUID),
+                syntax=str(meta.TransferSyntaxUID),
+                study=str(dataset.StudyInstanceUID),
+                series=str(dataset.SeriesInstanceUID),
+                patient=(str(dataset.get("PatientID") or ""), str(dataset.get("PatientName") or "")),
+            )
+        ]
+    except (InvalidDicomError, AttributeError, EOFError) as error:
+        raise DestinationError(f"{path} cannot be sent: {error}", "Remove it, or name another folder") from error
+    except OSError as error:
+        raise DestinationError(f"{path} cannot be read: {error.strerror or error}", "Check its permissions") from error
+
+
+def send(
+    link: Link, files: Sequence[StagedFile], tick: Callable[[], None], arrived: Callable[[int], None] = lambda n: None
+) -> Sent:
+    """Send what the peer does not have yet.
+
+    Parameters
+    ----------
+    link
+        To the peer.
+    files
+        What to send.
+    tick
+        Called now and then; may raise `ExportCancelled`.
+    arrived
+        Called with the number of instances that have been answered.
+
+    Returns
+    -------
+    Sent
+        Every instance's answer; complete or not.
+
+    Raises
+    ------
+    DestinationError
+        If the peer is not there, or holds these studies for other patients; nothing was sent.
+    ExportCancelled
+        Saying how much has arrived.
+    """
+    link.echo()
+    refuse_other_patients(link, files)
+    ledger = Ledger(link.peer, (file.study for file in files))
+    known = {uid: answer for uid, answer in ledger.answers().items() if answer.state.arrived}
+    answers = {file.uid: known[file.uid] for file in files if file.uid in known}
+    arrived(len(answers))
+
+    def record(answer: Answer) -> None:
+        answers[answer.uid] = answer
+        ledger.add(answer)
+        arrived(len(answers))
+
+    try:
+        link.send([file for file in files if file.uid not in answers], record, tick)
+    except ExportCancelled:
+        there = sum(answer.state.arrived for answer in answers.values())
+        raise ExportCancelled(
+            f"Sending was cancelled when {there:,} of {len(files):,} instances had arrived at {link.peer.address}",
+            "Send the same again to go on from there",
+        ) from None
+    complete = [answers.get(file.uid, Answer(file.uid, State.UNKNOWN, "it was not sent any more")) for file in files]
+    asked = _asked_back(link, files, complete)
+    for answer in set(asked) - set(complete):
+        ledger.add(answer)  # or the next attempt would believe what was said first
+    sent = Sent(link.peer.address, tuple(asked), tuple(dict.fromkeys(link.notes)))
+    if sent.complete:
+        ledger.close()
+    return sent
+
+
+def refuse_other_patients(link: Link, files: Sequence[StagedFile]) -> None:
+    """Refuse to add to a study that the peer holds for somebody else.
+
+    Raises
+    ------
+    DestinationError
+        Naming both patients.
+    """
+    for study, patient in {file.study: file.patient for file in files}.items():
+        owners = link.owners(study)
+        if owners is None:
+            link.notes.append("The peer was not asked whose study it is: it answers no queries")
+            return
+        # By the ID: servers write names in their own way.
+        for number, name in owners:
+            if number.strip() != patient[0].strip():
+                raise DestinationError(
+                    f"{link.peer.address} holds this study for the patient {number!r} ({name}), "
+                    f"and what would be sent is of {patient[0]!r} ({patient[1]})",
+                    "Check the patient, or export it as a study of its own (same_study=False)",
+                )
+
+
+def _asked_back(link: Link, files: Sequence[StagedFile], answers: list[Answer]) -> list[Answer]:
+    """What a peer said that it had stored, and what it lists, must agree; what is unknown may be there."""
+    held: set[str] = set()
+    for study, series in dict.fromkeys((file.study, file.series) for file in files):
+        there = link.holds(study, series)
+        if there is None:
+            link.notes.append("The peer was not asked what it holds now: it answers no queries")
+            return answers
+        held |= there
+    asked = []
+    for answer in answers:
+        if answer.state is State.UNKNOWN and answer.uid in held:
+            asked.append(Answer(answer.uid, State.STORED, "found there when asked"))
+        elif answer.state.arrived and answer.uid not in held:
+            asked.append(Answer(answer.uid, State.UNKNOWN, "said to be stored, and not found there when asked"))
+        else:
+            asked.append(answer)
+    return asked

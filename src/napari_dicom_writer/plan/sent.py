@@ -1,0 +1,70 @@
+"""What a peer said to every instance that it was sent."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """What is known of an instance that was sent."""
+
+    STORED = "stored"
+    WARNING = "stored, with a warning"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+    @property
+    def arrived(self) -> bool:
+        """Whether the peer has it."""
+        return self in (State.STORED, State.WARNING)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A peer's answer to one instance.
+
+    Attributes
+    ----------
+    uid : str
+        SOP Instance UID.
+    state : State
+    words : str
+        The status code and what it means, or why there was no answer; empty for a plain success.
+    """
+
+    uid: str
+    state: State
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What came of sending.
+
+    Attributes
+    ----------
+    peer : str
+        Its address.
+    answers : tuple of Answer
+        One for every instance, in the order of the files; those of an earlier attempt among them.
+    notes : tuple of str
+        What else is to be known: what was transcoded, what the peer could not be asked.
+    """
+
+    peer: str
+    answers: tuple[Answer, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether the peer has all of them."""
+        return all(answer.state.arrived for answer in self.answers)
+
+    def __str__(self) -> str:
+        counts = Counter(answer.state for answer in self.answers)
+        said = Counter((answer.state, answer.words) for answer in self.answers if answer.words)
+        lines = [f"{self.peer}: " + ", ".join(f"{counts[state]:,} {state}" for state in State if counts[state])]
+        lines += [f"  {state}: {words} ({number:,})" for (state, words), number in said.items()]
+        return "\n".join([*lines, *(f"  {note}" for note in self.notes)])

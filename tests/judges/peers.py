@@ -1,0 +1,133 @@
+"""Real peers on this machine: Orthanc with its DICOMweb plugin, and DCMTK's storescp; on ports of their own."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import subprocess
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pydicom
+import requests
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
+
+
+def orthanc_is_there() -> bool:
+    """Whether Orthanc and its plugin are installed."""
+    return shutil.which("Orthanc") is not None and _PLUGIN.exists()
+
+
+def free_port() -> int:
+    """A port that nobody listens on, a moment ago."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+@dataclass
+class Orthanc:
+    """A server that is running."""
+
+    http: int
+    dicom: int
+    user: str = ""
+
+    @property
+    def c_store(self) -> str:
+        """Its address as a DICOM node."""
+        return f"dicom://ORTHANC@127.0.0.1:{self.dicom}"
+
+    @property
+    def stow(self) -> str:
+        """Its address as a DICOMweb server."""
+        return f"http://127.0.0.1:{self.http}/dicom-web"
+
+    def get(self, path: str) -> bytes:
+        """Ask its own interface, which is neither of those."""
+        answer = requests.get(f"http://127.0.0.1:{self.http}/{path}", timeout=20)
+        answer.raise_for_status()
+        return answer.content
+
+    def instances(self) -> dict[str, str]:
+        """Its identifiers by SOP Instance UID."""
+        found = json.loads(self.get("instances?expand"))
+        return {one["MainDicomTags"]["SOPInstanceUID"]: one["ID"] for one in found}
+
+    def datasets(self) -> dict[str, Any]:
+        """All that it holds, by SOP Instance UID."""
+        return {
+            uid: pydicom.dcmread(BytesIO(self.get(f"instances/{one}/file"))) for uid, one in self.instances().items()
+        }
+
+    def forget(self) -> None:
+        """Remove all that it holds."""
+        for patient in json.loads(self.get("patients")):
+            requests.delete(f"http://127.0.0.1:{self.http}/patients/{patient}", timeout=20).raise_for_status()
+
+
+@contextmanager
+def orthanc(folder: Path, **settings: Any) -> Iterator[Orthanc]:
+    """Start Orthanc, and end it."""
+    server = Orthanc(free_port(), free_port())
+    configuration = {
+        "Name": "test",
+        "StorageDirectory": str(folder / "storage"),
+        "IndexDirectory": str(folder / "storage"),
+        "HttpPort": server.http,
+        "DicomPort": server.dicom,
+        "DicomAet": "ORTHANC",
+        "DicomCheckCalledAet": True,
+        "DicomAlwaysAllowStore": True,
+        "DicomAlwaysAllowFind": True,
+        "DicomAlwaysAllowEcho": True,
+        "RemoteAccessAllowed": False,
+        "AuthenticationEnabled": False,
+        "Plugins": [str(_PLUGIN)],
+        "DicomWeb": {"Enable": True, "Root": "/dicom-web/"},
+    }
+    (folder / "orthanc.json").write_text(json.dumps(configuration | settings))
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(["Orthanc", str(folder / "orthanc.json")], stdout=log, stderr=log)
+    try:
+        _wait(process, server.http, folder / "log")
+        _wait(process, server.dicom, folder / "log")
+        yield server
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@contextmanager
+def storescp(folder: Path, *arguments: str) -> Iterator[int]:
+    """Start DCMTK's storage SCP, and end it; its port."""
+    port = free_port()
+    with (folder / "log").open("wb") as log:
+        command = ["storescp", "-od", str(folder), *arguments, str(port)]
+        process = subprocess.Popen(command, stdout=log, stderr=log)
+    try:
+        _wait(process, port, folder / "log")
+        yield port
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        assert process.poll() is None, log.read_text()
+        with socket.socket() as one:
+            if one.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise TimeoutError(log.read_text())
