@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt, Signal
@@ -75,7 +75,7 @@ class Preflight(QWidget):
             if widget := item.widget():
                 widget.hide()
                 widget.deleteLater()
-        for message in messages:
+        for message in _with_distinct_buttons(messages):
             self._layout.addWidget(self._row(message))
 
     def _row(self, message: Message) -> QWidget:
@@ -103,6 +103,22 @@ class Preflight(QWidget):
         else:
             layout.addWidget(text, 1)
         return row
+
+
+def _with_distinct_buttons(messages: Sequence[Message]) -> list[Message]:
+    """Let no two buttons share a name: one that does the same stands once, another one names its option, too."""
+    seen: dict[str, Fix] = {}
+    distinct = []
+    for message in messages:
+        fix = message.fix
+        if fix is not None and fix in seen.values():
+            fix = None
+        elif fix is not None and fix.label in seen:
+            fix = replace(fix, label=f"{fix.label} {in_form(fix.option, None)}")
+        if fix is not None:
+            seen[fix.label] = fix
+        distinct.append(replace(message, fix=fix))
+    return distinct
 
 
 class _Beside(QWidget):
