@@ -166,12 +166,6 @@ def test_files_of_a_cluster_come_from_the_disk_to_the_driver(tmp_path, two):
     assert reports[0].verified is reports[1].verified
 
 
-def test_multi_frame_objects_are_refused(tmp_path, two):
-    with pytest.raises(ExportError, match="A cluster writes a file a plane"):
-        export(Volume(RAMP, spacing=(2, 1, 1)), tmp_path / "x", ExportOptions(object="multi-frame"), client=two)
-    assert list(tmp_path.iterdir()) == []
-
-
 @pytest.mark.parametrize("killed", [1, 2])
 def test_killed_workers_cost_nothing_but_time(killed, tmp_path, two):
     volume = Volume(SlowArray(48, 0.3), spacing=(2, 1, 1))

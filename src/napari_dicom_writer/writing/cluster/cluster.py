@@ -158,8 +158,6 @@ def write_distributed(
     if client.asynchronous or client.status != "running":
         what = "asynchronous" if client.asynchronous else client.status
         raise ExportError(f"The client is {what}", "Pass one that is connected, and made with asynchronous=False")
-    if any(IODS[series.iod].multiframe for series in plan.series):
-        raise ExportError("A cluster writes a file a plane", "Choose another object, or export without the cluster")
     sizes: list[dict[str, int]] = [{} for _ in folders]
     samples: list[set[int | None]] = [set() for _ in volumes]
     verifiers = [SeriesVerifier(series, level) for series in plan.series]
