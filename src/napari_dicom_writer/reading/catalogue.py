@@ -20,6 +20,8 @@ from napari_dicom_writer.reading.files import Header, read_header
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_LOOKED_AT = 10_000  # files of a folder
+_ZARR = {"zarr.json", ".zgroup", ".zarray", ".zattrs"}
 _KINDS = {
     stat.S_IFIFO: "a pipe",
     stat.S_IFSOCK: "a socket",
@@ -139,6 +141,35 @@ def catalogue(root: Path) -> Catalogue:
     else:
         raise ReadError(f"It is {_KINDS.get(stat.S_IFMT(mode), 'no file')}", "Name a folder or a file")
     return found
+
+
+def holds_dicom(path: Path) -> bool:
+    """Whether a file is DICOM, or a folder holds one among its first files, in bounded time.
+
+    Links to folders, hidden files and folders, and the chunks of zarr stores are not looked into.
+    """
+    if not path.is_dir():
+        return _is_dicom(path)
+    looked_at = 0
+    for folder, folders, files in os.walk(path):
+        if not _ZARR.isdisjoint(files):
+            folders.clear()
+            continue
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            looked_at += 1
+            if looked_at > _LOOKED_AT:
+                return False
+            if not name.startswith(".") and _is_dicom(Path(folder, name)):
+                return True
+    return False
+
+
+def _is_dicom(path: Path) -> bool:
+    try:
+        return read_header(path, ["SOPInstanceUID"]) is not None
+    except Exception:  # noqa: BLE001 - no file, or a damaged one, which fails wherever it is damaged
+        return False
 
 
 def _walk(found: Catalogue) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_dicom_writer.errors import ReadError, Refusals
 from napari_dicom_writer.layers.from_volume import to_layer
-from napari_dicom_writer.reading.catalogue import catalogue
+from napari_dicom_writer.reading.catalogue import Catalogue, catalogue
 from napari_dicom_writer.reading.lazy import lazy
 from napari_dicom_writer.reading.lenient import text
 from napari_dicom_writer.reading.pictures import Series, series_in, understood
@@ -16,10 +17,7 @@ from napari_dicom_writer.reading.splitting import split
 from napari_dicom_writer.reading.volume_of import Stacked, volume_of
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Callable, Iterator
-
-    from napari_dicom_writer.reading.catalogue import Catalogue
+    from collections.abc import Callable, Iterator, Sequence
 
 LayerTuple = tuple[Any, dict[str, Any], str]
 _NAMED = 3  # files that a text names
@@ -30,14 +28,18 @@ Nothing of the patient."""
 
 
 def read(
-    path: str | os.PathLike[str], *, series_uid: str | None = None, announce: Callable[[str], None] | None = None
+    path: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+    *,
+    series_uid: str | None = None,
+    announce: Callable[[str], None] | None = None,
 ) -> list[LayerTuple]:
     """Open the images in a folder of DICOM, or in a file, as layers.
 
     Parameters
     ----------
     path
-        Searched with all folders below; hidden files are left out. A DICOMDIR stands for its folder.
+        Searched with all folders below; hidden files are left out. A DICOMDIR stands for its folder. Or several files,
+        and none besides.
     series_uid
         Series Instance UID of the only series to open; all, if None.
     announce
@@ -65,7 +67,7 @@ def read(
         ...
     napari_dicom_writer.errors.ReadError: There is no such folder or file. Check the path.
     """
-    found = catalogue(_root(Path(path)))
+    found = _listed(path)
     layers: list[LayerTuple] = []
     told: list[str] = []
     refusals = Refusals()
@@ -88,8 +90,12 @@ def read(
     return layers
 
 
-def _root(path: Path) -> Path:
-    return path.parent if path.name.upper() == "DICOMDIR" and path.is_file() else path
+def _listed(path: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> Catalogue:
+    if isinstance(path, str | os.PathLike):
+        root = Path(path)
+        return catalogue(root.parent if root.name.upper() == "DICOMDIR" and root.is_file() else root)
+    files = [Path(each) for each in path]
+    return Catalogue(Path(os.path.commonpath([file.absolute() for file in files])), [file.absolute() for file in files])
 
 
 def _name(series: Series) -> str:

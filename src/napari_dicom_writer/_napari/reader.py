@@ -1,0 +1,63 @@
+"""The npe2 reader: File > Open, drag and drop, ``napari folder/``. A thin shell over `read`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from napari_dicom_writer.reading.catalogue import holds_dicom
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from napari_dicom_writer.reading.read import LayerTuple
+
+_TOLD = 6  # texts that a notification holds
+
+
+def get_reader(path: str | list[str]) -> Callable[[str | list[str]], list[LayerTuple]] | None:
+    """Offer to read a folder that holds DICOM, or DICOM files; decline whatever others read.
+
+    Parameters
+    ----------
+    path
+        A folder or file, or the files that shall be one stack.
+
+    Returns
+    -------
+    callable or None
+        Takes the same, and returns layer tuples.
+    """
+    paths = [path] if isinstance(path, str) else path
+    return open_layers if paths and all(holds_dicom(Path(each)) for each in paths) else None
+
+
+def open_layers(path: str | list[str]) -> list[LayerTuple]:
+    """Read layers; what is worth knowing is a notification, where napari is running, else a warning each.
+
+    Raises
+    ------
+    ReadError
+        A `RuntimeError`, which napari shows to the user.
+    """
+    from napari_dicom_writer.reading.read import read
+
+    told: list[str] = []
+    layers = read(path, announce=told.append)
+    if told:
+        _tell(told)
+    return layers
+
+
+def _tell(told: list[str]) -> None:
+    more = [f"… and {len(told) - _TOLD:,} more"] if len(told) > _TOLD else []
+    text = "DICOM: " + "\n".join(told[:_TOLD] + more)
+    if "napari" in sys.modules:
+        from napari.utils.notifications import show_warning
+
+        show_warning(text)
+    else:
+        import warnings
+
+        warnings.warn(text, stacklevel=3)
