@@ -101,6 +101,7 @@ def _unfolded(session: Session) -> None:
 
 def _refused(session: Session) -> None:
     layer = session.viewer.layers["denoised"]
+    session.viewer.layers.selection = {layer}
     layer.data = np.where(layer.data > 900, np.nan, layer.data)
     layer.shear = [0.1, 0, 0]
     session.settle()
