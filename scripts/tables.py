@@ -11,9 +11,16 @@ import sys
 from dataclasses import fields
 from pathlib import Path
 
+from pydicom.datadict import dictionary_description, tag_for_keyword
+
 from napari_dicom_writer.iods import IODS
+from napari_dicom_writer.iods.statements import STATEMENTS
 from napari_dicom_writer.options.export import ExportOptions
+from napari_dicom_writer.standard.text import tag
 from napari_dicom_writer.viewers import VIEWERS
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+from judges.walk import attributes_of_objects
 
 ROOT = Path(__file__).parents[1]
 _ENUM = re.compile(r"^ {8}(\w+):\n(?: {10}.*\n)*? {10}enum: \[(.*)\]$", re.MULTILINE)
@@ -50,13 +57,30 @@ def viewers(text: str) -> str:
     return _between("viewers", lines, text)
 
 
+def statements(text: str) -> str:
+    """List where each attribute's value comes from, and in which objects it is, between their two marks."""
+    written = attributes_of_objects()
+    lines = ["| attribute | in | comes from | how |", "| --- | --- | --- | --- |"]
+    for keyword, statement in sorted(STATEMENTS.items(), key=lambda row: int(tag_for_keyword(row[0]) or 0)):
+        objects = written[keyword]
+        where = "all" if len(objects) == len(IODS) else ", ".join(IODS.row(key).title for key in objects)
+        source = f"`{statement.option}`" if statement.option else str(statement.source)
+        lines.append(f"| {dictionary_description(keyword)} {tag(keyword)} | {where} | {source} | {statement.how} |")
+    return _between("statements", lines, text)
+
+
 def _between(name: str, lines: list[str], text: str) -> str:
     first, last = f"<!-- {name}: make tables -->", f"<!-- end of {name} -->"
     block = "\n".join([first, *lines, last])
     return re.sub(f"{first}.*?{last}", lambda _: block, text, flags=re.DOTALL)
 
 
-FILES = {"src/napari_dicom_writer/napari.yaml": manifest, "README.md": objects, "docs/viewers.md": viewers}
+FILES = {
+    "src/napari_dicom_writer/napari.yaml": manifest,
+    "README.md": objects,
+    "docs/viewers.md": viewers,
+    "docs/statements.md": statements,
+}
 
 
 def main(arguments: list[str]) -> int:

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
         World,
     )
     from napari_dicom_writer.options.export import ExportOptions
-    from napari_dicom_writer.options.groups import Patient, Series, Study
+    from napari_dicom_writer.options.groups import Patient, Pet, Series, Study
     from napari_dicom_writer.plan.frames import FramePlan, InstancePlan
     from napari_dicom_writer.plan.plan import ExportPlan, SeriesPlan
     from napari_dicom_writer.plan.report import ExportReport
@@ -71,6 +71,7 @@ __all__ = [
     "NoteKind",
     "OptionsError",
     "Patient",
+    "Pet",
     "PixelError",
     "Planes",
     "ReadError",
@@ -105,8 +106,8 @@ _MODULES = {
     ),
     "exporting": "ExportReport export plan_export",
     "options.export": (
-        "ExportOptions Geometry Modality Patient Planes Series ShearPolicy Study TimeLayout UnnamedAxis ValuePolicy "
-        "VerifyLevel World"
+        "ExportOptions Geometry Modality Patient Pet Planes Series ShearPolicy Study TimeLayout UnnamedAxis "
+        "ValuePolicy VerifyLevel World"
     ),
     "inputs.load": "load",
     "plan.frames": "FramePlan InstancePlan",

@@ -22,6 +22,8 @@ from napari_dicom_writer.options.export import ExportOptions
 from napari_dicom_writer.plan.report import ExportReport
 from napari_dicom_writer.plan.wording import where
 from napari_dicom_writer.planning.draft import place
+from napari_dicom_writer.planning.effects import idle_places, idle_switches
+from napari_dicom_writer.planning.given import check_given
 from napari_dicom_writer.planning.resolve import resolve
 from napari_dicom_writer.writing.cluster.cluster import write_distributed
 from napari_dicom_writer.writing.threads import write_volumes
@@ -29,7 +31,6 @@ from napari_dicom_writer.writing.threads import write_volumes
 if TYPE_CHECKING:
     from distributed import Client
 
-    from napari_dicom_writer.errors import Note
     from napari_dicom_writer.model.value_range import ScanCache
     from napari_dicom_writer.model.volume import Volume
     from napari_dicom_writer.plan.grid import Grid
@@ -189,9 +190,13 @@ def _prepare(
     guards: Guards | None = None,
 ) -> tuple[ExportPlan, list[Volume]] | None:
     """Make volumes of whatever was given, and plan them; refusals of every step are collected."""
-    notes: list[Note] = []
+    notes = idle_switches(options)
+    with refusals.collect("options"):
+        lossy = options.attributes.get("LossyImageCompression", ("",))
+        check_given(options.attributes, lossy=str(lossy[0]) if lossy else "")
     with refusals.collect("reference"):
-        options, notes = with_reference(options)
+        options, said = with_reference(options)
+        notes += said
     given = _opened(layers, options, refusals)
     volumes: list[Volume | None] = []
     if not given and not refusals:
@@ -206,6 +211,7 @@ def _prepare(
     resolved = resolve(volumes, options, refusals, Counter(total, progress), scans) if given else None
     if resolved is None:
         return None
+    notes += idle_places(options, lambda others: [as_volume(layer, others) for layer in given])
     plan, read = resolved
     return replace(plan, series=tuple(replace(one, notes=(*notes, *one.notes)) for one in plan.series)), read
 

@@ -15,7 +15,7 @@ import pydicom
 import pytest
 import tifffile
 
-from napari_dicom_writer import ExportOptions
+from napari_dicom_writer import ExportError, ExportOptions
 from napari_dicom_writer.cli.arguments import options_from
 from napari_dicom_writer.cli.main import _parser, main
 from napari_dicom_writer.reading.survey import survey
@@ -223,10 +223,25 @@ def test_options_stand_under_the_headings_of_their_fields(capsys: Captured) -> N
         run("export", "--help")
     help_text = capsys.readouterr().out
     headings = [line[:-1] for line in help_text.splitlines() if line.endswith(":") and not line.startswith(" ")]
-    assert headings[-7:] == ["series", "patient", "study", "labels", "pixels", "geometry", "output"]
-    study = help_text.split("\nstudy:")[1].split("\nlabels:")[0]
+    assert headings[-8:] == ["series", "patient", "study", "pet", "labels", "pixels", "geometry", "output"]
+    study = help_text.split("\nstudy:")[1].split("\npet:")[0]
     for flag in ("--reference FILE", "--no-same-study", "--no-same-space", "--study-instance-uid TEXT"):
         assert flag in study
+
+
+def test_attributes_are_set_one_by_one_and_from_a_file(tmp_path: Path) -> None:
+    more = tmp_path / "more.json"
+    more.write_text('{"FlipAngle": 12, "ScanningSequence": "GR"}')
+    given = ["--attributes", str(more), "--set", "ScanningSequence=SE\\\\EP", "--set", "SequenceName=a=b"]
+    options = options_from(vars(_parser().parse_args(["export", "a", "b", *given])))
+    assert options.attributes == {
+        "FlipAngle": ("12",),
+        "ScanningSequence": ("SE", "EP"),
+        "SequenceName": ("a=b",),
+    }
+    for wrong in (["--set", "FlipAngle"], ["--set", "FlipAngel=1"], ["--attributes", str(tmp_path / "none.json")]):
+        with pytest.raises(ExportError):
+            options_from(vars(_parser().parse_args(["export", "a", "b", *wrong])))
 
 
 def test_options_not_given_keep_their_defaults() -> None:

@@ -29,9 +29,18 @@ def test_loss_is_said_by_its_terms(syntax):
     attributes = lossy_attributes(syntax)
     method = {"jpeg-ls-lossy": "ISO_14495_1", "jpeg-2000-lossy": "ISO_15444_1"}.get(syntax)
     if method is None:
-        assert attributes == {"LossyImageCompression": "00"}
+        assert attributes == {}, "what the source lost before is not known"
     else:
-        assert attributes == {"LossyImageCompression": "01", "LossyImageCompressionMethod": method}
+        assert attributes == {"LossyImageCompression": "01", "LossyImageCompressionMethod": [method]}
+
+
+@pytest.mark.parametrize("syntax", TransferSyntax)
+def test_what_once_lost_something_says_so_forever(syntax):
+    attributes = lossy_attributes(syntax, [("ISO_10918_1", 12.5)])
+    assert attributes["LossyImageCompression"] == "01"
+    assert attributes["LossyImageCompressionMethod"][0] == "ISO_10918_1"
+    assert attributes.get("LossyImageCompressionRatio", ["12.5"]) == ["12.5"]
+    assert compression_ratio(1000, 100, [("ISO_10918_1", 12.5)]) == "12.5\\10.0"
 
 
 @pytest.mark.parametrize(

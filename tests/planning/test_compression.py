@@ -45,7 +45,7 @@ def test_lossless_means_what_it_says(tmp_path, syntax, kind, modality):
     for ours, reference in zip(judges.read(report.path), judges.read(plain.path), strict=True):
         assert ours.file_meta.TransferSyntaxUID == syntax.uid
         np.testing.assert_array_equal(ours.pixel_array, reference.pixel_array)
-        assert ours.LossyImageCompression == "00"
+        assert "LossyImageCompression" not in ours  # whether the source lost something is not known
     for file, reference in zip(files, judges.read(plain.path), strict=True):
         np.testing.assert_array_equal(judges.gdcm_pixels(file), reference.pixel_array)
     if syntax is not TransferSyntax.DEFLATED:  # which dciodvfy cannot inflate

@@ -154,7 +154,7 @@ def test_options_are_frozen_and_enumerations_take_strings():
 
 
 def test_groups_have_working_defaults():
-    assert Series(number="").number == "1"
+    assert Series().number == ""
     assert Patient().name == "Anonymous^"
     assert Study().id == ""
     with pytest.raises(ExportError, match="series.laterality"):

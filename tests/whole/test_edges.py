@@ -117,7 +117,7 @@ def test_time_points_past_the_calendar_are_refused():
     volume = Volume(
         np.zeros((400, 2, 2, 2), np.uint8), axes=("time", "plane", "row", "column"), spacing=(1,) * 3, time_step=9e8
     )
-    with pytest.raises(LayerError, match="last date"):
+    with pytest.raises(LayerError, match="the last date there is"):
         plan_export(volume)
 
 

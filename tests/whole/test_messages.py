@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 
 import napari_dicom_writer
-from napari_dicom_writer import ExportError, ExportOptions, Patient, Series, Study, Volume, plan_export
+from napari_dicom_writer import ExportError, ExportOptions, Patient, Pet, Series, Study, Volume, plan_export
 from napari_dicom_writer._napari.spelling import in_form
 from napari_dicom_writer.cli.arguments import add_options, on_command_line
 from napari_dicom_writer.mention import in_python, mention, spell
 
 ROOT = Path(napari_dicom_writer.__file__).parent
-GROUPS = {"patient": Patient, "study": Study, "series": Series}
+GROUPS = {"patient": Patient, "study": Study, "series": Series, "pet": Pet}
 OPTIONS = [item.name for item in fields(ExportOptions) if item.name not in GROUPS]
 OPTIONS += [f"{group}.{item.name}" for group, kind in GROUPS.items() for item in fields(kind)]
 

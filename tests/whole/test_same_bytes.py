@@ -74,7 +74,15 @@ def pinned(plan):
     """Give a plan the UIDs and the moment of the record."""
     uids = (f"2.25.{n}" for n in count(10**9))
     study = StudyPlan(
-        "2.25.1", "2.25.2", "1", "ANON-1", "20250102", "030405", datetime(2025, 1, 2, 3, 4, 5, tzinfo=UTC)
+        "2.25.1",
+        "2.25.2",
+        "1",
+        "Anonymous^",
+        "ANON-1",
+        "20250102",
+        "030405",
+        datetime(2025, 1, 2, 3, 4, 5, tzinfo=UTC),
+        "+0000",
     )
     series = []
     for one in plan.series:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
 from pydicom.datadict import dictionary_VR
 
-from napari_dicom_writer.errors import Refusals
+from napari_dicom_writer.errors import OptionsError, Refusals
 from napari_dicom_writer.options.export import ExportOptions
+from napari_dicom_writer.standard.attributes import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -92,8 +93,42 @@ def _first_line(group: type | None) -> str | None:
 
 def _add(group: argparse._ArgumentGroup, prefix: str, item: dataclasses.Field[Any], kind: Any) -> None:
     name = prefix + item.name
+    if name == "attributes":
+        _add_attributes(group)
+        return
     flag = on_command_line(name, None)
     group.add_argument(flag, dest=name, default=argparse.SUPPRESS, help=_help(item), **_kind(kind, item))
+
+
+def _add_attributes(group: argparse._ArgumentGroup) -> None:
+    """Declare ``--set`` and ``--attributes``, which together are one option."""
+    group.add_argument(
+        "--set",
+        dest="set",
+        action="append",
+        default=argparse.SUPPRESS,
+        metavar="KEYWORD=VALUE",
+        help="another attribute, such as ProtocolName=T1, several values with a backslash between; may be repeated",
+    )
+    group.add_argument(
+        "--attributes",
+        dest="attributes",
+        type=Path,
+        default=argparse.SUPPRESS,
+        metavar="FILE",
+        help="JSON file of other attributes: keywords with values, or the DICOM JSON model",
+    )
+
+
+def _attributes(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Join what the file holds with what was set one by one, which wins."""
+    found = dict(read_json(given["attributes"])) if "attributes" in given else {}
+    for text in given.get("set", ()):
+        keyword, equals, value = text.partition("=")
+        if not equals:
+            raise OptionsError(f"--set {text[:64]!r} is no keyword with a value", "Write KEYWORD=VALUE", "options")
+        found[keyword.strip()] = value
+    return found
 
 
 def _help(item: dataclasses.Field[Any]) -> str:
@@ -138,6 +173,9 @@ def _build(options: type, prefix: str, given: Mapping[str, Any], refusals: Refus
             assert isinstance(kind, type)  # noqa: S101 - as above
             built = _build(kind, f"{key}.", given, refusals)
             values |= {item.name: built} if built else {}
+        elif key == "attributes":
+            with refusals.collect("options"):
+                values[item.name] = _attributes(given)
         elif key in given:
             values[item.name] = given[key]
     with refusals.collect("options"):

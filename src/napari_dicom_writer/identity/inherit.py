@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from pydicom.datadict import dictionary_VR
 
 from napari_dicom_writer.errors import Fix, Note, NoteKind, OptionsError, Refusals
+from napari_dicom_writer.identity.inherit_object import inherited
 from napari_dicom_writer.identity.reference_file import (
     NOT_LISTED,
     TAKEN,
@@ -16,18 +17,22 @@ from napari_dicom_writer.identity.reference_file import (
     keywords,
     read_reference,
 )
+from napari_dicom_writer.iods import choose
 from napari_dicom_writer.mention import mention
 from napari_dicom_writer.options.choices import Modality
-from napari_dicom_writer.options.groups import Patient, Study
+from napari_dicom_writer.options.groups import Patient, Series, Study
 from napari_dicom_writer.standard import text
 
 if TYPE_CHECKING:
     from napari_dicom_writer.options.export import ExportOptions
+    from napari_dicom_writer.standard.attributes import Given
 
 __all__ = ["Attribute", "Reference", "read_reference", "with_reference"]
 
 _INHERITED = {*Modality} - {Modality.OT}
 _WHERE = "reference"
+_LOSSY = "LossyImageCompression"
+_LAST = 2**31 - 1000  # series number, so that the next ones can be counted on
 
 _Group = TypeVar("_Group", Patient, Study)
 
@@ -67,10 +72,47 @@ def with_reference(options: ExportOptions) -> tuple[ExportOptions, list[Note]]:
     merged_study = _merged(options.study, study, refusals)
     refusals.raise_if_any()
     if patient == Patient():
-        # The reference says so itself; as the default, it would get an ID that the study does not know.
+        # The reference says so itself; the default would not be written into a study that exists.
         patient = replace(patient, name=patient.name.rstrip("^"))
-    merged = replace(options, reference=None, patient=patient, study=merged_study)
-    return merged, _notes(found, study, options)
+    series, numbered = _numbered(found, options)
+    own = _own(found, options)
+    merged = replace(
+        options,
+        reference=None,
+        patient=patient,
+        study=merged_study,
+        series=series,
+        attributes={**({_LOSSY: ("01",)} if found.lossy else {}), **own, **options.attributes},
+    )
+    notes = [*_notes(found, study, options), *numbered]
+    if own:
+        names = ", ".join(map(text.title, own))
+        notes.append(Note(NoteKind.INFO, f"Taken from the reference, where the options do not say otherwise: {names}"))
+    return merged, notes
+
+
+def _own(found: Reference, options: ExportOptions) -> Given:
+    """What the object takes from a reference of its own modality, for a result that stays in its study."""
+    assert options.reference is not None  # noqa: S101 - for mypy: with_reference returned before
+    iod, _ = choose(options)
+    if not options.same_study or not iod.inherits or found.modality != iod.modality(options):
+        return {}
+    return inherited(options.reference, iod.inherits)
+
+
+def _numbered(found: Reference, options: ExportOptions) -> tuple[Series, list[Note]]:
+    """Number the series beside those of the reference's study: 401 and on beside its series 4."""
+    series, theirs = options.series, found.number
+    if not options.same_study or not theirs:
+        return series, []
+    free = str(100 * int(theirs) + 1)
+    fits = 0 < int(free) < _LAST
+    if not series.number and fits:
+        return replace(series, number=free), [Note(NoteKind.INFO, f"Numbered from {free}: series {theirs} exists")]
+    if (series.number or "1") != theirs:
+        return series, []
+    text = f"Series number {theirs} is that of the reference, too"
+    return series, [Note(NoteKind.INFO, text, fix=Fix("series.number", free if fits else None, "Another number"))]
 
 
 def _shared(found: Reference, options: ExportOptions, refusals: Refusals) -> Study:
@@ -133,6 +175,9 @@ def _notes(found: Reference, study: Study, options: ExportOptions) -> list[Note]
     if invalid := [attribute.name for attribute in found.left if attribute.text != NOT_LISTED]:
         said += f"; not valid there, and left out: {', '.join(invalid)}"
     notes = [Note(NoteKind.INFO, said)]
+    if found.lossy:
+        text = "The reference was compressed with loss, once and forever: the result says so, too"
+        notes.append(Note(NoteKind.INFO, text))
     if study.frame_of_reference_uid:
         claim = "The layers are taken to lie in the patient space of the reference, its Frame of Reference"
         hint = f"{mention('same_space', False)} for a new one"

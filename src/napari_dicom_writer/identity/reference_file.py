@@ -64,6 +64,7 @@ _LEFT = """
     ServiceEpisodeID ServiceEpisodeDescription IssuerOfServiceEpisodeIDSequence PatientState
 """.split()
 NOT_LISTED = "is not among what is taken"
+_OTHERS = ("SpecificCharacterSet", "Modality", "SeriesNumber", "LossyImageCompression")
 _REQUIRED = {"PatientName", "PatientID"}  # in doubt about them, it is not known whose images these are
 _WHERE = "reference"
 
@@ -92,8 +93,10 @@ class Reference:
         Name, ID, birth date and sex; empty where the file says nothing.
     study : Study
         Both UIDs as found; empty where they are not there, or not valid.
-    modality : str
-        Empty if it is not known.
+    modality, number : str
+        Of its series; empty if they are not known.
+    lossy : bool
+        Whether it was compressed with loss, now or before.
     taken : tuple of Attribute
         What is in `patient` and `study`, with its values.
     left : tuple of Attribute
@@ -103,6 +106,8 @@ class Reference:
     patient: Patient
     study: Study
     modality: str
+    number: str
+    lossy: bool
     taken: tuple[Attribute, ...]
     left: tuple[Attribute, ...]
 
@@ -130,7 +135,9 @@ def read_reference(path: str | os.PathLike[str]) -> Reference:
         what = "It holds neither a patient nor a study, as a directory (DICOMDIR) does not"
         raise ReadError(what, "Choose an image of the study", _WHERE)
     charset = values.pop("SpecificCharacterSet", b"")
-    modality = _modality(values.pop("Modality", b""))
+    modality = _checked("Modality", values.pop("Modality", b""))
+    number = _checked("SeriesNumber", values.pop("SeriesNumber", b""))
+    lossy = _checked("LossyImageCompression", values.pop("LossyImageCompression", b"")) == "01"
     taken: list[Attribute] = []
     left: list[Attribute] = []
     patient = _group(Patient, values, charset, taken, left)
@@ -140,13 +147,13 @@ def read_reference(path: str | os.PathLike[str]) -> Reference:
     left += [
         Attribute(keyword, NOT_LISTED) for keyword, value in others.items() if value is None or value.strip(b" \0")
     ]
-    return Reference(patient, study, modality, tuple(taken), tuple(left))
+    return Reference(patient, study, modality, number, lossy, tuple(taken), tuple(left))
 
 
 def _read(path: str | os.PathLike[str]) -> dict[str, bytes | None]:
     """Read whatever is there, by keyword."""
     listed = [keyword for group in TAKEN for keyword in keywords(group).values()]
-    tags = {tag_for_keyword(keyword) or 0: keyword for keyword in ["SpecificCharacterSet", "Modality", *listed, *_LEFT]}
+    tags = {tag_for_keyword(keyword) or 0: keyword for keyword in [*_OTHERS, *listed, *_LEFT]}
     return {tags[tag]: value for tag, value in read_attributes(path, tags).items()}
 
 
@@ -155,9 +162,10 @@ def keywords(group: type[Patient] | type[Study]) -> dict[str, str]:
     return {item.name: item.metadata["keyword"] for item in fields(group) if item.name in TAKEN[group]}
 
 
-def _modality(raw: bytes | None) -> str:
+def _checked(keyword: str, raw: bytes | None) -> str:
+    """Return what is valid; else nothing."""
     try:
-        return text.check("Modality", _value("Modality", raw, b""))
+        return text.check(keyword, _value(keyword, raw, b""))
     except (UndecodableError, OptionsError):
         return ""
 

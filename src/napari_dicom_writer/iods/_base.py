@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydicom.dataset import Dataset
 
-from napari_dicom_writer.errors import Fix, OptionsError
+from napari_dicom_writer.errors import Fix, Note, NoteKind, OptionsError
 from napari_dicom_writer.iods import AUTO, IODS
 from napari_dicom_writer.iods.modules import common, image
 from napari_dicom_writer.mention import mention
+from napari_dicom_writer.standard.attributes import as_dataset
+from napari_dicom_writer.standard.text import title
 
 if TYPE_CHECKING:
-    from napari_dicom_writer.errors import Note
+    from collections.abc import Mapping
+
     from napari_dicom_writer.iods.modules.attributes import Attributes
     from napari_dicom_writer.iods.modules.functional_groups import FrameGroups
     from napari_dicom_writer.options.export import ExportOptions
@@ -30,9 +33,11 @@ class IOD(ABC):
     1. `check_options`, once an export: refuses what it cannot honor, and announces what it assumes.
     2. `modality`: what its series say made them.
     3. `why_not`, once a series: refuses a size it cannot hold. `rules` say how its values may be stored.
-    4. `shared`, once a series, and `varying`, once an instance: the attributes of its modules. None is in both, and
-       all instances of a series have the same ones in `varying`.
-    5. `frame_groups`, once an instance: what belongs to each frame, of an object with several.
+    4. `tells_time` and `remarks`, once a series: what it tells of time, and what else it assumes.
+    5. `modules`, once a series, and `varying`, once an instance: the attributes of its modules. None is in both, and
+       all instances of a series have the same ones in `varying`. Where `modules` leaves an attribute empty or out, it
+       takes the value that the user gives (`ExportOptions.attributes`), else the one that is `assumed`.
+    6. `frame_groups`, once an instance: what belongs to each frame, of an object with several.
 
     What belongs to one object only is said in its file: nobody else asks which one it is.
 
@@ -51,15 +56,24 @@ class IOD(ABC):
         Whether an instance holds all planes of a series, at one time point.
     movie : bool
         Whether an instance of one plane holds all its time points, too.
+    numbers_times : bool
+        Whether it has Temporal Positions of its own.
+    inherits : frozenset of str
+        Keywords of the attributes, those in sequences included, that it takes from a reference of its modality.
+    assumed : mapping of str to str
+        Required attributes that nobody may know, and the terms that claim the least; announced where they are written.
     """
 
     key: ClassVar[str]
     sop_class_uid: ClassVar[str]
     rules: ClassVar[PixelRules]
     units: ClassVar[frozenset[str]] = frozenset()
-    honors: ClassVar[frozenset[str]] = frozenset()
+    honors: ClassVar[frozenset[str]] = frozenset({"series.acquisition_date", "series.acquisition_time"})
     multiframe: ClassVar[bool] = False
     movie: ClassVar[bool] = False
+    numbers_times: ClassVar[bool] = False
+    inherits: ClassVar[frozenset[str]] = frozenset()
+    assumed: ClassVar[Mapping[str, str]] = {}
 
     def check_options(self, options: ExportOptions) -> list[Note]:
         """Refuse options this object cannot honor; return what it assumes.
@@ -83,7 +97,13 @@ class IOD(ABC):
                 "options",
                 fix=Fix("object", AUTO, "Object by modality"),
             )
-        return []
+        said = {keyword for keyword, value in options.attributes.items() if value} | options.said()
+        unknown = {keyword: term for keyword, term in self.assumed.items() if keyword not in said}
+        if not unknown:
+            return []
+        listed = ", ".join(f"{title(keyword)} {term}" for keyword, term in unknown.items())
+        text = f"{IODS.row(self.key).title} requires what is not known: taken as {listed}"
+        return [Note(NoteKind.ASSUMED, text, hint=f"{mention('attributes')} say what it is")]
 
     def modality(self, options: ExportOptions) -> str:
         """What its series say made them: the modality asked for; its own where OT claims nothing."""
@@ -94,13 +114,26 @@ class IOD(ABC):
         """Say why a series of so many planes, at these time points each, cannot be one of this object; else empty."""
         return ""
 
-    def assumes(self, planes: int, time: TimePlan | None) -> list[Note]:
-        """Announce what such a series of this object assumes or loses."""
+    def tells_time(self, series: SeriesPlan) -> bool:
+        """Whether an attribute of its own holds the time between the points of a series."""
+        return False
+
+    def remarks(self, series: SeriesPlan) -> list[Note]:
+        """Return what is assumed of a planned series, or lost."""
         return []
 
-    @abstractmethod
     def shared(self, series: SeriesPlan) -> Dataset:
         """Return every attribute that is the same in all instances, without pixels."""
+        dataset = self.modules(series)
+        given = as_dataset(series.options.attributes)
+        for element in [*given, *compose(self.assumed)]:
+            if element.tag not in dataset or (dataset[element.tag].is_empty and not element.is_empty):
+                dataset[element.tag] = element
+        return dataset
+
+    @abstractmethod
+    def modules(self, series: SeriesPlan) -> Dataset:
+        """Compose the attributes that its modules share among all instances, empty where nobody knows them."""
 
     @abstractmethod
     def varying(self, series: SeriesPlan, instance: InstancePlan) -> Attributes:
@@ -119,7 +152,7 @@ class IOD(ABC):
         return compose(self.shared(series), self.varying(series, instance))
 
 
-def compose(*parts: Dataset | Attributes) -> Dataset:
+def compose(*parts: Dataset | Mapping[str, Any]) -> Dataset:
     """Put modules together, in tag order."""
     dataset = Dataset()
     for part in parts:
@@ -135,7 +168,8 @@ def varying_image_plane(series: SeriesPlan, instance: InstancePlan) -> Attribute
     """What varies in every IOD with one plane an instance."""
     return (
         common.sop_common_of(instance)
-        | image.general_image_of(instance)
+        | image.general_image_of(series, instance)
         | image.image_plane_of(instance)
         | image.general_acquisition_of(series, instance)
+        | image.temporal_position_of(series, instance)
     )

@@ -27,7 +27,7 @@ class CTImage(IOD):
     key = "ct"
     sop_class_uid = CTImageStorage
     rules = PixelRules("CT", bits_8=False, color=False, lut=ModalityLUT.FULL)
-    honors = frozenset({"series.patient_position"})
+    honors = IOD.honors | frozenset({"series.patient_position"})
     units = frozenset({"HU", "US", "OD", "MGML", "PCT", "Z_EFF", "ED", "EDW", "HU_MOD"})  # C.11.1.1.2
 
     def check_options(self, options: ExportOptions) -> list[Note]:
@@ -38,7 +38,7 @@ class CTImage(IOD):
             notes.append(Note(NoteKind.ASSUMED, text, hint=hint, fix=Fix("value_unit", None, "Set unit…")))
         return notes
 
-    def shared(self, series: SeriesPlan) -> Dataset:
+    def modules(self, series: SeriesPlan) -> Dataset:
         """Compose the modules of table A.3-1."""
         ct = ct_image()
         if series.time:
@@ -56,6 +56,7 @@ class CTImage(IOD):
             ct,
             luts.modality_lut(series, series.options.value_unit or "HU"),
             luts.voi_lut(series),
+            image.temporal_position(series),
             common.sop_common(series, self.sop_class_uid),
         )
 

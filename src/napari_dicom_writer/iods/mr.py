@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from pydicom.uid import MRImageStorage
 
+from napari_dicom_writer.errors import Fix, Note, NoteKind
 from napari_dicom_writer.iods._base import IOD, compose, varying_image_plane
 from napari_dicom_writer.iods.modules import common, image, luts, study
+from napari_dicom_writer.mention import mention
 from napari_dicom_writer.plan.stored_values import ModalityLUT, PixelRules
-from napari_dicom_writer.standard.decimals import decimal_string
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -24,10 +25,17 @@ class MRImage(IOD):
 
     key = "mr"
     sop_class_uid = MRImageStorage
-    honors = frozenset({"series.patient_position", "series.repetition_time", "series.echo_time"})
+    honors = IOD.honors | frozenset({"series.patient_position", "series.repetition_time", "series.echo_time"})
+    # RM, the Research Mode, is the one scanning sequence that claims nothing (C.8.3.1.1.2).
+    numbers_times = True
+    assumed: ClassVar = {"ScanningSequence": "RM", "SequenceVariant": "NONE"}
     rules = PixelRules("MR", bits_8=False, color=False, lut=ModalityLUT.REAL_WORLD)
 
-    def shared(self, series: SeriesPlan) -> Dataset:
+    def tells_time(self, series: SeriesPlan) -> bool:
+        """In Temporal Resolution, among the points of one series."""
+        return series.time_points > 1
+
+    def modules(self, series: SeriesPlan) -> Dataset:
         """Compose the modules of table A.4-1."""
         unit = series.options.value_unit
         mapped = unit or not series.stored.is_identity
@@ -42,6 +50,7 @@ class MRImage(IOD):
             image.image_plane(series),
             image.image_pixel(series),
             mr_image(series),
+            image.temporal_position(series, own=True),
             luts.real_world_value_mapping(series, unit) if mapped else {},
             luts.voi_lut(series),
             common.sop_common(series, self.sop_class_uid),
@@ -49,29 +58,22 @@ class MRImage(IOD):
 
     def varying(self, series: SeriesPlan, instance: InstancePlan) -> Attributes:
         """Position, number, UID and temporal position."""
-        return varying_image_plane(series, instance) | mr_image_of(series, instance)
+        return varying_image_plane(series, instance) | image.temporal_position_of(series, instance, own=True)
+
+    def remarks(self, series: SeriesPlan) -> list[Note]:
+        """Announce that mapped values are taken as without unit."""
+        if series.options.value_unit or series.stored.is_identity:
+            return []
+        text, hint = "Real values taken as without unit", f"{mention('value_unit')}, such as ms"
+        return [Note(NoteKind.ASSUMED, text, hint=hint, fix=Fix("value_unit", None, "Set unit…"))]
 
 
 def mr_image(series: SeriesPlan) -> Attributes:
-    """MR Image (C.8.3.1); RM, the Research Mode, is the one scanning sequence that claims nothing."""
-    attributes: Attributes = {
-        "ScanningSequence": "RM",
-        "SequenceVariant": "NONE",
+    """MR Image (C.8.3.1), but for what is assumed; nothing is known of the sequence."""
+    return {
         "ScanOptions": "",
         "MRAcquisitionType": "",
         "RepetitionTime": series.options.series.repetition_time,
         "EchoTime": series.options.series.echo_time,
         "EchoTrainLength": "",
     }
-    if series.time and series.time.points > 1:
-        attributes["NumberOfTemporalPositions"] = str(series.time.points)
-        if series.time.step:
-            attributes["TemporalResolution"] = decimal_string(series.time.step * 1000)
-    return attributes
-
-
-def mr_image_of(series: SeriesPlan, instance: InstancePlan) -> Attributes:
-    """Temporal position in MR Image (C.8.3.1)."""
-    if series.time is None or series.time.points == 1:
-        return {}
-    return {"TemporalPositionIdentifier": str(instance.frame.time_index + 1)}

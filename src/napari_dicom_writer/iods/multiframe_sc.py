@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from pydicom.tag import Tag
 from pydicom.uid import (
@@ -42,6 +42,7 @@ class MultiFrameSecondaryCapture(IOD):
     sop_class_uid = MultiFrameGrayscaleWordSecondaryCaptureImageStorage
     rules = PixelRules("Multi-frame Secondary Capture", bits_8=True, color=True, lut=ModalityLUT.FULL, signed=False)
     units = frozenset({"US"})
+    assumed: ClassVar = {"BurnedInAnnotation": "NO"}  # type 1, and nobody looked
     multiframe = True
     movie = True
 
@@ -58,13 +59,17 @@ class MultiFrameSecondaryCapture(IOD):
         movie = planes == 1 and time is not None and time.points > 1
         return "the time between the frames of a movie is not known" if movie and not (time and time.step) else ""
 
-    def assumes(self, planes: int, time: TimePlan | None) -> list[Note]:
+    def tells_time(self, series: SeriesPlan) -> bool:
+        """In Frame Time, of a movie."""
+        return _is_movie(series)
+
+    def remarks(self, series: SeriesPlan) -> list[Note]:
         """A movie has no place in the patient."""
-        if planes > 1 or time is None or time.points == 1:
-            return note_thickness(planes)
+        if not _is_movie(series):
+            return note_thickness(series.planes)
         return [Note(NoteKind.LOST, "A movie in one file keeps its pixel spacing, and not its place in the patient")]
 
-    def shared(self, series: SeriesPlan) -> Dataset:
+    def modules(self, series: SeriesPlan) -> Dataset:
         """Compose the modules of tables A.8-3 to A.8-5."""
         return compose(
             study.patient(series),
@@ -89,7 +94,7 @@ class MultiFrameSecondaryCapture(IOD):
         acquisition = {} if _is_movie(series) else image.general_acquisition_of(series, instance)
         return (
             common.sop_common_of(instance)
-            | image.general_image_of(instance)
+            | image.general_image_of(series, instance)
             | acquisition
             | {"NumberOfFrames": str(len(instance.frames))}
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from pydicom.uid import ParametricMapStorage
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from napari_dicom_writer.iods.modules.attributes import Attributes
     from napari_dicom_writer.iods.modules.functional_groups import FrameGroups
     from napari_dicom_writer.plan.frames import InstancePlan
-    from napari_dicom_writer.plan.plan import SeriesPlan, TimePlan
+    from napari_dicom_writer.plan.plan import SeriesPlan
 
 _IMAGE_TYPE = ("DERIVED", "PRIMARY", "VOLUME", "NONE")
 
@@ -43,15 +43,21 @@ class ParametricMap(IOD):
     key = "parametric-map"
     sop_class_uid = ParametricMapStorage
     rules = PixelRules("Parametric Map", bits_8=False, color=False, lut=ModalityLUT.FULL, floats=True)
+    # Whether the picture shows who it is, or holds text about them, nobody looked.
+    assumed: ClassVar = {
+        "RecognizableVisualFeatures": "YES",
+        "BurnedInAnnotation": "NO",
+        "ContentQualification": "RESEARCH",
+        "LossyImageCompression": "00",
+    }
     multiframe = True
 
-    def assumes(self, planes: int, time: TimePlan | None) -> list[Note]:
-        """Announce what the object makes us say, and who cannot read it."""
-        features = "Whether the picture could show who it is, is not known: Recognizable Visual Features says YES"
+    def remarks(self, series: SeriesPlan) -> list[Note]:
+        """Say who cannot read it."""
         readers = "SimpleITK does not open a Parametric Map; OHIF shows single precision only, with a window of 0 to 1"
-        return [Note(NoteKind.ASSUMED, features), Note(NoteKind.INFO, readers), *note_thickness(planes)]
+        return [Note(NoteKind.INFO, readers), *note_thickness(series.planes)]
 
-    def shared(self, series: SeriesPlan) -> Dataset:
+    def modules(self, series: SeriesPlan) -> Dataset:
         """Compose the modules of table A.75-1."""
         return compose(
             study.patient(series),
@@ -83,7 +89,7 @@ class ParametricMap(IOD):
         """UID, number and time point."""
         return (
             common.sop_common_of(instance)
-            | image.general_image_of(instance)
+            | image.general_image_of(series, instance)
             | image.general_acquisition_of(series, instance)
             | {"NumberOfFrames": str(len(instance.frames))}
         )
@@ -111,6 +117,4 @@ def _parametric_map_image(series: SeriesPlan) -> Attributes:
         "ContentDescription": series.description,
         "ContentCreatorName": "",
         "PresentationLUTShape": "IDENTITY",
-        "RecognizableVisualFeatures": "YES",
-        "ContentQualification": "RESEARCH",
     }

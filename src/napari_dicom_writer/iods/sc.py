@@ -25,7 +25,7 @@ class SecondaryCapture(IOD):
     sop_class_uid = SecondaryCaptureImageStorage
     rules = PixelRules("Secondary Capture", bits_8=True, color=True, lut=ModalityLUT.FULL, mappable=True)
 
-    def shared(self, series: SeriesPlan) -> Dataset:
+    def modules(self, series: SeriesPlan) -> Dataset:
         """Compose the modules of table A.8-1."""
         unit = series.options.value_unit
         rescaled = unit or not series.stored.is_identity
@@ -42,6 +42,7 @@ class SecondaryCapture(IOD):
             image.image_pixel(series),
             _values(series) if rescaled and series.stored.samples == 1 else {},
             luts.voi_lut(series),
+            image.temporal_position(series),
             common.sop_common(series, self.sop_class_uid),
         )
 

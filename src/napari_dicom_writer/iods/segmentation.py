@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from napari_dicom_writer.iods.modules.functional_groups import FrameGroups
     from napari_dicom_writer.options.export import ExportOptions
     from napari_dicom_writer.plan.frames import InstancePlan
-    from napari_dicom_writer.plan.plan import SeriesPlan, TimePlan
+    from napari_dicom_writer.plan.plan import SeriesPlan
     from napari_dicom_writer.plan.segments import SegmentPlan
 
 LABEL_MAP = "1.2.840.10008.5.1.4.1.1.66.7"  # Label Map Segmentation Storage, which pydicom 3.0 has no name for
@@ -47,6 +47,7 @@ class Segmentation(IOD):
     key = "segmentation"
     sop_class_uid = SegmentationStorage
     rules = PixelRules("Segmentation", bits_8=True, color=False, lut=ModalityLUT.FULL)
+    honors = frozenset()  # it was not acquired
     multiframe = True
 
     def sop_class(self, series: SeriesPlan) -> str:
@@ -61,11 +62,11 @@ class Segmentation(IOD):
         """Always SEG (C.8.20.1)."""
         return "SEG"
 
-    def assumes(self, planes: int, time: TimePlan | None) -> list[Note]:
+    def remarks(self, series: SeriesPlan) -> list[Note]:
         """Announce the thickness of a single plane; the segments have notes of their own."""
-        return note_thickness(planes)
+        return note_thickness(series.planes)
 
-    def shared(self, series: SeriesPlan) -> Dataset:
+    def modules(self, series: SeriesPlan) -> Dataset:
         """Compose the modules of table A.51-1."""
         return compose(
             study.patient(series),
@@ -87,7 +88,7 @@ class Segmentation(IOD):
         """UID, number and frames."""
         return (
             common.sop_common_of(instance)
-            | image.general_image_of(instance)
+            | image.general_image_of(series, instance)
             | {"NumberOfFrames": str(len(instance.frames))}
         )
 

@@ -112,6 +112,7 @@ class TimeLayout(StrEnum):
     """How a time axis becomes series."""
 
     ONE_SERIES = "one-series"
+    NUMBERED = "one-series-numbered"
     SERIES_PER_POINT = "series-per-point"
 
 

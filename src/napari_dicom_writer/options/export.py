@@ -6,8 +6,10 @@ The command line and the dock widget are generated from these fields and their m
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
-from pathlib import Path  # noqa: TC003 - the types of the fields are looked up
+from collections.abc import Mapping  # noqa: TC003 - the types of the fields are looked up
+from dataclasses import dataclass, field, fields
+from pathlib import Path  # noqa: TC003
+from typing import Any
 
 from napari_dicom_writer import iods
 from napari_dicom_writer.errors import OptionsError, Refusals
@@ -29,7 +31,7 @@ from napari_dicom_writer.options.choices import (
     World,
 )
 from napari_dicom_writer.options.fields import check, option
-from napari_dicom_writer.options.groups import Patient, Series, Study
+from napari_dicom_writer.options.groups import Patient, Pet, Series, Study
 from napari_dicom_writer.options.segment_files import Segments, as_segments
 from napari_dicom_writer.standard import text
 from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
@@ -96,6 +98,18 @@ class ExportOptions:
     patient: Patient = field(default_factory=Patient)
     study: Study = field(default_factory=Study)
     series: Series = field(default_factory=Series)
+    pet: Pet = field(default_factory=Pet)
+    attributes: Mapping[str, Any] = field(
+        default_factory=dict,
+        metadata={
+            "doc": "other attributes, keyword → value; what the writer decides, or an option says, is refused",
+            "group": "series",
+            "label": "",
+            "choices": None,
+            "usual": (),
+            "rare": True,
+        },
+    )
     reference: Path | None = option(
         None, "DICOM file whose patient and study are taken; what is given here must not contradict it", group="study"
     )
@@ -167,10 +181,14 @@ class ExportOptions:
     )
     time: TimeLayout = option(
         TimeLayout.ONE_SERIES,
-        "time points together in one series, or one series each",
+        "time points in one series, in one with Temporal Positions in any object (Standard Extended), or a series each",
         group="geometry",
         label="Time points",
-        choices={TimeLayout.ONE_SERIES: "in one series", TimeLayout.SERIES_PER_POINT: "a series each"},
+        choices={
+            TimeLayout.ONE_SERIES: "in one series",
+            TimeLayout.NUMBERED: "in one series, numbered for OHIF",
+            TimeLayout.SERIES_PER_POINT: "a series each",
+        },
     )
     unnamed_axis: UnnamedAxis = option(
         UnnamedAxis.TIME,
@@ -268,6 +286,10 @@ class ExportOptions:
     def __post_init__(self) -> None:
         object.__setattr__(self, "segments", None if self.segments is None else as_segments(self.segments))
         check(self)
+        if self.attributes != {}:
+            from napari_dicom_writer.standard.attributes import check_attributes  # which imports pydicom
+
+            object.__setattr__(self, "attributes", check_attributes(self.attributes))
         if self.nan is not None and not math.isfinite(self.nan):
             raise OptionsError(
                 f"{mention('nan', self.nan)} is not a finite number", "Give a finite fill value", "options"
@@ -279,3 +301,9 @@ class ExportOptions:
             raise OptionsError(
                 f"{mention('workers', self.workers)} is no number of threads", "Give 1 or more", "options"
             )
+
+    def said(self) -> set[str]:
+        """Keywords of the attributes that the groups of options say something of."""
+        groups: list[Any] = [self.patient, self.study, self.series, self.pet]
+        pairs = ((group, item) for group in groups for item in fields(group))
+        return {item.metadata["keyword"] for group, item in pairs if getattr(group, item.name)}

@@ -16,6 +16,7 @@ A field's metadata say all that a shell needs to ask for it: command line, dock 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import Field, field, fields
 from enum import StrEnum
 from functools import cache
@@ -23,16 +24,13 @@ from numbers import Integral, Real
 from pathlib import Path
 from sys import modules
 from types import NoneType
-from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 import numpy as np
 
 from napari_dicom_writer.errors import OptionsError, Refusals
 from napari_dicom_writer.mention import mention
 from napari_dicom_writer.standard import text
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 def attribute(
@@ -101,6 +99,8 @@ def check(instance: Any, group: str = "") -> None:
 
 
 def _checked(kind: Any, name: str, metadata: Mapping[str, Any], default: Any, value: Any) -> Any:
+    if get_origin(kind) is Mapping:
+        return value  # of attributes, whose values are no fields
     if isinstance(kind, type) and issubclass(kind, StrEnum):
         return _member(kind, name, value)
     if type(value) is type(default) and value == default:

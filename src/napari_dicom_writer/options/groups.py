@@ -73,7 +73,9 @@ class Series:
     """What the exported series say of themselves (PS3.3 C.7.3.1, C.7.5.1)."""
 
     description: str = attribute("SeriesDescription", "empty: the layer's name")
-    number: str = attribute("SeriesNumber", "of the first series; the next ones count on", "1")
+    number: str = attribute(
+        "SeriesNumber", "of the first series; the next ones count on; empty: 1, or beside a reference a free one"
+    )
     protocol: str = attribute("ProtocolName", "how the images were made", rare=True)
     body_part: str = attribute(
         "BodyPartExamined",
@@ -84,6 +86,8 @@ class Series:
     patient_position: str = attribute(
         "PatientPosition", "CT and MR: such as HFS or FFP", choices=_PATIENT_POSITIONS, rare=True
     )
+    date: str = attribute("SeriesDate", "YYYY-MM-DD; when the series was acquired", label="Series date", rare=True)
+    time: str = attribute("SeriesTime", "HH:MM:SS; of PET, to which decay is corrected", label="Series time", rare=True)
     acquisition_date: str = attribute(
         "AcquisitionDate", "YYYY-MM-DD; when the images were acquired; Bio-Formats needs it", rare=True
     )
@@ -97,5 +101,39 @@ class Series:
 
     def __post_init__(self) -> None:
         check(self, "series")
-        if not self.number:
-            object.__setattr__(self, "number", "1")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pet:
+    """What a PET was made with, for those who compute uptake from it (PS3.3 C.8.9.1, C.8.9.2)."""
+
+    radiopharmaceutical: str = attribute("Radiopharmaceutical", "such as Fluorodeoxyglucose", rare=True)
+    dose: str = attribute("RadionuclideTotalDose", "injected, in becquerel", label="Injected dose", rare=True)
+    half_life: str = attribute("RadionuclideHalfLife", "in seconds; of fluorine-18 6586.2", rare=True)
+    injection: str = attribute(
+        "RadiopharmaceuticalStartDateTime", "moment of it, such as 2026-01-31 10:20:00", rare=True
+    )
+    decay_correction: str = attribute(
+        "DecayCorrection",
+        "to which moment values are corrected; empty: none is, or as the reference says",
+        choices={"": "", "NONE": "none", "START": "start of the series", "ADMIN": "injection"},
+        rare=True,
+    )
+    suv_type: str = attribute(
+        "SUVType",
+        "by what standard uptake values are normalized; empty: by body weight",
+        label="SUV by",
+        choices={
+            "": "",
+            "BW": "body weight",
+            "BSA": "body surface area",
+            "LBM": "lean body mass",
+            "LBMJAMES128": "lean body mass (James, 128)",
+            "LBMJANMA": "lean body mass (Janmahasatian)",
+            "IBW": "ideal body weight",
+        },
+        rare=True,
+    )
+
+    def __post_init__(self) -> None:
+        check(self, "pet")

@@ -29,15 +29,23 @@ _HEADER_BYTES = 1700
 
 @dataclass(frozen=True, slots=True)
 class StudyPlan:
-    """What all series of an export share: identity and moment."""
+    """What all series of an export share: identity and moment.
+
+    Attributes
+    ----------
+    timezone : str
+        Offset of this machine from UTC; empty where dates and times come from elsewhere, too.
+    """
 
     uid: str
     frame_of_reference_uid: str
     id: str
+    patient_name: str
     patient_id: str
     date: str
     time: str
     created: datetime
+    timezone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +59,23 @@ class TimePlan:
     step : float or None
         Seconds between them, if known.
     start : float
-        Seconds from the moment of the export to the first of the layer's points, where it counts from another.
+        Seconds from wherever the layer counts from to the first of its points.
+    length : int
+        How many the layer holds.
     """
 
     points: int
     step: float | None
     start: float = 0.0
+    length: int = 1
 
     def offset(self, index: int) -> float | None:
-        """Seconds from the moment of the export to a time point, if known."""
+        """Seconds from wherever the layer counts from to a time point, if known."""
         return None if self.step is None else self.start + index * self.step
+
+    def before_last(self, index: int) -> float | None:
+        """Seconds from a time point to the last of the layer, if known."""
+        return None if self.step is None else (self.length - 1 - index) * self.step
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +98,8 @@ class SeriesPlan:
         What the axes of its array were taken as, with their sizes.
     opens_in : tuple of Verdict
         Which software opens the series as a volume.
+    lossy : tuple of (str, float)
+        How lossy compression has altered the source before: method and ratio of each time.
     segments : tuple of SegmentPlan
         Of a segmentation.
     source : SourcePlan or None
@@ -111,6 +128,7 @@ class SeriesPlan:
     instances: tuple[InstancePlan, ...]
     opens_in: tuple[Verdict, ...]
     notes: tuple[Note, ...]
+    lossy: tuple[tuple[str, float], ...] = ()
     segments: tuple[SegmentPlan, ...] = ()
     source: SourcePlan | None = None
 

@@ -53,6 +53,11 @@ class Draft:
     labels: LabelUse | None = None  # of a label map
 
     @property
+    def time_points(self) -> int:
+        """How many time points it has."""
+        return self.volume.leading_shape[self.names.index("time")] if "time" in self.names else 1
+
+    @property
     def axes(self) -> str:
         """What each axis of the array was taken as, with its size."""
         leading = iter(self.names)

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import MISSING, fields, replace
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from napari_dicom_writer.errors import Note, NoteKind
+import numpy as np
+
+from napari_dicom_writer.errors import ExportError, Note, NoteKind
 from napari_dicom_writer.iods import IODS
 from napari_dicom_writer.mention import mention
+from napari_dicom_writer.model.geometry import is_sheared
+from napari_dicom_writer.model.planes import turned
+from napari_dicom_writer.options.choices import TimeLayout
+from napari_dicom_writer.options.export import ExportOptions
+from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from napari_dicom_writer.iods._base import IOD
-    from napari_dicom_writer.options.export import ExportOptions
+    from napari_dicom_writer.model.volume import Volume
+    from napari_dicom_writer.planning.draft import Draft
+
+_WHERE = "options"
 
 
 def of_other_objects(options: ExportOptions, written: Sequence[IOD]) -> list[Note]:
@@ -25,5 +36,136 @@ def of_other_objects(options: ExportOptions, written: Sequence[IOD]) -> list[Not
         if value := attrgetter(name)(options):
             takes = " or ".join(sorted(IODS.row(iod.key).title for iod in IODS.values() if name in iod.honors))
             text = f"{mention(name, value)} is not written: it belongs to {takes}"
-            notes.append(Note(NoteKind.LOST, text))
+            notes.append(Note(NoteKind.LOST, text, _WHERE))
     return notes
+
+
+def idle_places(options: ExportOptions, make: Callable[[ExportOptions], Sequence[Volume]]) -> list[Note]:
+    """Say which options of the layers' place change no place.
+
+    Parameters
+    ----------
+    options
+        What the user wants.
+    make
+        Makes the volumes with other options.
+    """
+    notes = []
+    placed: Sequence[Volume] | None = None
+    reasons = {
+        "world": "what is no napari layer has its place in the patient already",
+        "pixel_unit": "no axis is in pixels",
+        "geometry": "no layer lies elsewhere than its file says",
+    }
+    for name, reason in reasons.items():
+        if name not in _given(options):
+            continue
+        try:
+            placed = make(options) if placed is None else placed
+            others = make(replace(options, **{name: _default(name)}))
+        except ExportError:
+            continue
+        if all(np.array_equal(one.affine, other.affine) for one, other in zip(placed, others, strict=True)):
+            notes.append(_idle(options, name, reason))
+    return notes
+
+
+def idle(options: ExportOptions, volumes: Sequence[Volume], drafts: Sequence[Draft]) -> list[Note]:
+    """Say which other options change nothing.
+
+    Parameters
+    ----------
+    options
+        What the user wants, with what a reference says.
+    volumes
+        As they were given.
+    drafts
+        What became of them.
+    """
+    reasons = {name: why(options, volumes, drafts) for name, why in _REASONS.items() if name in _given(options)}
+    return [_idle(options, name, reason) for name, reason in reasons.items() if reason]
+
+
+def idle_switches(options: ExportOptions) -> list[Note]:
+    """Say which switches of a reference are given without one."""
+    if options.reference is not None:
+        return []
+    given = _given(options)
+    return [_idle(options, n, "there is no reference") for n in ("same_study", "same_space") if n in given]
+
+
+def _idle(options: ExportOptions, name: str, reason: str) -> Note:
+    return Note(NoteKind.INFO, f"{mention(name, getattr(options, name))} changes nothing: {reason}", _WHERE)
+
+
+def _given(options: ExportOptions) -> set[str]:
+    """Names of the fields, outside the groups, that are not at their defaults."""
+    plain = (item for item in fields(options) if item.default is not MISSING)
+    return {item.name for item in plain if getattr(options, item.name) != item.default}
+
+
+def _default(name: str) -> Any:
+    return next(item.default for item in fields(ExportOptions) if item.name == name)
+
+
+def _why_time(options: ExportOptions, volumes: Sequence[Volume], drafts: Sequence[Draft]) -> str:
+    timed = [draft for draft in drafts if draft.time_points > 1]
+    if not timed:
+        return "there are no time points"
+    if options.time is not TimeLayout.NUMBERED:
+        return ""
+    if all(draft.iod.numbers_times for draft in timed):
+        return "this object numbers its time points anyway"
+    return "an object with several frames has no such numbers" if all(d.iod.multiframe for d in timed) else ""
+
+
+def _why_nan(options: ExportOptions, volumes: Sequence[Volume], drafts: Sequence[Draft]) -> str:
+    ranges = [found for draft in drafts for found in draft.ranges.values()]
+    return "" if any(found.nan or found.infinite for found in ranges) else "all values are finite"
+
+
+def _why_shear(options: ExportOptions, volumes: Sequence[Volume], drafts: Sequence[Draft]) -> str:
+    return "" if any(is_sheared(v.affine, v.shape) for v in volumes) else "all axes are at right angles"
+
+
+def _why_planes(options: ExportOptions, volumes: Sequence[Volume], drafts: Sequence[Draft]) -> str:
+    moved = (not np.array_equal(turned(v, options.planes)[0].affine, v.affine) for v in volumes)
+    return "" if any(moved) else "the planes lie so already"
+
+
+def _why_unnamed(options: ExportOptions, volumes: Sequence[Volume], drafts: Sequence[Draft]) -> str:
+    unnamed = (n > 1 for v in volumes for n, axis in zip(v.leading_shape, v.leading, strict=True) if not axis)
+    return "" if any(unnamed) else "every axis has a name"
+
+
+def _why_unit(options: ExportOptions, volumes: Sequence[Volume], drafts: Sequence[Draft]) -> str:
+    gray = [draft for draft in drafts if not draft.volume.rgb]
+    if drafts and not gray:
+        return "colors have no unit"
+    only = gray and all(draft.iod.units == {options.value_unit} for draft in gray)
+    return "this object has no other" if only else ""
+
+
+def _why_labels(options: ExportOptions, volumes: Sequence[Volume], drafts: Sequence[Draft]) -> str:
+    return "" if any(volume.labels is not None for volume in volumes) else "there are no labels"
+
+
+def _without(syntax: TransferSyntax) -> Callable[[ExportOptions, Sequence[Volume], Sequence[Draft]], str]:
+    def why(options: ExportOptions, volumes: Sequence[Volume], drafts: Sequence[Draft]) -> str:
+        return "" if options.transfer_syntax is syntax else f"it belongs to {mention('transfer_syntax', syntax)}"
+
+    return why
+
+
+_REASONS: dict[str, Callable[[ExportOptions, Sequence[Volume], Sequence[Draft]], str]] = {
+    "time": _why_time,
+    "nan": _why_nan,
+    "planes": _why_planes,
+    "shear": _why_shear,
+    "unnamed_axis": _why_unnamed,
+    "value_unit": _why_unit,
+    "values": lambda options, volumes, drafts: "every value is exact, or the export is refused",
+    **{item.name: _why_labels for item in fields(ExportOptions) if item.metadata.get("group") == "labels"},
+    "lossy_error": _without(TransferSyntax.JPEG_LS_LOSSY),
+    "lossy_ratio": _without(TransferSyntax.JPEG_2000_LOSSY),
+}

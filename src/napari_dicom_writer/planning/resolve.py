@@ -14,11 +14,11 @@ from napari_dicom_writer.plan.plan import ExportPlan, SeriesPlan
 from napari_dicom_writer.plan.stored_values import Method
 from napari_dicom_writer.plan.wording import where
 from napari_dicom_writer.planning.draft import Draft, kind_of, make_draft
-from napari_dicom_writer.planning.effects import of_other_objects
+from napari_dicom_writer.planning.effects import idle, of_other_objects
 from napari_dicom_writer.planning.series import plan_series
 from napari_dicom_writer.planning.sources import with_sources
 from napari_dicom_writer.planning.space import check_shared_space
-from napari_dicom_writer.planning.study import laterality_note, plan_study
+from napari_dicom_writer.planning.study import laterality_note, plan_study, study_notes
 from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def resolve(
     with refusals.collect("options"):
         codec = codec_of(options)
     written = _objects(volumes, options)
-    general = [*laterality_note(options), *of_other_objects(options, written)]
+    general = [*study_notes(options), *laterality_note(options), *of_other_objects(options, written)]
     for iod in written:
         with refusals.collect("options"):
             notes[iod.key] = [*iod.check_options(options), *general]
@@ -79,9 +79,10 @@ def resolve(
             check_shared_space([(draft.where, draft.grid, draft.volume.shape) for draft in drafts])
     series: list[SeriesPlan] = []
     study = plan_study(options)
+    unheard = idle(options, [volume for volume in volumes if volume is not None], drafts)
     for draft in drafts:
         with refusals.collect(draft.where):
-            said = notes.get(draft.iod.key, [])
+            said = [*notes.get(draft.iod.key, []), *unheard]
             series += plan_series(draft, codec, options, study, said, first=len(series), several=len(volumes) > 1)
     with refusals.collect():
         series = with_sources(series)

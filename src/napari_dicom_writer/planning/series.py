@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from itertools import product
 from typing import TYPE_CHECKING
 
 from napari_dicom_writer import iods
-from napari_dicom_writer.errors import Fix, LayerError, Note, NoteKind, OptionsError, PixelError
+from napari_dicom_writer.errors import Fix, OptionsError, PixelError
 from napari_dicom_writer.mention import mention
 from napari_dicom_writer.options.choices import TimeLayout
 from napari_dicom_writer.plan.frames import FramePlan, InstancePlan
@@ -19,6 +18,7 @@ from napari_dicom_writer.planning.compression import NATIVE_BYTES, plan_compress
 from napari_dicom_writer.planning.float_display import display_notes, rules_for
 from napari_dicom_writer.planning.naming import describe_series
 from napari_dicom_writer.planning.segments import plan_segments, plan_stored
+from napari_dicom_writer.planning.timing import check_dates, time_notes
 from napari_dicom_writer.planning.value_policy import plan_values
 from napari_dicom_writer.planning.verdicts import with_verdicts
 from napari_dicom_writer.planning.window import plan_limits, plan_window
@@ -29,14 +29,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from napari_dicom_writer.codecs._base import Codec
+    from napari_dicom_writer.errors import Note
     from napari_dicom_writer.iods._base import IOD
     from napari_dicom_writer.options.export import ExportOptions
     from napari_dicom_writer.plan.segments import SegmentPlan
     from napari_dicom_writer.plan.stored_values import StoredValues, Window
     from napari_dicom_writer.planning.draft import Draft
-
-
-_MICROSECOND = 1e-6
 
 
 _LABEL = 12  # of an axis's name in a Series Description
@@ -83,11 +81,12 @@ def plan_series(
 ) -> list[SeriesPlan]:
     """Plan every series of a volume."""
     volume, iod, uids = draft.volume, draft.iod, UIDSource()
-    _check_dates(draft, study)
+    whole = TimePlan(draft.time_points, volume.time_step, volume.time_start, draft.time_points)
+    check_dates(whole, study.created, options)
     plans = []
     by_channel: dict[tuple[int, ...], tuple[StoredValues, Window | None, list[Note]]] = {}
     members = _members(draft, options)
-    time = TimePlan(len(members[0].times), volume.time_step, volume.time_start) if _has_time(draft) else None
+    time = replace(whole, points=len(members[0].times)) if whole.points > 1 else None
     _check_size(iod, volume.shape[0], time)
     _check_syntax(iod, options)
     modality = iod.modality(options)
@@ -105,35 +104,34 @@ def plan_series(
         frames = max(len(instance.frames) for instance in instances)
         _check_length(codec, frames * math.prod(volume.shape[1:]) * stored.samples * stored.bits)
         description, comment, name_notes = describe_series(volume.name, member.suffix, options, several=several)
-        assumed = iod.assumes(volume.shape[0], time)
-        all_notes = [*draft.notes, *value_notes, *name_notes, *_time_notes(time), *assumed, *notes]
-        plans.append(
-            SeriesPlan(
-                iod=iod.key,
-                title=_title(iod, modality),
-                modality=modality,
-                layer=volume.name,
-                volume_index=draft.index,
-                axes=draft.axes,
-                uid=uid,
-                number=_series_number(options, first + offset),
-                description=description,
-                comment=comment,
-                options=options,
-                study=study,
-                grid=draft.grid,
-                planes=volume.shape[0],
-                rows=volume.shape[1],
-                columns=volume.shape[2],
-                stored=stored,
-                window=window,
-                time=time,
-                instances=instances,
-                opens_in=(),
-                segments=segments,
-                notes=tuple(replace(n, where=n.where or draft.where) for n in all_notes),
-            )
+        series = SeriesPlan(
+            iod=iod.key,
+            title=_title(iod, modality),
+            modality=modality,
+            layer=volume.name,
+            volume_index=draft.index,
+            axes=draft.axes,
+            uid=uid,
+            number=_series_number(options, first + offset),
+            description=description,
+            comment=comment,
+            options=options,
+            study=study,
+            grid=draft.grid,
+            planes=volume.shape[0],
+            rows=volume.shape[1],
+            columns=volume.shape[2],
+            stored=stored,
+            window=window,
+            time=time,
+            instances=instances,
+            opens_in=(),
+            notes=(),
+            lossy=volume.lossy,
+            segments=segments,
         )
+        said = [*draft.notes, *value_notes, *name_notes, *time_notes(iod, series), *iod.remarks(series), *notes]
+        plans.append(replace(series, notes=tuple(replace(n, where=n.where or draft.where) for n in said)))
     return with_verdicts(iod, plans)
 
 
@@ -176,48 +174,11 @@ def _check_size(iod: IOD, planes: int, time: TimePlan | None) -> None:
         raise PixelError(f"It has {planes * time_points:,} planes; {reason}", remedy, fix=fix)
 
 
-def _has_time(draft: Draft) -> bool:
-    return _time_points(draft) > 1
-
-
-def _time_points(draft: Draft) -> int:
-    return draft.volume.leading_shape[draft.names.index("time")] if "time" in draft.names else 1
-
-
-def _check_dates(draft: Draft, study: StudyPlan) -> None:
-    """Refuse time points whose acquisition dates no calendar holds."""
-    try:
-        for index in (0, _time_points(draft)):
-            offset = draft.volume.time_start + (draft.volume.time_step or 0) * index
-            study.created + timedelta(seconds=offset)
-    except OverflowError:
-        raise LayerError("Its time points go past the last date there is", "Give a shorter time between them") from None
-
-
 def _series_number(options: ExportOptions, offset: int) -> int:
-    number = int(options.series.number) + offset
+    number = int(options.series.number or 1) + offset
     if number >= 2**31:
         raise OptionsError(f"Series number {number} passes what DICOM holds", "Start with a smaller one", "options")
     return number
-
-
-def _time_notes(time: TimePlan | None) -> list[Note]:
-    if time is None:
-        return []
-    notes = []
-    if time.step is not None and time.step < _MICROSECOND:
-        notes.append(
-            Note(NoteKind.LOST, "Its time points are closer than a microsecond, which Acquisition Time cannot tell")
-        )
-    if time.start and time.step is not None:
-        text = f"Its time begins at {time.start:g} s: acquisition times begin that long after the moment of the export"
-        notes.append(Note(NoteKind.INFO, text))
-    if time.step is None:
-        notes.append(Note(NoteKind.ASSUMED, "The time between its time points is not known, and not written"))
-    if time.points > 1:
-        text = f"{time.points} time points in one series: SimpleITK stacks them into one long volume"
-        notes.append(Note(NoteKind.INFO, text, fix=Fix("time", TimeLayout.SERIES_PER_POINT, "A series each")))
-    return notes
 
 
 def _instances(

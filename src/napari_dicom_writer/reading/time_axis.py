@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
 TIME_TAGS = (
-    "TemporalPositionIdentifier AcquisitionNumber AcquisitionDate AcquisitionTime InstanceNumber TemporalResolution"
+    "TemporalPositionIdentifier AcquisitionNumber AcquisitionDate AcquisitionTime InstanceNumber TemporalResolution "
+    "ContentDate ContentTime"
 ).split()
 """Keywords of the attributes that `moment_of` reads."""
 
@@ -22,8 +23,8 @@ _MICROSECONDS = 1_000_000
 class Moment(NamedTuple):
     """What a header says of when its picture was taken; None where it says nothing.
 
-    The first four tell pictures apart, the surest first. `AcquisitionTime` is in microseconds, with its date, since
-    some moment; `resolution` is Temporal Resolution, in seconds.
+    The first four tell pictures apart, the surest first. `AcquisitionTime` and `content` are in microseconds, with
+    their dates, since some moment; `resolution` is Temporal Resolution, in seconds.
     """
 
     TemporalPositionIdentifier: int | None
@@ -31,6 +32,7 @@ class Moment(NamedTuple):
     AcquisitionTime: int | None
     InstanceNumber: int | None
     resolution: float | None
+    content: int | None = None
 
 
 def moment_of(header: Dataset) -> Moment:
@@ -42,6 +44,7 @@ def moment_of(header: Dataset) -> Moment:
         _microseconds(header.get("AcquisitionDate"), header.get("AcquisitionTime")),
         _whole(header.get("InstanceNumber")),
         float(resolution) / 1000 if resolution else None,
+        _microseconds(header.get("ContentDate"), header.get("ContentTime")),
     )
 
 
@@ -92,12 +95,16 @@ def time_step(groups: Sequence[Sequence[Moment]]) -> float | None:
     Returns
     -------
     float or None
-        From the times of acquisition where they differ, or from Temporal Resolution.
+        From the times of acquisition where they differ, else from those of the content where all pictures of a time
+        point share theirs, or from Temporal Resolution.
     """
     resolutions = {moment.resolution for group in groups for moment in group}
     resolution = resolutions.pop() if len(resolutions) == 1 else None
     resolution = resolution if resolution and resolution > 0 else None
     times = [[moment.AcquisitionTime for moment in group] for group in groups]
+    content = [[moment.content for moment in group] for group in groups]
+    if all(len(set(group)) == 1 for group in times) and all(group == content[0] for group in content):
+        times = content  # those of a reconstruction, plane by plane, would differ
     known = [[t for t in group if t is not None] for group in times]
     if any(len(k) < len(group) for k, group in zip(known, times, strict=True)) or all(len(set(k)) == 1 for k in known):
         return resolution

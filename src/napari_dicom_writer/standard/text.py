@@ -115,6 +115,14 @@ def moment_of(day: str, clock: str) -> datetime | None:
     return datetime.strptime(day + clock, "%Y%m%d" + form)
 
 
+def offset_of(moment: datetime) -> str:
+    """Offset from UTC, as DICOM writes it; empty where DICOM cannot (PS3.3 C.12.1.1.8): whole minutes, -12 to +14 h."""
+    offset = moment.utcoffset()
+    if offset is None or offset.total_seconds() % 60 or not -43200 <= offset.total_seconds() <= 50400:
+        return ""
+    return moment.strftime("%z")
+
+
 def _wrong_type(vr: str, value: object) -> str | None:
     """Say what is wrong with the type: ``nan`` from a table, bytes or a list would become text that looks real."""
     number = isinstance(value, Real) and not isinstance(value, bool)
@@ -155,9 +163,19 @@ def _full_age(text: str) -> str:
     return f"{int(number):03}{next(filter(None, units), 'Y').upper()}"
 
 
+def _bare_moment(text: str) -> str:
+    """Take the punctuation of ISO 8601 out of a DT, but for the sign of its offset."""
+    found = re.fullmatch(r"(\d{4}-?\d\d-?\d\d)[T ]?([\d:.]*)([+-]\d\d:?\d\d)?", text)
+    if not found:
+        return text
+    day, clock, offset = (part or "" for part in found.groups())
+    return day.replace("-", "") + clock.replace(":", "") + offset.replace(":", "")
+
+
 _NORMALIZERS: dict[str, Callable[[str], str]] = {
     "DA": _bare_date,
     "TM": _bare_time,
+    "DT": _bare_moment,
     "AS": _full_age,
     "CS": str.upper,
 }
@@ -186,6 +204,8 @@ def _problem(vr: str, keyword: str, text: str) -> str | None:
     if vr == "TM" and not any(_parses(text, form) for form in _CLOCKS):
         has_form = re.fullmatch(r"\d\d(\d\d){0,2}|\d{6}\.\d{1,6}", text)
         return "is a time that does not exist" if has_form else "is not written as a time, such as 14:05:30"
+    if vr == "DT" and (reason := _no_moment(text)):
+        return reason
     if vr == "UI" and (len(text) > 64 or not _valid_root(text)):
         return "is not a valid UID"
     try:
@@ -200,6 +220,15 @@ def _problem(vr: str, keyword: str, text: str) -> str | None:
     except ValueError:
         return _too_long(vr, text) or _FORMS.get(vr, f"is not what DICOM calls {vr}")
     return None
+
+
+def _no_moment(text: str) -> str:
+    """Say why a DT of a day at least is none that exists."""
+    stamp = re.split(r"[+-]", text)[0]
+    if not _parses(stamp[:8], "%Y%m%d"):
+        return "is not written as a date that exists with a time, such as 2026-01-31 14:05:30"
+    right = len(stamp) == 8 or any(_parses(stamp[8:], form) for form in _CLOCKS)
+    return "" if right else "is not written as a time that exists, such as 2026-01-31 14:05:30"
 
 
 def _too_long(vr: str, text: str) -> str:

@@ -17,6 +17,7 @@ from napari_dicom_writer.iods import IODS
 from napari_dicom_writer.iods._base import compose
 from napari_dicom_writer.iods.modules.file_meta import PREAMBLE, file_meta, file_meta_of, pixel_data_tag, pixel_data_vr
 from napari_dicom_writer.iods.modules.image import LOSSY_RATIO, compression_ratio
+from napari_dicom_writer.standard.decimals import decimal_string
 from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
 from napari_dicom_writer.writing.deflate import deflate
 from napari_dicom_writer.writing.encapsulation import UNDEFINED_LENGTH, encapsulate
@@ -68,7 +69,8 @@ class SeriesEncoder:
         """
         if self._codec:
             codestream = self._codec.encode(stored)
-            lossy = {} if self._syntax.lossless else {LOSSY_RATIO: compression_ratio(stored.nbytes, len(codestream))}
+            ratio = compression_ratio(stored.nbytes, len(codestream), self._series.lossy)
+            lossy = {} if self._syntax.lossless else {LOSSY_RATIO: ratio}
             head = [*self._encode_meta(instance), *self._encode_head(instance, UNDEFINED_LENGTH, lossy)]
             return [b"".join(head), *encapsulate(codestream)]
         pixels: memoryview = stored.reshape(-1).view(np.uint8).data
@@ -86,7 +88,10 @@ class SeriesEncoder:
         the pixels.
         """
         size = UNDEFINED_LENGTH if self._codec else self._series.pixel_bytes(instance)
-        lossy = {} if self._syntax.lossless else {LOSSY_RATIO: ratio.ljust(_RATIO_BYTES)}
+        lossy = {}
+        if not self._syntax.lossless:
+            before = "".join(f"{decimal_string(earlier)}\\" for _, earlier in self._series.lossy)
+            lossy = {LOSSY_RATIO: before + ratio.ljust(_RATIO_BYTES)}
         head = b"".join(self._encode_meta(instance) + self._encode_head(instance, size, lossy))
         if not (self._codec and needs_extended(self._series.pixel_bytes(instance))):
             return head

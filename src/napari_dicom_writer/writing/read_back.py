@@ -155,7 +155,7 @@ class SeriesVerifier:
         else:
             pixels = fragment(encoded)
             if not self._series.options.transfer_syntax.lossless:
-                varying |= {LOSSY_RATIO: compression_ratio(self._frame_bytes, len(pixels))}
+                varying |= {LOSSY_RATIO: compression_ratio(self._frame_bytes, len(pixels), self._series.lossy)}
         if self._spans is None or head != self._spans.head(varying):
             self._spans = check_parsed(self._series, instance, content, head, varying)
         if any(pixels[self._frame_bytes :]) and self._deflated:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pydicom.dataset import Dataset
 
+from napari_dicom_writer.standard.text import offset_of
 from napari_dicom_writer.version import __version__
 
 if TYPE_CHECKING:
@@ -31,13 +32,13 @@ def sop_common(series: SeriesPlan, sop_class_uid: str) -> Attributes:
     equipment.Manufacturer = MANUFACTURER
     equipment.ManufacturerModelName = PRODUCT
     equipment.SoftwareVersions = __version__
-    equipment.ContributionDateTime = created.strftime("%Y%m%d%H%M%S%z")
-    return {
+    equipment.ContributionDateTime = created.strftime("%Y%m%d%H%M%S") + offset_of(created)
+    attributes: Attributes = {"TimezoneOffsetFromUTC": series.study.timezone} if series.study.timezone else {}
+    return attributes | {
         "SOPClassUID": sop_class_uid,
         "SpecificCharacterSet": "ISO_IR 192",
         "InstanceCreationDate": created.strftime("%Y%m%d"),
         "InstanceCreationTime": created.strftime("%H%M%S.%f"),
-        "TimezoneOffsetFromUTC": created.strftime("%z"),
         "ContributingEquipmentSequence": [equipment],
     }
 

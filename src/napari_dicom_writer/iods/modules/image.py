@@ -10,10 +10,13 @@ from pydicom.valuerep import format_number_as_ds
 
 from napari_dicom_writer.iods.modules.common import PRODUCT
 from napari_dicom_writer.model.geometry import patient_letters
+from napari_dicom_writer.options.choices import TimeLayout
+from napari_dicom_writer.standard.decimals import decimal_string
 from napari_dicom_writer.standard.text import moment_of
 from napari_dicom_writer.version import __version__
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from napari_dicom_writer.iods.modules.attributes import Attributes
@@ -23,35 +26,50 @@ if TYPE_CHECKING:
 
 
 def general_acquisition_of(series: SeriesPlan, instance: InstancePlan) -> Attributes:
-    """General Acquisition (C.7.10.1): when, as far as it is known; the number tells time points apart.
-
-    Times count from the moment of the acquisition, where that is known, else from that of the export.
-    """
-    date, clock = series.options.series.acquisition_date, series.options.series.acquisition_time
+    """General Acquisition (C.7.10.1): when, as far as it is known; the number tells time points apart."""
+    given, time = series.options.series, series.time
+    date, clock = given.acquisition_date, given.acquisition_time
+    start = moment_of(date, clock)
+    offset = time.offset(instance.frames[0].time_index) if time else None
+    if start and offset is not None:
+        date, clock = _moved(start, offset)
     attributes: Attributes = {"AcquisitionDate": date} if date else {}
     attributes |= {"AcquisitionTime": clock} if clock else {}
-    if series.time is None:
-        return attributes
-    time_index = instance.frames[0].time_index
-    attributes["AcquisitionNumber"] = str(time_index + 1)
-    offset = series.time.offset(time_index)
-    return attributes if offset is None else attributes | _acquired(date, clock, series.study.created, offset)
+    return attributes | ({"AcquisitionNumber": str(instance.frames[0].time_index + 1)} if time else {})
 
 
 @lru_cache(16)  # all planes of a time point ask the same
-def _acquired(date: str, clock: str, exported: datetime, offset: float) -> Attributes:
-    moment = (moment_of(date, clock) or exported) + timedelta(seconds=offset)
-    return {"AcquisitionDate": moment.strftime("%Y%m%d"), "AcquisitionTime": moment.strftime("%H%M%S.%f")}
+def _moved(moment: datetime, seconds: float) -> tuple[str, str]:
+    moment += timedelta(seconds=seconds)
+    return moment.strftime("%Y%m%d"), moment.strftime("%H%M%S.%f")
+
+
+def temporal_position(series: SeriesPlan, *, own: bool = False) -> Attributes:
+    """How many time points, and how far apart (C.8.3.1): of the object's `own`, else where the user wants them told.
+
+    In other objects they are a Standard Extended SOP Class (PS3.2 3.11.1).
+    """
+    time = series.time
+    if time is None or time.points == 1 or not (own or series.options.time is TimeLayout.NUMBERED):
+        return {}
+    attributes: Attributes = {"NumberOfTemporalPositions": str(time.points)}
+    if time.step:
+        attributes["TemporalResolution"] = decimal_string(time.step * 1000)
+    return attributes
+
+
+def temporal_position_of(series: SeriesPlan, instance: InstancePlan, *, own: bool = False) -> Attributes:
+    """Temporal position (C.8.3.1), as for `temporal_position`."""
+    told = temporal_position(series, own=own)
+    return {"TemporalPositionIdentifier": str(instance.frame.time_index + 1)} if told else {}
 
 
 def general_image(series: SeriesPlan, *image_type: str) -> Attributes:
     """General Image (C.7.6.1) of an image computed in napari."""
     attributes: Attributes = {
         "ImageType": list(image_type),
-        "ContentDate": series.study.created.strftime("%Y%m%d"),
-        "ContentTime": series.study.created.strftime("%H%M%S.%f"),
-        "BurnedInAnnotation": "NO",
-        **lossy_attributes(series.options.transfer_syntax),
+        **({} if series.time and series.time.step is not None else _content(series.study.created, 0.0)),
+        **lossy_attributes(series.options.transfer_syntax, series.lossy),
         "DerivationDescription": f"Written from an image layer by {PRODUCT} {__version__}",
     }
     if series.comment:
@@ -65,9 +83,20 @@ def patient_orientation(series: SeriesPlan) -> Attributes:
     return {"PatientOrientation": [patient_letters(grid.row_cosines), patient_letters(grid.column_cosines)]}
 
 
-def general_image_of(instance: InstancePlan) -> Attributes:
-    """Instance Number (C.7.6.1)."""
-    return {"InstanceNumber": str(instance.number)}
+def general_image_of(series: SeriesPlan, instance: InstancePlan) -> Attributes:
+    """Instance Number, and the content time of time points (C.7.6.1)."""
+    attributes: Attributes = {"InstanceNumber": str(instance.number)}
+    before = series.time.before_last(instance.frames[-1].time_index) if series.time else None
+    return attributes if before is None else attributes | _content(series.study.created, before)
+
+
+def _content(created: datetime, before: float) -> Attributes:
+    """Content Date and Time: the pixels are made now.
+
+    Of images that are related in time, content times tell how (type 2C): the last one is now.
+    """
+    date, clock = _moved(created, -before)
+    return {"ContentDate": date, "ContentTime": clock}
 
 
 def image_plane(series: SeriesPlan) -> Attributes:
@@ -113,22 +142,30 @@ LOSSY_RATIO = "LossyImageCompressionRatio"
 """The one lossy attribute that is each frame's own."""
 
 
-def compression_ratio(native: int, codestream: int) -> str:
+def compression_ratio(native: int, codestream: int, before: Sequence[tuple[str, float]] = ()) -> str:
     """Lossy Image Compression Ratio (0028,2112): native bytes over those of the fragment, with its padding.
+
+    What the source lost `before` comes first, as in Lossy Image Compression Method.
 
     Examples
     --------
     >>> compression_ratio(524288, 52429)
     '9.99977'
     """
-    return format_number_as_ds(float(f"{native / (codestream + codestream % 2):.6g}"))
+    own = format_number_as_ds(float(f"{native / (codestream + codestream % 2):.6g}"))
+    return "\\".join([*(decimal_string(ratio) for _, ratio in before), own])
 
 
-def lossy_attributes(syntax: TransferSyntax) -> dict[str, str]:
-    """Give what the header says of lossy compression (PS3.3 C.7.6.1.1.5), but for the ratio, which is each frame's.
+def lossy_attributes(syntax: TransferSyntax, before: Sequence[tuple[str, float]] = ()) -> Attributes:
+    """Give what the header says of lossy compression (PS3.3 C.7.6.1.1.5), but for the ratio of each frame.
 
-    Images that were never compressed with loss say ``00``: this writer sees stored values, and they are new.
+    What once lost something says so forever: `before` are method and ratio of each time. Of sources that say nothing it
+    is not known, and nothing is said.
     """
+    methods = [*(method for method, _ in before), *([] if syntax.lossless else [syntax.row.lossy_method])]
+    if not methods:
+        return {}
+    attributes: Attributes = {"LossyImageCompression": "01", "LossyImageCompressionMethod": methods}
     if syntax.lossless:
-        return {"LossyImageCompression": "00"}
-    return {"LossyImageCompression": "01", "LossyImageCompressionMethod": syntax.row.lossy_method}
+        attributes[LOSSY_RATIO] = [decimal_string(ratio) for _, ratio in before]
+    return attributes

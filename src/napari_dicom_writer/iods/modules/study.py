@@ -37,7 +37,7 @@ def patient(series: SeriesPlan) -> Attributes:
         {"PatientBirthDate": "", "PatientSex": ""}
         | given
         | {
-            "PatientName": person(series.options.patient.name),
+            "PatientName": person(series.study.patient_name),
             "PatientID": series.study.patient_id,
         }
     )
@@ -67,12 +67,10 @@ def general_series(series: SeriesPlan) -> Attributes:
         "Modality": series.modality,
         "SeriesInstanceUID": series.uid,
         "SeriesNumber": str(series.number),
-        "SeriesDate": series.study.created.strftime("%Y%m%d"),
-        "SeriesTime": series.study.created.strftime("%H%M%S"),
     }
     if series.description:
         attributes["SeriesDescription"] = series.description
-    for keyword in ("ProtocolName", "BodyPartExamined"):
+    for keyword in ("SeriesDate", "SeriesTime", "ProtocolName", "BodyPartExamined"):
         if value := _given(options).get(keyword):
             attributes[keyword] = value
     if options.operator:

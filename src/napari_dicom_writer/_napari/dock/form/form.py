@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 # Title → where its fields come from: fields of `ExportOptions` by their `group`, and groups that are fields themselves.
 GROUPS = {
-    "Series": ("series",),
+    "Series": ("series", "pet"),
     "Patient and study": ("patient", "study"),
     "Pixels": ("pixels", "labels"),
     "Geometry": ("geometry",),
     "Output": ("output",),
 }
-# The dialog "Copy from DICOM…" asks for these.
-_ELSEWHERE = {"reference", "same_study", "same_space"}
+# The dialog "Copy from DICOM…" asks for these, and the table of tags.
+_ELSEWHERE = {"reference", "same_study", "same_space", "attributes"}
 
 
 class OptionsForm(QWidget):
