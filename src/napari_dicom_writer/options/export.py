@@ -101,6 +101,7 @@ class ExportOptions:
     pet: Pet = field(default_factory=Pet)
     attributes: Mapping[str, Any] = field(
         default_factory=dict,
+        hash=False,
         metadata={
             "doc": "other attributes, keyword → value; what the writer decides, or an option says, is refused",
             "group": "series",
