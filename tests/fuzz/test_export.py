@@ -89,10 +89,10 @@ def _careless(volume):
         raise KeyError("an error of another kind")
 
 
-def _talkative(path, plan, *, overwrite):
+def _talkative(path, plan, **given):
     for one in plan.series if plan else ():
         logging.getLogger(__name__).debug("exporting %s", one.options.patient.name)
-    return _OPEN(path, plan, overwrite=overwrite)
+    return _OPEN(path, plan, **given)
 
 
 def _refuses_big_endian(volume):

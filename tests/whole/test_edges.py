@@ -135,7 +135,7 @@ def test_a_thin_volume_keeps_its_thickness(tmp_path):
 
 def test_display_limits_that_make_no_window_are_said():
     plan = plan_export(Volume(ARRAY, spacing=(1, 1, 1), window=(9, 1)))
-    assert "Display limits 9 to 1 make no window, and none is written" in texts(plan)
+    assert "Display limits 9.0 to 1.0 make no window: the range of the values is displayed instead" in texts(plan)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,6 @@ from napari_dicom_writer.model.segments import Segment, segments_of
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable
 
 Segments = Path | tuple[Segment, ...] | None
 """What labels mean; options take a file, a mapping, or a list of mappings for it."""
@@ -52,7 +51,7 @@ def as_segments(given: Any) -> tuple[Segment, ...]:
         return read_segments(given)
     if isinstance(given, Mapping):
         return segments_of([{"label": label, "name": name} for label, name in given.items()])
-    items = list(given)
+    items = list(given) if isinstance(given, Iterable) else [given]
     if all(isinstance(item, Segment) for item in items):
         return tuple(sorted(items, key=lambda segment: segment.label))
     if all(isinstance(item, Mapping) for item in items):

@@ -11,6 +11,7 @@ from pydicom.errors import InvalidDicomError
 from napari_dicom_writer.destinations.network.ledger import Ledger
 from napari_dicom_writer.destinations.network.link import StagedFile
 from napari_dicom_writer.errors import DestinationError, ExportCancelled
+from napari_dicom_writer.mention import mention
 from napari_dicom_writer.plan.sent import Answer, Sent, State
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ def refuse_other_patients(link: Link, files: Sequence[StagedFile]) -> None:
                 raise DestinationError(
                     f"{link.peer.address} holds this study for the patient {number!r} ({name}), "
                     f"and what would be sent is of {patient[0]!r} ({patient[1]})",
-                    "Check the patient, or export it as a study of its own (same_study=False)",
+                    f"Check the patient, or export it as a study of its own: {mention('same_study', False)}",
                 )
 
 
