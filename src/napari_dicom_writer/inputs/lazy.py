@@ -36,7 +36,7 @@ class Deferred:
         self.shape, self.dtype = tuple(map(int, shape)), np.dtype(dtype)
         self._load, self._keep = load, keep
         self._values: NDArray[Any] | None = None
-        self._lock = threading.Lock()  # slabs are read by a thread ahead of who needs them
+        self._lock = threading.Lock()  # a thread reads slabs before they are needed
 
     @property
     def ndim(self) -> int:

@@ -54,7 +54,7 @@ class PETImage(IOD):
     )
 
     def check_options(self, options: ExportOptions) -> list[Note]:
-        """Announce what the PET Series module makes us say, and what is missing for who computes uptake.
+        """Announce what the PET Series module makes us say, and what is missing for those who compute uptake.
 
         Raises
         ------

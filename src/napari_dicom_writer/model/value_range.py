@@ -81,9 +81,9 @@ class ValueRange:
 
 
 class ScanCache:
-    """What scans found, for who plans the same layers again and again. Safe to share between threads.
+    """What scans found, for callers that plan the same layers again. Safe to share between threads.
 
-    It goes by the array's identity, and so holds the array; whoever knows that its values changed calls `forget`.
+    It goes by the array's identity, and so holds the array; a caller that knows of changed values calls `forget`.
     """
 
     def __init__(self) -> None:

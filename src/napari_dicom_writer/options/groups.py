@@ -97,7 +97,7 @@ class Series:
     institution: str = attribute("InstitutionName", "where the images were made", rare=True)
     department: str = attribute("InstitutionalDepartmentName", "department of the institution", rare=True)
     station: str = attribute("StationName", "name of the workstation, if it should be known", rare=True)
-    operator: str = attribute("OperatorsName", "Family^Given of who made the images", rare=True)
+    operator: str = attribute("OperatorsName", "Family^Given of the person who made the images", rare=True)
 
     def __post_init__(self) -> None:
         check(self, "series")

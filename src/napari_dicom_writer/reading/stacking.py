@@ -76,7 +76,7 @@ def place_of(header: Dataset) -> Place:
 
 def _numbers(header: Dataset, keyword: str, count: int) -> tuple[float, ...] | None:
     value = header.get(keyword)
-    # Arrays are for who set pydicom.config.DS_numpy.
+    # Arrays come where pydicom.config.DS_numpy is set.
     several = isinstance(value, MultiValue | np.ndarray) and len(value) == count
     return tuple(map(float, value)) if several else None
 

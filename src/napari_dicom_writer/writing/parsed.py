@@ -111,7 +111,7 @@ def same_element(read: DataElement, expected: DataElement) -> bool:
 
 
 def _plain(value: Any) -> Any:
-    """Return numbers as numbers: pydicom gives arrays to who asked for it, with `pydicom.config.DS_numpy`."""
+    """Return numbers as numbers: pydicom gives arrays where `pydicom.config.DS_numpy` is set."""
     return value.tolist() if isinstance(value, np.ndarray | np.generic) else value
 
 

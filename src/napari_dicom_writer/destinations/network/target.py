@@ -30,7 +30,7 @@ class NetworkDestination(Destination):
     The export is written to a folder of this user's and read back, as any; then it is sent from there. When all of it
     has arrived, the folder is removed. Otherwise it stays, and the refusal names it.
 
-    No name suits it by itself: that something leaves this machine is said by who asks for it.
+    No name suits it by itself: the user has to say that something leaves this machine.
     """
 
     remote = True

@@ -40,7 +40,7 @@ class Copied:
     study : Study
         Without the UIDs that were not wanted.
     modality : str
-        What made the images of the file; empty if it is not known. For whoever wants to offer it: nothing of it is in
+        What made the images of the file; empty if it is not known. A caller may offer it: nothing of it is in
         the two above.
     """
 
