@@ -136,6 +136,7 @@ def export(
     guards = Guards(mapped=client is None)
     # What is not read back is guarded from the first scan of its values on: a range that has changed would clip them.
     early = None if options.verify.pixels else guards
+    guards.scan_only(on=True)
     resolved = _prepare(layers, options, refusals, _none_done(progress), guards=early)
     with refusals.collect():
         destination = open_destination(path, resolved[0] if resolved else None, overwrite=options.overwrite, to=to)
@@ -144,6 +145,7 @@ def export(
     refusals.raise_if_any()
     assert resolved is not None  # noqa: S101 - refused otherwise
     plan, volumes = resolved
+    guards.scan_only(on=False)
     if not early:
         volumes = [guards.over(volume, where(index, volume.name)) for index, volume in enumerate(volumes)]
     start = time.perf_counter()

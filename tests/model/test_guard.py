@@ -122,9 +122,15 @@ def test_edits_during_an_export_are_refused(tmp_path, edit, order, at):
 
 @pytest.mark.parametrize("level", ["full", "headers", "off"])
 def test_an_edit_between_scan_and_writing_that_clips_is_refused(tmp_path, level):
-    array = scan("float32") / 7
+    array, calls = scan("float32") / 7, []
+
+    def progress(done, _total):
+        calls.append(done)
+        if calls == [0, 0]:  # before the scan, and after it
+            array.fill(1e6)
+
     with pytest.raises(ExportError, match="changed|differ"):
-        run([(array, ATTRIBUTES, "image")], tmp_path / "x", 0, lambda: array.fill(1e6), verify=level)
+        export([(array, ATTRIBUTES, "image")], tmp_path / "x", ExportOptions(verify=level), progress=progress)
     assert not list(tmp_path.iterdir())
 
 
@@ -226,3 +232,83 @@ def test_slabs_of_a_guarded_array_fit_the_processors_cache():
 def test_both_checksums_are_the_same():
     data = scan().reshape(-1).view(np.uint8)
     assert guard._fastest_crc32()(data, 1) == zlib.crc32(data, 1)
+
+
+def test_what_is_only_looked_at_is_not_copied_and_still_guarded():
+    array = scan("float32")
+    guards = Guards()
+    guards.scan_only(on=True)
+    volume = guards.over(Volume(array, spacing=(1, 1, 1)), "layer 'brain'")
+    looked_at = read(volume, slabs(volume)[0])
+    assert np.shares_memory(looked_at, array)
+    np.testing.assert_array_equal(looked_at, array)
+    guards.scan_only(on=False)
+    copied = read(volume, slabs(volume)[0])
+    assert not np.shares_memory(copied, array)
+    np.testing.assert_array_equal(copied, array)
+    array[3, 4, 5] += 1
+    with pytest.raises(LayerError, match="changed"):
+        read(volume, slabs(volume)[0])
+    with pytest.raises(LayerError, match="changed"):
+        guards.check_unchanged(lambda: None)
+
+
+# Planes that are too large to be copied: handed out as they are, and looked at before and after each use.
+
+LARGE = (9, 300, 500)
+
+
+@pytest.mark.parametrize("level", ["full", "headers", "off"])
+@pytest.mark.parametrize("dtype", ["int16", "float32"])
+@pytest.mark.parametrize("at", [1, 5])
+def test_edits_of_large_planes_are_refused(tmp_path, dtype, at, level):
+    array = scan(dtype, LARGE) / np.array(7, dtype) if dtype == "float32" else scan(dtype, LARGE)
+    before = array.copy()
+    try:
+        run([(array, ATTRIBUTES, "image")], tmp_path / "x", at, lambda: array.fill(7), verify=level)
+    except LayerError as error:
+        assert str(error).startswith("layer 'brain': It changed while it was exported. Nothing was written")  # noqa: PT017
+        assert not list(tmp_path.iterdir())
+    else:
+        # Planes that were scanned first, and had all been used before the edit.
+        assert (dtype, level) in (("float32", "off"), ("float32", "headers"))
+        np.testing.assert_allclose(written(tmp_path / "x"), before, atol=0.01)
+
+
+def test_large_planes_are_not_copied():
+    array = scan("float32", LARGE)
+    guarded = Guards().over(Volume(array, spacing=(1, 1, 1)), "it")
+    assert all(np.shares_memory(read(guarded, slab), array) for slab in slabs(guarded))
+
+
+@pytest.mark.parametrize("changes_back", [False, True])
+def test_a_large_plane_that_changes_while_it_is_used_is_noticed(changes_back):
+    array = scan("float32", LARGE)
+    volume = Guards().over(Volume(array, spacing=(1, 1, 1)), "it")
+    plane = read(volume, slabs(volume)[0])[0]
+    if changes_back:
+        with volume.steady(plane):
+            np.negative(array, out=array)
+            np.negative(array, out=array)
+        return
+    with pytest.raises(LayerError, match="it: It changed"), volume.steady(plane):
+        array[0, -1, -1] += 1
+
+
+def test_large_planes_that_change_and_change_back_between_uses_are_noticed(tmp_path):
+    array, edits = scan("float32", LARGE) / np.float32(7), []
+
+    def progress(done, _total):
+        if done in (3, 6) and done not in edits:
+            edits.append(done)
+            np.negative(array, out=array)
+
+    with pytest.raises(ExportError, match="changed|differ"):
+        export((array, ATTRIBUTES, "image"), tmp_path / "x", ExportOptions(workers=1), progress=progress)
+
+
+@pytest.mark.parametrize("view", [np.s_[::-1], np.s_[:, ::-1], np.s_[:, :, ::2], np.s_[:, 1:, 3:]])
+def test_large_planes_are_written_as_they_are(tmp_path, view):
+    array = scan("int16", (3, 600, 900))[view]
+    report = run([(array, ATTRIBUTES, "image")], tmp_path / "x")
+    np.testing.assert_array_equal(written(report.path), array)

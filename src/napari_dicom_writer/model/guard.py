@@ -12,11 +12,12 @@ import os
 import threading
 import zlib
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_dicom_writer.errors import LayerError
+from napari_dicom_writer.errors import LayerError, VerificationError
 from napari_dicom_writer.model.resample import Resampled
 
 if TYPE_CHECKING:
@@ -31,6 +32,9 @@ _PIECE_BYTES = 2**18
 _TICK_BYTES = 2**30
 _THREADS = 8  # that memory can feed
 
+_SLAB_BYTES = 32 * 2**20  # handed out at once, where nothing is copied
+
+_Place = tuple[int, tuple[int, ...], tuple[int, ...]]
 _Key = tuple[int | tuple[int | None, int | None], ...]
 
 
@@ -50,6 +54,7 @@ class Guards:
     def __init__(self, *, mapped: bool = True) -> None:
         self._mapped = mapped
         self._all: list[Guarded] = []
+        self._scanning = False
 
     def over(self, volume: Volume, where: str) -> Volume:
         """Return the volume with its array guarded, or as it is.
@@ -71,8 +76,15 @@ class Guards:
             return volume
         if isinstance(array, np.memmap) and not self._mapped:
             return volume
-        self._all.append(Guarded(array, where))
+        self._all.append(Guarded(array, where, by_planes=_has_large_planes(volume)))
+        self._all[-1].scanning = self._scanning
         return volume.over(self._all[-1])
+
+    def scan_only(self, *, on: bool) -> None:
+        """Say whether values are only looked at for now: these are handed out as they are, without a copy."""
+        self._scanning = on
+        for guarded in self._all:
+            guarded.scanning = on
 
     def check_unchanged(self, tick: Callable[[], None]) -> None:
         """Read everything again, after the last of it was read for the first time.
@@ -94,12 +106,17 @@ class Guards:
 class Guarded:
     """An array that keeps a checksum of all that is read from it.
 
+    Small planes are copied region by region. Large ones are handed out as they are, and looked at before and after each
+    use, with `steady`: they are in the processor's cache then, and a copy would cost more than what is done to them.
+
     Parameters
     ----------
     array
         In memory, or a memory map. Never changed, never copied as a whole.
     where
         What error messages call it, such as ``layer 'brain'``.
+    by_planes
+        Whether users of its planes will call `steady`.
 
     Attributes
     ----------
@@ -107,22 +124,30 @@ class Guarded:
         The array.
     shape, dtype, ndim, strides
         Of the array; by its strides `slabs` knows how to read it.
+    scanning : bool
+        Whether values are only looked at: a change after their checksum was taken is then noticed when they are read
+        again, so that they need no copy.
     slab_bytes : int
         How much is best read at once: a copy that stays in the processor's cache until it is written (measured).
     """
 
     slab_bytes = 4 * 2**20
 
-    def __init__(self, array: NDArray[Any], where: str = "") -> None:
+    def __init__(self, array: NDArray[Any], where: str = "", *, by_planes: bool = False) -> None:
         self.beneath = array
+        self.by_planes = by_planes
+        if by_planes:
+            self.slab_bytes = _SLAB_BYTES
+        self._planes: dict[_Place, tuple[NDArray[Any], int, bool]] = {}
         self._where = where
         self._crc32 = _fastest_crc32()
         self._sums: dict[_Key, int] = {}
         self._lock = threading.Lock()
+        self.scanning = False
         self.shape, self.dtype, self.ndim, self.strides = array.shape, array.dtype, array.ndim, array.strides
 
     def __getitem__(self, index: tuple[int | slice, ...]) -> NDArray[Any]:
-        """Copy a region and keep its checksum.
+        """Keep the checksum of a region, and copy it unless it is only looked at.
 
         Parameters
         ----------
@@ -133,19 +158,23 @@ class Guarded:
         Returns
         -------
         numpy.ndarray
-            A copy, in memory as the array is: axes with the smallest strides keep them.
+            In memory as the array is: axes with the smallest strides keep them.
 
         Raises
         ------
         LayerError
             If the region was read before and held something else.
         """
+        if self.by_planes:
+            return self.beneath[index]
         region, inverse = _in_memory_order(self.beneath[index])
-        copy = np.empty(region.shape, region.dtype)
-        checksum = 0
-        for piece in _pieces(region):
-            copy[piece] = region[piece]
-            checksum = self._crc32(copy[piece].reshape(-1).view(np.uint8), checksum)
+        if self.scanning:
+            copy, checksum = region, self._checksum(region)  # in memory's order already
+        else:
+            copy, checksum = np.empty(region.shape, region.dtype), 0
+            for piece in _pieces(region):
+                copy[piece] = region[piece]
+                checksum = self._crc32(copy[piece].reshape(-1).view(np.uint8), checksum)
         key = tuple((i.start, i.stop) if isinstance(i, slice) else i for i in index)
         with self._lock:
             before = self._sums.setdefault(key, checksum)
@@ -153,8 +182,39 @@ class Guarded:
             self._fail()
         return copy.transpose(inverse)
 
+    @contextmanager
+    def steady(self, plane: NDArray[Any]) -> Iterator[None]:
+        """Notice if a plane that was handed out changes while it is used, or has changed since its last use.
+
+        Raises
+        ------
+        LayerError
+            If it does, or has.
+        """
+        if not self.by_planes:
+            yield
+            return
+        self._look_at(plane)
+        try:
+            yield
+        except VerificationError:
+            self._look_at(plane)  # which says it better, if it is why
+            raise
+        if not self.scanning:
+            self._look_at(plane)
+
+    def _look_at(self, plane: NDArray[Any]) -> None:
+        checksum = self._checksum(plane)
+        place = (plane.__array_interface__["data"][0], plane.shape, plane.strides)
+        with self._lock:
+            before = self._planes.setdefault(place, (plane, checksum, self.scanning))[1]
+        if before != checksum:
+            self._fail()
+
     def check_unchanged(self, tick: Callable[[], None] = lambda: None) -> None:
-        """Read every region again, after the last of them was read for the first time; `tick` after every gigabyte.
+        """Read everything again, after the last of it was read for the first time; `tick` after every gigabyte.
+
+        Not planes that were scanned first: all of them were, before the first was used, and are as they were.
 
         Raises
         ------
@@ -162,11 +222,12 @@ class Guarded:
             If one holds something else now.
         """
         with self._lock:
-            keys = list(self._sums)
+            read = [(self._region(key), checksum) for key, checksum in self._sums.items()]
+            read += [(plane, checksum) for plane, checksum, scanned in self._planes.values() if not scanned]
         unsaid = 0
         pool = ThreadPoolExecutor(min(_THREADS, os.cpu_count() or 1), thread_name_prefix="guard")
         try:
-            for size in pool.map(self._confirm, keys):
+            for size in pool.map(self._confirm, read):
                 unsaid += size
                 if unsaid >= _TICK_BYTES:
                     unsaid = 0
@@ -174,18 +235,36 @@ class Guarded:
         finally:
             pool.shutdown(cancel_futures=True)
 
-    def _confirm(self, key: _Key) -> int:
+    def _region(self, key: _Key) -> NDArray[Any]:
+        return self.beneath[tuple(slice(*i) if isinstance(i, tuple) else i for i in key)]
+
+    def _confirm(self, read: tuple[NDArray[Any], int]) -> int:
         """Read a region again, and return its size in bytes."""
-        region, _ = _in_memory_order(self.beneath[tuple(slice(*i) if isinstance(i, tuple) else i for i in key)])
-        checksum = 0
-        for piece in _pieces(region):
-            checksum = self._crc32(np.ascontiguousarray(region[piece]).reshape(-1).view(np.uint8), checksum)
-        if checksum != self._sums[key]:
+        region, checksum = read
+        if self._checksum(region) != checksum:
             self._fail()
         return region.nbytes
 
+    def _checksum(self, region: NDArray[Any]) -> int:
+        if region.flags.c_contiguous:
+            return self._crc32(region.reshape(-1).view(np.uint8))
+        region, _ = _in_memory_order(region)
+        checksum = 0
+        for piece in _pieces(region):
+            checksum = self._crc32(np.ascontiguousarray(region[piece]).reshape(-1).view(np.uint8), checksum)
+        return checksum
+
     def _fail(self) -> None:
         raise LayerError("It changed while it was exported", "Nothing was written; export it again", self._where)
+
+
+def _has_large_planes(volume: Volume) -> bool:
+    """Whether planes are large, in memory, and each by itself there: others are gathered or fetched anyway."""
+    if not volume.in_memory or "plane" not in volume.axes:
+        return False
+    strides = {axis: abs(stride) for axis, stride in zip(volume.axes, volume.array.strides, strict=False)}
+    size = volume.shape[1] * volume.shape[2] * volume.samples * volume.dtype.itemsize
+    return bool(size >= _PIECE_BYTES and strides["plane"] >= max(strides["row"], strides["column"]))
 
 
 def _fastest_crc32() -> Callable[..., int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from copy import copy
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from napari_dicom_writer.model.opened import opened
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from contextlib import AbstractContextManager
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -182,6 +184,12 @@ class Volume:
 
     def _length(self, axis: str) -> int:
         return int(self.array.shape[self.axes.index(axis)]) if axis in self.axes else 1
+
+    def steady(self, plane: NDArray[Any]) -> AbstractContextManager[None]:
+        """Use a plane that was read, and notice if it changes meanwhile, where its array is guarded."""
+        steady = getattr(self.array, "steady", None)
+        context: AbstractContextManager[None] = steady(plane) if steady else nullcontext()
+        return context
 
     def read(self, leading: tuple[int, ...], start: int, stop: int) -> NDArray[Any]:
         """Read the planes from `start` to `stop` at one place along the leading axes.

@@ -183,5 +183,6 @@ def _scan_planes(
     found: Ranges = {}
     for place, (leading, _) in planes:
         plane = values[place][..., :3] if draft.volume.rgb else values[place]
-        found.setdefault(channel_of(draft, leading), ValueRange()).add(plane)
+        with draft.volume.steady(values[place]):
+            found.setdefault(channel_of(draft, leading), ValueRange()).add(plane)
     return found

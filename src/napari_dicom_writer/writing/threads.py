@@ -66,7 +66,7 @@ def write_volumes(
             places = frame_places(plan, index)
             for slab, values in read_ahead(volume, slabs(volume)):
                 jobs = [
-                    (writers[place.series], place, values[at])
+                    (writers[place.series], place, values[at], volume)
                     for at, plane in zip(product(*map(range, slab.shape)), slab.places(), strict=True)
                     for place in places.pop(plane, ())
                 ]
@@ -87,6 +87,7 @@ def _writer(series: SeriesPlan, folder: str, level: VerifyLevel) -> SeriesWriter
     return (MultiFrameWriter if IODS[series.iod].multiframe else SeriesWriter)(series, folder, level)
 
 
-def _write(job: tuple[SeriesWriter | MultiFrameWriter, Place, NDArray[Any]]) -> int:
-    writer, place, values = job
-    return writer.write(place, values)
+def _write(job: tuple[SeriesWriter | MultiFrameWriter, Place, NDArray[Any], Volume]) -> int:
+    writer, place, values, volume = job
+    with volume.steady(values):
+        return writer.write(place, values)
