@@ -44,7 +44,7 @@ def test_a_click_takes_the_geometry_of_the_file(viewer, settings, qtbot, tmp_pat
     panel.target.set_path(str(tmp_path / "out"))
     qtbot.waitUntil(lambda: "scan.mha" in panel.controls.status, timeout=20_000)
     assert not panel.controls.export_button.isEnabled()
-    buttons = panel.preflight.findChildren(QPushButton)
+    buttons = panel.board.findChildren(QPushButton)
     button = next(b for b in buttons if b.text() == "Take the geometry of the file" and not b.isHidden())
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(panel.controls.export_button.isEnabled, timeout=20_000)

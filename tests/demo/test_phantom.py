@@ -92,7 +92,7 @@ def test_a_letter_on_a_face_reads_right_from_outside(letter: str) -> None:
 def test_the_layer_is_exported_with_the_geometry_of_the_phantom(phantom: Volume) -> None:
     ((data, attributes, layer_type),) = phantom_layers()
     volume = to_volume(data, attributes, layer_type, ExportOptions(shear=ShearPolicy.REFUSE))
-    assert np.array_equal(volume.affine, phantom.affine)
+    np.testing.assert_allclose(volume.affine, phantom.affine, rtol=0, atol=1e-12)
     assert volume.window == phantom.window
     assert volume.name == phantom.name
     assert not volume.notes
