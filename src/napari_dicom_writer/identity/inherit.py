@@ -60,6 +60,7 @@ def with_reference(options: ExportOptions) -> tuple[ExportOptions, list[Note]]:
 
     Examples
     --------
+    >>> from napari_dicom_writer import ExportOptions
     >>> with_reference(ExportOptions(modality="CT"))[1]
     []
     """
