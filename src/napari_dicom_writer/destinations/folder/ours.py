@@ -9,8 +9,8 @@ from napari_dicom_writer.standard.uids import IMPLEMENTATION_CLASS_UID
 if TYPE_CHECKING:
     import os
 
-_STARTS = (bytes(128) + b"DICM", b"PK\3\4")
-"""Of a DICOM file, and of a zip file, which holds one of those first, as it is."""
+_STARTS = (bytes(128) + b"DICM", b"PK\3\4", b"PK\5\6")
+"""Of a DICOM file, of a zip file, which holds one of those first, as it is, and of one that came to hold nothing."""
 _HEAD, _META = 1024, 400
 """Bytes of a file that are looked at; its meta information ends before the second number."""
 
