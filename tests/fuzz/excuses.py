@@ -56,6 +56,8 @@ def _of_layer(case: Case, layer: Layer) -> Iterator[str]:
     roles = [axis.role for axis in layer.leading]
     if roles.count("time") > 1:
         yield "axes"
+    if layer.limits is not None and isinstance(layer.limits[0], str):
+        yield "window"  # no pair of numbers
     if pixels.content in NOT_FINITE and case.options.get("nan") is None:
         yield "not finite"
     if pixels.samples > 1 and case.get("modality") != "OT":
