@@ -9,9 +9,9 @@ import pytest
 
 from judges.readers import dciodvfy, dicom_files, dicom_validator
 from napari_dicom_writer import ExportError, ExportOptions, NoteKind, export, plan_export
-from napari_dicom_writer.iods.segmentation import LABEL_MAP
 from napari_dicom_writer.model.segments import Segment
 from napari_dicom_writer.standard.codes import terms
+from napari_dicom_writer.standard.uids import LABEL_MAP
 
 RNG = np.random.default_rng(7)
 TYPES = ("binary", "labelmap")

@@ -27,6 +27,7 @@ from napari_dicom_writer.iods.modules.functional_groups import (
 from napari_dicom_writer.plan.stored_values import ModalityLUT, PixelRules
 from napari_dicom_writer.standard.codes import BACKGROUND, Code
 from napari_dicom_writer.standard.color import cielab
+from napari_dicom_writer.standard.uids import LABEL_MAP
 
 if TYPE_CHECKING:
     from napari_dicom_writer.iods.modules.attributes import Attributes
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from napari_dicom_writer.plan.plan import SeriesPlan
     from napari_dicom_writer.plan.segments import SegmentPlan
 
-LABEL_MAP = "1.2.840.10008.5.1.4.1.1.66.7"  # Label Map Segmentation Storage, which pydicom 3.0 has no name for
 _SEGMENTATION = Code("113076", "DCM", "Segmentation")
 _SOURCE = Code("121322", "DCM", "Source image for image processing operation")
 

@@ -7,6 +7,8 @@ import uuid
 
 # The UID of this implementation (PS3.7 D.3.3.2): a UUID drawn once for this project, under the root of PS3.5 B.2.
 IMPLEMENTATION_CLASS_UID = "2.25.182556719700921078211912629820890202520"
+# Label Map Segmentation Storage (PS3.6), which pydicom 3.0 has no name for.
+LABEL_MAP = "1.2.840.10008.5.1.4.1.1.66.7"
 IMPLEMENTATION_VERSION_NAME = "NAPARI_DCM_0.1"
 
 

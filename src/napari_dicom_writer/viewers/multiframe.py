@@ -13,11 +13,11 @@ from pydicom.uid import (
 )
 
 from napari_dicom_writer.model.verdict import Verdict
+from napari_dicom_writer.standard.uids import LABEL_MAP
 
 if TYPE_CHECKING:
     from napari_dicom_writer.viewers.seen import SeriesFacts
 
-LABEL_MAP = "1.2.840.10008.5.1.4.1.1.66.7"  # Label Map Segmentation Storage, which pydicom 3.0 has no name for
 _MASKS = "takes the masks of all segments for planes of one stack"
 _WITH_IMAGE = "with its image in the study"
 # Program → why not, and, with a +, what there is to say though it opens them.

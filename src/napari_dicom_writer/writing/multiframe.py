@@ -11,10 +11,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from napari_dicom_writer.codecs import codec_of
-from napari_dicom_writer.errors import DestinationError
 from napari_dicom_writer.iods.modules.image import compression_ratio
 from napari_dicom_writer.options.choices import VerifyLevel
 from napari_dicom_writer.writing.encode import SeriesEncoder
+from napari_dicom_writer.writing.fault import writing_failed
 from napari_dicom_writer.writing.frame_files import FragmentFile, FrameFile, NativeFile, needs_extended
 from napari_dicom_writer.writing.read_back_frames import FramesVerifier
 
@@ -164,6 +164,4 @@ def refused_by_system() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise DestinationError(
-            f"Writing failed: {error.strerror}", "Check space and permissions; nothing was written"
-        ) from error
+        raise writing_failed(error) from error

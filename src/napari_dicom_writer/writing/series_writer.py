@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from napari_dicom_writer.errors import DestinationError
 from napari_dicom_writer.options.choices import VerifyLevel
 from napari_dicom_writer.writing.encode import SeriesEncoder
+from napari_dicom_writer.writing.fault import writing_failed
 from napari_dicom_writer.writing.read_back import SeriesVerifier
 
 if TYPE_CHECKING:
@@ -95,8 +95,6 @@ class SeriesWriter:
         try:
             pieces = self._encoder.write(path, instance, self._stored.encode(values))
         except OSError as error:
-            raise DestinationError(
-                f"Writing failed: {error.strerror}", "Check space and permissions; nothing was written"
-            ) from error
+            raise writing_failed(error) from error
         seen = self.verifier.instance(path, instance, values, pieces) if self.verifier else None
         return sum(map(len, pieces)), seen

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from napari_dicom_writer.errors import DestinationError, ExportError, VerificationError
+from napari_dicom_writer.errors import ExportError, VerificationError
 from napari_dicom_writer.iods import IODS
 from napari_dicom_writer.mention import mention
 from napari_dicom_writer.model.slabs import Slab, read, read_ahead, slabs
@@ -30,6 +30,7 @@ from napari_dicom_writer.options.choices import VerifyLevel
 from napari_dicom_writer.plan.frames import frame_places
 from napari_dicom_writer.writing.cluster.recipes import Recipe, other_data, recipe, sample
 from napari_dicom_writer.writing.cluster.scratch import check_workers, scratch_folder
+from napari_dicom_writer.writing.fault import writing_failed
 from napari_dicom_writer.writing.read_back import SeriesVerifier
 from napari_dicom_writer.writing.series_writer import SeriesWriter
 from napari_dicom_writer.writing.written import Written
@@ -271,9 +272,7 @@ def _write_slab(context: _Context, job: _Job) -> list[_Arrived]:
         try:
             os.replace(part, f"{context.folders[number]}{os.sep}{instance.filename}")  # noqa: PTH105 - strings are faster
         except OSError as error:
-            raise DestinationError(
-                f"Writing failed: {error.strerror}", "Check space and permissions; nothing was written"
-            ) from error
+            raise writing_failed(error) from error
         written.append(_Arrived(number, instance.filename, size, seen, own_sample))
     return written
 
