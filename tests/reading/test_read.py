@@ -14,9 +14,9 @@ from pydicom.data import get_testdata_file
 from judges.readers import simpleitk_volume
 from judges.tables import MODALITIES
 from judges.volumes import indexed, oblique
-from napari_dicom_writer import ExportOptions, Patient, ReadError, Series, Volume, export, read
+from napari_dicom_writer import ExportOptions, Patient, ReadError, Series, Volume, export, plan_export, read
+from napari_dicom_writer.layers.opened_from import METADATA_KEY
 from napari_dicom_writer.reading.decoding.source import PixelSource
-from napari_dicom_writer.reading.read import METADATA_KEY
 
 LEFT_HANDED = oblique()
 RIGHT_HANDED = LEFT_HANDED @ np.diag([-1, 1, 1, 1])
@@ -142,6 +142,7 @@ def test_a_layer_knows_where_from_and_not_whose(tmp_path):
         "series": headers[0].SeriesInstanceUID,
         "frame_of_reference": headers[0].FrameOfReferenceUID,
         "instances": [header.SOPInstanceUID for header in headers],
+        "notes": [],
     }
     assert "Doe" not in str(attributes)
 
@@ -248,6 +249,38 @@ def test_low_values_that_are_bright_are_shown_so(stack):
     assert layer[1]["colormap"] == "gray_r"
     np.testing.assert_array_equal(layer[0], indexed((6, 7, 8)))
     assert "MONOCHROME1" in told[0]
+
+
+def _lacking_a_plane(paths):
+    paths[2].unlink()
+    return "1 plane is missing, and blank: plane 2"
+
+
+def _uneven(paths):
+    edit(paths[2], ImagePositionPatient=[10, 20, 36.4])
+    return "placed evenly, up to 0.4 mm from where they are"
+
+
+def _inverted(paths):
+    for path in paths:
+        edit(path, PhotometricInterpretation="MONOCHROME1")
+    return "meant to be shown bright"
+
+
+@pytest.mark.parametrize("spoil", [_lacking_a_plane, _uneven, _inverted])
+def test_what_was_lost_in_opening_is_said_again_in_saving(stack, spoil):
+    what = spoil(stack)
+    (layer,), _ = opened(stack[0].parent)
+    data, attributes, _ = layer
+    for again in (layer, Image(data, **attributes)):
+        lost = [note.text for note in plan_export(again).notes if note.kind == "lost"]
+        assert any(text.startswith("When it was opened: ") and what in text for text in lost), lost
+
+
+@pytest.mark.parametrize("metadata", [None, 3, {"notes": 3}, {"notes": [3, ("lost",), ("gone", "x")]}])
+def test_what_somebody_else_keeps_in_that_place_says_nothing(metadata):
+    layer = (np.zeros((3, 4, 5), "u1"), {"metadata": {METADATA_KEY: metadata}}, "image")
+    assert not any("opened" in note.text for note in plan_export(layer).notes)
 
 
 # --- what cannot be opened --------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import numpy as np
 from napari_dicom_writer.errors import Fix, GeometryError, LayerError, Note, NoteKind
 from napari_dicom_writer.layers.axes import PIXELS, AxisKind, image_axes, kind_of, named_axes, split_kinds, told_axes
 from napari_dicom_writer.layers.labels import labels_of
+from napari_dicom_writer.layers.opened_from import notes_of_opening
 from napari_dicom_writer.layers.transforms import data_to_world
 from napari_dicom_writer.model.opened import is_array, opened
 from napari_dicom_writer.model.volume import SPATIAL, Volume, color_note
@@ -51,7 +52,7 @@ def to_volume(data: Any, attributes: Mapping[str, Any], layer_type: str, options
     """
     if layer_type not in ("image", "labels"):
         raise LayerError(f"It is a {layer_type} layer", "Deselect it: image and labels layers can be written")
-    notes: list[Note] = []
+    notes = notes_of_opening(attributes)
     array = _full_resolution(data, attributes, notes)
     axes = _axes(array, attributes, options, notes)
     matrix = data_to_world(attributes, len(axes))

@@ -67,13 +67,30 @@ def fill_planes(planes: Stack, groups: Groups, notes: list[Note]) -> tuple[Group
         filled: Groups = [[None] * len(groups[0]) for _ in range(whole[-1] + 1)]
         for place, group in zip(whole, groups, strict=True):
             filled[place] = group
-        missing = sorted(set(range(len(filled))) - set(whole))
+        missing = _between(whole)
         notes.append(Note(NoteKind.LOST, f"{_are(len(missing))} missing, and blank: {_listed(missing)}"))
         return filled, (last - first) / (len(filled) - 1)
-    gaps = np.diff(planes.positions, axis=0) @ planes.normal
-    what = f"Its planes are not evenly spaced (gaps from {gaps.min():.4g} to {gaps.max():.4g} mm): placed evenly, up to"
-    notes.append(Note(NoteKind.LOST, f"{what} {_off(planes):.3g} mm from where they are"))
+    what = f"{_gaps(planes)}: placed evenly, up to {_off(planes):.3g} mm from where they are"
+    notes.append(Note(NoteKind.LOST, what))
     return groups, (last - first) / (count - 1)
+
+
+def why_uneven(planes: Stack) -> str:
+    """Say in words what a stack that is not even lacks."""
+    whole = _whole_steps(planes)
+    if whole is None:
+        return _gaps(planes)
+    missing = _between(whole)
+    return f"Its planes are not evenly spaced: {_are(len(missing))} missing, {_listed(missing)}"
+
+
+def _between(whole: Sequence[int]) -> list[int]:
+    return sorted(set(range(whole[-1] + 1)) - set(whole))
+
+
+def _gaps(planes: Stack) -> str:
+    gaps = np.diff(planes.positions, axis=0) @ planes.normal
+    return f"Its planes are not evenly spaced (gaps from {gaps.min():.4g} to {gaps.max():.4g} mm)"
 
 
 def even_runs(pictures: Sequence[Picture]) -> list[list[Picture]]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_dicom_writer.errors import ReadError, Refusals
 from napari_dicom_writer.layers.from_volume import to_layer
+from napari_dicom_writer.layers.opened_from import METADATA_KEY, remembered
 from napari_dicom_writer.reading.catalogue import Catalogue, catalogue
 from napari_dicom_writer.reading.lazy import lazy
 from napari_dicom_writer.reading.lenient import text
@@ -21,10 +22,6 @@ if TYPE_CHECKING:
 
 LayerTuple = tuple[Any, dict[str, Any], str]
 _NAMED = 3  # files that a text names
-METADATA_KEY = "napari-dicom-writer"
-"""Where in a layer's `metadata` it is kept what the layer was read from: ``path``, the UIDs ``study``, ``series`` and
-``frame_of_reference``, and ``instances``, those of its planes in the order of its data, empty where one is missing.
-Nothing of the patient."""
 
 
 def read(
@@ -120,6 +117,7 @@ def _layer(name: str, stacked: Stacked, series: Series, root: Path) -> LayerTupl
             "series": series.uid,
             "frame_of_reference": text(series.first, "FrameOfReferenceUID"),
             "instances": [picture.uid if picture else "" for picture in stacked.pictures],
+            "notes": remembered(volume.notes),
         }
     }
     return lazy(data), attributes, kind

@@ -9,7 +9,7 @@ import numpy as np
 
 from napari_dicom_writer.errors import Note, NoteKind, ReadError
 from napari_dicom_writer.model.volume import Volume
-from napari_dicom_writer.reading.gaps import Groups, fill_planes, fill_times
+from napari_dicom_writer.reading.gaps import Groups, fill_planes, fill_times, why_uneven
 from napari_dicom_writer.reading.plane_array import PlaneArray, StoredPlane
 from napari_dicom_writer.reading.real_values import real_dtype
 from napari_dicom_writer.reading.stacking import Place, Stack, stack, why_no_stack
@@ -125,7 +125,7 @@ def _check(planes: Stack) -> None:
         what = f"From {planes.counts.min()} to {planes.counts.max()} pictures share a position"
         raise ReadError(what, "Complete its files, or take away those of incomplete time points")
     if not planes.straight:
-        raise ReadError("Its planes are not evenly spaced", "Complete its files, or resample it with another program")
+        raise ReadError(why_uneven(planes), "Complete its files, or resample it with another program")
 
 
 def _in_time(groups: list[list[Picture]], notes: list[Note]) -> Groups:
