@@ -10,9 +10,9 @@ import pytest
 from napari.layers import Image
 
 from napari_dicom_writer import ExportOptions, Volume, export, plan_export
-from napari_dicom_writer.layers.axes import _WORDS, AxisKind, kind_of
 from napari_dicom_writer.layers.from_volume import to_layer
 from napari_dicom_writer.layers.to_volume import to_volume
+from napari_dicom_writer.model.axis_names import _WORDS, AxisKind, axis_names, kind_of
 
 OPTIONS = ExportOptions()
 WRITTEN = (
@@ -48,6 +48,20 @@ def test_no_word_means_two_things():
 @pytest.mark.parametrize("label", ["", "-3", "0", "dim_1", "axis 2", "shoe", "ts", "(s)", "/", "脳", "x" * 1000, "()"])
 def test_other_labels_tell_nothing(label):
     assert kind_of(label) in (AxisKind.OPEN, AxisKind.TIME if label == "ts" else AxisKind.OPEN)
+
+
+@pytest.mark.parametrize(
+    ("given", "names"),
+    [
+        ("TCZYX", ("time", "channel", "plane", "row", "column")),
+        ("frames, z-axis, height, width", ("time", "plane", "row", "column")),
+        (("angle", "Slice", "y", "x"), ("angle", "plane", "row", "column")),
+        (("row axis", "slice", "plane", "row", "column"), ("row axis", "slice", "plane", "row", "column")),
+        (("color", "t", "y", "x", "s"), ("color", "time", "row", "column", "sample")),
+    ],
+)
+def test_whoever_names_axes_does_it_by_the_same_table(given, names):
+    assert axis_names(given) == names
 
 
 def tuple_of(array, **attributes):

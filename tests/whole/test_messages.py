@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import inspect
 import math
 import re
 from dataclasses import fields
@@ -16,12 +17,14 @@ import napari_dicom_writer
 from napari_dicom_writer import ExportError, ExportOptions, Patient, Pet, Series, Study, Volume, plan_export
 from napari_dicom_writer._napari.spelling import in_form
 from napari_dicom_writer.cli.arguments import add_options, on_command_line
+from napari_dicom_writer.inputs.load import load
 from napari_dicom_writer.mention import in_python, mention, spell
 
 ROOT = Path(napari_dicom_writer.__file__).parent
 GROUPS = {"patient": Patient, "study": Study, "series": Series, "pet": Pet}
 OPTIONS = [item.name for item in fields(ExportOptions) if item.name not in GROUPS]
 OPTIONS += [f"{group}.{item.name}" for group, kind in GROUPS.items() for item in fields(kind)]
+INPUTS = [name for name in inspect.signature(load).parameters if name not in ("paths", "options")]
 
 
 def said(path: Path) -> list[str]:
@@ -36,7 +39,7 @@ def said(path: Path) -> list[str]:
 @pytest.mark.parametrize("path", sorted(ROOT.rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_message_spells_an_option_itself(path):
     """Neither ``values='exact'`` nor ``--values``: that is for whoever shows it to say."""
-    names = "|".join(name for name in OPTIONS if "." not in name)
+    names = "|".join([name for name in OPTIONS if "." not in name] + INPUTS)
     spelled = re.compile(rf"(?<![\w.])(?:{names})=|--(?:{names.replace('_', '-')})\b")
     if "cli" in path.parts:
         spelled = re.compile(rf"(?<![\w.])(?:{names})=")

@@ -13,7 +13,7 @@ from napari_dicom_writer.errors import GeometryError, LayerError, Note, NoteKind
 from napari_dicom_writer.inputs._base import stem
 from napari_dicom_writer.inputs.image import Axis, Image
 from napari_dicom_writer.inputs.steps import length_in_mm, seconds_in
-from napari_dicom_writer.model.axis_names import LETTERS
+from napari_dicom_writer.model.axis_names import axis_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,9 +33,7 @@ def read(path: Path) -> list[Image]:
         if level := _level_of(path.resolve()):
             return [level]
         labels = getattr(node.metadata, "dimension_names", None) or [""] * node.ndim
-        return [
-            Image(node, tuple(Axis(LETTERS.get((name or "").lower(), name or "")) for name in labels), name=stem(path))
-        ]
+        return [Image(node, tuple(map(Axis, axis_names([name or "" for name in labels]))), name=stem(path))]
     said = _metadata(node)
     if "plate" in said or "well" in said:
         field = f"{path}/{_first_field(said)}"
@@ -159,7 +157,7 @@ def _axis(described: Mapping[str, str], step: float, start: float) -> Axis:
     if kind != "space" or name not in _ALONG:
         return Axis(name if kind != "space" else f"{name} axis")
     length, known = length_in_mm(step, unit)
-    return Axis(LETTERS[name], np.array(_ALONG[name]) * length, known=known)
+    return Axis(axis_names(name)[0], np.array(_ALONG[name]) * length, known=known)
 
 
 def _origin(described: Sequence[Mapping[str, str]], shift: NDArray[np.float64]) -> tuple[float, float, float] | None:

@@ -10,7 +10,7 @@ import numpy as np
 from napari_dicom_writer.errors import LayerError, Note, NoteKind, OptionsError
 from napari_dicom_writer.inputs.measure import measured, timed
 from napari_dicom_writer.mention import mention
-from napari_dicom_writer.model.axis_names import LETTERS, sizes_in_words
+from napari_dicom_writer.model.axis_names import letter_of, sizes_in_words
 from napari_dicom_writer.model.reordered import Reordered
 from napari_dicom_writer.model.volume import SPATIAL, Volume
 
@@ -142,7 +142,7 @@ def _named(image: Image, wished: Wishes, notes: list[Note]) -> Image:
 
 def _letters(image: Image, for_planes: str) -> str:
     """Write the axes of an image with another letter for its planes, as an example."""
-    known = {kind: letter.upper() for letter, kind in LETTERS.items()} | {"plane": for_planes}
+    known = {kind: letter_of(kind) for kind in (*SPATIAL, "time", "channel", "sample")} | {"plane": for_planes}
     letters = "".join(known.get(kind, "C") for kind in image.kinds)
     return letters if len(set(letters)) == len(letters) else letters.replace(for_planes, "Z", 1)
 

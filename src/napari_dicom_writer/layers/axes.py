@@ -1,56 +1,21 @@
-"""What the axes of a layer are: told by one table of labels, by units, or by whoever exports it.
-
-A label is compared as people write it: ``Time (s)``, ``time_point``, ``Z-axis`` and ``z`` are in the table once.
-"""
+"""What the axes of a layer are: told by their labels, by units, or by whoever exports it."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from napari_dicom_writer.errors import GeometryError, LayerError
+from napari_dicom_writer.model.axis_names import NUMBER, AxisKind, kind_of, split_kinds, split_label
 from napari_dicom_writer.model.units import millimeters, quantity
 
 if TYPE_CHECKING:
     from napari_dicom_writer.options.export import ExportOptions
 
 
-class AxisKind(StrEnum):
-    """What an axis is."""
-
-    TIME = "time"
-    CHANNEL = "channel"
-    PLANE = "plane"
-    ROW = "row"
-    COLUMN = "column"
-    SAMPLE = "sample"
-    OTHER = "other"  # known to be none of these: angle, well
-    OPEN = ""  # nothing tells, or a word nobody knows
-
-
 PIXELS = (AxisKind.PLANE, AxisKind.ROW, AxisKind.COLUMN)
 
-# The table: in lower case, in the singular, without separators.
-_WORDS = {
-    AxisKind.TIME: "t time timepoint timestep timeframe timeseries frame tp",
-    AxisKind.CHANNEL: "c ch chan channel wavelength lambda band spectrum fluorophore marker stain dye",
-    AxisKind.PLANE: "z zslice zplane zstack zposition plane pln slice opticalslice depth d section opticalsection",
-    AxisKind.ROW: "y row line height h ypixel yposition",
-    AxisKind.COLUMN: "x col column width w xpixel xposition",
-    AxisKind.SAMPLE: "s sample rgb rgba color colour",
-    AxisKind.OTHER: "angle rotation tilt view phase illumination well plate field fov site position pos tile mosaic "
-    "scene series region roi block batch subject echo echotime te ti inversiontime delay lifetime exposure bvalue "
-    "flipangle direction gradient repeat repetition replicate run trial modality contrast coil component polarization "
-    "platerow platecolumn platecol wellrow wellcolumn wellcol a b m n p",
-}
-_NUMBER = re.compile(r"-?\d+|(dim|axis)[ _]?\d+|")  # what napari and others call an axis without a label
-_WITH_UNIT = re.compile(r"(.+?)\s*(?:\(([^()]*)\)|\[([^\[\]]*)\]|/\s*(\S+)|,\s*(\S+)|\s+in\s+(\S+))")
-_UNIT_LAST = re.compile(r"(.+?)[\s_-]+(s|sec|ms|us|µs|min|nm|um|µm|μm|mm|cm)")
-_FILLER = re.compile(r"[\s_.-]+(axis|index|idx|dim|dimension|number)")
 _PIXEL = {"pixel", "pixels", "px", "dimensionless", "none", ""}
 
 
@@ -84,34 +49,6 @@ class Axis:
         return f"{self.label or self.unit} axis" if clash or (self.unit and not self.label) else self.label
 
 
-@cache
-def _table() -> dict[str, AxisKind]:
-    return {word: kind for kind, words in _WORDS.items() for word in words.split()}
-
-
-def kind_of(label: str) -> AxisKind:
-    """Look a label up in the table.
-
-    Examples
-    --------
-    >>> [str(kind_of(label)) for label in ("Time (s)", "Z-axis", "frames", "well", "-3", "shoe size")]
-    ['time', 'plane', 'time', 'other', '', '']
-    """
-    return _split(label)[0]
-
-
-def _split(label: str) -> tuple[AxisKind, str]:
-    """Kind of a label, and the unit in it."""
-    text = label.strip().lower()
-    parted = [found for pattern in (_WITH_UNIT, _UNIT_LAST) if (found := pattern.fullmatch(text))]
-    readings = [(text, ""), *((found[1], next(filter(None, found.groups()[1:]), "").strip()) for found in parted)]
-    for words, unit in readings:
-        word = re.sub(r"[\s_.-]+", "", _FILLER.sub("", words))
-        if kind := _table().get(word) or _table().get(word.removesuffix("s")):
-            return kind, unit
-    return AxisKind.OPEN, readings[-1][1]
-
-
 def told_axes(attributes: Mapping[str, Any], ndim: int, options: ExportOptions) -> list[Axis]:
     """Tell the axes of a layer by label, then by unit; what neither tells stays open.
 
@@ -133,8 +70,8 @@ def told_axes(attributes: Mapping[str, Any], ndim: int, options: ExportOptions) 
 
 
 def _axis(label: str, unit: Any, options: ExportOptions) -> Axis:
-    kind, in_label = _split(label)
-    label = "" if _NUMBER.fullmatch(label.lower()) else label
+    kind, in_label = split_label(label)
+    label = "" if NUMBER.fullmatch(label.lower()) else label
     name, value = _quantity(unit)
     if value is None or (kind is AxisKind.TIME and value.dimensionality != {"[time]": 1}):
         # napari gives one unit to all axes: micrometers along time say nothing, but its label may.
@@ -196,14 +133,6 @@ def named_axes(axes: Sequence[Axis], kinds: str | Sequence[str]) -> list[Axis]:
         replace(axis, kind=kind, label=word if kind is AxisKind.OTHER else axis.label)
         for axis, kind, word in zip(axes, found, words, strict=True)
     ]
-
-
-def split_kinds(kinds: str | Sequence[str]) -> list[str]:
-    """Split ``TZYX`` into letters, and ``time, plane, row, column`` into words."""
-    if not isinstance(kinds, str):
-        return [str(kind).strip() for kind in kinds]
-    words = re.split(r"[\s,;]+", kinds.strip())
-    return list(words[0]) if len(words) == 1 else words
 
 
 def image_axes(axes: Sequence[Axis]) -> list[int]:

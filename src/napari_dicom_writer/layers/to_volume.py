@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_dicom_writer.errors import Fix, GeometryError, LayerError, Note, NoteKind
-from napari_dicom_writer.layers.axes import PIXELS, AxisKind, image_axes, kind_of, named_axes, split_kinds, told_axes
+from napari_dicom_writer.layers.axes import PIXELS, image_axes, named_axes, told_axes
 from napari_dicom_writer.layers.labels import labels_of
 from napari_dicom_writer.layers.opened_from import notes_of_opening
 from napari_dicom_writer.layers.transforms import data_to_world
+from napari_dicom_writer.mention import mention
+from napari_dicom_writer.model.axis_names import AxisKind, kind_of, split_kinds
 from napari_dicom_writer.model.opened import is_array, opened
 from napari_dicom_writer.model.volume import SPATIAL, Volume, color_note
 from napari_dicom_writer.options.choices import World
@@ -158,7 +160,7 @@ def _note_assumed(
         # Labels in another order than napari's (z, y, x) would put the volume on its side.
         labels, order = (", ".join(axes[i].label or str(i) for i in spatial), ", ".join("zyx"[-len(spatial) :]))
         text = f"Axes labeled {labels} are placed as napari shows them: first to last is {order}"
-        notes.append(Note(NoteKind.ASSUMED, text, hint="name them with axes= to take them by their labels"))
+        notes.append(Note(NoteKind.ASSUMED, text, hint=f"name them with {mention('axes')} to go by their labels"))
     for i in spatial:
         if axes[i].label and axes[i].kind not in PIXELS:
             text = f"Axis {axes[i].label!r} is taken as one of the image's own"
