@@ -12,6 +12,7 @@ from napari.layers import Image
 from pydicom.data import get_testdata_file
 
 from judges.readers import simpleitk_volume
+from judges.series import edit
 from judges.tables import MODALITIES
 from judges.volumes import indexed, oblique
 from napari_dicom_writer import ExportOptions, Patient, ReadError, Series, Volume, export, plan_export, read
@@ -38,13 +39,6 @@ def only(path):
 def written(folder: Path, volume: Volume, **options: object) -> list[Path]:
     path = export(volume, folder, ExportOptions(**options)).path
     return sorted(path.rglob("*.dcm"))
-
-
-def edit(path: Path, **attributes: object) -> None:
-    dataset = pydicom.dcmread(path)
-    for keyword, value in attributes.items():
-        setattr(dataset, keyword, value)
-    dataset.save_as(path)
 
 
 def places(layer: Image) -> np.ndarray:

@@ -1,54 +1,25 @@
-"""What is read back: our own exports with every voxel in its place, other vendors' files, and what is refused."""
+"""Series read back: our own with every voxel in its place, and arrays that are indexed as numpy's."""
 
 from __future__ import annotations
 
 import pickle
-import shutil
 import tracemalloc
-from pathlib import Path
 
 import numpy as np
 import pydicom
 import pytest
-from pydicom.data import get_testdata_file
 from pydicom.pixels import convert_color_space
 
-from judges.readers import Reading, dicom_files, simpleitk_file, simpleitk_volume
+from judges.readers import Reading, dicom_files, simpleitk_volume
+from judges.series import edit, only
 from judges.tables import MODALITIES
-from judges.volumes import affine_of, assert_placed, indexed, oblique, oblique_volume
-from napari_dicom_writer import ExportOptions, ReadError, Series, Volume, export
-from napari_dicom_writer.reading.series import read_series
+from judges.volumes import affine_of, assert_placed, indexed, oblique
+from napari_dicom_writer import ExportOptions, ReadError, Volume, export
 
 RNG = np.random.default_rng(11)
 LEFT_HANDED = oblique()
 RIGHT_HANDED = LEFT_HANDED @ np.diag([-1, 1, 1, 1])
 AXES = ("time", "plane", "row", "column")
-
-
-def only(path: Path) -> Volume:
-    (volume,) = read_series(path)
-    return volume
-
-
-def edit(path: Path, **attributes: object) -> None:
-    """Change attributes of a file; None takes one away."""
-    dataset = pydicom.dcmread(path)
-    for keyword, value in attributes.items():
-        if value is None:
-            delattr(dataset, keyword)
-        else:
-            setattr(dataset, keyword, value)
-    dataset.save_as(path)
-
-
-@pytest.fixture
-def written(tmp_path: Path) -> Path:
-    """Five axial planes."""
-    volume = Volume(indexed((5, 6, 7)), spacing=(3, 2, 1), position=(10, 20, 30), name="stack", window=(0, 99))
-    return export(volume, tmp_path / "stack").path
-
-
-# --- round trips ------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("modality", MODALITIES)
@@ -146,7 +117,10 @@ def test_what_was_read_is_exported_again_as_it_was(tmp_path):
     assert (second.time_step, second.name) == (2, "again")
 
 
-# --- the array --------------------------------------------------------------------------------------------------------
+def test_the_affine_is_that_of_its_numbers(tmp_path):
+    affine = affine_of(np.diag([0.5, 2, 4])[::-1], (-1, -2, -3))
+    volume = only(export(Volume(indexed(), affine=affine), tmp_path / "x").path)
+    np.testing.assert_array_equal(volume.affine @ (0, 1, 1, 1), volume.affine[:, 1:] @ (1, 1, 1))
 
 
 @pytest.mark.parametrize("rgb", [False, True])
@@ -225,177 +199,3 @@ def test_bits_that_are_not_stored_say_nothing(written):
     volume = only(written)
     assert volume.dtype == np.int16
     np.testing.assert_array_equal(volume.array, indexed((5, 6, 7)) - 1024)
-
-
-# --- what headers say -------------------------------------------------------------------------------------------------
-
-
-def test_slopes_of_single_planes_are_their_own(written):
-    for number, file in enumerate(dicom_files(written), 1):
-        edit(file, RescaleSlope=number, RescaleIntercept=number / 2)
-    values = np.stack([plane * n + n / 2 for n, plane in enumerate(indexed((5, 6, 7)).astype(float), 1)])
-    np.testing.assert_array_equal(only(written).array, values)
-    np.testing.assert_array_equal(simpleitk_file(written / "00003.dcm").values[0], values[2])
-
-
-@pytest.mark.parametrize(
-    ("attributes", "window"),
-    [
-        ({"WindowCenter": 40, "WindowWidth": 401}, (-160.5 + 0, 239.5)),
-        ({"WindowCenter": [40, 1], "WindowWidth": [400, 2], "VOILUTFunction": "LINEAR_EXACT"}, (-160, 240)),
-        ({"VOILUTFunction": "SIGMOID"}, None),
-        ({"WindowWidth": 0}, None),
-        ({"WindowWidth": None}, None),
-    ],
-)
-def test_windows_are_ends(written, attributes, window):
-    for file in dicom_files(written):
-        edit(file, **attributes)
-    assert only(written).window == window
-
-
-def test_windows_of_single_planes_are_held_by_one(written):
-    edit(written / "00002.dcm", WindowCenter=100.5, WindowWidth=402)
-    volume = only(written)
-    assert volume.window == (-100.5, 300.5)
-    assert "windows of their own" in volume.notes[0].text
-
-
-@pytest.mark.parametrize("keyword", ["AcquisitionNumber", "AcquisitionTime", "InstanceNumber"])
-def test_time_points_are_ordered_by_what_tells_them_apart(tmp_path, keyword):
-    path = export(Volume(indexed((3, 2, 4, 5)), spacing=(1, 1, 1), axes=AXES), tmp_path / "x").path
-    for file in dicom_files(path):
-        dataset = pydicom.dcmread(file)
-        point = int(dataset.AcquisitionNumber)
-        keys = {"AcquisitionNumber": 1, "AcquisitionTime": "120000", "InstanceNumber": 1}
-        keys[keyword] = f"1200{20 - 2 * point:02}.5" if keyword == "AcquisitionTime" else 20 - point
-        edit(file, **keys)
-    volume = only(path)
-    np.testing.assert_array_equal(volume.array, indexed((3, 2, 4, 5))[::-1])
-    assert volume.time_step == (2 if keyword == "AcquisitionTime" else None)
-    assert any("Instance Number" in note.text for note in volume.notes) == (keyword == "InstanceNumber")
-
-
-def test_uneven_times_have_no_step(tmp_path):
-    path = export(Volume(indexed((3, 2, 4, 5)), spacing=(1, 1, 1), axes=AXES), tmp_path / "x").path
-    for file in dicom_files(path):
-        point = int(pydicom.dcmread(file).AcquisitionNumber)
-        edit(file, AcquisitionTime=f"12000{point**2}")
-    assert only(path).time_step is None
-
-
-def test_a_tilted_gantry_leans_the_grid(written):
-    for number, file in enumerate(dicom_files(written)):
-        edit(file, ImagePositionPatient=[10, 20 + number, 30 + 3 * number])
-    volume = only(written)
-    np.testing.assert_allclose(volume.affine[:3, 0], (0, 1, 3))
-    np.testing.assert_array_equal(volume.affine[:3, 1:], [[0, 1, 10], [2, 0, 20], [0, 0, 30]])
-
-
-def test_bright_lows_are_said(written):
-    for file in dicom_files(written):
-        edit(file, PhotometricInterpretation="MONOCHROME1")
-    assert "MONOCHROME1" in only(written).notes[0].text
-
-
-def test_series_are_ordered_and_one_is_chosen(tmp_path):
-    for number in ("10", "9"):
-        options = ExportOptions(series=Series(number=number, description=f"s{number}"))
-        report = export(oblique_volume(), tmp_path / number, options)
-    (tmp_path / "notes.txt").write_text("not DICOM")
-    shutil.copy(str(get_testdata_file("reportsi.dcm")), tmp_path / "report.dcm")
-    assert [volume.name for volume in read_series(tmp_path)] == ["s9", "s10"]
-    (chosen,) = read_series(tmp_path, series_uid=report.plan.series[0].uid)
-    assert chosen.name == "s9"
-    with pytest.raises(ReadError, match="no series with this UID"):
-        read_series(tmp_path, series_uid="1.2.3")
-
-
-@pytest.mark.parametrize("name", ["CT_small.dcm", "MR_small.dcm", "MR_small_RLE.dcm", "693_J2KI.dcm"])
-def test_other_vendors_planes_agree_with_simpleitk(name):
-    path = Path(str(get_testdata_file(name)))
-    volume, judge = only(path), simpleitk_file(path)
-    np.testing.assert_array_equal(volume.array, judge.values)
-    np.testing.assert_allclose(volume.affine[:3, 1:], judge.affine[:3, 1:], atol=1e-5)
-
-
-# --- refusals ---------------------------------------------------------------------------------------------------------
-
-
-def test_places_without_dicom_are_refused(tmp_path):
-    with pytest.raises(ReadError, match="no such folder"):
-        read_series(tmp_path / "nowhere")
-    with pytest.raises(ReadError, match="no DICOM series"):
-        read_series(tmp_path)
-    (tmp_path / "x.txt").write_text("no DICOM " * 30)
-    with pytest.raises(ReadError, match="no DICOM series"):
-        read_series(tmp_path / "x.txt")
-
-
-def test_a_damaged_file_might_be_a_plane(written):
-    raw = (written / "00005.dcm").read_bytes()
-    (written / "00005.dcm").write_bytes(raw[:300])
-    with pytest.raises(ReadError, match="1 file is damaged"):
-        read_series(written)
-
-
-def test_objects_without_pictures_are_refused():
-    with pytest.raises(ReadError, match="hold no pictures"):
-        read_series(str(get_testdata_file("rtplan.dcm")))
-
-
-@pytest.mark.parametrize(
-    ("attributes", "reason"),
-    [
-        ({"ImagePositionPatient": None}, "No position"),
-        ({"ImagePositionPatient": [10, 20, 30.5]}, "not evenly spaced"),
-        ({"ImagePositionPatient": [10, 20, 33]}, "From 1 to 2 pictures"),
-        ({"ImagePositionPatient": [10, 60, 33]}, "beside each other"),
-        ({"ImageOrientationPatient": [1, 0, 0, 0, 0, -1]}, "differ in orientation"),
-        ({"PixelSpacing": [4, 4]}, "differ in pixel spacing"),
-        ({"Rows": 3}, "differ in size"),
-        ({"BitsStored": 12}, "differ in bits"),
-        ({"PhotometricInterpretation": "PALETTE COLOR"}, "palette"),
-        ({"SamplesPerPixel": 2}, "2 samples a pixel"),
-        ({"RescaleSlope": 0, "RescaleIntercept": 0}, "or zero"),
-        ({"NumberOfFrames": 2}, "Multi-frame"),
-        ({"Rows": None}, "hold no picture"),
-    ],
-    ids=str,
-)
-def test_what_is_no_stack_is_refused(written, attributes, reason):
-    edit(written / "00003.dcm", **attributes)
-    with pytest.raises(ReadError, match=reason) as error:
-        read_series(written)
-    (refusal,) = error.value.refusals
-    assert (refusal.where, bool(refusal.remedy)) == ("series 1", True)
-
-
-def test_all_series_that_are_no_stacks_are_named(written, tmp_path):
-    for file in dicom_files(written):
-        edit(file, PixelSpacing=None)
-    other = export(oblique_volume(), tmp_path / "other", ExportOptions(series=Series(number="2"))).path
-    edit(other / "00001.dcm", ImagePositionPatient=[0, 0, 900])
-    with pytest.raises(ReadError) as error:
-        read_series(tmp_path)
-    assert [refusal.where for refusal in error.value.refusals] == ["series 1", "series 2"]
-
-
-def test_copies_of_a_file_are_no_time_points(written):
-    for file in dicom_files(written):
-        shutil.copy(file, file.with_name(f"copy of {file.name}"))
-    with pytest.raises(ReadError, match="nothing tells which comes first"):
-        read_series(written)
-
-
-def test_a_message_names_no_path(tmp_path):
-    folder = tmp_path / "Doe^Jane"
-    with pytest.raises(ReadError) as error:
-        read_series(folder)
-    assert "Doe" not in str(error.value)
-
-
-def test_the_affine_is_that_of_its_numbers(tmp_path):
-    affine = affine_of(np.diag([0.5, 2, 4])[::-1], (-1, -2, -3))
-    volume = only(export(Volume(indexed(), affine=affine), tmp_path / "x").path)
-    np.testing.assert_array_equal(volume.affine @ (0, 1, 1, 1), volume.affine[:, 1:] @ (1, 1, 1))

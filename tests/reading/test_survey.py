@@ -9,6 +9,7 @@ import pydicom
 import pytest
 from pydicom.data import get_testdata_file
 
+from judges.series import edit
 from judges.volumes import oblique_volume
 from napari_dicom_writer import ExportOptions, ReadError, Series, Volume, export
 from napari_dicom_writer.reading.survey import SeriesSurvey, survey
@@ -17,13 +18,6 @@ from napari_dicom_writer.reading.survey import SeriesSurvey, survey
 def only(folder: Path) -> SeriesSurvey:
     (series,) = survey(folder).series
     return series
-
-
-def edit(path: Path, **attributes: object) -> None:
-    dataset = pydicom.dcmread(path)
-    for keyword, value in attributes.items():
-        setattr(dataset, keyword, value)
-    dataset.save_as(path)
 
 
 @pytest.fixture

@@ -6,51 +6,38 @@ It knows no DICOM: it edits `ExportOptions`, shows the `ExportPlan`, and runs `e
 from __future__ import annotations
 
 from contextlib import suppress
-from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from napari.utils.history import get_save_history
 from qtpy.QtCore import QEvent, QTimer
-from qtpy.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from napari_dicom_writer._napari import preferences
-from napari_dicom_writer._napari.dock.checklist.layer_list import LayerChecklist
+from napari_dicom_writer._napari.dock.body import PanelBody
 from napari_dicom_writer._napari.dock.checklist.layer_state import LayerWatch, is_written, layer_tuple
 from napari_dicom_writer._napari.dock.closing import CloseGuard, Closing, tell_cancelled
-from napari_dicom_writer._napari.dock.foot.controls import Controls
-from napari_dicom_writer._napari.dock.foot.target import TargetRow
-from napari_dicom_writer._napari.dock.form.form import GROUPS, OptionsForm
-from napari_dicom_writer._napari.dock.messages.board import Board
 from napari_dicom_writer._napari.dock.messages.words import becomes, own_messages
-from napari_dicom_writer._napari.dock.parts.column import ScrollColumn
-from napari_dicom_writer._napari.dock.parts.focus import SHOW_FOCUS
-from napari_dicom_writer._napari.dock.parts.fold import heading
 from napari_dicom_writer._napari.dock.parts.plain import shown_name
 from napari_dicom_writer._napari.dock.preview.placing import Places
-from napari_dicom_writer._napari.dock.preview.preview_panel import PreviewPanel
 from napari_dicom_writer._napari.dock.work import activity
 from napari_dicom_writer._napari.dock.work.imports import Imports
 from napari_dicom_writer._napari.dock.work.planning import Outcome, Planner, Wish
 from napari_dicom_writer._napari.dock.work.running import ExportRun
-from napari_dicom_writer.errors import ExportError, Fix, NoteKind, UnforeseenLossError
+from napari_dicom_writer.errors import ExportError, UnforeseenLossError
 
 if TYPE_CHECKING:
     from napari.layers import Layer
     from napari.viewer import Viewer
     from qtpy.QtGui import QHideEvent, QShowEvent
+    from qtpy.QtWidgets import QWidget
 
     from napari_dicom_writer._napari.dock.messages.preflight import Message
-    from napari_dicom_writer._napari.dock.tags.tags import TagsDialog
     from napari_dicom_writer.plan.plan import ExportPlan
     from napari_dicom_writer.plan.report import ExportReport
 
 _IDLE = 1000  # ms after opening, when nobody waits
-_FOLDS = dict(zip(GROUPS, ("series", "identity", "pixels", "geometry", "output"), strict=True))  # title → preference
 _NOTHING = "Check or select a layer to export"
 
 
-class ExportPanel(QWidget):
+class ExportPanel(PanelBody):
     """Everything in the dock widget.
 
     Parameters
@@ -62,37 +49,25 @@ class ExportPanel(QWidget):
     """
 
     def __init__(self, viewer: Viewer, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        options, bad_preferences = preferences.valid_preferences()
+        super().__init__(viewer, options, parent)
+        self._options = self._remembered = options
+        self._bad_preferences = bad_preferences
         self.viewer = viewer
         self.plan: ExportPlan | None = None
+        self._identity = self.form.identity()
         self._source_modality = ""
-        self._tags: TagsDialog | None = None
         self._asleep = self._missed = False
         self._exported: list[Layer] = []  # what was checked when it was last looked at
         self._gone: list[Layer] = []  # what of that was removed from the viewer
-        self._make_parts(parent)
-        self._lay_out()
+        self._make_workers(parent)
         self._connect()
         self._take_layers()
 
     # --- making -----------------------------------------------------------------------------------------------------
 
-    def _make_parts(self, dock_widget: QWidget | None) -> None:
-        state = preferences.dock_state()
-        self._options, self._bad_preferences = preferences.valid_preferences()
-        self._remembered = self._options
-        self.checklist = LayerChecklist(self.viewer.layers, follow=state.get("follow_selection", True))
-        self.preview = PreviewPanel()
+    def _make_workers(self, dock_widget: QWidget | None) -> None:
         self.places = Places(self.viewer.layers, self.preview)
-        self.form = OptionsForm(self._options, {title: state.get(name, False) for title, name in _FOLDS.items()})
-        self._identity = self.form.identity()
-        self.copy_button = QPushButton("Copy from DICOM…")
-        self.copy_button.setToolTip("Take patient and study from a DICOM file, so that the result lands beside it")
-        self.form.add_below("Patient and study", self.copy_button)
-        self.board = Board(self.viewer)
-        history = [Path(folder) for folder in get_save_history() if Path(folder).is_dir()]
-        self.target = TargetRow(history[0] if history else Path.home())
-        self.controls = Controls(self.target)
         self.planner = Planner(self._make_wish, self)
         self.run = ExportRun(dock_widget)
         self.watch = LayerWatch(self.viewer.layers)
@@ -101,22 +76,12 @@ class ExportPanel(QWidget):
         self._closing = Closing(self.planner, self.watch, self.checklist)
         self._close_guard = CloseGuard(self, self.losses)
 
-    def _lay_out(self) -> None:
-        self._scroll = ScrollColumn([heading("Layers"), self.checklist, self.preview, self.form, self.board])
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(6, 6, 6, 6)
-        outer.addWidget(self._scroll, 1)
-        outer.addWidget(self.controls)
-        self.setStyleSheet(SHOW_FOCUS)
-
     def _connect(self) -> None:
         self.checklist.changed.connect(self._layers_timer.start)
-        self.checklist.follow_changed.connect(lambda on: preferences.remember_dock("follow_selection", value=on))
         self.watch.changed.connect(self._layer_edited)
         self.watch.values_changed.connect(self._values_changed)
         self.preview.chosen.connect(self._refresh_geometry)
         self.form.changed.connect(self._edited)
-        self.form.folded.connect(lambda title, is_open: preferences.remember_dock(_FOLDS[title], value=is_open))
         self.copy_button.clicked.connect(self._copy_from_dicom)
         self.board.fix_wanted.connect(self.apply)
         self.board.said.connect(self.controls.show_status)
@@ -127,11 +92,11 @@ class ExportPanel(QWidget):
         self._geometry_timer.timeout.connect(self._refresh_geometry)
         self._layers_timer.timeout.connect(self._take_layers)
         self._imports.done.connect(self._refresh_geometry)
-        self.controls.status_clicked.connect(self._show_details)
+        self.controls.status_clicked.connect(self.show_details)
         self.controls.tags_button.clicked.connect(self._show_tags)
         self.controls.export_button.clicked.connect(self.export)
         self.controls.cancel_button.clicked.connect(self._cancel)
-        self.run.staged.connect(self._staged)
+        self.run.staged.connect(self.show_stage)
         self.run.progressed.connect(self.controls.show_progress)
         self.run.finished.connect(self._finished)
         self.run.failed.connect(self._failed)
@@ -144,19 +109,6 @@ class ExportPanel(QWidget):
 
     # --- what the user does ------------------------------------------------------------------------------------------
 
-    @property
-    def report(self) -> ExportReport | None:
-        """The report in sight."""
-        return self.board.report
-
-    def apply(self, fix: Fix) -> None:
-        """Set the option that a message names, or lead the user to its field."""
-        if fix.value is None:
-            field = self.form.reveal(fix.option)
-            QTimer.singleShot(0, partial(self._scroll.ensureWidgetVisible, field))
-        else:
-            self.form.field(fix.option).value = fix.value
-
     def export(self) -> None:
         """Write the checked layers; layers and options are taken as they are now."""
         wish = self._make_wish()
@@ -164,8 +116,8 @@ class ExportPanel(QWidget):
             return
         self.planner.pause()
         self.board.forget()
-        self._set_running(running=True)
-        self._staged("starting")
+        self.show_running(running=True)
+        self.show_stage("starting")
         self.run.start(wish.layers, wish.path, wish.options, size=self.plan.bytes, agreed=self.plan)
 
     def losses(self) -> list[str]:
@@ -191,18 +143,8 @@ class ExportPanel(QWidget):
             self._identity = self.form.identity()  # not typed, and easily had again
 
     def _show_tags(self) -> None:
-        from napari_dicom_writer._napari.dock.tags.tags import TagsDialog
-
-        if self.plan is None:
-            return
-        if self._tags is None:
-            self._tags = TagsDialog(self)
-        self._tags.show_plan(self.plan)
-        self._tags.show()
-        self._tags.raise_()
-
-    def _show_details(self) -> None:
-        self._scroll.ensureWidgetVisible(self.board.report_actions if self.report else self.board.preflight)
+        if self.plan is not None:
+            self.show_tags(self.plan)
 
     # --- what follows from it ----------------------------------------------------------------------------------------
 
@@ -289,8 +231,7 @@ class ExportPanel(QWidget):
         self.plan = None if outcome.refusals else plan
         self.target.show_space(outcome.free, plan.bytes if plan else None)
         self.controls.show_plan(self.plan)
-        if self._tags and self._tags.isVisible():
-            self._tags.show_plan(self.plan)
+        self.update_tags(self.plan)
 
     def _own_messages(self) -> list[Message]:
         source = (self._source_modality, self._options.modality)
@@ -326,33 +267,25 @@ class ExportPanel(QWidget):
 
     # --- while and after it runs -------------------------------------------------------------------------------------
 
-    def _set_running(self, *, running: bool) -> None:
-        for part in (self.checklist, self.form, self.target, self.board.preflight):
-            part.setEnabled(not running)
-        self.controls.show_running(running=running)
-
-    def _staged(self, stage: str) -> None:
-        self.controls.show_status(NoteKind.INFO, f"Exporting: {stage}")
-
     def _finished(self, report: ExportReport) -> None:
-        self._set_running(running=False)
+        self.show_running(running=False)
         self.form.field("overwrite").value = False  # asked for anew each time
         self._identity = self.form.identity()
         self.board.show_report(report)
         self.target.advance()
         self._plan_anew()
-        QTimer.singleShot(0, self._show_details)
+        QTimer.singleShot(0, self.show_details)
 
     def _failed(self, error: ExportError) -> None:
         """Say why; it can be tried again, for the reason may be gone, with the layers as they are now."""
-        self._set_running(running=False)
+        self.show_running(running=False)
         self.board.show_failure(error.refusals, several=len(self._exported) > 1)
         self._missed = self._missed or isinstance(error, UnforeseenLossError)
         self.planner.forget_values()  # they may have been changed in place
         self._make_up()
 
     def _cancelled(self) -> None:
-        self._set_running(running=False)
+        self.show_running(running=False)
         self.board.show_cancelled()
         if self.isVisible():
             self._plan_anew()

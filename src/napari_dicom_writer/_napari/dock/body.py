@@ -1,0 +1,118 @@
+"""The parts of the dock widget "Export to DICOM…", where they lie, and which of them is in sight."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from napari.utils.history import get_save_history
+from qtpy.QtCore import QTimer
+from qtpy.QtWidgets import QPushButton, QVBoxLayout, QWidget
+
+from napari_dicom_writer._napari import preferences
+from napari_dicom_writer._napari.dock.checklist.layer_list import LayerChecklist
+from napari_dicom_writer._napari.dock.foot.controls import Controls
+from napari_dicom_writer._napari.dock.foot.target import TargetRow
+from napari_dicom_writer._napari.dock.form.form import GROUPS, OptionsForm
+from napari_dicom_writer._napari.dock.messages.board import Board
+from napari_dicom_writer._napari.dock.parts.column import ScrollColumn
+from napari_dicom_writer._napari.dock.parts.focus import SHOW_FOCUS
+from napari_dicom_writer._napari.dock.parts.fold import heading
+from napari_dicom_writer._napari.dock.preview.preview_panel import PreviewPanel
+from napari_dicom_writer.errors import Fix, NoteKind
+
+if TYPE_CHECKING:
+    from napari.viewer import Viewer
+
+    from napari_dicom_writer._napari.dock.tags.tags import TagsDialog
+    from napari_dicom_writer.options.export import ExportOptions
+    from napari_dicom_writer.plan.plan import ExportPlan
+    from napari_dicom_writer.plan.report import ExportReport
+
+_FOLDS = dict(zip(GROUPS, ("series", "identity", "pixels", "geometry", "output"), strict=True))  # title → preference
+
+
+class PanelBody(QWidget):
+    """What is seen of the dock widget; `ExportPanel` says what follows from what.
+
+    Parameters
+    ----------
+    viewer
+        The viewer.
+    options
+        What the form shows first.
+    parent
+        The dock widget.
+    """
+
+    def __init__(self, viewer: Viewer, options: ExportOptions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        state = preferences.dock_state()
+        self.checklist = LayerChecklist(viewer.layers, follow=state.get("follow_selection", True))
+        self.preview = PreviewPanel()
+        self.form = OptionsForm(options, {title: state.get(name, False) for title, name in _FOLDS.items()})
+        self.copy_button = QPushButton("Copy from DICOM…")
+        self.copy_button.setToolTip("Take patient and study from a DICOM file, so that the result lands beside it")
+        self.form.add_below("Patient and study", self.copy_button)
+        self.board = Board(viewer)
+        history = [Path(folder) for folder in get_save_history() if Path(folder).is_dir()]
+        self.target = TargetRow(history[0] if history else Path.home())
+        self.controls = Controls(self.target)
+        self._tags: TagsDialog | None = None
+        self._lay_out()
+        self._remember_state()
+
+    def _lay_out(self) -> None:
+        self._scroll = ScrollColumn([heading("Layers"), self.checklist, self.preview, self.form, self.board])
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(6, 6, 6, 6)
+        outer.addWidget(self._scroll, 1)
+        outer.addWidget(self.controls)
+        self.setStyleSheet(SHOW_FOCUS)
+
+    def _remember_state(self) -> None:
+        self.checklist.follow_changed.connect(lambda on: preferences.remember_dock("follow_selection", value=on))
+        self.form.folded.connect(lambda title, is_open: preferences.remember_dock(_FOLDS[title], value=is_open))
+
+    @property
+    def report(self) -> ExportReport | None:
+        """The report in sight."""
+        return self.board.report
+
+    def apply(self, fix: Fix) -> None:
+        """Set the option that a message names, or lead the user to its field."""
+        if fix.value is None:
+            field = self.form.reveal(fix.option)
+            QTimer.singleShot(0, partial(self._scroll.ensureWidgetVisible, field))
+        else:
+            self.form.field(fix.option).value = fix.value
+
+    def show_details(self) -> None:
+        """Scroll to the report, or to what was found before writing."""
+        self._scroll.ensureWidgetVisible(self.board.report_actions if self.report else self.board.preflight)
+
+    def show_running(self, *, running: bool) -> None:
+        """Show that an export runs; meanwhile nothing can be edited."""
+        for part in (self.checklist, self.form, self.target, self.board.preflight):
+            part.setEnabled(not running)
+        self.controls.show_running(running=running)
+
+    def show_stage(self, stage: str) -> None:
+        """Say what an export is doing."""
+        self.controls.show_status(NoteKind.INFO, f"Exporting: {stage}")
+
+    def show_tags(self, plan: ExportPlan) -> None:
+        """Open the window with the header of the first instance."""
+        from napari_dicom_writer._napari.dock.tags.tags import TagsDialog
+
+        if self._tags is None:
+            self._tags = TagsDialog(self)
+        self._tags.show_plan(plan)
+        self._tags.show()
+        self._tags.raise_()
+
+    def update_tags(self, plan: ExportPlan | None) -> None:
+        """Show another plan in that window, if it is open."""
+        if self._tags and self._tags.isVisible():
+            self._tags.show_plan(plan)
