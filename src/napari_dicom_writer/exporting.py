@@ -9,7 +9,7 @@ from functools import partial
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
-from napari_dicom_writer.destinations import open_destination
+from napari_dicom_writer.destinations import open_destination, place_on_disk
 from napari_dicom_writer.errors import LayerError, NoteKind, OptionsError, Refusals, UnforeseenLossError
 from napari_dicom_writer.identity.inherit import with_reference
 from napari_dicom_writer.inputs.load import load
@@ -29,6 +29,8 @@ from napari_dicom_writer.writing.cluster.cluster import write_distributed
 from napari_dicom_writer.writing.threads import write_volumes
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from distributed import Client
 
     from napari_dicom_writer.model.value_range import ScanCache
@@ -42,6 +44,8 @@ def plan_export(
     layers: Any,
     options: ExportOptions | None = None,
     *,
+    path: str | PathLike[str] | None = None,
+    to: str | None = None,
     progress: Progress | None = None,
     scans: ScanCache | None = None,
 ) -> ExportPlan:
@@ -54,6 +58,8 @@ def plan_export(
         paths of image files, read as `load` does.
     options
         Default: `ExportOptions()`.
+    path, to
+        Where it will go, as in `export`: a series that joins a study is numbered behind those that lie there.
     progress
         Called with (planes read, all planes) while values are scanned; raise `ExportCancelled` in it to stop.
     scans
@@ -69,7 +75,8 @@ def plan_export(
         With every reason why it cannot be done.
     """
     refusals = Refusals()
-    resolved = _prepare(layers, _checked(options), refusals, progress, scans)
+    there = None if path is None else place_on_disk(path, to)
+    resolved = _prepare(layers, _checked(options), refusals, progress, scans, there=there)
     refusals.raise_if_any()
     assert resolved is not None  # noqa: S101 - refused otherwise
     return resolved[0]
@@ -137,7 +144,8 @@ def export(
     # What is not read back is guarded from the first scan of its values on: a range that has changed would clip them.
     early = None if options.verify.pixels else guards
     guards.scan_only(on=True)
-    resolved = _prepare(layers, options, refusals, _none_done(progress), guards=early)
+    there = place_on_disk(path, to)
+    resolved = _prepare(layers, options, refusals, _none_done(progress), guards=early, there=there)
     with refusals.collect():
         destination = open_destination(path, resolved[0] if resolved else None, overwrite=options.overwrite, to=to)
     if agreed and resolved:
@@ -190,6 +198,7 @@ def _prepare(
     progress: Progress | None,
     scans: ScanCache | None = None,
     guards: Guards | None = None,
+    there: Path | None = None,
 ) -> tuple[ExportPlan, list[Volume]] | None:
     """Make volumes of whatever was given, and plan them; refusals of every step are collected."""
     notes = idle_switches(options)
@@ -197,7 +206,7 @@ def _prepare(
         lossy = options.attributes.get("LossyImageCompression", ("",))
         check_given(options.attributes, lossy=str(lossy[0]) if lossy else "")
     with refusals.collect("reference"):
-        options, said = with_reference(options)
+        options, said = with_reference(options, there)
         notes += said
     given = _opened(layers, options, refusals)
     volumes: list[Volume | None] = []

@@ -163,7 +163,7 @@ def test_a_result_is_numbered_beside_its_reference(tmp_path):
     assert pydicom.dcmread(made("d", reference=source, same_study=False)).SeriesNumber == 1
     plan = plan_export(oblique_volume(), ExportOptions(reference=source, series=Series(number="4")))
     (note,) = [note for note in plan.notes if "that of the reference" in note.text]
-    assert (note.fix.option, note.fix.value) == ("series.number", "401")
+    assert (note.fix.option, note.fix.value) == ("series.number", "402")
 
 
 def test_a_lossy_reference_makes_a_lossy_result(tmp_path):

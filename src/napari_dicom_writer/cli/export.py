@@ -95,7 +95,7 @@ def _run(arguments: argparse.Namespace) -> None:
     output, to = _target(arguments)
     layers = read_inputs(arguments.input, arguments, options)
     if arguments.dry_run:
-        plan, in_the_way = plan_export(layers, options), None
+        plan, in_the_way = plan_export(layers, options, path=output, to=to), None
         try:
             # It checks, and tidies up what dead exports left.
             open_destination(output, plan, overwrite=options.overwrite, to=to)
@@ -108,7 +108,7 @@ def _run(arguments: argparse.Namespace) -> None:
         return
     agreed = None
     if to and DESTINATIONS[to].remote:
-        agreed = plan_export(layers, options)
+        agreed = plan_export(layers, options, path=output, to=to)
         patient = options.patient.name or agreed.study.patient_id
         ask_consent(arguments, output, [f"{patient}, study {agreed.study.id}, {count_series(agreed)}"])
     with progress_bar() as progress:

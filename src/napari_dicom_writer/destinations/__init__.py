@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from napari_dicom_writer.destinations.dicomdir.target import DicomdirDestination
+from napari_dicom_writer.destinations.dicomdir.target import NAME, DicomdirDestination
 from napari_dicom_writer.destinations.folder.target import FolderDestination
 from napari_dicom_writer.destinations.network.c_store import CStoreDestination
 from napari_dicom_writer.destinations.network.stow_rs import StowDestination
+from napari_dicom_writer.destinations.paths import absolute
 from napari_dicom_writer.destinations.zipped import ZipDestination
 from napari_dicom_writer.errors import DestinationError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from napari_dicom_writer.destinations._base import Destination
     from napari_dicom_writer.plan.plan import ExportPlan
 
@@ -47,11 +50,23 @@ def open_destination(
     DestinationError
         What is known before writing to hinder it.
     """
+    return _kind(path, to)(path, plan, overwrite=overwrite)
+
+
+def place_on_disk(path: str | os.PathLike[str], to: str | None = None) -> Path | None:
+    """Return where on this disk an export goes; None where it goes elsewhere, or its name is refused anyway."""
+    try:
+        kind = _kind(path, to)
+        place = None if kind.remote else absolute(path)
+    except DestinationError:
+        return None
+    return place.parent if place and place.name.upper() == NAME else place
+
+
+def _kind(path: str | os.PathLike[str], to: str | None) -> type[Destination]:
     if to is None:
         name = os.fspath(path) if isinstance(path, str | os.PathLike) else ""
-        kind = next(one for one in DESTINATIONS.values() if one.suits(str(name)))
-    elif to in DESTINATIONS:
-        kind = DESTINATIONS[to]
-    else:
+        return next(one for one in DESTINATIONS.values() if one.suits(str(name)))
+    if to not in DESTINATIONS:
         raise DestinationError(f"There is no destination {to!r}", f"Choose from: {', '.join(DESTINATIONS)}")
-    return kind(path, plan, overwrite=overwrite)
+    return DESTINATIONS[to]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from pydicom.datadict import dictionary_VR
@@ -17,10 +18,11 @@ from napari_dicom_writer.identity.reference_file import (
     keywords,
     read_reference,
 )
+from napari_dicom_writer.identity.series_number import numbered
 from napari_dicom_writer.iods import choose
 from napari_dicom_writer.mention import mention
 from napari_dicom_writer.options.choices import Modality
-from napari_dicom_writer.options.groups import Patient, Series, Study
+from napari_dicom_writer.options.groups import Patient, Study
 from napari_dicom_writer.standard import text
 
 if TYPE_CHECKING:
@@ -32,18 +34,19 @@ __all__ = ["Attribute", "Reference", "read_reference", "with_reference"]
 _INHERITED = {*Modality} - {Modality.OT}
 _WHERE = "reference"
 _LOSSY = "LossyImageCompression"
-_LAST = 2**31 - 1000  # series number, so that the next ones can be counted on
 
 _Group = TypeVar("_Group", Patient, Study)
 
 
-def with_reference(options: ExportOptions) -> tuple[ExportOptions, list[Note]]:
+def with_reference(options: ExportOptions, target: Path | None = None) -> tuple[ExportOptions, list[Note]]:
     """Put patient and study of `options.reference` where the options say nothing of their own.
 
     Parameters
     ----------
     options
         What is at its default in `patient` and `study` counts as not given.
+    target
+        Where the export goes, if it is known: other series of the study may lie beside it.
 
     Returns
     -------
@@ -65,7 +68,7 @@ def with_reference(options: ExportOptions) -> tuple[ExportOptions, list[Note]]:
     []
     """
     if options.reference is None:
-        return options, []
+        return numbered(options, "", None, target)
     found = read_reference(options.reference)
     refusals = Refusals()
     study = _shared(found, options, refusals)
@@ -75,17 +78,16 @@ def with_reference(options: ExportOptions) -> tuple[ExportOptions, list[Note]]:
     if patient == Patient():
         # The reference says so itself; the default would not be written into a study that exists.
         patient = replace(patient, name=patient.name.rstrip("^"))
-    series, numbered = _numbered(found, options)
     own = _own(found, options)
     merged = replace(
         options,
         reference=None,
         patient=patient,
         study=merged_study,
-        series=series,
         attributes={**({_LOSSY: ("01",)} if found.lossy else {}), **own, **options.attributes},
     )
-    notes = [*_notes(found, study, options), *numbered]
+    merged, said = numbered(merged, found.number if options.same_study else "", Path(options.reference), target)
+    notes = [*_notes(found, study, options), *said]
     if own:
         names = ", ".join(map(text.title, own))
         notes.append(Note(NoteKind.INFO, f"Taken from the reference, where the options do not say otherwise: {names}"))
@@ -99,21 +101,6 @@ def _own(found: Reference, options: ExportOptions) -> Given:
     if not options.same_study or not iod.inherits or found.modality != iod.modality(options):
         return {}
     return inherited(options.reference, iod.inherits)
-
-
-def _numbered(found: Reference, options: ExportOptions) -> tuple[Series, list[Note]]:
-    """Number the series beside those of the reference's study: 401 and on beside its series 4."""
-    series, theirs = options.series, found.number
-    if not options.same_study or not theirs:
-        return series, []
-    free = str(100 * int(theirs) + 1)
-    fits = 0 < int(free) < _LAST
-    if not series.number and fits:
-        return replace(series, number=free), [Note(NoteKind.INFO, f"Numbered from {free}: series {theirs} exists")]
-    if (series.number or "1") != theirs:
-        return series, []
-    text = f"Series number {theirs} is that of the reference, too"
-    return series, [Note(NoteKind.INFO, text, fix=Fix("series.number", free if fits else None, "Another number"))]
 
 
 def _shared(found: Reference, options: ExportOptions, refusals: Refusals) -> Study:

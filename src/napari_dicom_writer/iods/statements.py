@@ -195,7 +195,10 @@ STATEMENTS: dict[str, Statement] = {
             "SegmentAlgorithmType": ("segment_algorithm", "semiautomatic, where nothing is said"),
             "SegmentAlgorithmName": ("segment_algorithm_name", "unknown, where nothing is said"),
             "ContentDescription": ("series.description", "the layer's name where nothing is said"),
-            "SeriesNumber": ("series.number", "from 1, or beside a reference from 100 times its number"),
+            "SeriesNumber": (
+                "series.number",
+                "from 1; in an existing study behind its series that lie on the disk",
+            ),
             "SeriesDate": ("series.date", "left out where it is not said; in PET, where it is required, today"),
             "SeriesTime": ("series.time", "left out where it is not said; in PET, where it is required, now"),
             "ProtocolName": ("series.protocol", "left out where it is not said"),

@@ -74,7 +74,7 @@ class Series:
 
     description: str = attribute("SeriesDescription", "empty: the layer's name")
     number: str = attribute(
-        "SeriesNumber", "of the first series; the next ones count on; empty: 1, or beside a reference a free one"
+        "SeriesNumber", "of the first series; the next ones count on; empty: 1, or in an existing study a free one"
     )
     protocol: str = attribute("ProtocolName", "how the images were made", rare=True)
     body_part: str = attribute(

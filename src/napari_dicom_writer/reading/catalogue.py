@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -66,6 +67,8 @@ class Catalogue:
         Regular files, in the order of their names.
     passed : list of Passed
         Folders that may not be read, links that lead nowhere or round, pipes, sockets and devices.
+    cut : bool
+        Whether there are more files than were asked for.
     foreign : int
         Files that are not DICOM, so far as `entries` came; so are the next two.
     directories : int
@@ -77,6 +80,7 @@ class Catalogue:
     root: Path
     files: list[Path] = field(default_factory=list)
     passed: list[Passed] = field(default_factory=list)
+    cut: bool = False
     foreign: int = 0
     directories: int = 0
     damaged: list[Path] = field(default_factory=list)
@@ -111,13 +115,17 @@ class Catalogue:
                 yield Entry(path, header)
 
 
-def catalogue(root: Path) -> Catalogue:
+def catalogue(root: Path, *, depth: int | None = None, most: int | None = None) -> Catalogue:
     """Look what is in a folder and below; a file is a folder of one.
 
     Parameters
     ----------
     root
         Hidden files, and what is in hidden folders, are left out. Links to folders are followed, once.
+    depth
+        How many levels of folders below it are looked into; all, if None.
+    most
+        How many files are listed at most, those of the folders at the top first; all, if None.
 
     Raises
     ------
@@ -137,7 +145,7 @@ def catalogue(root: Path) -> Catalogue:
     if stat.S_ISREG(mode):
         found.files.append(root)
     elif stat.S_ISDIR(mode):
-        _walk(found)
+        _walk(found, depth, most)
     else:
         raise ReadError(f"It is {_KINDS.get(stat.S_IFMT(mode), 'no file')}", "Name a folder or a file")
     return found
@@ -172,12 +180,13 @@ def _is_dicom(path: Path) -> bool:
         return False
 
 
-def _walk(found: Catalogue) -> None:
+def _walk(found: Catalogue, depth: int | None, most: int | None) -> None:
     """Enter folders before links to folders, so that what is reached by both has its own name."""
-    waiting, links, seen = [found.root], list[Path](), set[tuple[int, int]]()
-    while waiting or links:
+    waiting, links, seen = deque([found.root]), deque[Path](), set[tuple[int, int]]()
+    top = len(found.root.parts)
+    while (waiting or links) and not found.cut:
         is_link = not waiting
-        folder = links.pop(0) if is_link else waiting.pop()
+        folder = (links if is_link else waiting).popleft()
         try:
             status = folder.stat()
             if (status.st_dev, status.st_ino) in seen:
@@ -190,14 +199,25 @@ def _walk(found: Catalogue) -> None:
             reason = error.strerror or type(error).__name__
             found.passed.append(Passed(found.name(folder), f"a folder that cannot be read ({reason})", True))
             continue
+        is_deep = depth is not None and len(folder.parts) - top >= depth
         for child in children:
-            if not child.name.startswith("."):
+            if most is not None and len(found.files) >= most:
+                found.cut = True
+                break
+            if not child.name.startswith(".") and not (is_deep and _is_folder(child)):
                 _sort_in(child, found, waiting, links)
     found.files.sort()
     found.passed.sort()
 
 
-def _sort_in(child: os.DirEntry[str], found: Catalogue, waiting: list[Path], links: list[Path]) -> None:
+def _is_folder(child: os.DirEntry[str]) -> bool:
+    try:
+        return child.is_dir()
+    except OSError:
+        return False
+
+
+def _sort_in(child: os.DirEntry[str], found: Catalogue, waiting: deque[Path], links: deque[Path]) -> None:
     path = Path(child.path)
     try:
         if child.is_dir():
