@@ -282,13 +282,13 @@ def test_what_somebody_else_keeps_in_that_place_says_nothing(metadata):
 
 def test_what_cannot_be_opened_leaves_the_rest(stack, tmp_path):
     bad, _ = written(tmp_path / "stack" / "bad", Volume(indexed((2, 4, 5)), spacing=(1, 1, 1), name="bad"))
-    edit(bad, NumberOfFrames=3, PixelData=bytes(3 * 4 * 5 * 2))
+    edit(bad, SamplesPerPixel=2, PixelData=bytes(2 * 4 * 5 * 2))
     (tmp_path / "stack" / "broken.dcm").write_bytes(stack[0].read_bytes()[:300])
     (tmp_path / "stack" / "gone.dcm").symlink_to("nowhere")
     layers, told = opened(tmp_path / "stack")
     assert [attributes["name"] for _, attributes, _ in layers] == ["stack"]
     assert [text.split(":")[0] for text in told] == ["Not opened", "Damaged DICOM, passed over", "Not looked at"]
-    assert "Not opened: bad: Multi-frame: 4 frames" in told[0]
+    assert "Not opened: bad: It has 2 samples a pixel" in told[0]
     assert told[1].endswith("broken.dcm")
 
 
@@ -300,8 +300,8 @@ def test_by_default_it_is_a_warning(stack):
 
 def test_nothing_to_open_is_an_error_with_every_reason(stack, tmp_path):
     for path in stack:
-        edit(path, NumberOfFrames=2, PixelData=bytes(2 * 7 * 8 * 2))
-    with pytest.raises(ReadError, match="stack: Multi-frame"):
+        edit(path, SamplesPerPixel=2, PixelData=bytes(2 * 7 * 8 * 2))
+    with pytest.raises(ReadError, match="stack: It has 2 samples a pixel"):
         opened(stack[0].parent)
     (tmp_path / "empty").mkdir()
     for path in (tmp_path / "empty", tmp_path / "nowhere"):

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
 METADATA_KEY = "napari-dicom-writer"
 """Where in a layer's `metadata` it is kept what the layer was read from: ``path``, the UIDs ``study``, ``series`` and
-``frame_of_reference``; ``instances``, those of its planes in the order of its data, empty where one is missing; and
-``notes``, pairs of kind and text: what was lost or assumed in opening it. Nothing of the patient."""
+``frame_of_reference``; ``instances``, those of its planes in the order of its data, empty where one is missing; of
+multi-frame instances also ``frames``, the numbers of their frames from 1, 0 where one is missing; and ``notes``, pairs
+of kind and text: what was lost or assumed in opening it. Nothing of the patient."""
 
 _KINDS = {str(kind): kind for kind in (NoteKind.LOST, NoteKind.ASSUMED)}
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from napari_dicom_writer.errors import Note, NoteKind, ReadError
 from napari_dicom_writer.reading.stacking import stack, why_no_stack
-from napari_dicom_writer.reading.time_axis import Moment
+from napari_dicom_writer.reading.time_axis import TOLD_BY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +35,7 @@ def fill_times(groups: Sequence[Sequence[Picture]], notes: list[Note]) -> Groups
         If nothing tells which are missing.
     """
     most = max(map(len, groups))
-    for number, keyword in enumerate(Moment._fields[:3]):
+    for number, keyword in enumerate(TOLD_BY[:-1]):
         keys = [[picture.moment[number] for picture in group] for group in groups]
         times = sorted({key for group in keys for key in group if key is not None})
         if len(times) == most and all(None not in group and len(set(group)) == len(group) for group in keys):

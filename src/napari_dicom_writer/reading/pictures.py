@@ -1,14 +1,19 @@
-"""The single-frame images of a folder, series by series: what is kept of each header to make a volume of them."""
+"""The pictures of a folder, series by series: what is kept of each frame's header to make a volume of them."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from napari_dicom_writer.errors import ExportError, ReadError, Refusals
-from napari_dicom_writer.reading.decoding.source import PixelSource, pixel_source
+from napari_dicom_writer.reading.decoding.codestreams import is_native
+from napari_dicom_writer.reading.decoding.source import NUMBERS, PixelSource, pixel_source
 from napari_dicom_writer.reading.files import as_they_are
+from napari_dicom_writer.reading.frame_vectors import ASSUMED, PART
+from napari_dicom_writer.reading.frames import FRAME_TAGS, frames_of, is_multiframe
 from napari_dicom_writer.reading.real_values import (
     PIXEL_TAGS,
     StoredType,
@@ -21,7 +26,7 @@ from napari_dicom_writer.reading.stacking import PLACE_TAGS, Place, place_of
 from napari_dicom_writer.reading.time_axis import TIME_TAGS, Moment, moment_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from pydicom.dataset import Dataset
 
@@ -29,14 +34,20 @@ if TYPE_CHECKING:
 
 _SERIES_TAGS = (
     "SpecificCharacterSet SOPInstanceUID StudyInstanceUID SeriesInstanceUID FrameOfReferenceUID SeriesNumber "
-    "SeriesDescription SliceThickness ImageType EchoTime DiffusionBValue"
+    "SeriesDescription SliceThickness"
 ).split()
-_TAGS = [*_SERIES_TAGS, *PLACE_TAGS, *PIXEL_TAGS, *TIME_TAGS]
+_KIND_TAGS = "ImageType EchoTime DiffusionBValue ComplexImageComponent".split()
+_OF_FRAMES = [*PLACE_TAGS, *PIXEL_TAGS, *TIME_TAGS, *_KIND_TAGS]
+_TAGS = [*_SERIES_TAGS, *_OF_FRAMES, *FRAME_TAGS]
+_LEAST_FRAME = 8  # bytes: the head of an item
+_COMPONENTS = {
+    name: full for full in ("magnitude", "phase", "real", "imaginary") for name in (full[0].upper(), full.upper())
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What is kept of the header of one instance.
+    """What is kept of one frame; most instances have one.
 
     Attributes
     ----------
@@ -49,8 +60,12 @@ class Picture:
     window : tuple of float or None
         Least and greatest real value displayed.
     moment : Moment
-    kind : tuple of str
-        What tells images apart that are not of one volume: whether it is a localizer, echo time, b-value.
+    kind : Kind
+        What tells images apart that are not of one volume.
+    frame : int or None
+        Which of its instance's frames it is, from 0; None in one that has no frames to be told apart.
+    assumed : str
+        What was assumed to place it.
     """
 
     uid: str
@@ -60,7 +75,19 @@ class Picture:
     values: ValueMap
     window: tuple[float, float] | None
     moment: Moment
-    kind: tuple[str, str, str]
+    kind: Kind
+    frame: int | None = None
+    assumed: str = ""
+
+
+class Kind(NamedTuple):
+    """What tells images apart that are not of one volume, in words; empty where nothing is said."""
+
+    localizer: str
+    component: str
+    echo: str
+    diffusion: str
+    part: str
 
 
 @dataclass(slots=True)
@@ -104,8 +131,8 @@ class Series:
         if "Rows" not in entry.header.dataset:
             self.blank += 1
         elif not self.refusals:  # one reason is enough
-            with self.refusals.collect(self.where):
-                self.pictures.append(_picture(entry))
+            with self.refusals.collect():
+                self.pictures += _pictures(entry)
 
 
 def series_in(found: Catalogue, series_uid: str | None = None) -> list[Series]:
@@ -162,30 +189,53 @@ def understood() -> Iterator[None]:
         raise ReadError("Its attributes cannot be understood", "Ask its maker for a repaired file") from error
 
 
-def _picture(entry: Entry) -> Picture:
+def _pictures(entry: Entry) -> list[Picture]:
     header = entry.header.dataset
     with understood():
         stored = stored_type_of(header)
-        values = ValueMap() if stored.samples > 1 else value_map_of(header)
-        return Picture(
-            uid=str(header.get("SOPInstanceUID") or ""),
-            source=pixel_source(
-                entry.path, header, header.file_meta.get("TransferSyntaxUID", ""), entry.header.pixels_at
-            ),
-            place=place_of(header),
-            stored=stored,
-            values=values,
-            window=None if stored.samples > 1 else window_of(header, values),
-            moment=moment_of(header),
-            kind=_kind(header),
-        )
+        source = pixel_source(entry.path, header, header.file_meta.get("TransferSyntaxUID", ""), entry.header.pixels_at)
+        uid = str(header.get("SOPInstanceUID") or "")
+        if not is_multiframe(header):
+            return [_picture(uid, source, stored, header, None)]
+        frames = frames_of(header, _OF_FRAMES, _most_frames(source))
+        if "PerFrameFunctionalGroupsSequence" in header:  # the header of a series is kept, and they are large
+            del header.PerFrameFunctionalGroupsSequence
+        return [_picture(uid, source, stored, frame, number) for number, frame in enumerate(frames)]
 
 
-def _kind(header: Dataset) -> tuple[str, str, str]:
-    localizer = "localizer" if "LOCALIZER" in (header.get("ImageType") or ()) else ""
-    echo, diffusion = header.get("EchoTime"), header.get("DiffusionBValue")
-    return (
-        localizer,
-        "" if echo is None else f"echo {float(echo):g} ms",
-        "" if diffusion is None else f"b {float(diffusion):g} s/mm²",
+def _most_frames(source: PixelSource) -> int:
+    """How many frames a file of this size can hold; a header may say any number."""
+    rows, columns, samples, bits = (source.options[key] for key in NUMBERS[:4])
+    plain = is_native(source.syntax) and source.syntax != DeflatedExplicitVRLittleEndian
+    return source.stamp[0] * 8 // (rows * columns * samples * bits if plain else _LEAST_FRAME * 8)
+
+
+def _picture(
+    uid: str, source: PixelSource, stored: StoredType, said: Dataset | Mapping[str, Any], frame: int | None
+) -> Picture:
+    values = ValueMap() if stored.samples > 1 else value_map_of(said)
+    return Picture(
+        uid=uid,
+        source=source,
+        place=place_of(said),
+        stored=stored,
+        values=values,
+        window=None if stored.samples > 1 else window_of(said, values),
+        moment=moment_of(said),
+        kind=_kind(said),
+        frame=frame,
+        assumed=said.get(ASSUMED) or "" if frame is not None else "",
+    )
+
+
+def _kind(said: Dataset | Mapping[str, Any]) -> Kind:
+    kinds = said.get("ImageType") or ()
+    echo, diffusion = said.get("EchoTime"), said.get("DiffusionBValue")
+    named = [said.get("ComplexImageComponent") or "", *kinds[2:]]
+    return Kind(
+        localizer="localizer" if "LOCALIZER" in kinds else "",
+        component=next((_COMPONENTS[name] for name in named if name in _COMPONENTS), ""),
+        echo="" if echo is None else f"echo {float(echo):g} ms",
+        diffusion="" if diffusion is None else f"b {float(diffusion):g} s/mm²",
+        part=said.get(PART) or "" if isinstance(said, dict) else "",
     )

@@ -28,10 +28,11 @@ _Index = int | slice
 
 @dataclass(frozen=True, slots=True)
 class StoredPlane:
-    """Where one plane is, None for one that is missing; and what its stored values mean."""
+    """Where one plane is, None for one that is missing; what its stored values mean; and which frame it is, from 0."""
 
     source: PixelSource | None
     values: ValueMap
+    frame: int = 0
 
 
 class PlaneArray:
@@ -137,7 +138,7 @@ class PlaneArray:
             return plane.values(np.zeros(self._inner, self._stored.dtype), self.dtype)
         try:
             # Unused bits are cleared, so that values are within the type's limits.
-            stored = plane.source.frame(0)
+            stored = plane.source.frame(plane.frame)
         except OSError as error:  # its own text may hold a path
             raise ReadError(
                 f"The file of plane {number} cannot be read: {error.strerror or type(error).__name__}",

@@ -110,16 +110,18 @@ def _layer(name: str, stacked: Stacked, series: Series, root: Path) -> LayerTupl
         is_inverted = next(filter(None, stacked.pictures)).stored.photometric == "MONOCHROME1"
         attributes["colormap"] = "gray_r" if is_inverted else "gray"
     attributes["name"] = name
-    attributes["metadata"] = {
-        METADATA_KEY: {
-            "path": str(root),
-            "study": text(series.first, "StudyInstanceUID"),
-            "series": series.uid,
-            "frame_of_reference": text(series.first, "FrameOfReferenceUID"),
-            "instances": [picture.uid if picture else "" for picture in stacked.pictures],
-            "notes": remembered(volume.notes),
-        }
+    source: dict[str, Any] = {
+        "path": str(root),
+        "study": text(series.first, "StudyInstanceUID"),
+        "series": series.uid,
+        "frame_of_reference": text(series.first, "FrameOfReferenceUID"),
+        "instances": [picture.uid if picture else "" for picture in stacked.pictures],
+        "notes": remembered(volume.notes),
     }
+    frames = [picture.frame if picture else -1 for picture in stacked.pictures]
+    if any(frame is not None and frame >= 0 for frame in frames):
+        source["frames"] = [0 if frame is None else frame + 1 for frame in frames]
+    attributes["metadata"] = {METADATA_KEY: source}
     return lazy(data), attributes, kind
 
 

@@ -14,14 +14,16 @@ from pydicom.multival import MultiValue
 from napari_dicom_writer.errors import ReadError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     from numpy.typing import NDArray
     from pydicom.dataset import Dataset
 
+    Said = Dataset | Mapping[str, Any]  # of an instance, or of a frame
+
 PIXEL_TAGS = (
     "SamplesPerPixel PhotometricInterpretation PlanarConfiguration BitsAllocated BitsStored PixelRepresentation "
-    "RescaleSlope RescaleIntercept ModalityLUTSequence RealWorldValueMappingSequence "
+    "RescaleSlope RescaleIntercept DoseGridScaling ModalityLUTSequence RealWorldValueMappingSequence "
     "WindowCenter WindowWidth VOILUTFunction ExtendedOffsetTable ExtendedOffsetTableLengths"
 ).split()
 """Keywords of the attributes that this module reads."""
@@ -113,18 +115,21 @@ class ValueMap:
         return values.view(dtype)
 
 
-def is_rescaled(header: Dataset) -> bool:
+def is_rescaled(header: Said) -> bool:
     """Whether there is a Rescale Slope or Intercept, which display applies; a Real World Value Mapping it does not."""
     return any(header.get(keyword) is not None for keyword in ("RescaleSlope", "RescaleIntercept"))
 
 
-def is_mapped(header: Dataset) -> bool:
-    """Whether `value_map_of` may go by a Real World Value Mapping."""
-    return "RealWorldValueMappingSequence" in header and not is_rescaled(header)
+def is_mapped(header: Said) -> bool:
+    """Whether `value_map_of` may go by a Real World Value Mapping: a rescale that changes nothing does not hinder it.
+
+    Enhanced objects must have a rescale, also where real values are mapped.
+    """
+    return "RealWorldValueMappingSequence" in header and _rescale_of(header) == ValueMap()
 
 
-def value_map_of(header: Dataset) -> ValueMap:
-    """Read the Modality LUT, else the one linear Real World Value Mapping, else nothing to map.
+def value_map_of(header: Said) -> ValueMap:
+    """Read the Modality LUT or the scaling of a dose, else the one linear Real World Value Mapping, else none.
 
     Raises
     ------
@@ -133,18 +138,25 @@ def value_map_of(header: Dataset) -> ValueMap:
     """
     if header.get("ModalityLUTSequence"):
         raise ReadError("Its real values are in a lookup table", _LOOKUP)
-    if is_rescaled(header):
-        slope, intercept = header.get("RescaleSlope"), header.get("RescaleIntercept")
-        found = ValueMap(1.0 if slope is None else float(slope), 0.0 if intercept is None else float(intercept))
-    else:
-        items = header.get("RealWorldValueMappingSequence") or ()
-        linear = [item for item in items if "RealWorldValueSlope" in item and "RealWorldValueIntercept" in item]
-        if len(items) != 1 or not linear:
-            return ValueMap()
-        found = ValueMap(float(linear[0].RealWorldValueSlope), float(linear[0].RealWorldValueIntercept))
+    found = (_mapping_of(header) if is_mapped(header) else None) or _rescale_of(header)
     if not np.isfinite((found.slope, found.intercept)).all() or found.slope == 0:
         raise ReadError("Its slope and intercept are no finite numbers, or zero", "Ask its maker for a repaired file")
     return found
+
+
+def _rescale_of(header: Said) -> ValueMap:
+    slope, intercept = header.get("RescaleSlope"), header.get("RescaleIntercept")
+    if slope is None:
+        slope = header.get("DoseGridScaling")
+    return ValueMap(1.0 if slope is None else float(slope), 0.0 if intercept is None else float(intercept))
+
+
+def _mapping_of(header: Said) -> ValueMap | None:
+    items = header.get("RealWorldValueMappingSequence") or ()
+    linear = [item for item in items if "RealWorldValueSlope" in item and "RealWorldValueIntercept" in item]
+    if len(items) != 1 or not linear:
+        return None
+    return ValueMap(float(linear[0].RealWorldValueSlope), float(linear[0].RealWorldValueIntercept))
 
 
 def real_dtype(stored: StoredType, maps: Collection[ValueMap]) -> np.dtype[Any]:
@@ -163,7 +175,7 @@ def real_dtype(stored: StoredType, maps: Collection[ValueMap]) -> np.dtype[Any]:
     return np.dtype(np.float64)
 
 
-def window_of(header: Dataset, values: ValueMap) -> tuple[float, float] | None:
+def window_of(header: Said, values: ValueMap) -> tuple[float, float] | None:
     """Read the first window as the least and greatest real value it shows (inverse of PS3.3 C.11.2.1.2).
 
     Where values are mapped by Real World Value Mapping, the window is one of stored values, and is mapped like them.
@@ -183,7 +195,7 @@ def window_of(header: Dataset, values: ValueMap) -> tuple[float, float] | None:
         low, high = center - width / 2, center + width / 2
     else:
         return None
-    if not is_rescaled(header):
+    if is_mapped(header) or not is_rescaled(header):
         low, high = sorted(values.slope * end + values.intercept for end in (low, high))
     return low, high
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from napari_dicom_writer.reading.pictures import Picture
 
+_NUMBER = re.compile(r"(\d+(?:\.\d+)?)")
 _DIGITS = 3  # of spacings and direction cosines that count as the same
 
 
@@ -31,7 +33,7 @@ def split(pictures: Sequence[Picture]) -> list[tuple[str, list[Picture]]]:
         parts = [
             (", ".join(filter(None, (label, words(group[0]) if len(groups) > 1 else ""))), group)
             for label, part in parts
-            for groups in [_grouped(part, told)]
+            for groups in [sorted(_grouped(part, told), key=lambda group: _by_number(words(group[0])))]
             for group in (groups if always or _same_places(groups) else [part])
         ]
     parts = [(label, run) for label, part in parts for run in even_runs(part)]
@@ -47,6 +49,11 @@ def _grouped(pictures: Sequence[Picture], told: Callable[[Picture], Hashable]) -
     for picture in pictures:
         groups.setdefault(told(picture), []).append(picture)
     return list(groups.values())
+
+
+def _by_number(words: str) -> list[tuple[float, str]]:
+    """Sort numbers in words by their size: an echo of 4.6 ms before one of 11 ms."""
+    return [(float(part), "") if at % 2 else (0.0, part) for at, part in enumerate(_NUMBER.split(words))]
 
 
 def _same_places(groups: Sequence[Sequence[Picture]]) -> bool:
@@ -81,14 +88,25 @@ def _type(picture: Picture) -> str:
     return f"{stored.photometric}, {'signed ' if stored.signed else ''}{stored.bits} bits"
 
 
-_TRAITS: tuple[tuple[Callable[[Picture], Hashable], Callable[[Picture], str], bool], ...] = (
-    (lambda p: p.kind[0], lambda p: p.kind[0], True),
-    (lambda p: "" if p.place.position else p.uid, lambda p: "" if p.place.position else "without a place", True),
+def _of_kind(name: str, *, always: bool = False) -> _Trait:
+    def told(picture: Picture) -> str:
+        return str(getattr(picture.kind, name))
+
+    return told, told, always
+
+
+_Trait = tuple["Callable[[Picture], Hashable]", "Callable[[Picture], str]", bool]
+_TRAITS: tuple[_Trait, ...] = (
+    _of_kind("localizer", always=True),
+    (
+        lambda p: "" if p.place.position else p.source.path,
+        lambda p: "" if p.place.position else "without a place",
+        True,
+    ),
     (lambda p: p.place.size, _size, True),
     (lambda p: _rounded(p.place.orientation), _plane, True),
     (lambda p: _rounded(p.place.spacing), _spacing, True),
     (lambda p: p.stored, _type, True),
-    (lambda p: p.kind[1], lambda p: p.kind[1], False),
-    (lambda p: p.kind[2], lambda p: p.kind[2], False),
+    *map(_of_kind, ("component", "echo", "diffusion", "part")),
 )
 """What tells pictures apart, how it is called, and whether it cuts always, or only where parts fill the same planes."""

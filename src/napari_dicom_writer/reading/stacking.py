@@ -6,13 +6,13 @@ LPS millimeters throughout, as in ImagePositionPatient (PS3.3 C.7.6.2.1.1).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from pydicom.multival import MultiValue
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
     from pydicom.dataset import Dataset
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _UNEVEN = 0.01  # of the spacing between planes
 _SAME = 1e-3  # of the pixel spacing or the thickness: planes closer than that are one
 _TURNED = 1e-3  # largest difference of two direction cosines
+_IN_CENTIMETERS, _CENTIMETER = 3, 10.0  # Physical Units (PS3.3 C.8.5.5.1.15), and mm
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +55,16 @@ class Place:
 
 PLACE_TAGS = (
     "NumberOfFrames SharedFunctionalGroupsSequence Rows Columns PixelSpacing ImagerPixelSpacing "
-    "ImageOrientationPatient ImagePositionPatient SliceThickness"
+    "NominalScannedPixelSpacing SequenceOfUltrasoundRegions ImageOrientationPatient ImagePositionPatient SliceThickness"
 ).split()
 """Keywords of the attributes that `place_of` reads."""
 
 
-def place_of(header: Dataset) -> Place:
-    """Read size and place from a header; raises ValueError or TypeError on nonsense."""
+def place_of(header: Dataset | Mapping[str, Any]) -> Place:
+    """Read size and place from a header, or what is said of a frame; raises ValueError or TypeError on nonsense."""
     thickness = header.get("SliceThickness")
-    spacing = _numbers(header, "PixelSpacing", 2) or _numbers(header, "ImagerPixelSpacing", 2)
+    found = (_numbers(header, f"{kind}Spacing", 2) for kind in ("Pixel", "ImagerPixel", "NominalScannedPixel"))
+    spacing = next(filter(None, found), None) or _calibration(header.get("SequenceOfUltrasoundRegions") or ())
     return Place(
         frames=int(header.get("NumberOfFrames") or 1) if "Rows" in header else 0,
         enhanced="SharedFunctionalGroupsSequence" in header,
@@ -74,11 +76,23 @@ def place_of(header: Dataset) -> Place:
     )
 
 
-def _numbers(header: Dataset, keyword: str, count: int) -> tuple[float, ...] | None:
+def _calibration(regions: Iterable[Dataset]) -> tuple[float, float] | None:
+    """Return what the regions of tissue of an ultrasound picture have in common (PS3.3 C.8.5.5)."""
+    steps = {
+        (abs(float(region.PhysicalDeltaY)) * _CENTIMETER, abs(float(region.PhysicalDeltaX)) * _CENTIMETER)
+        for region in regions
+        if region.get("RegionSpatialFormat") == 1
+        and region.get("PhysicalUnitsXDirection") == region.get("PhysicalUnitsYDirection") == _IN_CENTIMETERS
+    }
+    return steps.pop() if len(steps) == 1 and 0 not in next(iter(steps)) else None
+
+
+def _numbers(header: Dataset | Mapping[str, Any], keyword: str, count: int) -> tuple[float, ...] | None:
     value = header.get(keyword)
     # Arrays come where pydicom.config.DS_numpy is set.
-    several = isinstance(value, MultiValue | np.ndarray) and len(value) == count
-    return tuple(map(float, value)) if several else None
+    if isinstance(value, MultiValue | np.ndarray | tuple) and len(value) == count:
+        return tuple(map(float, value))
+    return None
 
 
 def why_no_stack(places: Sequence[Place]) -> str | None:

@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pydicom.dataset import Dataset
 
 TIME_TAGS = (
     "TemporalPositionIdentifier AcquisitionNumber AcquisitionDate AcquisitionTime InstanceNumber TemporalResolution "
-    "ContentDate ContentTime"
+    "TriggerTime ContentDate ContentTime"
 ).split()
 """Keywords of the attributes that `moment_of` reads."""
 
@@ -23,25 +23,32 @@ _MICROSECONDS = 1_000_000
 class Moment(NamedTuple):
     """What a header says of when its picture was taken; None where it says nothing.
 
-    The first four tell pictures apart, the surest first. `AcquisitionTime` and `content` are in microseconds, with
-    their dates, since some moment; `resolution` is Temporal Resolution, in seconds.
+    The first five tell pictures apart, the surest first. `AcquisitionTime` and `content` are in microseconds, with
+    their dates, since some moment, `TriggerTime` since the beat of the heart or the first frame of a movie;
+    `resolution` is Temporal Resolution, in seconds.
     """
 
     TemporalPositionIdentifier: int | None
     AcquisitionNumber: int | None
     AcquisitionTime: int | None
+    TriggerTime: int | None
     InstanceNumber: int | None
     resolution: float | None
     content: int | None = None
 
 
-def moment_of(header: Dataset) -> Moment:
-    """Read a header; raises ValueError or TypeError on nonsense."""
-    resolution = header.get("TemporalResolution")
+TOLD_BY = Moment._fields[:5]
+"""Keywords of what tells pictures at one position apart, the surest first; the last one says nothing of time."""
+
+
+def moment_of(header: Dataset | Mapping[str, Any]) -> Moment:
+    """Read a header, or what is said of a frame; raises ValueError or TypeError on nonsense."""
+    resolution, trigger = header.get("TemporalResolution"), header.get("TriggerTime")
     return Moment(
         _whole(header.get("TemporalPositionIdentifier")),
         _whole(header.get("AcquisitionNumber")),
         _microseconds(header.get("AcquisitionDate"), header.get("AcquisitionTime")),
+        None if trigger in (None, "") else round(float(trigger) * 1000),
         _whole(header.get("InstanceNumber")),
         float(resolution) / 1000 if resolution else None,
         _microseconds(header.get("ContentDate"), header.get("ContentTime")),
@@ -77,7 +84,7 @@ def order_in_time(groups: Sequence[Sequence[Moment]]) -> tuple[str, list[list[in
         Keyword of the first attribute that tells all pictures apart at every position, and the order of each group by
         it; None if none does.
     """
-    for number, keyword in enumerate(Moment._fields[:4]):
+    for number, keyword in enumerate(TOLD_BY):
         keys = [[moment[number] for moment in group] for group in groups]
         if all(None not in group and len(set(group)) == len(group) for group in keys):
             return keyword, [sorted(range(len(group)), key=group.__getitem__) for group in keys]  # type: ignore[arg-type]
@@ -105,12 +112,19 @@ def time_step(groups: Sequence[Sequence[Moment]]) -> float | None:
     content = [[moment.content for moment in group] for group in groups]
     if all(len(set(group)) == 1 for group in times) and all(group == content[0] for group in content):
         times = content  # those of a reconstruction, plane by plane, would differ
-    known = [[t for t in group if t is not None] for group in times]
-    if any(len(k) < len(group) for k, group in zip(known, times, strict=True)) or all(len(set(k)) == 1 for k in known):
+    if not _tell(times):
+        times = [[moment.TriggerTime for moment in group] for group in groups]
+    if not _tell(times):
         return resolution
+    known = [[t for t in group if t is not None] for group in times]
     step = (known[0][-1] - known[0][0]) / (len(known[0]) - 1)
     if step <= 0 or any(abs(t - k[0] - i * step) > _UNEVEN * step for k in known for i, t in enumerate(k)):
         return None
     # Times end at the microsecond; Temporal Resolution may say the same more exactly.
     seconds = step / _MICROSECONDS
     return resolution if resolution and abs(resolution - seconds) <= _UNEVEN * seconds else seconds
+
+
+def _tell(times: Sequence[Sequence[int | None]]) -> bool:
+    """Whether each is known, and they are not all the same."""
+    return all(None not in group for group in times) and any(len(set(group)) > 1 for group in times)

@@ -55,6 +55,8 @@ def volume_of(
         If they are no regular stack of planes, or time points that nothing tells apart.
     """
     notes = list(notes)
+    for assumed in dict.fromkeys(picture.assumed for picture in pictures if picture.assumed):
+        notes.append(Note(NoteKind.ASSUMED, assumed))
     if lenient:
         pictures = _placed(pictures, notes)
     reason = why_no_stack([picture.place for picture in pictures])
@@ -78,17 +80,16 @@ def volume_of(
 
 
 def _placed(pictures: Sequence[Picture], notes: list[Note]) -> Sequence[Picture]:
-    """Place a single picture that says nothing of its place at the origin: a radiograph has none."""
-    if len(pictures) != 1 or pictures[0].place.frames != 1 or pictures[0].place.enhanced:
-        return pictures
+    """Place what says nothing of its place at the origin: a radiograph has none, and the frames of a movie share it."""
     place = pictures[0].place
-    if place.position is None or place.orientation is None:
-        notes.append(Note(NoteKind.ASSUMED, "Its position is not known: taken as axial, at the origin"))
-        place = replace(place, position=(0.0, 0.0, 0.0), orientation=(1.0, 0.0, 0.0, 0.0, 1.0, 0.0))
+    if len({picture.source.path for picture in pictures}) > 1 or (place.position and place.orientation):
+        return pictures
+    notes.append(Note(NoteKind.ASSUMED, "Its position is not known: taken as axial, at the origin"))
+    place = replace(place, position=(0.0, 0.0, 0.0), orientation=(1.0, 0.0, 0.0, 0.0, 1.0, 0.0))
     if place.spacing is None:
         notes.append(Note(NoteKind.ASSUMED, "Its pixel spacing is not known: taken as 1 mm"))
         place = replace(place, spacing=(1.0, 1.0))
-    return [replace(pictures[0], place=place)]
+    return [replace(picture, place=place) for picture in pictures]
 
 
 def _assembled(planes: Stack, groups: Groups, step: NDArray[np.float64], first: Dataset, notes: list[Note]) -> Stacked:
@@ -97,7 +98,7 @@ def _assembled(planes: Stack, groups: Groups, step: NDArray[np.float64], first: 
     there = [picture for picture in ordered if picture]
     one = there[0]
     array = PlaneArray(
-        [StoredPlane(p.source if p else None, p.values if p else one.values) for p in ordered],
+        [StoredPlane(p.source, p.values, p.frame or 0) if p else StoredPlane(None, one.values) for p in ordered],
         (points, len(groups)) if points > 1 else (len(groups),),
         one.place.size,
         one.stored,
@@ -140,7 +141,8 @@ def _in_time(groups: list[list[Picture]], notes: list[Note]) -> Groups:
         )
     keyword, orders = found
     if keyword == "InstanceNumber":
-        text = "Pictures at the same position are taken as time points, in the order of their Instance Number"
+        those = "frames" if groups[0][0].frame is not None else "Instance Number"
+        text = f"Pictures at the same position are taken as time points, in the order of their {those}"
         notes.append(Note(NoteKind.ASSUMED, text))
     return [[group[i] for i in order] for group, order in zip(groups, orders, strict=True)]
 

@@ -172,7 +172,7 @@ def _moment(instance: Instance) -> Moment:
     try:
         return moment_of(instance.header)
     except Exception:  # noqa: BLE001 - nonsense in an attribute of time is found elsewhere
-        return Moment(None, None, None, read.whole(instance.header, "InstanceNumber"), None)
+        return Moment(None, None, None, None, read.whole(instance.header, "InstanceNumber"), None)
 
 
 def _check_order(placed: Sequence[Instance], planes: Stack, findings: Findings) -> None:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 MAX_FRAME_BYTES = 2**30
 _KEYWORDS = {0x7FE00008: "FloatPixelData", 0x7FE00009: "DoubleFloatPixelData", 0x7FE00010: "PixelData"}
 _VRS = (b"OB", b"OW", b"OF", b"OD", b"UN")
-_NUMBERS = ("rows", "columns", "samples_per_pixel", "bits_allocated", "number_of_frames")
+NUMBERS = ("rows", "columns", "samples_per_pixel", "bits_allocated", "number_of_frames")
 _MOST_EXPANDED = {"RLE": 64}  # two bytes of a run become 128
 
 
@@ -68,13 +68,13 @@ class PixelSource:
     @property
     def shape(self) -> tuple[int, ...]:
         """Of one frame: (rows, columns) or (rows, columns, samples)."""
-        rows, columns, samples = (self.options[key] for key in _NUMBERS[:3])
+        rows, columns, samples = (self.options[key] for key in NUMBERS[:3])
         return (rows, columns, samples) if samples > 1 else (rows, columns)
 
     @property
     def frame_bytes(self) -> int:
         """Of one frame, decoded."""
-        rows, columns, samples, bits = (self.options[key] for key in _NUMBERS[:4])
+        rows, columns, samples, bits = (self.options[key] for key in NUMBERS[:4])
         return int(rows * columns * samples * max(1, bits // 8))
 
     def frame(self, index: int, *, raw: bool = False) -> NDArray[Any]:
@@ -188,7 +188,7 @@ def pixel_source(path: str | os.PathLike[str], header: Dataset, syntax: str, at:
     try:
         options = as_pixel_options(header)
         options.setdefault("samples_per_pixel", 1)
-        numbers = [options[key] for key in _NUMBERS]
+        numbers = [options[key] for key in NUMBERS]
     except Exception:  # noqa: BLE001 - whatever is missing, or makes the parser raise
         raise DecodingError("its header does not say how they are stored") from None
     if not all(isinstance(number, int) and number > 0 for number in numbers):
