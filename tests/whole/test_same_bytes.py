@@ -122,7 +122,7 @@ def digest(name: str, folder: Path) -> str:
     folders = [str(folder / str(number)) for number in range(len(plan.series))]
     for one in folders:
         Path(one).mkdir()
-    write_volumes(plan, [KINDS[kind]], folders, VerifyLevel.FULL, lambda: None)
+    write_volumes(plan, [KINDS[kind]], folders, VerifyLevel.FULL, lambda _: None)
     total = hashlib.sha256()
     for path in sorted(folder.rglob("*.dcm")):
         total.update(path.relative_to(folder).as_posix().encode())

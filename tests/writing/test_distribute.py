@@ -186,7 +186,7 @@ def test_killed_workers_cost_nothing_but_time(killed, tmp_path, two):
                 size = write(plan, [volume], folders, VerifyLevel.FULL, kill, two)
             else:
                 fast = Volume(SlowArray(48, 0), spacing=(2, 1, 1))
-                assert size == write(plan, [fast], folders, VerifyLevel.FULL, lambda: None)
+                assert size == write(plan, [fast], folders, VerifyLevel.FULL, lambda _: None)
             staging.publish()
     assert not victims
     assert tree(tmp_path / "cluster") == tree(tmp_path / "here")

@@ -76,6 +76,11 @@ class Place(NamedTuple):
     instance: InstancePlan
     at: int
 
+    @property
+    def frame(self) -> FramePlan:
+        """The frame."""
+        return self.instance.frames[self.at]
+
 
 def frame_places(plan: ExportPlan, volume_index: int) -> dict[tuple[tuple[int, ...], int], list[Place]]:
     """Map (leading index, plane) of a volume to the frames that show it, in the order of series and instances."""

@@ -89,23 +89,19 @@ class StoredLabels(StoredValues):
         return 1 if self.masks else np.dtype(self.dtype).itemsize * 8
 
     def encode_part(self, values: NDArray[Any], part: int | None) -> NDArray[Any]:
-        """Return the mask of segment `part`, as bool, or the plane of the label map."""
-        if self.masks:
-            mask: NDArray[Any] = values == self._label(part)
-            return mask
+        """Return the plane of the label map."""
         if not self.labels:
             return np.ascontiguousarray(values, self.dtype)
         numbers = np.searchsorted(self.labels, values) + 1
         return np.where(values == 0, 0, numbers).astype(self.dtype)
 
     def matches_part(self, stored: NDArray[Any], values: NDArray[Any], part: int | None) -> bool:
-        """Tell whether a frame is what the layer holds, exactly."""
-        if self.masks:
-            return bool(np.array_equal(stored.astype(bool), values == self._label(part)))
+        """Tell whether the plane of the label map is what the layer holds, exactly."""
         if not self.labels:
             return bool(np.array_equal(stored, values))
         return bool(np.array_equal(np.array((0, *self.labels))[stored], values))
 
-    def _label(self, part: int | None) -> int:
+    def label(self, part: int | None) -> int:
+        """Return the layer's value of a segment."""
         assert part is not None  # noqa: S101 - every frame of masks has its segment
         return self.labels[part - 1] if self.labels else part

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_dicom_writer.errors import PixelError
+from napari_dicom_writer.model.label_runs import label_runs
 from napari_dicom_writer.model.slabs import finished_planes, read_ahead, slabs
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 MOST_LABELS = 65535
 """Segment Number is US (PS3.3 C.8.20.4), and 0 is the background."""
-# Up to here, counting is faster than sorting (measured: 0.3 ms against 7 ms for a plane of 512²).
+# Up to here, counting is faster than sorting.
 _COUNTED = 2**17
 
 
@@ -72,18 +73,12 @@ def find_labels(volume: Volume, tick: Callable[[int], None]) -> LabelUse:
 
 def _labels_of(plane: NDArray[Any]) -> tuple[int, ...]:
     """Labels on one plane, ascending, without 0."""
-    if plane.dtype.kind == "b":
-        return (1,) if plane.any() else ()
-    low, high = plane.min(), plane.max()
+    values = label_runs(plane)[1]
+    low, high = values.min(), values.max()
     if low < 0:
         remedy = "Give every label a number from 1; 0 is the background"
         raise PixelError(f"It has the negative label {low:g}", remedy)
-    if low == high == 0:
-        return ()
-    if plane.dtype.kind == "f":
-        whole = np.rint(plane)
-        if not np.array_equal(whole, plane):  # NaN included
-            raise PixelError("Its labels are no whole numbers", "Save it as an image layer, or round it first")
-        plane = whole.astype(np.int64)
-    present = np.flatnonzero(np.bincount(plane.ravel())) if high < _COUNTED else np.unique(plane)
+    if values.dtype.kind == "f" and not np.array_equal(np.rint(values), values):  # NaN included
+        raise PixelError("Its labels are no whole numbers", "Save it as an image layer, or round it first")
+    present = np.flatnonzero(np.bincount(values.astype(np.intp))) if high < _COUNTED else np.unique(values)
     return tuple(int(label) for label in present if label)

@@ -210,11 +210,14 @@ def _masks(
 ) -> tuple[FramePlan, ...]:
     """A frame for each segment on each plane that holds it, segment by segment; one at least."""
     there = draft.labels.planes if draft.labels else {}
+    holding: dict[int, list[FramePlan]] = {segment.label: [] for segment in segments}
+    for frame in frames:
+        for label in holding if empty else there.get((frame.leading, frame.plane), ()):
+            holding[label].append(frame)
     masks = [
-        replace(frame, part=segment.number)
+        FramePlan(f.leading, f.plane, f.time_index, f.position, f.location, segment.number)
         for segment in segments
-        for frame in frames
-        if empty or segment.label in there.get((frame.leading, frame.plane), ())
+        for f in holding[segment.label]
     ]
     return tuple(masks) or (replace(frames[0], part=segments[0].number),)
 

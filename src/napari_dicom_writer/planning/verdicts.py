@@ -31,7 +31,7 @@ def with_verdicts(iod: IOD, plans: Sequence[SeriesPlan]) -> list[SeriesPlan]:
 def _facts(iod: IOD, series: SeriesPlan) -> SeriesFacts:
     """Describe a series by its plan as its files will be seen."""
     first, grid, shape = series.instances[0], series.grid, (series.planes, series.rows, series.columns)
-    header = iod.dataset(series, first)
+    header = iod.dataset(replace(series, segments=series.segments[:1]), first)  # further ones say no more
     there = first.frames[0].plane
     at_one_place = [iod.varying(series, i) for i in series.instances if i.frames[0].plane == there]
     between, row, column = series.spacing

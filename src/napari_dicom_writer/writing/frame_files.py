@@ -48,7 +48,7 @@ class FrameFile(ABC):
         """Write one frame, and return how many bytes it takes."""
 
     @abstractmethod
-    def read_frame(self, at: int) -> bytes:
+    def read_frame(self, at: int) -> bytes | bytearray:
         """Read back what was written of one frame."""
 
     @abstractmethod
@@ -82,25 +82,35 @@ class NativeFile(FrameFile):
         os.ftruncate(self._descriptor, len(head) + pixel_bytes)
 
     def write_frame(self, at: int, frame: NDArray[Any]) -> int:
-        """Write one frame: its values, or its bits as bool."""
+        """Write the values of one frame."""
+        write_at(self._descriptor, frame.reshape(-1).view(np.uint8).data, self._start + at * (self._bits // 8))
+        return self._count()
+
+    def write_mask(self, at: int, start: int, mask: NDArray[np.bool_]) -> int:
+        """Write the bits of one frame from pixel `start` on, a multiple of 8; all others are zeros already."""
         if self._bits % 8 == 0:
-            packed = np.packbits(frame, bitorder="little") if frame.dtype.kind == "b" else frame
-            write_at(self._descriptor, packed.reshape(-1).view(np.uint8).data, self._start + at * (self._bits // 8))
+            packed = np.packbits(mask, bitorder="little")
+            write_at(self._descriptor, packed.data, self._start + (at * self._bits + start) // 8)
         else:
             # Frames of a few bits more than whole bytes follow each other without a gap (PS3.5 8.1.1).
-            first, shift = divmod(at * self._bits, 8)
-            packed = np.packbits(np.concatenate((np.zeros(shift, bool), frame.reshape(-1))), bitorder="little")
+            first, shift = divmod(at * self._bits + start, 8)
+            packed = np.packbits(np.concatenate((np.zeros(shift, bool), mask)), bitorder="little")
             with self._lock:
                 there = np.frombuffer(os.pread(self._descriptor, len(packed), self._start + first), np.uint8)
                 write_at(self._descriptor, (packed | there).data, self._start + first)
+        return self._count()
+
+    def _count(self) -> int:
         with self._lock:
             self._written += self._bits // 8
         return self._bits // 8
 
-    def read_frame(self, at: int) -> bytes:
+    def read_frame(self, at: int) -> bytearray:
         """Read its bytes back; of bits those that hold them."""
         first, end = at * self._bits // 8, -(-(at + 1) * self._bits // 8)
-        return os.pread(self._descriptor, end - first, self._start + first)
+        content = bytearray(end - first)  # which compares with whatever holds bytes, as `bytes` do not
+        del content[os.preadv(self._descriptor, [content], self._start + first) :]
+        return content
 
     def finish(self) -> int:
         """Nothing follows but the padding, which is there already."""

@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Any
 from napari_dicom_writer.codecs import codec_of
 from napari_dicom_writer.iods.modules.image import compression_ratio
 from napari_dicom_writer.options.choices import VerifyLevel
+from napari_dicom_writer.plan.segments import StoredLabels
 from napari_dicom_writer.writing.encode import SeriesEncoder
 from napari_dicom_writer.writing.fault import writing_failed
 from napari_dicom_writer.writing.frame_files import FragmentFile, FrameFile, NativeFile, needs_extended
+from napari_dicom_writer.writing.masks import PlaneMasks
 from napari_dicom_writer.writing.read_back_frames import FramesVerifier
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -49,15 +51,15 @@ class MultiFrameWriter:
         self._medium = level is VerifyLevel.MEDIUM
         self._verifier = None if level is VerifyLevel.OFF else FramesVerifier(series, level)
 
-    def write(self, place: Place, values: NDArray[Any]) -> int:
-        """Write one frame and read it back.
+    def write(self, places: Sequence[Place], values: NDArray[Any]) -> int:
+        """Write the frames of one plane and read them back.
 
         Parameters
         ----------
-        place
-            Which frame of which instance.
+        places
+            Which frames of which instances: all that show the plane.
         values
-            The layer's values of its plane: (rows, columns) or (rows, columns, samples).
+            The layer's values of the plane: (rows, columns) or (rows, columns, samples).
 
         Returns
         -------
@@ -71,16 +73,33 @@ class MultiFrameWriter:
         VerificationError
             If what is read back is not what was planned.
         """
-        instance, at = place.instance, place.at
-        stored: Any = self._series.stored.encode_part(values, instance.frames[at].part)
-        if self._codec:
-            stored = self._codec.encode(stored)
         with refused_by_system():
-            file, head = self._file(instance)
-            size = head + file.write_frame(at, stored)
-            if self._verifier:
-                self._verifier.frame(instance, at, file.read_frame(at), values)
+            if isinstance(self._series.stored, StoredLabels) and self._series.stored.masks:
+                size = self._write_masks(places, PlaneMasks(values), self._series.stored)
+                if self._verifier:
+                    self._verifier.masks(places, self._read, values)
+                return size
+            size = 0
+            for place in places:
+                stored: Any = self._series.stored.encode_part(values, place.frame.part)
+                if self._codec:
+                    stored = self._codec.encode(stored)
+                file, head = self._file(place.instance)
+                size += head + file.write_frame(place.at, stored)
+                if self._verifier:
+                    self._verifier.frame(place, self._read(place), values)
         return size
+
+    def _write_masks(self, places: Sequence[Place], masks: PlaneMasks, stored: StoredLabels) -> int:
+        size = 0
+        for place in places:
+            file, head = self._file(place.instance)
+            assert isinstance(file, NativeFile)  # noqa: S101 - no codec takes single bits
+            size += head + file.write_mask(place.at, *masks.mask(stored.label(place.frame.part)))
+        return size
+
+    def _read(self, place: Place) -> bytes | bytearray:
+        return self._open[place.instance.filename].read_frame(place.at)
 
     def _file(self, instance: InstancePlan) -> tuple[FrameFile, int]:
         """Open an instance's file; the first time, return how long its head is, too."""

@@ -37,7 +37,7 @@ def check_native(series: SeriesPlan, pixels: bytearray, values: NDArray[Any]) ->
     Fault
         Saying how many values differ, and which is the first.
     """
-    if not _same_bytes(series.stored, pixels, values):
+    if not same_bytes(series.stored, pixels, values):
         check_frame(series, native_frame(series, pixels), values)
 
 
@@ -48,7 +48,7 @@ def native_frame(series: SeriesPlan, pixels: bytearray | memoryview) -> NDArray[
     return np.frombuffer(pixels, stored.dtype, math.prod(shape)).reshape(shape)
 
 
-def _same_bytes(stored: StoredValues, pixels: bytearray, values: NDArray[Any]) -> bool:
+def same_bytes(stored: StoredValues, pixels: bytearray, values: NDArray[Any]) -> bool:
     """Whether the layer holds the very bytes that were read; decided at once where values are stored as they are."""
     exact = stored.method is Method.CAST and not stored.largest_error and values.dtype == stored.dtype
     # A bytearray compares with whatever holds bytes, in C and without a copy.

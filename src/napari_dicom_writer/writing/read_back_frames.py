@@ -10,7 +10,7 @@ import math
 import os
 import struct
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import numpy as np
 import pydicom
@@ -28,17 +28,18 @@ from napari_dicom_writer.writing.fault import REMEDY
 from napari_dicom_writer.writing.frame_files import FragmentFile
 from napari_dicom_writer.writing.medium import digest
 from napari_dicom_writer.writing.parsed import same_element
-from napari_dicom_writer.writing.pixels import resembles
+from napari_dicom_writer.writing.pixels import resembles, same_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
     from pydicom.dataset import FileDataset
 
     from napari_dicom_writer.iods.modules.functional_groups import FrameGroups, Path
-    from napari_dicom_writer.plan.frames import InstancePlan
+    from napari_dicom_writer.plan.frames import InstancePlan, Place
     from napari_dicom_writer.plan.plan import SeriesPlan
+    from napari_dicom_writer.plan.segments import StoredLabels
     from napari_dicom_writer.writing.frame_files import FrameFile
 
 _PER_FRAME = 0x52009230
@@ -63,12 +64,12 @@ class FramesVerifier:
         self._codec = codec_of(series.options)
         self._known: dict[tuple[str, int], bytes] = {}
 
-    def frame(self, instance: InstancePlan, at: int, content: bytes, values: NDArray[Any]) -> None:
+    def frame(self, place: Place, content: bytes | bytearray, values: NDArray[Any]) -> None:
         """Compare one frame with what the layer holds.
 
         Parameters
         ----------
-        instance, at
+        place
             Which frame.
         content
             Its bytes, as read.
@@ -77,21 +78,63 @@ class FramesVerifier:
         """
         if not self._level.pixels:
             return
-        if self._level is VerifyLevel.MEDIUM:
-            self._known[instance.filename, at] = digest(self._own(at, content))
-        series, part = self._series, instance.frames[at].part
+        self._remember(place, content)
+        series, part, where = self._series, place.frame.part, f"frame {place.at + 1}"
+        if isinstance(content, bytearray) and same_bytes(series.stored, content, values):
+            return
         shape = (series.rows, series.columns) + ((3,) if series.stored.samples == 3 else ())
         if self._codec:
-            read = self._codec.decode(content, series.rows, series.columns, series.stored)
+            read = self._codec.decode(bytes(content), series.rows, series.columns, series.stored)
         else:
-            dtype = "u1" if series.stored.bits == 1 else series.stored.dtype
-            read = np.frombuffer(self._own(at, content), dtype).reshape(shape)
+            read = np.frombuffer(content, series.stored.dtype).reshape(shape)
         if not series.stored.matches_part(read, values, part):
-            self._fail(instance, f"frame {at + 1} is not what the layer holds")
+            self._fail(place.instance, f"{where} is not what the layer holds")
         if math.isinf(series.stored.largest_error) and not resembles(read, series.stored.encode_part(values, part)):
-            self._fail(instance, f"frame {at + 1} does not resemble its plane: choose less loss")
+            self._fail(place.instance, f"{where} does not resemble its plane: choose less loss")
 
-    def _own(self, at: int, content: bytes) -> bytes:
+    def masks(self, places: Sequence[Place], read: Callable[[Place], bytes | bytearray], values: NDArray[Any]) -> None:
+        """Compare all masks of one plane with its labels: put together they are the plane, and none overlap.
+
+        So a mask that is missing shows, too.
+
+        Parameters
+        ----------
+        places
+            Which frames.
+        read
+            Returns the bytes of one.
+        values
+            The layer's labels of the plane.
+        """
+        if not self._level.pixels:
+            return
+        stored = cast("StoredLabels", self._series.stored)
+        labels = np.zeros(values.size, values.dtype if values.dtype.kind in "iu" else np.int64)
+        count: int = 0
+        for place in places:
+            content = read(place)
+            self._remember(place, content)
+            first, mask = self._set_bits(place.at, content)
+            labels[first : first + len(mask)] += mask * labels.dtype.type(stored.label(place.frame.part))
+            count += int(np.count_nonzero(mask))
+        if not np.array_equal(labels.reshape(values.shape), values) or count != np.count_nonzero(labels):
+            frames = ", ".join(str(place.at + 1) for place in places)
+            self._fail(places[0].instance, f"frames {frames} together are not what the layer holds")
+
+    def _set_bits(self, at: int, content: bytes | bytearray) -> tuple[int, NDArray[np.uint8]]:
+        """Return the first pixel of a part of a mask outside of which no bit is set, and its bits."""
+        if self._series.frame_bits % 8:
+            return 0, np.frombuffer(self._own(at, content), np.uint8)
+        packed = np.frombuffer(content, np.uint8)
+        there = np.flatnonzero(packed != 0)  # bools are looked through by words
+        first, last = (int(there[0]), int(there[-1]) + 1) if len(there) else (0, 0)
+        return 8 * first, np.unpackbits(packed[first:last], bitorder="little")
+
+    def _remember(self, place: Place, content: bytes | bytearray) -> None:
+        if self._level is VerifyLevel.MEDIUM:
+            self._known[place.instance.filename, place.at] = digest(self._own(place.at, content))
+
+    def _own(self, at: int, content: bytes | bytearray) -> bytes | bytearray:
         """What belongs to the frame alone: of masks, whose frames share bytes, a byte for each of its bits."""
         if self._codec or self._series.stored.bits > 1:
             return content

@@ -11,7 +11,7 @@ from napari_dicom_writer.writing.fault import writing_failed
 from napari_dicom_writer.writing.read_back import SeriesVerifier
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -39,15 +39,15 @@ class SeriesWriter:
         self._encoder = SeriesEncoder(series)
         self.verifier = None if level is VerifyLevel.OFF else SeriesVerifier(series, level)
 
-    def write(self, place: Place, values: NDArray[Any]) -> int:
-        """Write a single-frame instance and read it back.
+    def write(self, places: Sequence[Place], values: NDArray[Any]) -> int:
+        """Write the single-frame instances of one plane and read them back.
 
         Parameters
         ----------
-        place
-            Which one.
+        places
+            Which ones.
         values
-            The layer's values of its frame's plane: (rows, columns) or (rows, columns, samples).
+            The layer's values of the plane: (rows, columns) or (rows, columns, samples).
 
         Returns
         -------
@@ -61,8 +61,11 @@ class SeriesWriter:
         VerificationError
             If what is read back is not what was planned.
         """
-        path = f"{self._folder}{os.sep}{place.instance.filename}"
-        return self.write_as(path, place.instance, values)[0]
+        size = 0
+        for place in places:
+            path = f"{self._folder}{os.sep}{place.instance.filename}"
+            size += self.write_as(path, place.instance, values)[0]
+        return size
 
     def finish(self) -> int:
         """Check the series as a whole, after its last instance; return the bytes that were not counted yet."""

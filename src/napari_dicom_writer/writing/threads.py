@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
-from itertools import product
+from itertools import groupby, product
 from typing import TYPE_CHECKING, Any
 
 from napari_dicom_writer.errors import PixelError
@@ -48,8 +48,8 @@ def write_volumes(
     level
         How much is read back.
     done
-        Called after every frame, in this thread, and with 0 after every file that is read from the medium; may raise
-        to stop.
+        Called after every plane with the number of its frames, in this thread, and with 0 after every file that is
+        read from the medium; may raise to stop.
     flush
         Brings what was written to the medium, before it is read from there; returns whether that makes sense.
 
@@ -66,13 +66,12 @@ def write_volumes(
             places = frame_places(plan, index)
             for slab, values in read_ahead(volume, slabs(volume)):
                 jobs = [
-                    (writers[place.series], place, values[at], volume)
+                    (places.pop(plane, ()), values[at], volume, writers)
                     for at, plane in zip(product(*map(range, slab.shape)), slab.places(), strict=True)
-                    for place in places.pop(plane, ())
                 ]
-                for written in (pool.map if pool else map)(_write, jobs):
+                for frames, written in (pool.map if pool else map)(_write, jobs):
                     size += written
-                    done()
+                    done(frames)
             if places:
                 raise PixelError(f"{len(places):,} of its planes were not read", "Check the chunks of the source")
         for writer in writers:
@@ -87,7 +86,14 @@ def _writer(series: SeriesPlan, folder: str, level: VerifyLevel) -> SeriesWriter
     return (MultiFrameWriter if IODS[series.iod].multiframe else SeriesWriter)(series, folder, level)
 
 
-def _write(job: tuple[SeriesWriter | MultiFrameWriter, Place, NDArray[Any], Volume]) -> int:
-    writer, place, values, volume = job
+_Job = tuple["Sequence[Place]", "NDArray[Any]", "Volume", "Sequence[SeriesWriter | MultiFrameWriter]"]
+
+
+def _write(job: _Job) -> tuple[int, int]:
+    """Write all frames of a plane; return how many, and their bytes."""
+    places, values, volume, writers = job
+    if not places:
+        return 0, 0
     with volume.steady(values):
-        return writer.write(place, values)
+        size = sum(writers[series].write(list(some), values) for series, some in groupby(places, lambda p: p.series))
+    return len(places), size

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.tag import Tag
 
@@ -93,7 +94,9 @@ def shared_groups(*macros: Attributes) -> Attributes:
 def code_item(code: Code) -> Dataset:
     """Return an item of a code sequence (PS3.3 8.8)."""
     item = Dataset()
-    item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = code.value, code.scheme, code.meaning
+    # Added as they are: there are hundreds, and their texts were looked at when they became a code.
+    for tag, vr, value in ((0x0100, "SH", code.value), (0x0102, "SH", code.scheme), (0x0104, "LO", code.meaning)):
+        item.add(DataElement(0x00080000 + tag, vr, value, already_converted=True))
     return item
 
 

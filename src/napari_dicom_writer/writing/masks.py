@@ -1,0 +1,46 @@
+"""The masks of one plane, each made of the pixels between the first and the last of its label alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_dicom_writer.model.label_runs import label_runs
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+class PlaneMasks:
+    """Knows where each label of a plane lies.
+
+    Parameters
+    ----------
+    plane
+        (rows, columns), of labels.
+    """
+
+    def __init__(self, plane: NDArray[Any]) -> None:
+        self._pixels = plane.reshape(-1)
+        starts, values = label_runs(plane)
+        ends = np.append(starts[1:], self._pixels.size)
+        order = np.argsort(values, kind="stable")
+        first, labels = label_runs(values[order])  # of each label, its first run; runs stay in their order
+        last = np.append(first[1:], len(order)) - 1
+        spans = zip(starts[order[first]].tolist(), ends[order[last]].tolist(), strict=True)
+        self._spans = dict(zip(labels.tolist(), spans, strict=True))
+
+    def mask(self, label: int) -> tuple[int, NDArray[np.bool_]]:
+        """Return the part of a label's mask that holds it.
+
+        Returns
+        -------
+        start : int
+            First pixel of the part, a multiple of 8: whole bytes are written.
+        mask : numpy.ndarray
+            (pixels,), up to a multiple of 8 or the end of the plane; none where the plane does not hold the label.
+        """
+        start, end = self._spans.get(label, (0, 0))
+        start -= start % 8
+        return start, self._pixels[start : end + -end % 8] == label
