@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from napari_dicom_writer.destinations import open_destination, place_on_disk
 from napari_dicom_writer.errors import LayerError, NoteKind, OptionsError, Refusals, UnforeseenLossError
 from napari_dicom_writer.identity.inherit import with_reference
+from napari_dicom_writer.identity.series_of_labels import series_of_labels
 from napari_dicom_writer.inputs.load import load
 from napari_dicom_writer.layers.inputs import as_sequence, as_volume, name_of
 from napari_dicom_writer.model.float_errors import with_default_float_errors
@@ -25,6 +26,7 @@ from napari_dicom_writer.planning.draft import place
 from napari_dicom_writer.planning.effects import idle_places, idle_switches
 from napari_dicom_writer.planning.given import check_given
 from napari_dicom_writer.planning.resolve import resolve
+from napari_dicom_writer.reading.image_series import read_image_series
 from napari_dicom_writer.writing.cluster.cluster import write_distributed
 from napari_dicom_writer.writing.threads import write_volumes
 
@@ -205,7 +207,11 @@ def _prepare(
     with refusals.collect("options"):
         lossy = options.attributes.get("LossyImageCompression", ("",))
         check_given(options.attributes, lossy=str(lossy[0]) if lossy else "")
+    wanted, series = options, None
     with refusals.collect("reference"):
+        if options.reference and options.reference.is_dir():
+            series = read_image_series(options.reference)
+            options = replace(options, reference=series.file)
         options, said = with_reference(options, there)
         notes += said
     given = _opened(layers, options, refusals)
@@ -218,8 +224,10 @@ def _prepare(
         with refusals.collect(where(index, name_of(layer))):
             volume = as_volume(layer, options)
             volumes[-1] = guards.over(volume, where(index, volume.name)) if guards else volume
+    with refusals.collect("reference"):
+        series = series_of_labels(wanted, volumes, series)
     total = sum(math.prod((*v.leading_shape, v.shape[0])) for v in volumes if v is not None)
-    resolved = resolve(volumes, options, refusals, Counter(total, progress), scans) if given else None
+    resolved = resolve(volumes, options, refusals, Counter(total, progress), scans, series) if given else None
     if resolved is None:
         return None
     notes += idle_places(options, lambda others: [as_volume(layer, others) for layer in given])

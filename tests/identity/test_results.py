@@ -125,5 +125,5 @@ def test_a_dry_run_tells_and_refuses_the_same(source, stack, tmp_path, capsys):
     said = capsys.readouterr().err
     assert "reference: Patient ID is given, and is another one in the reference. Leave it out" in said
     assert run(stack, tmp_path / "out", "--reference", tmp_path, "--dry-run") == 1
-    assert capsys.readouterr().err == "reference: It is not a file. Choose another DICOM image.\n"
+    assert capsys.readouterr().err.startswith("reference: The DICOM files there hold no pictures")
     assert not (tmp_path / "out").exists()

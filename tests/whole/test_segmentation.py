@@ -215,8 +215,8 @@ def test_what_is_no_label_map_is_refused(tmp_path, array, match):
 
 
 def test_labels_on_another_grid_are_refused_with_both_named(tmp_path):
-    with pytest.raises(ExportError, match=r"another grid \(5 × 21 × 30.*\) than the image 'scan' \(6 × 21 × 30"):
-        export([image(), layer(blobs((5, 21, 30)))], tmp_path / "x")
+    with pytest.raises(ExportError, match=r"another grid \(7 × 21 × 30.*\) than the image 'scan' \(6 × 21 × 30"):
+        export([image(), layer(blobs((7, 21, 30)))], tmp_path / "x")
 
 
 def test_a_label_map_is_of_its_own_class(tmp_path):

@@ -24,6 +24,7 @@ from napari_dicom_writer.iods.modules.functional_groups import (
     plane_positions,
     shared_groups,
 )
+from napari_dicom_writer.mention import mention
 from napari_dicom_writer.plan.stored_values import ModalityLUT, PixelRules
 from napari_dicom_writer.standard.codes import BACKGROUND, Code
 from napari_dicom_writer.standard.color import cielab
@@ -108,7 +109,9 @@ class Segmentation(IOD):
 def note_alone() -> Note:
     """Say what becomes of a segmentation without an image."""
     text = "It belongs to no image of this export: OHIF shows a segmentation only with its image in the study"
-    return Note(NoteKind.INFO, text, hint="export the image together with it")
+    return Note(
+        NoteKind.INFO, text, hint=f"export the image together with it, or name its series by {mention('reference')}"
+    )
 
 
 def _series(series: SeriesPlan) -> Attributes:

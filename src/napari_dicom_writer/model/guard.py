@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_dicom_writer.errors import LayerError, VerificationError
+from napari_dicom_writer.model.onto_grid import OnGrid
 from napari_dicom_writer.model.resample import Resampled
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class Guards:
             What error messages call it, such as ``layer 'brain'``.
         """
         array = volume.array
-        if isinstance(array, Resampled):
+        if isinstance(array, Resampled | OnGrid):
             beneath = self.over(array.source, where)
             return volume if beneath is array.source else volume.over(array.over(beneath))
         if isinstance(array, np.ma.MaskedArray):

@@ -25,7 +25,7 @@ def resample(volume: Volume) -> tuple[Volume, Note]:
     """Return the volume on the orthogonal grid next to its own, and the note that says what this costs.
 
     The new grid has the spacing of `orthogonal_affine` and covers every voxel of the old one; outside it is 0. Values
-    are interpolated linearly; integers are rounded to the nearest, bool takes the nearest voxel.
+    are interpolated linearly; integers are rounded to the nearest, bool and labels take the nearest voxel.
 
     Raises
     ------
@@ -45,7 +45,7 @@ def resample(volume: Volume) -> tuple[Volume, Note]:
             f"Its {axes} axes are {angle:.3g}° off a right angle: an orthogonal grid around it would be mostly empty",
             "Remove the shear from the layer's transform",
         )
-    how = "nearest voxel" if volume.dtype.kind == "b" else "linear interpolation"
+    how = "nearest voxel" if _takes_nearest(volume) else "linear interpolation"
     note = Note(
         NoteKind.LOST,
         f"Resampled, because its {axes} axes are {angle:.3g}° off a right angle: {how} from "
@@ -62,8 +62,14 @@ def resample(volume: Volume) -> tuple[Volume, Note]:
         time_start=volume.time_start,
         notes=volume.notes,
         lossy=volume.lossy,
+        labels=volume.labels,
     )
     return straight, note
+
+
+def _takes_nearest(volume: Volume) -> bool:
+    """Between two labels there is none."""
+    return volume.dtype.kind == "b" or volume.labels is not None
 
 
 def _covering_grid(volume: Volume) -> tuple[NDArray[np.float64], tuple[int, int, int]]:
@@ -87,7 +93,8 @@ class Resampled:
         self._planes = shape
         # Double precision does not hold what 64-bit integers do, and a cast back would wrap. Half precision would
         # round what is interpolated by up to 0.05 %, which no note announces.
-        wide = source.dtype.kind in "iu" and source.dtype.itemsize == 8
+        self._nearest = _takes_nearest(source)
+        wide = source.dtype.kind in "iu" and source.dtype.itemsize == 8 and not self._nearest
         coarse = source.dtype.kind == "f" and source.dtype.itemsize < 4
         self.dtype = np.dtype(np.float64) if wide else np.dtype(np.float32) if coarse else source.dtype
         self._rounded = source.dtype.kind in "iu"
@@ -123,8 +130,8 @@ class Resampled:
     def _interpolate(self, values: NDArray[Any], offset: NDArray[np.float64], planes: int) -> NDArray[Any]:
         from scipy.ndimage import affine_transform
 
-        smooth = self.dtype.kind != "b"
-        source = values.astype(np.float64 if smooth else np.uint8)
+        smooth = not self._nearest
+        source = values.astype(np.float64) if smooth else values.view(np.uint8) if values.dtype.kind == "b" else values
         result = affine_transform(
             source,
             self._to_source[:3, :3],

@@ -154,6 +154,14 @@ class ShearPolicy(StrEnum):
     RESAMPLE = "resample"
 
 
+class ResampleLabels(StrEnum):
+    """What to do with labels on another grid than the image they belong to."""
+
+    REFUSE = "refuse"
+    NEAREST = "nearest"
+    KEEP = "keep"
+
+
 class VerifyLevel(StrEnum):
     """How much of what was written is read back before it is published, the most first."""
 

@@ -21,6 +21,7 @@ from napari_dicom_writer.options.choices import (
     Geometry,
     Modality,
     Planes,
+    ResampleLabels,
     SegmentAlgorithm,
     SegmentationType,
     ShearPolicy,
@@ -112,7 +113,10 @@ class ExportOptions:
         },
     )
     reference: Path | None = option(
-        None, "DICOM file whose patient and study are taken; what is given here must not contradict it", group="study"
+        None,
+        "file or folder of a DICOM series whose patient and study are taken, and which labels belong to; "
+        "what is given here must not contradict it",
+        group="study",
     )
     same_study: bool = option(True, "with a reference: add to its study; else a new study", group="study")
     same_space: bool = option(
@@ -149,6 +153,18 @@ class ExportOptions:
     )
     segment_algorithm_name: str = option(
         "", "the program that made the segments, such as TotalSegmentator", group="labels", label="Program", rare=True
+    )
+    resample_labels: ResampleLabels = option(
+        ResampleLabels.REFUSE,
+        "labels on another grid than their image: refuse, take the nearest voxels, or keep it, without an image",
+        group="labels",
+        label="On another grid",
+        choices={
+            ResampleLabels.REFUSE: "refuse",
+            ResampleLabels.NEAREST: "take the nearest voxels",
+            ResampleLabels.KEEP: "keep it, without an image",
+        },
+        rare=True,
     )
     empty_frames: bool = option(
         False, "masks: write planes on which a segment is not, too", group="labels", label="Empty frames", rare=True

@@ -21,7 +21,8 @@ from napari_dicom_writer.model.volume import SPATIAL, Volume, check_pixels
 from napari_dicom_writer.options.choices import Planes, ShearPolicy, UnnamedAxis
 from napari_dicom_writer.plan.grid import make_grid
 from napari_dicom_writer.plan.wording import where
-from napari_dicom_writer.planning.labels import LabelUse, find_labels
+from napari_dicom_writer.planning.labels import LabelUse, find_labels, note_vanished
+from napari_dicom_writer.planning.onto_image import Image, Placed, onto_image
 from napari_dicom_writer.planning.plausible import questions
 from napari_dicom_writer.planning.value_policy import needs_range
 
@@ -51,6 +52,8 @@ class Draft:
     notes: list[Note]
     ranges: Ranges = field(default_factory=dict)
     labels: LabelUse | None = None  # of a label map
+    image: Image | None = None  # that labels belong to
+    off_grid: bool = False  # of every image there is
 
     @property
     def time_points(self) -> int:
@@ -71,18 +74,26 @@ def make_draft(
     options: ExportOptions,
     tick: Callable[[int], None],
     scans: ScanCache | None = None,
+    images: Sequence[Image] = (),
 ) -> Draft:
     """Place one volume and scan its values where needed.
 
-    `tick` is called with the number of planes after every slab; `scans` knows earlier ones.
+    `tick` is called with the number of planes after every slab; `scans` knows earlier ones; `images` are those that
+    labels may belong to.
     """
-    placed, grid, notes = place(volume, options)
+    straight, notes = _straight(volume, options)
+    lies = Placed(straight) if volume.labels is None else onto_image(straight, images, options)
+    placed, notes = lies.volume, [*notes, *lies.notes]
+    grid = lies.image.grid if lies.image else _grid_of(placed, notes)
     iod, passed_over = iods.choose(options, kind_of(volume), color=volume.rgb)
     notes += passed_over
     draft = Draft(index, iod, placed, where(index, volume.name), grid, _leading_names(placed, options, notes), notes)
     draft.notes += questions(placed, draft.names)
+    draft.image, draft.off_grid = lies.image, lies.resampled or (bool(images) and lies.image is None)
     if volume.labels is not None:
         draft.labels = find_labels(placed, tick)
+        if lies.resampled:
+            draft.notes += note_vanished(find_labels(straight, lambda _: None), draft.labels)
     elif needs_range(placed.dtype, iod.rules, rgb=placed.rgb):
         known = scans.find(placed.array, draft.names) if scans else None
         draft.ranges = known or _scan(draft, tick)
@@ -96,6 +107,12 @@ def kind_of(volume: Volume) -> str:
     return iods.IMAGE if volume.labels is None else iods.LABELS
 
 
+def image_of_draft(draft: Draft) -> Image:
+    """Make a drafted image one that labels may be drawn on."""
+    name = f"the image {draft.volume.name!r}" if draft.volume.name else "the image"
+    return Image(name, draft.grid, draft.volume.shape, index=draft.index)
+
+
 def place(volume: Volume, options: ExportOptions) -> tuple[Volume, Grid, list[Note]]:
     """Check one volume, and straighten it where asked; no pixel is read.
 
@@ -104,25 +121,32 @@ def place(volume: Volume, options: ExportOptions) -> tuple[Volume, Grid, list[No
     Volume, Grid, list of Note
         What will be written, where its planes will lie, and what this assumes or loses.
     """
+    straight, notes = _straight(volume, options)
+    return straight, _grid_of(straight, notes), notes
+
+
+def _straight(volume: Volume, options: ExportOptions) -> tuple[Volume, list[Note]]:
+    """Check one volume, turn its planes as wanted, and take out its shear where asked."""
     check_pixels(volume)
     notes = list(volume.notes)
     geometry.check_affine(volume.affine)
     if options.planes is not Planes.KEEP:
         volume, slanted = turned(volume, options.planes)
         notes += slanted
-    if (
-        options.shear is ShearPolicy.RESAMPLE
-        and volume.labels is None
-        and geometry.is_sheared(volume.affine, volume.shape)
-    ):
+    if options.shear is ShearPolicy.RESAMPLE and geometry.is_sheared(volume.affine, volume.shape):
         from napari_dicom_writer.model.resample import resample
 
         volume, note = resample(volume)
         notes.append(note)
+    return volume, notes
+
+
+def _grid_of(volume: Volume, notes: list[Note]) -> Grid:
+    """Where its planes will lie, exactly as written."""
     _check_size(volume)
     grid = make_grid(volume.affine, volume.shape, thickness_known="plane" in volume.axes)
     _note_displacement(volume, notes)
-    return volume, grid, notes
+    return grid
 
 
 def _check_size(volume: Volume) -> None:

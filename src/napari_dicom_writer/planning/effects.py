@@ -150,6 +150,13 @@ def _why_labels(options: ExportOptions, volumes: Sequence[Volume], drafts: Seque
     return "" if any(volume.labels is not None for volume in volumes) else "there are no labels"
 
 
+def _why_resample(options: ExportOptions, volumes: Sequence[Volume], drafts: Sequence[Draft]) -> str:
+    labels = [draft for draft in drafts if draft.labels]
+    if not labels:
+        return "there are no labels"
+    return "" if any(draft.off_grid for draft in labels) else "no labels lie on another grid than their image"
+
+
 def _without(syntax: TransferSyntax) -> Callable[[ExportOptions, Sequence[Volume], Sequence[Draft]], str]:
     def why(options: ExportOptions, volumes: Sequence[Volume], drafts: Sequence[Draft]) -> str:
         return "" if options.transfer_syntax is syntax else f"it belongs to {mention('transfer_syntax', syntax)}"
@@ -166,6 +173,7 @@ _REASONS: dict[str, Callable[[ExportOptions, Sequence[Volume], Sequence[Draft]],
     "value_unit": _why_unit,
     "values": lambda options, volumes, drafts: "every value is exact, or the export is refused",
     **{item.name: _why_labels for item in fields(ExportOptions) if item.metadata.get("group") == "labels"},
+    "resample_labels": _why_resample,
     "lossy_error": _without(TransferSyntax.JPEG_LS_LOSSY),
     "lossy_ratio": _without(TransferSyntax.JPEG_2000_LOSSY),
 }

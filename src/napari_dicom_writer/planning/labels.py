@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_dicom_writer.errors import PixelError
+from napari_dicom_writer.errors import Note, NoteKind, PixelError
 from napari_dicom_writer.model.label_runs import label_runs
 from napari_dicom_writer.model.slabs import finished_planes, read_ahead, slabs
 
@@ -22,6 +22,7 @@ MOST_LABELS = 65535
 """Segment Number is US (PS3.3 C.8.20.4), and 0 is the background."""
 # Up to here, counting is faster than sorting.
 _COUNTED = 2**17
+_NAMED = 5  # labels that a note lists
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,16 @@ def find_labels(volume: Volume, tick: Callable[[int], None]) -> LabelUse:
     if not found:
         raise PixelError("It holds no labels, only the background 0", "Paint something, or deselect the layer")
     return LabelUse(tuple(sorted(found)), planes)
+
+
+def note_vanished(before: LabelUse, after: LabelUse) -> list[Note]:
+    """Say which labels resampling has lost: those smaller than a voxel may lie nearest to none."""
+    lost = sorted(set(before.labels) - set(after.labels))
+    if not lost:
+        return []
+    listed = ", ".join(map(str, lost[:_NAMED])) + (f" and {len(lost) - _NAMED:,} more" if len(lost) > _NAMED else "")
+    which = f"Label {listed} is" if len(lost) == 1 else f"The labels {listed} are"
+    return [Note(NoteKind.LOST, f"{which} nearest to no voxel of the image, and not written")]
 
 
 def _labels_of(plane: NDArray[Any]) -> tuple[int, ...]:

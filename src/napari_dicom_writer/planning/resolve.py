@@ -13,8 +13,9 @@ from napari_dicom_writer.codecs import codec_of
 from napari_dicom_writer.plan.plan import ExportPlan, SeriesPlan
 from napari_dicom_writer.plan.stored_values import Method
 from napari_dicom_writer.plan.wording import where
-from napari_dicom_writer.planning.draft import Draft, kind_of, make_draft
+from napari_dicom_writer.planning.draft import Draft, image_of_draft, kind_of, make_draft
 from napari_dicom_writer.planning.effects import idle, of_other_objects
+from napari_dicom_writer.planning.onto_image import image_of_series
 from napari_dicom_writer.planning.series import plan_series
 from napari_dicom_writer.planning.sources import with_sources
 from napari_dicom_writer.planning.space import check_shared_space
@@ -27,9 +28,11 @@ if TYPE_CHECKING:
     from napari_dicom_writer.codecs._base import Codec
     from napari_dicom_writer.errors import Note, Refusals
     from napari_dicom_writer.iods._base import IOD
+    from napari_dicom_writer.model.image_series import ImageSeries
     from napari_dicom_writer.model.value_range import ScanCache
     from napari_dicom_writer.model.volume import Volume
     from napari_dicom_writer.options.export import ExportOptions
+    from napari_dicom_writer.planning.onto_image import Image
 
 
 def resolve(
@@ -38,6 +41,7 @@ def resolve(
     refusals: Refusals,
     tick: Callable[[int], None],
     scans: ScanCache | None = None,
+    series: ImageSeries | None = None,
 ) -> tuple[ExportPlan, list[Volume]] | None:
     """Decide everything about an export.
 
@@ -53,6 +57,8 @@ def resolve(
         Called after every slab whose values were scanned; may raise to stop.
     scans
         Earlier scans, which are not repeated.
+    series
+        That exists already, and labels may belong to.
 
     Returns
     -------
@@ -68,27 +74,44 @@ def resolve(
     for iod in written:
         with refusals.collect("options"):
             notes[iod.key] = [*iod.check_options(options), *general]
-    drafts: list[Draft] = []
-    for index, volume in enumerate(volumes):
-        if volume is not None:
-            with refusals.collect(where(index, volume.name)):
-                drafts.append(make_draft(index, volume, options, tick, scans))
+    drafts = _drafts(volumes, options, refusals, tick, scans, series)
     with refusals.collect():
         # With a Frame of Reference UID of their own, users vouch for the space themselves.
         if not options.study.frame_of_reference_uid:
             check_shared_space([(draft.where, draft.grid, draft.volume.shape) for draft in drafts])
-    series: list[SeriesPlan] = []
+    plans: list[SeriesPlan] = []
     study = plan_study(options)
     unheard = idle(options, [volume for volume in volumes if volume is not None], drafts)
     for draft in drafts:
         with refusals.collect(draft.where):
             said = [*notes.get(draft.iod.key, []), *unheard]
-            series += plan_series(draft, codec, options, study, said, first=len(series), several=len(volumes) > 1)
-    with refusals.collect():
-        series = with_sources(series)
+            plans += plan_series(draft, codec, options, study, said, first=len(plans), several=len(volumes) > 1)
     if refusals:
         return None
-    return ExportPlan(study, tuple(series), _workers(series, options)), [draft.volume for draft in drafts]
+    plans = with_sources(plans, {draft.index: draft.image for draft in drafts})
+    return ExportPlan(study, tuple(plans), _workers(plans, options)), [draft.volume for draft in drafts]
+
+
+def _drafts(
+    volumes: Sequence[Volume | None],
+    options: ExportOptions,
+    refusals: Refusals,
+    tick: Callable[[int], None],
+    scans: ScanCache | None,
+    series: ImageSeries | None,
+) -> list[Draft]:
+    """Draft images before labels, which are laid onto their grids; in the order of the volumes."""
+    drafts: list[Draft] = []
+    existing: list[Image] = []
+    if series:
+        with refusals.collect("reference"):
+            existing = image_of_series(series, options)
+    given = [(index, volume) for index, volume in enumerate(volumes) if volume is not None]
+    for index, volume in sorted(given, key=lambda pair: pair[1].labels is not None):
+        images = [*(image_of_draft(draft) for draft in drafts if draft.labels is None), *existing]
+        with refusals.collect(where(index, volume.name)):
+            drafts.append(make_draft(index, volume, options, tick, scans, images))
+    return sorted(drafts, key=lambda draft: draft.index)
 
 
 def _objects(volumes: Sequence[Volume | None], options: ExportOptions) -> list[IOD]:

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from napari_dicom_writer.reading.catalogue import Catalogue, Entry
 
 _SERIES_TAGS = (
-    "SpecificCharacterSet SOPInstanceUID StudyInstanceUID SeriesInstanceUID FrameOfReferenceUID SeriesNumber "
-    "SeriesDescription SliceThickness"
+    "SpecificCharacterSet SOPClassUID SOPInstanceUID StudyInstanceUID SeriesInstanceUID FrameOfReferenceUID "
+    "SeriesNumber SeriesDescription SliceThickness"
 ).split()
 _KIND_TAGS = "ImageType EchoTime DiffusionBValue ComplexImageComponent".split()
 _OF_FRAMES = [*PLACE_TAGS, *PIXEL_TAGS, *TIME_TAGS, *_KIND_TAGS]

@@ -1,0 +1,95 @@
+"""The image series that a result belongs to: where its planes lie, and which instance each of them is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydicom.uid import RTDoseStorage, SegmentationStorage
+
+from napari_dicom_writer.errors import ReadError
+from napari_dicom_writer.model.image_series import ImageSeries
+from napari_dicom_writer.reading.catalogue import Catalogue, catalogue
+from napari_dicom_writer.reading.files import as_they_are, read_header
+from napari_dicom_writer.reading.lenient import text
+from napari_dicom_writer.reading.pictures import Series, series_in, understood
+from napari_dicom_writer.reading.splitting import split
+from napari_dicom_writer.reading.volume_of import volume_of
+from napari_dicom_writer.standard.uids import LABEL_MAP
+
+if TYPE_CHECKING:
+    from napari_dicom_writer.reading.pictures import Picture
+
+_RESULTS = {SegmentationStorage, LABEL_MAP, RTDoseStorage}  # which have frames, and belong to an image themselves
+_NAMED = 5  # series that a message lists
+
+
+def read_image_series(path: Path) -> ImageSeries:
+    """Read the headers of a series, and no pixel.
+
+    Parameters
+    ----------
+    path
+        A folder that holds one image series, besides segmentations and doses; or one of its files, whose folder holds
+        the others.
+
+    Raises
+    ------
+    ReadError
+        If there is none, there are several, or its planes are no regular stack.
+    """
+    series = _of_folder(path) if path.is_dir() else _of_file(path)
+    series.refusals.raise_if_any()
+    parts = [part for _, part in split(series.pictures)]
+    with understood():
+        stacked = volume_of(max(parts, key=len), series.first)
+    pictures = [picture for picture in stacked.pictures if picture]
+    volume = stacked.volume
+    count = volume.shape[0]
+    return ImageSeries(
+        name=series.where,
+        file=Path(pictures[0].source.path),
+        uid=series.uid,
+        sop_class_uid=_sop_class(series),
+        affine=volume.affine,
+        shape=volume.shape,
+        instances=tuple(dict.fromkeys(picture.uid for picture in pictures)),
+        planes={divmod(at, count): (picture.uid, _number(picture)) for at, picture in enumerate(pictures)},
+    )
+
+
+def _of_folder(path: Path) -> Series:
+    found = [series for series in series_in(catalogue(path)) if _sop_class(series) not in _RESULTS]
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise ReadError("It holds no image series", "Choose the folder of an image series, or a file of it")
+    listed = ", ".join(series.where for series in found[:_NAMED]) + (", …" if len(found) > _NAMED else "")
+    raise ReadError(f"It holds {len(found)} image series: {listed}", "Choose a file of the one that is meant")
+
+
+def _of_file(path: Path) -> Series:
+    """Of all files beside it, not of those in folders below."""
+    try:
+        with as_they_are():
+            header = read_header(path, ["SOPInstanceUID", "SeriesInstanceUID"])
+        uid = text(header.dataset, "SeriesInstanceUID") if header else ""
+    except Exception:  # noqa: BLE001 - whatever a damaged file makes the parser raise
+        uid = ""
+    if not uid:
+        raise ReadError("It is of no series", "Choose another DICOM image")
+    path = path.absolute()
+    beside = sorted(file for file in path.parent.iterdir() if file.is_file())
+    series = series_in(Catalogue(path.parent, beside), uid)
+    if not series:
+        raise ReadError("Its series holds no pictures", "Choose another DICOM image")
+    return series[0]
+
+
+def _number(picture: Picture) -> int:
+    """Its frame number, from 1; 0 in an instance of one frame."""
+    return 0 if picture.frame is None else picture.frame + 1
+
+
+def _sop_class(series: Series) -> str:
+    return str(series.first.file_meta.get("MediaStorageSOPClassUID", "") or text(series.first, "SOPClassUID"))
