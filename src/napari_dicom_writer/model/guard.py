@@ -3,7 +3,7 @@
 Whoever computes or paints goes on while an export runs, and may change an array in memory in place. Half of the planes
 would then be old and half new, and reading back could not see it: it compares with what was read. So whatever is read
 is read twice, in full one time after the other (a double collect). If both times agree, everything that was written was
-there at one moment, the one between the two.
+there at one moment, the one between the two. A change that is taken back between both is not seen.
 """
 
 from __future__ import annotations
@@ -107,8 +107,8 @@ class Guards:
 class Guarded:
     """An array that keeps a checksum of all that is read from it.
 
-    Small planes are copied region by region. Large ones are handed out as they are, and looked at before and after each
-    use, with `steady`: they are in the processor's cache then, and a copy would cost more than what is done to them.
+    Small planes are copied region by region. Large ones are handed out as they are, and looked at where they are used,
+    with `steady`: they are in the processor's cache then, and a copy would cost more than what is done to them.
 
     Parameters
     ----------
@@ -139,11 +139,12 @@ class Guarded:
         self.by_planes = by_planes
         if by_planes:
             self.slab_bytes = _SLAB_BYTES
-        self._planes: dict[_Place, tuple[NDArray[Any], int, bool]] = {}
+        self._planes: dict[_Place, tuple[NDArray[Any], int]] = {}
         self._where = where
         self._crc32 = _fastest_crc32()
         self._sums: dict[_Key, int] = {}
         self._lock = threading.Lock()
+        self._planes_scanned = True
         self.scanning = False
         self.shape, self.dtype, self.ndim, self.strides = array.shape, array.dtype, array.ndim, array.strides
 
@@ -185,46 +186,50 @@ class Guarded:
 
     @contextmanager
     def steady(self, plane: NDArray[Any]) -> Iterator[None]:
-        """Notice if a plane that was handed out changes while it is used, or has changed since its last use.
+        """Look at a plane that was handed out, around its use: before the first one, and after every further one.
+
+        One look a use is enough: `check_unchanged` is the second look at a plane that was used once. One that was
+        scanned had its first look then, and the second must come after what is written.
 
         Raises
         ------
         LayerError
-            If it does, or has.
+            If it has changed since the first look.
         """
-        if not self.by_planes:
-            yield
-            return
-        self._look_at(plane)
+        place = (plane.__array_interface__["data"][0], plane.shape, plane.strides)
+        known = place in self._planes
+        if not known:
+            self._look_at(plane, place)
         try:
             yield
         except VerificationError:
-            self._look_at(plane)  # which says it better, if it is why
+            self._look_at(plane, place)  # which says it better, if it is why
             raise
-        if not self.scanning:
-            self._look_at(plane)
+        if known:
+            self._look_at(plane, place)
 
-    def _look_at(self, plane: NDArray[Any]) -> None:
+    def _look_at(self, plane: NDArray[Any], place: _Place) -> None:
         checksum = self._checksum(plane)
-        place = (plane.__array_interface__["data"][0], plane.shape, plane.strides)
         with self._lock:
-            before = self._planes.setdefault(place, (plane, checksum, self.scanning))[1]
-        if before != checksum:
-            self._fail()
+            if place not in self._planes:
+                self._planes[place] = plane, checksum
+                self._planes_scanned &= self.scanning
+            elif self._planes[place][1] != checksum:
+                self._fail()
 
     def check_unchanged(self, tick: Callable[[], None] = lambda: None) -> None:
         """Read everything again, after the last of it was read for the first time; `tick` after every gigabyte.
 
-        Not planes that were scanned first: all of them were, before the first was used, and are as they were.
+        Not large planes that were all scanned before the first of them was used: they were read again then.
 
         Raises
         ------
         LayerError
-            If one holds something else now.
+            If something else is there now.
         """
         with self._lock:
             read = [(self._region(key), checksum) for key, checksum in self._sums.items()]
-            read += [(plane, checksum) for plane, checksum, scanned in self._planes.values() if not scanned]
+            read += [] if self._planes_scanned else self._planes.values()
         unsaid = 0
         pool = ThreadPoolExecutor(min(_THREADS, os.cpu_count() or 1), thread_name_prefix="guard")
         try:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from napari_dicom_writer.model.segments import Labels
 
 SPATIAL = ("plane", "row", "column")
+_AS_IT_IS: AbstractContextManager[None] = nullcontext()
 _LONGEST_STEP = 1e9  # seconds, 31 years; dates end not much later
 
 
@@ -187,8 +188,8 @@ class Volume:
 
     def steady(self, plane: NDArray[Any]) -> AbstractContextManager[None]:
         """Use a plane that was read, and notice if it changes meanwhile, where its array is guarded."""
-        steady = getattr(self.array, "steady", None)
-        context: AbstractContextManager[None] = steady(plane) if steady else nullcontext()
+        by_planes = getattr(self.array, "by_planes", False)
+        context: AbstractContextManager[None] = self.array.steady(plane) if by_planes else _AS_IT_IS
         return context
 
     def read(self, leading: tuple[int, ...], start: int, stop: int) -> NDArray[Any]:

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from napari_dicom_writer.options.export import ExportOptions
     from napari_dicom_writer.planning.onto_image import Image
 
+_LARGE_FRAME = 2**18  # bytes; copying them to the system and back takes longer than what Python does about it
+
 
 def resolve(
     volumes: Sequence[Volume | None],
@@ -122,8 +124,10 @@ def _objects(volumes: Sequence[Volume | None], options: ExportOptions) -> list[I
 
 
 def _workers(series: Sequence[SeriesPlan], options: ExportOptions) -> int:
-    """As many threads as pay: arithmetic runs in parallel, writing plain files does not (measured: it gets slower)."""
+    """As many threads as pay: arithmetic and large frames are, writing small plain files gets slower (measured)."""
     syntax = options.transfer_syntax
     arithmetic = any(s.stored.method in (Method.QUANTIZE, Method.SCALE_8) for s in series)
-    busy = arithmetic or (syntax.row.thread_safe and syntax is not TransferSyntax.EXPLICIT_LE)
+    large = all(s.frame_bytes >= _LARGE_FRAME for s in series)
+    native = syntax is TransferSyntax.EXPLICIT_LE
+    busy = arithmetic or (large if native else syntax.row.thread_safe)
     return options.workers or (min(8, os.cpu_count() or 1) if busy else 1)
