@@ -27,19 +27,19 @@ def full_store(folder: Path, shape: tuple[int, int, int], *, compressed: bool) -
     return store
 
 
-def sparse_store(folder: Path, shape: tuple[int, int, int]) -> Any:
-    """Make an int16 store in 64³ chunks where one is there and the others are filled in: any size, no disk."""
-    store = _create(folder, shape, compressed=False)
+def sparse_store(folder: Path, shape: tuple[int, int, int], dtype: str = "int16") -> Any:
+    """Make a store in 64³ chunks where one is there and the others are filled in: any size, no disk."""
+    store = _create(folder, shape, compressed=False, dtype=dtype)
     store[:CHUNK, :CHUNK, :CHUNK] = 7
     return store
 
 
-def _create(folder: Path, shape: tuple[int, int, int], *, compressed: bool) -> Any:
+def _create(folder: Path, shape: tuple[int, int, int], *, compressed: bool, dtype: str = "int16") -> Any:
     return zarr.create_array(
         store=str(folder),
         shape=shape,
         chunks=(CHUNK,) * 3,
-        dtype="int16",
+        dtype=dtype,
         compressors="auto" if compressed else None,
         fill_value=1,
     )

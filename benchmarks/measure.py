@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    Clock = Callable[[], float]
+
 RAM_DISK = Path("/dev/shm")  # noqa: S108 - the place, not a file in it
 
 
@@ -49,14 +51,14 @@ def scratch_folder(parent: Path | None) -> Iterator[Path]:
         yield Path(folder)
 
 
-def once(action: Callable[[Path], object], folder: Path) -> float:
+def once(action: Callable[[Path], object], folder: Path, clock: Clock = time.perf_counter) -> float:
     """Time one action into a folder that does not exist yet; the folder stays."""
     gc.collect()
     gc.disable()
     try:
-        start = time.perf_counter()
+        start = clock()
         action(folder)
-        return time.perf_counter() - start
+        return clock() - start
     finally:
         gc.enable()
 
@@ -67,6 +69,7 @@ def alternate(
     *,
     repeats: int | None = None,
     inspect: Callable[[str, Path], None] | None = None,
+    clock: Clock = time.perf_counter,
 ) -> dict[str, float]:
     """Let the contenders take turns, and give the median time of each.
 
@@ -80,6 +83,8 @@ def alternate(
         Counted turns, default `Settings.repeats()`. One turn more comes first, to warm up.
     inspect
         Called with the name and the filled folder after the first turn.
+    clock
+        Reads seconds: those that passed, or `time.process_time` for those this process worked.
 
     Returns
     -------
@@ -92,7 +97,7 @@ def alternate(
         # Another one goes first each time, so that nobody always runs on a machine warmed by the same neighbor.
         for name in names[turn % len(names) :] + names[: turn % len(names)]:
             folder = settings.scratch / "turn"
-            seconds = once(contenders[name], folder)
+            seconds = once(contenders[name], folder, clock)
             if turn:
                 times[name].append(seconds)
             elif inspect:

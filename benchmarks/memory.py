@@ -8,10 +8,13 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from benchmarks.chunked import sparse_store
 from benchmarks.measure import RAM_DISK
+from benchmarks.objects import organs
 from benchmarks.report import Table, duration
 
 if TYPE_CHECKING:
@@ -21,32 +24,68 @@ _ROOT = Path(__file__).parents[1]
 _ROWS = 1024
 _PLANE_BYTES = _ROWS * _ROWS * 2
 _SIZES = (256 * 2**20, 2**30, 4 * 2**30, 8 * 2**30)
+_COMPRESSED = "rle"
+_OBJECTS: dict[str, dict[str, Any]] = {
+    "CT": {"object": "ct", "modality": "CT"},
+    "multi-frame": {"object": "multi-frame"},
+    "Parametric Map": {"object": "parametric-map"},
+}
 
 
 def tables(settings: Settings) -> list[Table]:
-    """Export sparse zarr arrays, each in a process of its own."""
-    rows = [_row(size, settings) for size in (_SIZES[:1] if settings.quick else _SIZES)]
+    """Export sparse zarr arrays, and labels in memory, each in a process of its own."""
+    sizes = _SIZES[:1] if settings.quick else _SIZES
+    rows = [_row(title, options, size, settings) for title, options in _OBJECTS.items() for size in sizes]
     notes = [
-        "int16 planes of 1024², zarr in 64³ chunks that hold nothing; every voxel is verified. One run each.",
+        "int16 (float32) planes of 1024², zarr in 64³ chunks that hold nothing; every voxel is verified. One run each.",
         "Peak: resident memory at its highest, less what the process had before, with all it needs imported.",
-        f"A slab of {_PLANE_BYTES * 64 // 2**20} MiB is what one row of chunks holds.",
+        f"A slab of {_PLANE_BYTES * 64 // 2**20} MiB (twice that) is what one row of chunks holds; one is read ahead.",
+        f"One file holds 4 GiB: of larger volumes, many frames were compressed with {_COMPRESSED}.",
     ]
-    return [Table("Memory", ["volume", "planes", "peak above the start", "time"], rows, notes)]
+    columns = ["object", "volume", "planes", "peak above the start", "time"]
+    return [Table("Memory", columns, rows, notes), _labels_in_memory(settings)]
 
 
-def _row(size: int, settings: Settings) -> list[str]:
-    planes = size // _PLANE_BYTES
-    label = [f"{size / 2**30:g} GiB", str(planes)]
+def _row(title: str, options: dict[str, Any], size: int, settings: Settings) -> list[str]:
+    dtype = "float32" if options["object"] == "parametric-map" else "int16"
+    planes = size // (_ROWS * _ROWS * np.dtype(dtype).itemsize)
+    label = [title, f"{size / 2**30:g} GiB", str(planes)]
+    many = options["object"] != "ct"
+    if many and size >= 2**32:
+        if dtype == "float32":
+            return [*label, "one file holds 4 GiB", ""]
+        options = options | {"transfer_syntax": _COMPRESSED}
     place = _place(size, settings)
     if place is None:
         return [*label, "no room for the files", ""]
     with tempfile.TemporaryDirectory(prefix="benchmark-", dir=place) as folder:
         store = Path(folder, "store")
-        sparse_store(store, (planes, _ROWS, _ROWS))
-        command = [sys.executable, "-m", "benchmarks.memory_child", str(store), f"{folder}/out"]
-        result = subprocess.run(command, check=True, capture_output=True, text=True, cwd=_ROOT)
-    found = json.loads(result.stdout)
+        sparse_store(store, (planes, _ROWS, _ROWS), dtype)
+        found = _export(store, f"{folder}/out", "image", options)
     return [*label, f"{found['peak'] / 2**20:.0f} MiB", duration(found["seconds"])]
+
+
+def _export(source: Path, out: str, layer: str, options: dict[str, Any]) -> dict[str, float]:
+    command = [sys.executable, "-m", "benchmarks.memory_child", str(source), out, layer, json.dumps(options)]
+    result = subprocess.run(command, check=True, capture_output=True, text=True, cwd=_ROOT)
+    found: dict[str, float] = json.loads(result.stdout)
+    return found
+
+
+def _labels_in_memory(settings: Settings) -> Table:
+    """Three planes and 20 MiB are allowed above the layer itself."""
+    shape = (30, 256, 256) if settings.quick else (300, 512, 512)
+    with tempfile.TemporaryDirectory(prefix="benchmark-", dir=settings.scratch) as folder:
+        source = Path(folder, "organs.npy")
+        np.save(source, organs(shape))
+        found = {
+            kind: _export(source, f"{folder}/{kind}", "labels", {"segmentation_type": kind})
+            for kind in ("labelmap", "binary")
+        }
+    rows = [[kind, f"{peak['peak'] / 2**20:.1f} MiB"] for kind, peak in found.items()]
+    allowed = 3 * shape[1] * shape[2] / 2**20 + 20
+    title = f"Memory of a segmentation: {'×'.join(map(str, shape))} uint8, 104 labels"
+    return Table(title, ["", "peak above the layer"], rows, [f"At most {allowed:.1f} MiB: three planes and 20 MiB."])
 
 
 def _place(size: int, settings: Settings) -> Path | None:

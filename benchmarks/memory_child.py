@@ -1,4 +1,7 @@
-"""Export a zarr array in this process, and print what memory that took: ``memory_child STORE OUT``."""
+"""Export an array in this process, and print what memory that took: ``memory_child SOURCE OUT LAYER OPTIONS``.
+
+A source is a zarr store, or a file of NumPy, which is loaded before; options are JSON.
+"""
 
 from __future__ import annotations
 
@@ -9,23 +12,29 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import zarr
 
-from napari_dicom_writer import ExportOptions, Modality, Volume, export
+from napari_dicom_writer import ExportOptions, export
 
 _STATUS = Path("/proc/self/status")
 
 
 def main() -> None:
     """Export a corner first, so that everything is imported; then all of it."""
-    store, out = zarr.open_array(sys.argv[1], mode="r"), Path(sys.argv[2])
-    options = ExportOptions(modality=Modality.CT)
-    export(Volume(store[:2, :64, :64], spacing=(1, 1, 1)), out.with_name("corner"), options)
+    source, out, layer, given = sys.argv[1:]
+    array: Any = np.load(source) if source.endswith(".npy") else zarr.open_array(source, mode="r")
+    options = ExportOptions(**json.loads(given))
+    where = {"scale": (1, 1, 1), "units": ("mm",) * 3}
+    corner = np.array(array[:2, :64, :64])
+    corner[0, 0, 0] = 1
+    export((corner, where, layer), f"{out}-corner", options)
     gc.collect()
     _forget_peak()
     before, start = _memory("VmRSS"), time.perf_counter()
-    export(Volume(store, spacing=(1, 1, 1)), out, options)
+    export((array, where, layer), out, options)
     seconds = time.perf_counter() - start
     print(json.dumps({"peak": _memory("VmHWM") - before, "seconds": seconds}))
 

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
     from benchmarks.report import Table
 
-TOPICS = ("series", "slabs", "memory", "directions", "codecs", "scale", "cancel", "durability", "widget", "imports")
+TOPICS = (
+    *("series", "objects", "slabs", "memory", "directions", "codecs"),
+    *("scale", "cancel", "durability", "widget", "imports"),
+)
 RESULTS = Path(__file__).with_name("RESULTS.md")
 
 

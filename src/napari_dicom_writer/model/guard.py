@@ -31,12 +31,14 @@ if TYPE_CHECKING:
 # Copied and summed up while they are in the processor's cache.
 _PIECE_BYTES = 2**18
 _TICK_BYTES = 2**30
+_TASK_BYTES = 2**23  # handed to a thread at once: handing over costs as much as summing up 400 kB
 _THREADS = 8  # that memory can feed
 
 _SLAB_BYTES = 32 * 2**20  # handed out at once, where nothing is copied
 
 _Place = tuple[int, tuple[int, ...], tuple[int, ...]]
 _Key = tuple[int | tuple[int | None, int | None], ...]
+_Read = list[tuple["NDArray[Any]", int]]
 
 
 class Guards:
@@ -233,7 +235,7 @@ class Guarded:
         unsaid = 0
         pool = ThreadPoolExecutor(min(_THREADS, os.cpu_count() or 1), thread_name_prefix="guard")
         try:
-            for size in pool.map(self._confirm, read):
+            for size in pool.map(self._confirm, _by_size(read)):
                 unsaid += size
                 if unsaid >= _TICK_BYTES:
                     unsaid = 0
@@ -244,12 +246,11 @@ class Guarded:
     def _region(self, key: _Key) -> NDArray[Any]:
         return self.beneath[tuple(slice(*i) if isinstance(i, tuple) else i for i in key)]
 
-    def _confirm(self, read: tuple[NDArray[Any], int]) -> int:
-        """Read a region again, and return its size in bytes."""
-        region, checksum = read
-        if self._checksum(region) != checksum:
+    def _confirm(self, read: _Read) -> int:
+        """Read regions again, and return their size in bytes."""
+        if any(self._checksum(region) != checksum for region, checksum in read):
             self._fail()
-        return region.nbytes
+        return sum(region.nbytes for region, _ in read)
 
     def _checksum(self, region: NDArray[Any]) -> int:
         if region.flags.c_contiguous:
@@ -286,6 +287,13 @@ def _in_memory_order(region: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int
     """Turn the axis with the largest stride to the front, and so on; return what turns it back, too."""
     order = np.argsort([-abs(stride) for stride in region.strides], kind="stable")
     return region.transpose(order), np.argsort(order)
+
+
+def _by_size(read: _Read) -> list[_Read]:
+    """Put regions together until they are worth a thread's while."""
+    most = max((region.nbytes for region, _ in read), default=1)
+    together = max(1, _TASK_BYTES // max(1, most))
+    return [read[start : start + together] for start in range(0, len(read), together)]
 
 
 def _pieces(region: NDArray[Any]) -> Iterator[slice]:
