@@ -13,13 +13,14 @@ from napari_dicom_writer.destinations import open_destination, place_on_disk
 from napari_dicom_writer.errors import LayerError, NoteKind, OptionsError, Refusals, UnforeseenLossError
 from napari_dicom_writer.identity.inherit import with_reference
 from napari_dicom_writer.identity.series_of_labels import series_of_labels
+from napari_dicom_writer.identity.source import from_source
 from napari_dicom_writer.inputs.load import load
 from napari_dicom_writer.layers.inputs import as_sequence, as_volume, name_of
 from napari_dicom_writer.model.float_errors import with_default_float_errors
 from napari_dicom_writer.model.guard import Guards
 from napari_dicom_writer.model.progress import Counter, Progress
 from napari_dicom_writer.options.choices import VerifyLevel
-from napari_dicom_writer.options.export import ExportOptions
+from napari_dicom_writer.options.export import SOURCE, ExportOptions
 from napari_dicom_writer.plan.report import ExportReport
 from napari_dicom_writer.plan.wording import where
 from napari_dicom_writer.planning.draft import place
@@ -31,14 +32,20 @@ from napari_dicom_writer.writing.cluster.cluster import write_distributed
 from napari_dicom_writer.writing.threads import write_volumes
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from distributed import Client
 
+    from napari_dicom_writer.errors import Note
+    from napari_dicom_writer.model.image_series import ImageSeries
+    from napari_dicom_writer.model.origin import SourceSeries
     from napari_dicom_writer.model.value_range import ScanCache
     from napari_dicom_writer.model.volume import Volume
     from napari_dicom_writer.plan.grid import Grid
     from napari_dicom_writer.plan.plan import ExportPlan
+
+    OnDisk = tuple[ImageSeries | None, dict[int, SourceSeries]]
 
 
 @with_default_float_errors
@@ -207,13 +214,6 @@ def _prepare(
     with refusals.collect("options"):
         lossy = options.attributes.get("LossyImageCompression", ("",))
         check_given(options.attributes, lossy=str(lossy[0]) if lossy else "")
-    wanted, series = options, None
-    with refusals.collect("reference"):
-        if options.reference and options.reference.is_dir():
-            series = read_image_series(options.reference)
-            options = replace(options, reference=series.file)
-        options, said = with_reference(options, there)
-        notes += said
     given = _opened(layers, options, refusals)
     volumes: list[Volume | None] = []
     if not given and not refusals:
@@ -224,15 +224,33 @@ def _prepare(
         with refusals.collect(where(index, name_of(layer))):
             volume = as_volume(layer, options)
             volumes[-1] = guards.over(volume, where(index, volume.name)) if guards else volume
+    if refusals and options.reference == SOURCE:
+        return None  # what a refused layer remembers is not known
+    on_disk: OnDisk = (None, {})
     with refusals.collect("reference"):
-        series = series_of_labels(wanted, volumes, series)
+        options, said, on_disk = _with_reference(options, volumes, there)
+        notes += said
     total = sum(math.prod((*v.leading_shape, v.shape[0])) for v in volumes if v is not None)
-    resolved = resolve(volumes, options, refusals, Counter(total, progress), scans, series) if given else None
+    resolved = resolve(volumes, options, refusals, Counter(total, progress), scans, *on_disk) if given else None
     if resolved is None:
         return None
     notes += idle_places(options, lambda others: [as_volume(layer, others) for layer in given])
     plan, read = resolved
     return replace(plan, series=tuple(replace(one, notes=(*notes, *one.notes)) for one in plan.series)), read
+
+
+def _with_reference(
+    options: ExportOptions, volumes: Sequence[Volume | None], there: Path | None
+) -> tuple[ExportOptions, list[Note], OnDisk]:
+    """Take patient and study of the reference; find the series that labels, and what was opened, belong to."""
+    options, found, sources = from_source(options, [volume.origin if volume else None for volume in volumes])
+    series = None
+    if options.reference and options.reference.is_dir():
+        series = read_image_series(options.reference)
+        options = replace(options, reference=series.file)
+    series = series_of_labels(options, volumes, series)
+    options, said = with_reference(options, there)
+    return options, [*found, *said], (series, sources)
 
 
 def _opened(layers: Any, options: ExportOptions, refusals: Refusals) -> list[Any]:

@@ -22,6 +22,7 @@ from napari_dicom_writer.iods.modules.functional_groups import (
     plane_positions,
     shared_groups,
 )
+from napari_dicom_writer.iods.modules.references import source_images_of
 from napari_dicom_writer.iods.sc import sc_equipment
 from napari_dicom_writer.plan.stored_values import ModalityLUT, PixelRules
 from napari_dicom_writer.standard.decimals import decimal_string
@@ -44,6 +45,7 @@ class MultiFrameSecondaryCapture(IOD):
     units = frozenset({"US"})
     assumed: ClassVar = {"BurnedInAnnotation": "NO"}  # type 1, and nobody looked
     multiframe = True
+    movie = True
 
     def sop_class(self, series: SeriesPlan) -> str:
         """Byte, word or true color."""
@@ -52,10 +54,6 @@ class MultiFrameSecondaryCapture(IOD):
         if series.stored.bits == 8:
             return MultiFrameGrayscaleByteSecondaryCaptureImageStorage
         return MultiFrameGrayscaleWordSecondaryCaptureImageStorage
-
-    def frames_together(self, planes: int, time_points: int) -> int:
-        """All planes of a time point, or a whole movie."""
-        return planes if planes > 1 else time_points
 
     def why_not(self, planes: int, time: TimePlan | None) -> str:
         """A movie says how long a frame lasts."""
@@ -99,6 +97,7 @@ class MultiFrameSecondaryCapture(IOD):
             common.sop_common_of(instance)
             | image.general_image_of(series, instance)
             | acquisition
+            | source_images_of(series, instance)
             | {"NumberOfFrames": str(len(instance.frames))}
         )
 

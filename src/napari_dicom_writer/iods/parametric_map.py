@@ -21,6 +21,7 @@ from napari_dicom_writer.iods.modules.functional_groups import (
     plane_positions,
     shared_groups,
 )
+from napari_dicom_writer.iods.modules.references import source_images_of
 from napari_dicom_writer.plan.stored_values import ModalityLUT, PixelRules
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ class ParametricMap(IOD):
             common.sop_common_of(instance)
             | image.general_image_of(series, instance)
             | image.general_acquisition_of(series, instance)
+            | source_images_of(series, instance)
             | {"NumberOfFrames": str(len(instance.frames))}
         )
 

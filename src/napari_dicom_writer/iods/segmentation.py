@@ -24,6 +24,7 @@ from napari_dicom_writer.iods.modules.functional_groups import (
     plane_positions,
     shared_groups,
 )
+from napari_dicom_writer.iods.modules.references import SOURCE_IMAGE, reference
 from napari_dicom_writer.mention import mention
 from napari_dicom_writer.plan.stored_values import ModalityLUT, PixelRules
 from napari_dicom_writer.standard.codes import BACKGROUND, Code
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from napari_dicom_writer.plan.segments import SegmentPlan
 
 _SEGMENTATION = Code("113076", "DCM", "Segmentation")
-_SOURCE = Code("121322", "DCM", "Source image for image processing operation")
 
 
 class Segmentation(IOD):
@@ -200,14 +200,8 @@ def _references(series: SeriesPlan) -> Attributes:
         return {}
     item = Dataset()
     item.SeriesInstanceUID = source.series_uid
-    item.ReferencedInstanceSequence = [_reference(source.sop_class_uid, uid) for uid in source.instances]
+    item.ReferencedInstanceSequence = [reference(source.sop_class_uid, uid) for uid in source.instances]
     return {"ReferencedSeriesSequence": [item]}
-
-
-def _reference(sop_class_uid: str, uid: str) -> Dataset:
-    item = Dataset()
-    item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = sop_class_uid, uid
-    return item
 
 
 def _source_images(series: SeriesPlan, instance: InstancePlan) -> tuple[Varying, Attributes]:
@@ -216,8 +210,8 @@ def _source_images(series: SeriesPlan, instance: InstancePlan) -> tuple[Varying,
     if source is None:
         return {}, {}
     planes = [source.planes[frame.time_index, frame.plane] for frame in instance.frames]
-    item = _reference(source.sop_class_uid, planes[0][0])
-    item.PurposeOfReferenceCodeSequence = [code_item(_SOURCE)]
+    item = reference(source.sop_class_uid, planes[0][0])
+    item.PurposeOfReferenceCodeSequence = [code_item(SOURCE_IMAGE)]
     derivation = Dataset()
     derivation.DerivationCodeSequence = [code_item(_SEGMENTATION)]
     derivation.SourceImageSequence = [item]

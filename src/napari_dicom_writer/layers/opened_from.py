@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from napari_dicom_writer.errors import Note, NoteKind
+from napari_dicom_writer.model.origin import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,3 +39,32 @@ def notes_of_opening(attributes: Mapping[str, Any]) -> list[Note]:
     pairs = [one for one in (said if isinstance(said, list | tuple) else ()) if isinstance(one, list | tuple)]
     kinds = [(_KINDS.get(str(one[0])), str(one[1])) for one in pairs if len(one) == 2]
     return [Note(kind, f"When it was opened: {text}") for kind, text in kinds if kind]
+
+
+def origin_of(attributes: Mapping[str, Any]) -> Origin | None:
+    """Read what a layer remembers.
+
+    Parameters
+    ----------
+    attributes
+        Of its layer tuple; its metadata may be anybody's.
+
+    Returns
+    -------
+    Origin or None
+        None where it remembers no path and no UIDs.
+    """
+    metadata = attributes.get("metadata")
+    source = metadata.get(METADATA_KEY) if isinstance(metadata, Mapping) else None
+    if not isinstance(source, Mapping):
+        return None
+    path, study, series, space = (
+        value if isinstance(value := source.get(key), str) else ""
+        for key in ("path", "study", "series", "frame_of_reference")
+    )
+    instances, frames = (
+        tuple(value) if isinstance(value := source.get(key), list | tuple) else () for key in ("instances", "frames")
+    )
+    if not path or not study or not series or not all(isinstance(number, int) for number in frames):
+        return None
+    return Origin(path, study, series, space, tuple(map(str, instances)), frames)

@@ -10,7 +10,7 @@ import numpy as np
 from napari_dicom_writer.errors import Fix, GeometryError, LayerError, Note, NoteKind
 from napari_dicom_writer.layers.axes import PIXELS, image_axes, named_axes, told_axes
 from napari_dicom_writer.layers.labels import labels_of
-from napari_dicom_writer.layers.opened_from import notes_of_opening
+from napari_dicom_writer.layers.opened_from import notes_of_opening, origin_of
 from napari_dicom_writer.layers.transforms import data_to_world
 from napari_dicom_writer.mention import mention
 from napari_dicom_writer.model.axis_names import AxisKind, kind_of, split_kinds
@@ -81,6 +81,7 @@ def to_volume(data: Any, attributes: Mapping[str, Any], layer_type: str, options
         time_start=start,
         notes=notes,
         labels=labels_of(attributes) if layer_type == "labels" else None,
+        origin=origin_of(attributes),
     )
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+    from napari_dicom_writer.model.origin import Origin
     from napari_dicom_writer.model.segments import Labels
 
 SPATIAL = ("plane", "row", "column")
@@ -68,6 +69,8 @@ class Volume:
     steps
         Slope and intercept of which every value is made: a whole number × slope + intercept, as files store them. Then
         the same numbers can be stored again.
+    origin
+        The series that it was read from, if that is known.
 
     Raises
     ------
@@ -101,6 +104,7 @@ class Volume:
         lossy: Sequence[tuple[str, float]] = (),
         labels: Labels | None = None,
         steps: tuple[float, float] | None = None,
+        origin: Origin | None = None,
     ) -> None:
         self.array = opened(array)
         self.name = "" if name is None else str(name)
@@ -112,6 +116,7 @@ class Volume:
         self.lossy = tuple(lossy)
         self.labels = labels
         self.steps = steps
+        self.origin = origin
         if spacing is None and affine is None:
             self.notes += (Note(NoteKind.ASSUMED, "No spacing given: neighbors taken as 1 mm apart"),)
         if self.time_step is not None and not 0 < self.time_step < _LONGEST_STEP:

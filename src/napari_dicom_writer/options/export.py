@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping  # noqa: TC003 - the types of the fields are looked up
 from dataclasses import dataclass, field, fields
-from pathlib import Path  # noqa: TC003
+from pathlib import Path
 from typing import Any
 
 from napari_dicom_writer import iods
@@ -36,6 +36,9 @@ from napari_dicom_writer.options.groups import Patient, Pet, Series, Study
 from napari_dicom_writer.options.segment_files import Segments, as_segments
 from napari_dicom_writer.standard import text
 from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
+
+SOURCE = Path("source")
+"""The value of `ExportOptions.reference` that stands for the series which a layer was opened from."""
 
 _LENGTHS = ("mm", "um", "nm", "cm", "m")
 _SYNTAXES = {
@@ -96,13 +99,6 @@ class ExportOptions:
         choices=iods.CHOICES,
         rare=True,
     )
-    safety_agency: str = option(
-        "",
-        "Enhanced MR: whose safety standard the scanner kept to, which it must say; no layer knows",
-        group="series",
-        choices={"": "", "iec": "IEC", "fda": "FDA", "mhw": "MHW (Japan)"},
-        rare=True,
-    )
     patient: Patient = field(default_factory=Patient)
     study: Study = field(default_factory=Study)
     series: Series = field(default_factory=Series)
@@ -121,7 +117,8 @@ class ExportOptions:
     )
     reference: Path | None = option(
         None,
-        "file or folder of a DICOM series whose patient and study are taken, and which labels belong to; "
+        "file or folder of a DICOM series whose patient and study are taken, and which labels belong to; or `source`: "
+        "the series that the layer was opened from; "
         "what is given here must not contradict it",
         group="study",
     )

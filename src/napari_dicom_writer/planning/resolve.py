@@ -15,6 +15,7 @@ from napari_dicom_writer.plan.stored_values import Method
 from napari_dicom_writer.plan.wording import where
 from napari_dicom_writer.planning.draft import Draft, image_of_draft, kind_of, make_draft
 from napari_dicom_writer.planning.effects import idle, of_other_objects
+from napari_dicom_writer.planning.on_disk import with_origins
 from napari_dicom_writer.planning.onto_image import image_of_series
 from napari_dicom_writer.planning.series import plan_series
 from napari_dicom_writer.planning.sources import with_sources
@@ -23,12 +24,13 @@ from napari_dicom_writer.planning.study import laterality_note, plan_study, stud
 from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from napari_dicom_writer.codecs._base import Codec
     from napari_dicom_writer.errors import Note, Refusals
     from napari_dicom_writer.iods._base import IOD
     from napari_dicom_writer.model.image_series import ImageSeries
+    from napari_dicom_writer.model.origin import SourceSeries
     from napari_dicom_writer.model.value_range import ScanCache
     from napari_dicom_writer.model.volume import Volume
     from napari_dicom_writer.options.export import ExportOptions
@@ -44,6 +46,7 @@ def resolve(
     tick: Callable[[int], None],
     scans: ScanCache | None = None,
     series: ImageSeries | None = None,
+    sources: Mapping[int, SourceSeries] | None = None,
 ) -> tuple[ExportPlan, list[Volume]] | None:
     """Decide everything about an export.
 
@@ -61,6 +64,8 @@ def resolve(
         Earlier scans, which are not repeated.
     series
         That exists already, and labels may belong to.
+    sources
+        Position of a volume → the series on disk that it was opened from, and is to reference.
 
     Returns
     -------
@@ -90,7 +95,7 @@ def resolve(
             plans += plan_series(draft, codec, options, study, said, first=len(plans), several=len(volumes) > 1)
     if refusals:
         return None
-    plans = with_sources(plans, {draft.index: draft.image for draft in drafts})
+    plans = with_origins(with_sources(plans, {draft.index: draft.image for draft in drafts}), sources or {})
     return ExportPlan(study, tuple(plans), _workers(plans, options)), [draft.volume for draft in drafts]
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from napari_dicom_writer.errors import Note, NoteKind, ReadError
+from napari_dicom_writer.model.origin import Origin
 from napari_dicom_writer.model.volume import Volume
 from napari_dicom_writer.reading.gaps import Groups, fill_planes, fill_times, why_uneven
+from napari_dicom_writer.reading.lenient import text
 from napari_dicom_writer.reading.plane_array import PlaneArray, StoredPlane
 from napari_dicom_writer.reading.real_values import real_dtype
 from napari_dicom_writer.reading.stacking import Place, Stack, stack, why_no_stack
@@ -116,8 +119,22 @@ def _assembled(planes: Stack, groups: Groups, step: NDArray[np.float64], first: 
         window=_window(there, notes),
         time_step=time_step([group for group in moments if len(group) == points]) if points > 1 else None,
         notes=notes,
+        origin=_origin(ordered, first),
     )
     return Stacked(volume, ordered)
+
+
+def _origin(ordered: Sequence[Picture | None], first: Dataset) -> Origin:
+    """Say where the pictures are from; the folder is that of all of them."""
+    files = {os.fspath(picture.source.path) for picture in ordered if picture}
+    return Origin(
+        path=os.path.commonpath(files) if len(files) > 1 else files.pop(),
+        study=text(first, "StudyInstanceUID"),
+        series=text(first, "SeriesInstanceUID"),
+        frame_of_reference=text(first, "FrameOfReferenceUID"),
+        instances=tuple(picture.uid if picture else "" for picture in ordered),
+        frames=tuple(0 if picture is None or picture.frame is None else picture.frame + 1 for picture in ordered),
+    )
 
 
 def _check(planes: Stack) -> None:

@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from napari_dicom_writer.iods.modules.functional_groups import FrameGroups, Path
 
 _ITEM = struct.pack("<HH", 0xFFFE, 0xE000)
-NUMBERS = {"US": "<u2", "UL": "<u4", "FD": "<f8"}
-"""VRs of binary numbers, and how NumPy holds them."""
+_NUMBERS = {"US": "<u2", "UL": "<u4"}
 
 
 def encode_frame_groups(groups: FrameGroups) -> bytes:
@@ -50,8 +49,8 @@ def encode_frame_groups(groups: FrameGroups) -> bytes:
 def _column(keyword: str, values: Sequence[Any]) -> NDArray[np.uint8]:
     """Values of one element in all frames, as bytes: (frames, length)."""
     vr = dictionary_VR(keyword)
-    if vr in NUMBERS:
-        numbers = np.array(values, NUMBERS[vr])
+    if vr in _NUMBERS:
+        numbers = np.array(values, _NUMBERS[vr])
         return numbers.reshape(len(values), -1).view(np.uint8)
     texts = [value.encode("ascii") for value in values]
     length = max(map(len, texts))
@@ -64,7 +63,7 @@ def _pattern(groups: FrameGroups, columns: dict[Path, NDArray[np.uint8]]) -> byt
     """Encode one item, whose varying texts have the length they have in all of them."""
     item = groups.item(0)
     for path, column in columns.items():
-        if dictionary_VR(path[-1]) not in NUMBERS:
+        if dictionary_VR(path[-1]) not in _NUMBERS:
             inner = item
             for keyword in path[:-1]:
                 inner = inner[keyword].value[0]

@@ -26,7 +26,6 @@ from napari_dicom_writer.options.choices import VerifyLevel
 from napari_dicom_writer.standard.elements import ITEM, UNDEFINED, Encoding, read_element
 from napari_dicom_writer.writing.fault import REMEDY
 from napari_dicom_writer.writing.frame_files import FragmentFile
-from napari_dicom_writer.writing.frame_groups import NUMBERS
 from napari_dicom_writer.writing.medium import digest
 from napari_dicom_writer.writing.parsed import same_element
 from napari_dicom_writer.writing.pixels import resembles, same_bytes
@@ -44,6 +43,7 @@ if TYPE_CHECKING:
     from napari_dicom_writer.writing.frame_files import FrameFile
 
 _PER_FRAME = 0x52009230
+_NUMBERS = {"US": "<u2", "UL": "<u4"}
 
 
 class FramesVerifier:
@@ -267,9 +267,9 @@ def _spans(content: bytes, start: int, end: int, above: Path = ()) -> Iterator[t
 def _differing(column: NDArray[np.uint8], path: Path, values: Any) -> int | None:
     """Return the first frame whose value is not the planned one."""
     vr = dictionary_VR(path[-1])
-    if vr in NUMBERS:
-        planned = np.array(values, NUMBERS[vr]).reshape(len(values), -1)
-        read = np.ascontiguousarray(column).view(NUMBERS[vr])
+    if vr in _NUMBERS:
+        planned = np.array(values, _NUMBERS[vr]).reshape(len(values), -1)
+        read = np.ascontiguousarray(column).view(_NUMBERS[vr])
         wrong = np.flatnonzero((read != planned).any(axis=1)) if read.shape == planned.shape else np.array([0])
     else:
         texts = [row.tobytes().decode("ascii").rstrip(" \0") for row in column]

@@ -14,15 +14,19 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from pydicom.datadict import dictionary_VR
+from pydicom.multival import MultiValue
+
+from napari_dicom_writer.standard.elements import ITEM
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    from pydicom.dataset import Dataset
 
     from napari_dicom_writer.iods.modules.attributes import Attributes
 
 GROUP_LENGTH, META_UID = "FileMetaInformationGroupLength", "MediaStorageSOPInstanceUID"
 _SHORT, _LONG = struct.Struct("<H"), struct.Struct("<L")
-_LENGTH = _SHORT.size  # of an element whose VR is a short one (PS3.5 7.1.2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ class Spans:
         parts: list[bytes] = []
         for keyword, shared in zip(self.keywords, self.shared, strict=False):
             value = values[keyword]
-            parts += (shared, _SHORT.pack(len(value)), value)
+            parts += (shared, _length_of(keyword).pack(len(value)), value)
         parts.append(self.shared[-1])
         return b"".join(parts)
 
@@ -76,16 +80,17 @@ def find_spans(head: bytes, values: Mapping[str, int]) -> Spans:
     shared, start, sizes = [], 0, {}
     for keyword in keywords:
         at = values[keyword]
-        shared.append(head[start : at - _LENGTH])
-        (sizes[keyword],) = _SHORT.unpack_from(head, at - _LENGTH)
+        length = _length_of(keyword)
+        shared.append(head[start : at - length.size])
+        (sizes[keyword],) = length.unpack_from(head, at - length.size)
         start = at + sizes[keyword]
     shared.append(head[start:])
     (group_length,) = _LONG.unpack_from(head, values[GROUP_LENGTH])
     return Spans(keywords, tuple(shared), group_length - sizes[META_UID])
 
 
-def value_bytes(keyword: str, value: str | int) -> bytes:
-    """Encode a value of US or of a text VR, padded to an even length (PS3.5 6.2).
+def value_bytes(keyword: str, value: str | int | Sequence[Dataset]) -> bytes:
+    """Encode a value of US or of a text VR, padded to an even length (PS3.5 6.2), or items.
 
     Examples
     --------
@@ -94,8 +99,30 @@ def value_bytes(keyword: str, value: str | int) -> bytes:
     """
     if isinstance(value, int):
         return _SHORT.pack(value)
+    if not isinstance(value, str):
+        return b"".join(map(_item_bytes, value))
     raw = value.encode("ascii")
     return raw + _padding(keyword) if len(raw) % 2 else raw
+
+
+def _item_bytes(item: Dataset) -> bytes:
+    """Encode an item of a sequence with its length (PS3.5 7.5.1), its elements being text, US or sequences."""
+    content = b""
+    for element in item:
+        value = element.value
+        if element.VR not in ("SQ", "US"):
+            value = "\\".join(map(str, value)) if isinstance(value, MultiValue) else str(value)
+        raw = value_bytes(element.keyword, value)
+        head = struct.pack("<HH2s", element.tag.group, element.tag.element, element.VR.encode())
+        reserved = b"\0\0" if element.VR == "SQ" else b""
+        content += head + reserved + _length_of(element.keyword).pack(len(raw)) + raw
+    return struct.pack("<HHL", ITEM >> 16, ITEM & 0xFFFF, len(content)) + content
+
+
+@cache
+def _length_of(keyword: str) -> struct.Struct:
+    """Length field of the element's VR (PS3.5 7.1.2), among those that vary."""
+    return _LONG if dictionary_VR(keyword) == "SQ" else _SHORT
 
 
 @cache

@@ -8,7 +8,7 @@ from __future__ import annotations
 import struct
 from functools import cache
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydicom.charset import convert_encodings
 from pydicom.datadict import dictionary_VR, tag_for_keyword
@@ -17,12 +17,12 @@ from pydicom.filebase import DicomFileLike
 from pydicom.filewriter import write_dataset
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from napari_dicom_writer.iods.modules.attributes import Attributes
 
 _ASCII = "ISO_IR 6"
-_SHORT = struct.Struct("<H")
+_SHORT, _LONG = struct.Struct("<H"), struct.Struct("<L")
 
 
 class Splice:
@@ -39,23 +39,31 @@ class Splice:
     def __init__(self, shared: Dataset, varying: Iterable[str]) -> None:
         keywords = sorted(varying, key=tag_of)
         *before, self._last = _encode_between(shared, [tag_of(keyword) for keyword in keywords])
-        # Keyword, all bytes up to its length, padding.
-        self._pieces = [
-            (keyword, piece + _prefix(keyword)[0], _prefix(keyword)[1])
-            for keyword, piece in zip(keywords, before, strict=True)
-        ]
+        # Keyword, all bytes up to its length.
+        self._pieces = [(keyword, piece + _prefix(keyword)) for keyword, piece in zip(keywords, before, strict=True)]
 
     def encode(self, values: Attributes) -> list[bytes]:
         """Encode all elements in tag order, in parts to be joined; `values` has every keyword that varies."""
         parts: list[bytes] = []
-        for keyword, before, padding in self._pieces:
-            value = values[keyword]
-            raw = value.encode("ascii") if isinstance(value, str) else _SHORT.pack(value)
-            if len(raw) % 2:
-                raw += padding
-            parts += (before, _SHORT.pack(len(raw)), raw)
+        for keyword, before in self._pieces:
+            raw = _encode_value(keyword, values[keyword])
+            parts += (before, _length_of(keyword).pack(len(raw)), raw)
         parts.append(self._last)
         return parts
+
+
+def _encode_value(keyword: str, value: Any) -> bytes:
+    if isinstance(value, str):
+        raw = value.encode("ascii")
+        return raw + _padding(keyword) if len(raw) % 2 else raw
+    return _SHORT.pack(value) if isinstance(value, int) else _encode_items(keyword, value)
+
+
+def _encode_items(keyword: str, items: Sequence[Dataset]) -> bytes:
+    """Let pydicom encode a sequence, and leave out its head."""
+    dataset = Dataset()
+    setattr(dataset, keyword, list(items))
+    return _encoded(dataset, "iso8859")[len(_prefix(keyword)) + _LONG.size :]
 
 
 def _encode_between(dataset: Dataset, tags: list[int]) -> list[bytes]:
@@ -65,12 +73,16 @@ def _encode_between(dataset: Dataset, tags: list[int]) -> list[bytes]:
     for low, high in zip([0, *tags], [*tags, 0xFFFFFFFF], strict=True):
         part = Dataset()
         part.update({tag: element for tag, element in dataset.items() if low <= tag < high})
-        buffer = BytesIO()
-        stream = DicomFileLike(buffer)
-        stream.is_little_endian, stream.is_implicit_VR = True, False
-        write_dataset(stream, part, encoding)
-        pieces.append(buffer.getvalue())
+        pieces.append(_encoded(part, encoding))
     return pieces
+
+
+def _encoded(dataset: Dataset, encoding: str | list[str]) -> bytes:
+    buffer = BytesIO()
+    stream = DicomFileLike(buffer)
+    stream.is_little_endian, stream.is_implicit_VR = True, False
+    write_dataset(stream, dataset, encoding)
+    return buffer.getvalue()
 
 
 @cache
@@ -82,10 +94,20 @@ def tag_of(keyword: str) -> int:
 
 
 @cache
-def _prefix(keyword: str) -> tuple[bytes, bytes]:
-    """Tag and VR as bytes, and the padding of the VR."""
+def _prefix(keyword: str) -> bytes:
+    """Tag and VR as bytes, and what is reserved before a length of four bytes (PS3.5 7.1.2)."""
     tag, vr = tag_of(keyword), dictionary_VR(keyword)
-    return struct.pack("<HH2s", tag >> 16, tag & 0xFFFF, vr.encode()), b"\0" if vr == "UI" else b" "
+    return struct.pack("<HH2s", tag >> 16, tag & 0xFFFF, vr.encode()) + (b"\0\0" if vr == "SQ" else b"")
+
+
+@cache
+def _length_of(keyword: str) -> struct.Struct:
+    return _LONG if dictionary_VR(keyword) == "SQ" else _SHORT
+
+
+@cache
+def _padding(keyword: str) -> bytes:
+    return b"\0" if dictionary_VR(keyword) == "UI" else b" "
 
 
 def head_of(keyword: str, length: int) -> bytes:
@@ -96,4 +118,4 @@ def head_of(keyword: str, length: int) -> bytes:
     >>> head_of("InstanceNumber", 2).hex(" ", 2)
     '2000 1300 4953 0200'
     """
-    return _prefix(keyword)[0] + _SHORT.pack(length)
+    return _prefix(keyword) + _SHORT.pack(length)

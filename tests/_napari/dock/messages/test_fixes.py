@@ -5,6 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from _napari.panels import click, export, fix_button, read, settle, texts
+from napari_dicom_writer import ExportOptions, Patient, Series, Volume
+from napari_dicom_writer import export as write
+from napari_dicom_writer import read as opened
 
 
 def test_a_refusal_is_shown_and_settled_by_its_button(viewer, open_panel, qtbot, tmp_path):
@@ -42,3 +45,20 @@ def test_the_unit_button_leads_to_the_field(viewer, open_panel, qtbot):
     settle(qtbot, panel)
     assert "Unit `pixel` taken as um" in texts(panel)
     assert panel.plan.series[0].grid.pixel_spacing == ("0.0007", "0.0008")
+
+
+def test_what_was_opened_goes_into_its_study_by_a_click(viewer, open_panel, qtbot, tmp_path):
+    options = ExportOptions(patient=Patient(name="Doe^Jane", id="7"), series=Series(number="3"))
+    source = write(Volume(np.zeros((6, 14, 10), np.int16), spacing=(2, 1, 1), name="scan"), tmp_path / "in", options)
+    viewer.layers.clear()
+    ((data, attributes, _),) = opened(source.path)
+    viewer.add_image(data, **attributes)
+    panel = open_panel()
+    assert "is written as a new study of nobody" in texts(panel)
+    click(qtbot, fix_button(panel, "Write into its study"))
+    settle(qtbot, panel)
+    assert "The reference is the series that the layer was opened from" in texts(panel)
+    export(qtbot, panel)
+    assert {(str(d.PatientName), int(d.SeriesNumber), len(d.SourceImageSequence)) for d in read(tmp_path / "out")} == {
+        ("Doe^Jane", 301, 1)
+    }

@@ -30,7 +30,7 @@ GROUPS = {
     "Output": ("output",),
 }
 # The dialog "Copy from DICOM…" asks for these, and the table of tags.
-_ELSEWHERE = {"reference", "same_study", "same_space", "attributes"}
+_ELSEWHERE = {"same_study", "same_space", "attributes"}
 
 
 class OptionsForm(QWidget):
