@@ -8,7 +8,7 @@ DEMO := .venv-demo
 # Windows open on a virtual screen.
 SCREEN := xvfb-run -a -s "-screen 0 1400x1000x24"
 
-.PHONY: help demo test fuzz lint tables bench screenshots clean
+.PHONY: help demo test fuzz lint tables bench screenshots faults dist clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -42,7 +42,10 @@ screenshots: $(VENV)/.test-ready ## Take the pictures of the dock widget anew, i
 faults: $(VENV)/.test-ready ## Kill, starve and disturb thousands of exports, and count what they leave in docs/reliability.md
 	$(BIN)/python scripts/faults.py
 
-$(VENV)/.test-ready $(VENV)/.bench-ready $(DEMO)/.demo-ready: pyproject.toml scripts/setup.sh
+dist: $(VENV)/.dist-ready ## Build wheel and sdist into dist/, check them, and try the wheel alone
+	sh scripts/dist.sh $(VENV) $(PYTHON)
+
+$(VENV)/.test-ready $(VENV)/.bench-ready $(VENV)/.dist-ready $(DEMO)/.demo-ready: pyproject.toml scripts/setup.sh
 	sh scripts/setup.sh $(PYTHON) $(@D) $(patsubst .%-ready,%,$(@F))
 	touch $@
 

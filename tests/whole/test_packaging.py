@@ -1,0 +1,96 @@
+"""Whatever the package imports is declared: what it always needs as a dependency, the rest in an extra."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "src" / "napari_dicom_writer"
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+EXTRAS = PROJECT["optional-dependencies"]
+FOR_USERS = sorted(set(EXTRAS) - {"test", "bench", "dist", "dev"})
+DISTRIBUTIONS = packages_distributions()
+
+
+def names(requirements):
+    """Distributions that requirements name, with those of the project's own extras."""
+    found = set()
+    for requirement in requirements:
+        name = re.match(r"[\w.-]+", requirement)[0].lower().replace("_", "-")
+        if name == PROJECT["name"]:
+            for extra in re.search(r"\[(.*)\]", requirement)[1].split(","):
+                found |= names(EXTRAS[extra])
+        else:
+            found.add(name)
+    return found
+
+
+def imported(path):
+    """Top-level modules that a file imports, each with whether it is imported whenever the file is."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    unread = {id(n) for top in ast.walk(tree) if is_type_checking(top) for n in ast.walk(top)}
+    at_once = {id(node) for node in tree.body}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            full = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            full = [node.module]
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
+            full = [node.args[0].value] if isinstance(node.args[0], ast.Constant) else []
+        else:
+            continue
+        for name in full:
+            if id(node) not in unread:
+                yield name.split(".")[0], id(node) in at_once
+
+
+def is_type_checking(node):
+    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+
+
+def others():
+    """(file, module, whether at once) of every import of somebody else's package."""
+    ours = {*sys.stdlib_module_names, SOURCE.name}
+    return sorted({(p, *found) for p in SOURCE.rglob("*.py") for found in imported(p) if found[0] not in ours})
+
+
+OTHERS = others()
+
+
+def distributions(module):
+    return {name.lower().replace("_", "-") for name in DISTRIBUTIONS[module]}
+
+
+def test_there_are_imports_to_look_at():
+    assert {"numpy", "pydicom", "qtpy", "magicgui", "zarr"} <= {module for _, module, _ in OTHERS}
+
+
+@pytest.mark.parametrize("module", sorted({module for _, module, _ in OTHERS}))
+def test_what_is_imported_is_declared(module):
+    declared = names(PROJECT["dependencies"]).union(*(names(EXTRAS[extra]) for extra in FOR_USERS))
+    assert distributions(module) & declared
+
+
+def test_what_the_core_imports_at_its_top_is_a_dependency():
+    at_top = {m for path, m, at_once in OTHERS if at_once and path.relative_to(SOURCE).parts[0] != "_napari"}
+    assert at_top
+    assert not {m for m in at_top if not distributions(m) & names(PROJECT["dependencies"])}
+
+
+def test_all_is_everything_that_users_need():
+    beyond = {"distributed", "all"}
+    wanted = set().union(*(names(EXTRAS[extra]) for extra in FOR_USERS if extra not in beyond))
+    assert wanted <= names(EXTRAS["all"])
+
+
+def test_every_python_that_is_declared_may_run_it():
+    lowest = tuple(map(int, PROJECT["requires-python"].removeprefix(">=").split(".")))
+    versions = [c.rpartition(":: ")[2] for c in PROJECT["classifiers"] if re.search(r":: 3\.\d+$", c)]
+    assert min(tuple(map(int, v.split("."))) for v in versions) == lowest
