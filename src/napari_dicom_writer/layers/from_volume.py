@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_dicom_writer.errors import LayerError
+from napari_dicom_writer.layers.labels import colormap_of, features_of
 from napari_dicom_writer.model.volume import SPATIAL
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
+    from napari_dicom_writer.model.segments import Segment
     from napari_dicom_writer.model.volume import Volume
 
 _WORLD = ("z", "y", "x")
@@ -30,7 +34,7 @@ def to_layer(volume: Volume) -> tuple[Any, dict[str, Any], str]:
 
     Returns
     -------
-    data, attributes, "image"
+    data, attributes, "image" or "labels"
 
     Raises
     ------
@@ -62,9 +66,17 @@ def to_layer(volume: Volume) -> tuple[Any, dict[str, Any], str]:
         attributes["translate"] = tuple(affine[:-1, -1].tolist())
     else:
         attributes["affine"] = affine
+    if volume.labels is not None:
+        del attributes["rgb"]
+        return data, attributes | _of_labels(volume.labels.segments), "labels"
     if volume.window and volume.window[0] < volume.window[1]:  # napari takes no others
         attributes["contrast_limits"] = volume.window
     return data, attributes, "image"
+
+
+def _of_labels(segments: Sequence[Segment]) -> dict[str, Any]:
+    colormap = colormap_of(segments)
+    return {"features": features_of(segments)} | ({"colormap": colormap} if colormap else {})
 
 
 def _transform(

@@ -1,4 +1,4 @@
-"""What a napari labels layer says of its labels: names in its features, colors in its colormap."""
+"""What a napari labels layer says of its labels, and is told of them: names in its features, colors in its colormap."""
 
 from __future__ import annotations
 
@@ -9,7 +9,11 @@ import numpy as np
 from napari_dicom_writer.model.segments import Labels, segments_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    from napari_dicom_writer.model.segments import Segment
+
+_UNCOLORED = (0.5, 0.5, 0.5, 1.0)  # labels that are painted later are seen
 
 
 def labels_of(attributes: Mapping[str, Any]) -> Labels:
@@ -27,6 +31,54 @@ def labels_of(attributes: Mapping[str, Any]) -> Labels:
         If the table says two things of one label.
     """
     return Labels(segments_of(_rows(attributes), "features of the layer"), _Colors.of(attributes.get("colormap")))
+
+
+def features_of(segments: Sequence[Segment]) -> dict[str, list[Any]]:
+    """Make a table of segments that napari shows and `labels_of` understands: a row each, by ``index``, their label.
+
+    Columns are ``name``, ``category`` and ``type`` in words, and the codes and what else is known of any of them.
+    """
+    rows = [_row(segment) for segment in segments]
+    used = {column: None for row in rows for column in row}  # in their order
+    return {column: [row.get(column, "") for row in rows] for column in used}
+
+
+def _row(segment: Segment) -> dict[str, Any]:
+    structure = segment.structure
+    codes = {
+        "Category": structure.category if structure else None,
+        "Type": structure.type if structure else None,
+        "TypeModifier": structure.laterality if structure else None,
+    }
+    row = {
+        "index": segment.label,
+        "name": segment.name,
+        "category": codes["Category"].meaning if codes["Category"] else "",
+        "type": codes["Type"].meaning if codes["Type"] else "",
+        "laterality": codes["TypeModifier"].meaning if codes["TypeModifier"] else "",
+        "algorithm_type": segment.algorithm_type,
+        "algorithm_name": segment.algorithm_name,
+        "segment_description": segment.description,
+        "tracking_id": segment.tracking_id,
+        "tracking_uid": segment.tracking_uid,
+    }
+    for name, code in codes.items():
+        if code:
+            column = f"SegmentedProperty{name}CodeSequence"
+            row |= {f"{column}.CodeValue": code.value, f"{column}.CodingSchemeDesignator": code.scheme}
+            row[f"{column}.CodeMeaning"] = code.meaning
+    return {column: value for column, value in row.items() if value or column in ("index", "name", "category", "type")}
+
+
+def colormap_of(segments: Sequence[Segment]) -> dict[int | None, tuple[float, ...]] | None:
+    """Return the colors of segments as napari's layers take them; None where none has one."""
+    if not any(segment.color for segment in segments):
+        return None
+    colors: dict[int | None, tuple[float, ...]] = {0: (0.0, 0.0, 0.0, 0.0), None: _UNCOLORED}
+    for segment in segments:
+        if segment.color:
+            colors[segment.label] = (*(part / 255 for part in segment.color), 1.0)
+    return colors
 
 
 def _rows(attributes: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -52,11 +104,13 @@ class _Colors:
 
     @classmethod
     def of(cls, colormap: Any) -> _Colors | None:
-        return cls(colormap) if callable(getattr(colormap, "map", None)) else None
+        return cls(colormap) if isinstance(colormap, dict) or callable(getattr(colormap, "map", None)) else None
 
     def __call__(self, label: int) -> tuple[int, int, int] | None:
         try:
-            color = np.asarray(self._colormap.map(np.array([label])), float).reshape(-1)[:4]
+            table = isinstance(self._colormap, dict)
+            found = self._colormap.get(label) if table else self._colormap.map(np.array([label]))
+            color = np.asarray(found, float).reshape(-1)[:4]
         except Exception:  # noqa: BLE001 - a colormap is anybody's object
             return None
         if len(color) < 3 or not np.isfinite(color).all() or (len(color) > 3 and color[3] == 0):

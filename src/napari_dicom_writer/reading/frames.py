@@ -22,8 +22,7 @@ Attributes = Mapping[str, Any]
 """Values of one frame by keyword: its own before those that all share, and these before those of the instance."""
 
 FRAME_TAGS = [
-    *"PerFrameFunctionalGroupsSequence DimensionIndexSequence FrameType".split(),
-    *"SegmentSequence TotalPixelMatrixColumns".split(),
+    *"PerFrameFunctionalGroupsSequence DimensionIndexSequence FrameType TotalPixelMatrixColumns".split(),
     *VECTOR_TAGS,
 ]
 """Keywords of the attributes that `frames_of` reads, beside those that are asked of it."""
@@ -82,8 +81,6 @@ def frames_of(header: Dataset, keywords: Iterable[str], most: int) -> list[Attri
     ReadError
         If it says more frames than it can hold or describe, or is a slide in tiles.
     """
-    if "SegmentSequence" in header:
-        raise ReadError("It is a segmentation, and not an image", "Read it with a program that knows its kind")
     if "TotalPixelMatrixColumns" in header:
         raise ReadError("It is a slide in tiles, and they are not put together here", "Open it with a slide viewer")
     count = int(header.get("NumberOfFrames") or 1)

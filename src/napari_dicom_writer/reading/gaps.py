@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_dicom_writer.reading.pictures import Picture
+    from napari_dicom_writer.reading.picture import Picture
     from napari_dicom_writer.reading.stacking import Stack
 
 Groups = list[list["Picture | None"]]

@@ -18,7 +18,7 @@ from napari_dicom_writer.reading.volume_of import volume_of
 from napari_dicom_writer.standard.uids import LABEL_MAP
 
 if TYPE_CHECKING:
-    from napari_dicom_writer.reading.pictures import Picture
+    from napari_dicom_writer.reading.picture import Picture
 
 _RESULTS = {SegmentationStorage, LABEL_MAP, RTDoseStorage}  # which have frames, and belong to an image themselves
 _NAMED = 5  # series that a message lists

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
@@ -12,21 +12,13 @@ from napari_dicom_writer.errors import ExportError, ReadError, Refusals
 from napari_dicom_writer.reading.decoding.codestreams import is_native
 from napari_dicom_writer.reading.decoding.source import NUMBERS, PixelSource, pixel_source
 from napari_dicom_writer.reading.files import as_they_are
-from napari_dicom_writer.reading.frame_vectors import ASSUMED, PART
 from napari_dicom_writer.reading.frames import FRAME_TAGS, frames_of, is_multiframe
-from napari_dicom_writer.reading.real_values import (
-    PIXEL_TAGS,
-    StoredType,
-    ValueMap,
-    stored_type_of,
-    value_map_of,
-    window_of,
-)
-from napari_dicom_writer.reading.stacking import PLACE_TAGS, Place, place_of
-from napari_dicom_writer.reading.time_axis import TIME_TAGS, Moment, moment_of
+from napari_dicom_writer.reading.picture import PICTURE_TAGS, Picture, picture_of
+from napari_dicom_writer.reading.real_values import stored_type_of
+from napari_dicom_writer.reading.segments import SEGMENTATION_TAGS, Description, description_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from pydicom.dataset import Dataset
 
@@ -36,58 +28,8 @@ _SERIES_TAGS = (
     "SpecificCharacterSet SOPClassUID SOPInstanceUID StudyInstanceUID SeriesInstanceUID FrameOfReferenceUID "
     "SeriesNumber SeriesDescription SliceThickness"
 ).split()
-_KIND_TAGS = "ImageType EchoTime DiffusionBValue ComplexImageComponent".split()
-_OF_FRAMES = [*PLACE_TAGS, *PIXEL_TAGS, *TIME_TAGS, *_KIND_TAGS]
-_TAGS = [*_SERIES_TAGS, *_OF_FRAMES, *FRAME_TAGS]
+_TAGS = [*_SERIES_TAGS, *PICTURE_TAGS, *FRAME_TAGS, *SEGMENTATION_TAGS]
 _LEAST_FRAME = 8  # bytes: the head of an item
-_COMPONENTS = {
-    name: full for full in ("magnitude", "phase", "real", "imaginary") for name in (full[0].upper(), full.upper())
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """What is kept of one frame; most instances have one.
-
-    Attributes
-    ----------
-    uid : str
-        SOP Instance UID.
-    source : PixelSource
-    place : Place
-    stored : StoredType
-    values : ValueMap
-    window : tuple of float or None
-        Least and greatest real value displayed.
-    moment : Moment
-    kind : Kind
-        What tells images apart that are not of one volume.
-    frame : int or None
-        Which of its instance's frames it is, from 0; None in one that has no frames to be told apart.
-    assumed : str
-        What was assumed to place it.
-    """
-
-    uid: str
-    source: PixelSource
-    place: Place
-    stored: StoredType
-    values: ValueMap
-    window: tuple[float, float] | None
-    moment: Moment
-    kind: Kind
-    frame: int | None = None
-    assumed: str = ""
-
-
-class Kind(NamedTuple):
-    """What tells images apart that are not of one volume, in words; empty where nothing is said."""
-
-    localizer: str
-    component: str
-    echo: str
-    diffusion: str
-    part: str
 
 
 @dataclass(slots=True)
@@ -105,6 +47,8 @@ class Series:
         Instances without pixels.
     refusals : Refusals
         Why one of its pictures, the first such one, cannot be read.
+    segmentations : dict of Description
+        Of instances whose pictures are segments, by their UIDs.
     """
 
     uid: str
@@ -112,6 +56,7 @@ class Series:
     pictures: list[Picture] = field(default_factory=list)
     blank: int = 0
     refusals: Refusals = field(default_factory=Refusals)
+    segmentations: dict[str, Description] = field(default_factory=dict)
 
     @property
     def number(self) -> str:
@@ -133,6 +78,8 @@ class Series:
         elif not self.refusals:  # one reason is enough
             with self.refusals.collect():
                 self.pictures += _pictures(entry)
+                if "SegmentSequence" in entry.header.dataset:
+                    self.segmentations[self.pictures[-1].uid] = description_of(entry.header.dataset)
 
 
 def series_in(found: Catalogue, series_uid: str | None = None) -> list[Series]:
@@ -196,11 +143,11 @@ def _pictures(entry: Entry) -> list[Picture]:
         source = pixel_source(entry.path, header, header.file_meta.get("TransferSyntaxUID", ""), entry.header.pixels_at)
         uid = str(header.get("SOPInstanceUID") or "")
         if not is_multiframe(header):
-            return [_picture(uid, source, stored, header, None)]
-        frames = frames_of(header, _OF_FRAMES, _most_frames(source))
+            return [picture_of(uid, source, stored, header, None)]
+        frames = frames_of(header, PICTURE_TAGS, _most_frames(source))
         if "PerFrameFunctionalGroupsSequence" in header:  # the header of a series is kept, and they are large
             del header.PerFrameFunctionalGroupsSequence
-        return [_picture(uid, source, stored, frame, number) for number, frame in enumerate(frames)]
+        return [picture_of(uid, source, stored, frame, number) for number, frame in enumerate(frames)]
 
 
 def _most_frames(source: PixelSource) -> int:
@@ -208,34 +155,3 @@ def _most_frames(source: PixelSource) -> int:
     rows, columns, samples, bits = (source.options[key] for key in NUMBERS[:4])
     plain = is_native(source.syntax) and source.syntax != DeflatedExplicitVRLittleEndian
     return source.stamp[0] * 8 // (rows * columns * samples * bits if plain else _LEAST_FRAME * 8)
-
-
-def _picture(
-    uid: str, source: PixelSource, stored: StoredType, said: Dataset | Mapping[str, Any], frame: int | None
-) -> Picture:
-    values = ValueMap() if stored.samples > 1 else value_map_of(said)
-    return Picture(
-        uid=uid,
-        source=source,
-        place=place_of(said),
-        stored=stored,
-        values=values,
-        window=None if stored.samples > 1 else window_of(said, values),
-        moment=moment_of(said),
-        kind=_kind(said),
-        frame=frame,
-        assumed=said.get(ASSUMED) or "" if frame is not None else "",
-    )
-
-
-def _kind(said: Dataset | Mapping[str, Any]) -> Kind:
-    kinds = said.get("ImageType") or ()
-    echo, diffusion = said.get("EchoTime"), said.get("DiffusionBValue")
-    named = [said.get("ComplexImageComponent") or "", *kinds[2:]]
-    return Kind(
-        localizer="localizer" if "LOCALIZER" in kinds else "",
-        component=next((_COMPONENTS[name] for name in named if name in _COMPONENTS), ""),
-        echo="" if echo is None else f"echo {float(echo):g} ms",
-        diffusion="" if diffusion is None else f"b {float(diffusion):g} s/mm²",
-        part=said.get(PART) or "" if isinstance(said, dict) else "",
-    )

@@ -35,24 +35,20 @@ class StoredPlane:
     frame: int = 0
 
 
-class PlaneArray:
-    """An array that holds no pixels: (*leading*, rows, columns) or (*leading*, rows, columns, 3).
+class LazyPlanes:
+    """An array that holds no pixels: planes along leading axes.
 
     Basic indexing only, by integers and slices; what it returns is a NumPy array. A plane is read and decoded each
     time it is asked for. Safe to share between threads, and picklable.
 
     Parameters
     ----------
-    planes
-        One for each place along the leading axes, in C order.
     leading
         Lengths of the leading axes, such as (time points, planes).
-    size
-        (rows, columns).
-    stored
-        How their pixels are stored.
+    inner
+        Shape of a plane: (rows, columns), or with samples.
     dtype
-        Of the real values.
+        Of the values.
 
     Attributes
     ----------
@@ -62,18 +58,8 @@ class PlaneArray:
         One plane.
     """
 
-    def __init__(
-        self,
-        planes: Sequence[StoredPlane],
-        leading: tuple[int, ...],
-        size: tuple[int, int],
-        stored: StoredType,
-        dtype: np.dtype[Any],
-    ) -> None:
-        self._planes = tuple(planes)
-        self._leading = leading
-        self._stored = stored
-        self._inner = (*size, stored.samples) if stored.samples > 1 else size
+    def __init__(self, leading: tuple[int, ...], inner: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+        self._leading, self._inner = leading, inner
         self.dtype = dtype
         self.shape: tuple[int, ...] = (*leading, *self._inner)
         self.chunks: tuple[int, ...] = (*(1 for _ in leading), *self._inner)
@@ -84,7 +70,7 @@ class PlaneArray:
         return len(self.shape)
 
     def __repr__(self) -> str:
-        return f"PlaneArray({'×'.join(map(str, self.shape))}, {self.dtype})"
+        return f"{type(self).__name__}({'×'.join(map(str, self.shape))}, {self.dtype})"
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -132,28 +118,70 @@ class PlaneArray:
         return index
 
     def _plane(self, number: int) -> NDArray[Any]:
-        """Decode one plane to its real values."""
+        """Decode one plane, by its place along the leading axes in C order."""
+        raise NotImplementedError
+
+
+class PlaneArray(LazyPlanes):
+    """Planes of an image, with their real values.
+
+    Parameters
+    ----------
+    planes
+        One for each place along the leading axes, in C order.
+    leading
+        As in `LazyPlanes`.
+    size
+        (rows, columns).
+    stored
+        How their pixels are stored.
+    dtype
+        Of the real values.
+    """
+
+    def __init__(
+        self,
+        planes: Sequence[StoredPlane],
+        leading: tuple[int, ...],
+        size: tuple[int, int],
+        stored: StoredType,
+        dtype: np.dtype[Any],
+    ) -> None:
+        super().__init__(leading, (*size, stored.samples) if stored.samples > 1 else size, dtype)
+        self._planes = tuple(planes)
+        self._stored = stored
+
+    def _plane(self, number: int) -> NDArray[Any]:
         plane = self._planes[number]
         if plane.source is None:
             return plane.values(np.zeros(self._inner, self._stored.dtype), self.dtype)
-        try:
-            # Unused bits are cleared, so that values are within the type's limits.
-            stored = plane.source.frame(plane.frame)
-        except OSError as error:  # its own text may hold a path
-            raise ReadError(
-                f"The file of plane {number} cannot be read: {error.strerror or type(error).__name__}",
-                "Check that the folder is still there",
-            ) from error
-        except ChangedError as error:
-            raise ReadError(
-                f"The file of plane {number} is not the one whose header was read", "Read the series again"
-            ) from error
-        except DecodingError as error:
-            raise ReadError(
-                shorten(f"Plane {number} could not be decoded: {error}", _REASON),
-                "Install what its transfer syntax needs, or copy the file again",
-            ) from error
-        return plane.values(stored, self.dtype)
+        return plane.values(decoded(plane.source, plane.frame, number), self.dtype)
+
+
+def decoded(source: PixelSource, frame: int, plane: int) -> NDArray[Any]:
+    """Decode one frame, unused bits cleared, so that values are within the type's limits.
+
+    Raises
+    ------
+    ReadError
+        If it cannot be read; it names the plane.
+    """
+    try:
+        return source.frame(frame)
+    except OSError as error:  # its own text may hold a path
+        raise ReadError(
+            f"The file of plane {plane} cannot be read: {error.strerror or type(error).__name__}",
+            "Check that the folder is still there",
+        ) from error
+    except ChangedError as error:
+        raise ReadError(
+            f"The file of plane {plane} is not the one whose header was read", "Read the series again"
+        ) from error
+    except DecodingError as error:
+        raise ReadError(
+            shorten(f"Plane {plane} could not be decoded: {error}", _REASON),
+            "Install what its transfer syntax needs, or copy the file again",
+        ) from error
 
 
 def _positions(index: _Index, length: int) -> range:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import os
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from napari_dicom_writer.errors import ReadError, Refusals
 from napari_dicom_writer.layers.from_volume import to_layer
@@ -14,6 +17,7 @@ from napari_dicom_writer.reading.catalogue import Catalogue, catalogue
 from napari_dicom_writer.reading.lazy import lazy
 from napari_dicom_writer.reading.lenient import text
 from napari_dicom_writer.reading.pictures import Series, series_in, understood
+from napari_dicom_writer.reading.segmentation import segmentations_of
 from napari_dicom_writer.reading.splitting import split
 from napari_dicom_writer.reading.volume_of import Stacked, volume_of
 
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
 
 LayerTuple = tuple[Any, dict[str, Any], str]
 _NAMED = 3  # files that a text names
+_PAINTED = 2**28  # bytes of labels that are put into memory
 
 
 def read(
@@ -45,12 +50,14 @@ def read(
 
     Returns
     -------
-    list of (data, attributes, "image")
-        By series number. Data are dask arrays where dask is installed, else arrays that napari can slice, (planes,
-        rows, columns) after time where there is such an axis; a plane is decoded when it is looked at. Values are the
-        real ones. Attributes place the layer in napari's world: LPS millimeters as (z, y, x). What cannot be one stack
-        (a localizer, another size or orientation, another echo) is a layer of its own, and so is each picture that says
-        nothing of its place. Planes that are missing are blank; uneven ones are placed evenly, and both is announced.
+    list of (data, attributes, "image" or "labels")
+        By series number: images, above them maps, above these segmentations. Data are dask arrays where dask is
+        installed, else arrays that napari can slice, (planes, rows, columns) after time where there is such an axis; a
+        plane is decoded when it is looked at. Values are the real ones. Attributes place the layer in napari's world:
+        LPS millimeters as (z, y, x). What cannot be one stack (a localizer, another size or orientation, another echo)
+        is a layer of its own, and so is each picture that says nothing of its place. Planes that are missing are blank;
+        uneven ones are placed evenly, and both is announced. Labels have names and codes in ``features``, and their
+        colors; up to 256 MiB they are in memory, to be painted.
 
     Raises
     ------
@@ -65,19 +72,15 @@ def read(
     napari_dicom_writer.errors.ReadError: There is no such folder or file. Check the path.
     """
     found = _listed(path)
-    layers: list[LayerTuple] = []
+    opened: list[tuple[int, LayerTuple]] = []
     told: list[str] = []
     refusals = Refusals()
     for series in series_in(found, series_uid):
-        name = _name(series)
-        with refusals.collect(name):
-            series.refusals.raise_if_any()
-            for label, pictures in split(series.pictures):
-                part = f"{name}, {label}" if label else name
-                with refusals.collect(part), understood():
-                    stacked = volume_of(pictures, series.first, lenient=True)
-                    layers.append(_layer(part, stacked, series, found.root))
-                    told += [f"{part}: {note}" for note in stacked.volume.notes]
+        with refusals.collect(_name(series)), understood():
+            for part, stacked in _stacks(series, refusals):
+                opened.append((_height(stacked, series), _layer(part, stacked, series, found.root)))
+                told += [f"{part}: {note}" for note in stacked.volume.notes]
+    layers = [layer for _, layer in sorted(opened, key=lambda each: each[0])]
     if not layers:
         refusals.raise_if_any()
         raise ReadError("The DICOM files there are damaged", "Copy the folder again")
@@ -85,6 +88,32 @@ def read(
     for what in (*(f"Not opened: {refusal}" for refusal in refusals), *_passed_over(found), *told):
         tell(what)
     return layers
+
+
+def _stacks(series: Series, refusals: Refusals) -> Iterator[tuple[str, Stacked]]:
+    """Part a series into what is a layer each, with its name; what cannot be opened is refused, and the rest is not."""
+    series.refusals.raise_if_any()
+    name = _name(series)
+    if series.segmentations:
+        for label, stacked in segmentations_of(series):
+            yield f"{name}, {label}" if label else name, stacked
+        return
+    for label, pictures in split(series.pictures):
+        unit = pictures[0].unit if pictures[0].stored.floating else ""
+        suffix = f" ({unit})" if unit and not name.endswith(f"({unit})") else ""
+        part = (f"{name}, {label}" if label else name) + suffix
+        stacks: list[Stacked] = []
+        with refusals.collect(part), understood():
+            stacks.append(volume_of(pictures, series.first, lenient=True))
+        for stacked in stacks:
+            yield part, stacked
+
+
+def _height(stacked: Stacked, series: Series) -> int:
+    """Images lie below maps, and maps below labels, so that a study is one scene."""
+    if stacked.volume.labels:
+        return 2
+    return int(bool(series.segmentations) or series.pictures[0].stored.floating)
 
 
 def _listed(path: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> Catalogue:
@@ -106,7 +135,7 @@ def _name(series: Series) -> str:
 def _layer(name: str, stacked: Stacked, series: Series, root: Path) -> LayerTuple:
     volume = stacked.volume
     data, attributes, kind = to_layer(volume)
-    if not volume.rgb:
+    if kind == "image" and not volume.rgb:
         is_inverted = next(filter(None, stacked.pictures)).stored.photometric == "MONOCHROME1"
         attributes["colormap"] = "gray_r" if is_inverted else "gray"
     attributes["name"] = name
@@ -119,10 +148,17 @@ def _layer(name: str, stacked: Stacked, series: Series, root: Path) -> LayerTupl
         "notes": remembered(volume.notes),
     }
     frames = [picture.frame if picture else -1 for picture in stacked.pictures]
-    if any(frame is not None and frame >= 0 for frame in frames):
+    if any(frame is not None and frame >= 0 for frame in frames) and not _is_of_masks(stacked):
         source["frames"] = [0 if frame is None else frame + 1 for frame in frames]
     attributes["metadata"] = {METADATA_KEY: source}
-    return lazy(data), attributes, kind
+    # napari paints in memory only.
+    is_painted = kind == "labels" and math.prod(data.shape) * data.dtype.itemsize <= _PAINTED
+    return np.asarray(data) if is_painted else lazy(data), attributes, kind
+
+
+def _is_of_masks(stacked: Stacked) -> bool:
+    """Whether several frames are one plane."""
+    return stacked.volume.labels is not None and any(picture and picture.segment for picture in stacked.pictures)
 
 
 def _passed_over(found: Catalogue) -> Iterator[str]:

@@ -5,6 +5,7 @@ Knows nothing of how this package writes, so that it can judge what was written.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,7 @@ PIXEL_TAGS = (
 ).split()
 """Keywords of the attributes that this module reads."""
 
+_FLOATING = (32, 64)  # bits of Float and Double Float Pixel Data, which have no sign and no bits that are not stored
 _LOOKUP = "Apply its lookup table with another program, and write the result"
 
 
@@ -42,6 +44,8 @@ class StoredType:
     allocated, bits : int
         Bits Allocated, and Bits Stored.
     signed : bool
+    floating : bool
+        Whether they are floats of Parametric Maps (PS3.3 C.7.6.24).
     """
 
     samples: int
@@ -49,10 +53,13 @@ class StoredType:
     allocated: int
     bits: int
     signed: bool
+    floating: bool = False
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """The type that a decoder returns."""
+        if self.floating:
+            return np.dtype(f"f{self.allocated // 8}")
         return np.dtype(f"{'i' if self.signed else 'u'}{max(1, self.allocated // 8)}")
 
     @property
@@ -67,12 +74,13 @@ def stored_type_of(header: Dataset) -> StoredType:
     Raises
     ------
     ReadError
-        For pixels that are no integers, neither gray nor of three colors, or entries of a palette.
+        For pixels that are neither gray nor of three colors, or entries of a palette.
     """
-    if "BitsAllocated" not in header or "PixelRepresentation" not in header:
-        raise ReadError("Its pixels are no integers", "Read it with a program that knows its kind")
+    floating = "PixelRepresentation" not in header and header.get("BitsAllocated") in _FLOATING
+    if "BitsAllocated" not in header or ("PixelRepresentation" not in header and not floating):
+        raise ReadError("Its header does not say how its pixels are stored", "Ask its maker for a repaired file")
     photometric = str(header.get("PhotometricInterpretation") or "")
-    if photometric == "PALETTE COLOR":
+    if photometric == "PALETTE COLOR" and "SegmentSequence" not in header:
         raise ReadError("Its pixels are entries of a color palette", _LOOKUP)
     allocated, samples = int(header.BitsAllocated), int(header.get("SamplesPerPixel") or 1)
     if samples not in (1, 3):
@@ -82,7 +90,8 @@ def stored_type_of(header: Dataset) -> StoredType:
         photometric=photometric,
         allocated=allocated,
         bits=int(header.get("BitsStored") or allocated),
-        signed=bool(header.PixelRepresentation),
+        signed=bool(header.get("PixelRepresentation")),
+        floating=floating,
     )
 
 
@@ -159,6 +168,16 @@ def _mapping_of(header: Said) -> ValueMap | None:
     return ValueMap(float(linear[0].RealWorldValueSlope), float(linear[0].RealWorldValueIntercept))
 
 
+def unit_of(header: Said) -> str:
+    """Read the unit of the values that a Real World Value Mapping makes, in UCUM; empty where there is none."""
+    if not is_mapped(header) or _mapping_of(header) is None:
+        return ""
+    mappings: Any = header.get("RealWorldValueMappingSequence")
+    units = mappings[0].get("MeasurementUnitsCodeSequence") or ()
+    code = str(units[0].get("CodeValue") or "") if units else ""
+    return "" if code == "1" or re.fullmatch(r"\{.*\}", code) else code
+
+
 def real_dtype(stored: StoredType, maps: Collection[ValueMap]) -> np.dtype[Any]:
     """Return the type that holds the real values of all planes.
 
@@ -167,7 +186,7 @@ def real_dtype(stored: StoredType, maps: Collection[ValueMap]) -> np.dtype[Any]:
     """
     if all(each == ValueMap() for each in maps):
         return stored.dtype
-    if all(each.whole for each in maps):
+    if not stored.floating and all(each.whole for each in maps):
         ends = [int(each.slope) * limit + int(each.intercept) for each in maps for limit in stored.limits]
         for name in ("u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8"):
             if np.iinfo(name).min <= min(ends) and max(ends) <= np.iinfo(name).max:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from napari_dicom_writer.errors import Note, NoteKind, ReadError, Refusals
 from napari_dicom_writer.reading.catalogue import Catalogue, catalogue
 from napari_dicom_writer.reading.pictures import Series, series_in, understood
+from napari_dicom_writer.reading.segmentation import segmentations_of
 from napari_dicom_writer.reading.volume_of import volume_of
 
 if TYPE_CHECKING:
@@ -57,15 +58,17 @@ def read_volumes(found: Catalogue, *, series_uid: str | None = None) -> list[Vol
     volumes = []
     for each in series:
         with refusals.collect(each.where):
-            volumes.append(_volume(each, missed))
+            volumes += _volumes(each, missed)
     refusals.raise_if_any()
     return volumes
 
 
-def _volume(series: Series, notes: list[Note]) -> Volume:
+def _volumes(series: Series, notes: list[Note]) -> list[Volume]:
     series.refusals.raise_if_any()
     if series.blank:
         reason = f"{series.blank:,} of its instances hold no picture"
         raise ReadError(reason, "Look at the series with `napari-dicom-writer show`")
     with understood():
-        return volume_of(series.pictures, series.first, notes).volume
+        if series.segmentations:
+            return [stacked.volume for _, stacked in segmentations_of(series)]
+        return [volume_of(series.pictures, series.first, notes).volume]

@@ -13,7 +13,7 @@ from napari_dicom_writer.reading.gaps import even_runs
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
 
-    from napari_dicom_writer.reading.pictures import Picture
+    from napari_dicom_writer.reading.picture import Picture
 
 _NUMBER = re.compile(r"(\d+(?:\.\d+)?)")
 _DIGITS = 3  # of spacings and direction cosines that count as the same

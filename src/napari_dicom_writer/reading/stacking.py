@@ -42,6 +42,8 @@ class Place:
         Row and column cosines; center of the first pixel.
     thickness : float or None
         Slice Thickness, mm.
+    between : float or None
+        Spacing Between Slices, mm; in nuclear medicine it may be negative.
     """
 
     frames: int
@@ -51,18 +53,20 @@ class Place:
     orientation: tuple[float, ...] | None
     position: tuple[float, ...] | None
     thickness: float | None = None
+    between: float | None = None
 
 
 PLACE_TAGS = (
     "NumberOfFrames SharedFunctionalGroupsSequence Rows Columns PixelSpacing ImagerPixelSpacing "
-    "NominalScannedPixelSpacing SequenceOfUltrasoundRegions ImageOrientationPatient ImagePositionPatient SliceThickness"
+    "NominalScannedPixelSpacing SequenceOfUltrasoundRegions ImageOrientationPatient ImagePositionPatient "
+    "SliceThickness SpacingBetweenSlices"
 ).split()
 """Keywords of the attributes that `place_of` reads."""
 
 
 def place_of(header: Dataset | Mapping[str, Any]) -> Place:
     """Read size and place from a header, or what is said of a frame; raises ValueError or TypeError on nonsense."""
-    thickness = header.get("SliceThickness")
+    thickness, between = header.get("SliceThickness"), header.get("SpacingBetweenSlices")
     found = (_numbers(header, f"{kind}Spacing", 2) for kind in ("Pixel", "ImagerPixel", "NominalScannedPixel"))
     spacing = next(filter(None, found), None) or _calibration(header.get("SequenceOfUltrasoundRegions") or ())
     return Place(
@@ -73,6 +77,7 @@ def place_of(header: Dataset | Mapping[str, Any]) -> Place:
         orientation=_numbers(header, "ImageOrientationPatient", 6),
         position=_numbers(header, "ImagePositionPatient", 3),
         thickness=float(thickness) if thickness else None,
+        between=float(between) if between else None,
     )
 
 

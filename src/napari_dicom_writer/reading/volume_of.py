@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pydicom.dataset import Dataset
 
-    from napari_dicom_writer.reading.pictures import Picture
+    from napari_dicom_writer.reading.picture import Picture
 
 _PLANES_REMEDY = "Read planes of one stack: look at the series with `napari-dicom-writer show`"
 
@@ -112,7 +112,7 @@ def _assembled(planes: Stack, groups: Groups, step: NDArray[np.float64], first: 
     moments = [[picture.moment for picture in group if picture] for group in groups]
     volume = Volume(
         array,
-        affine=_affine(planes, one.place, step, len(groups), first, notes),
+        affine=affine_of(planes, one.place, step, len(groups), notes),
         axes=(*(("time",) if points > 1 else ()), "plane", "row", "column"),
         rgb=one.stored.samples == 3,
         name=str(first.get("SeriesDescription") or ""),
@@ -164,19 +164,18 @@ def _in_time(groups: list[list[Picture]], notes: list[Note]) -> Groups:
     return [[group[i] for i in order] for group, order in zip(groups, orders, strict=True)]
 
 
-def _affine(
-    planes: Stack, place: Place, step: NDArray[np.float64], count: int, header: Dataset, notes: list[Note]
+def affine_of(
+    planes: Stack, place: Place, step: NDArray[np.float64], count: int, notes: list[Note]
 ) -> NDArray[np.float64]:
-    """(plane, row, column, 1) → LPS mm."""
+    """(plane, row, column, 1) → LPS mm, of so many planes; the thickness of a single one is its step."""
     rows, columns = place.spacing or (1.0, 1.0)
     matrix = np.eye(4)
     if count > 1:
         matrix[:3, 0] = step
     else:
-        thickness = header.get("SliceThickness")
-        if not thickness:
+        if not place.thickness:
             notes.append(Note(NoteKind.ASSUMED, "The thickness of its only plane is not known: taken as 1 mm"))
-        matrix[:3, 0] = planes.normal * (float(thickness) if thickness else 1.0)
+        matrix[:3, 0] = planes.normal * (place.thickness or 1.0)
     matrix[:3, 1], matrix[:3, 2] = planes.column * rows, planes.row * columns
     matrix[:3, 3] = planes.positions[0]
     return matrix

@@ -5,11 +5,13 @@ What the header says is compared with what the frame itself says before any deco
 
 from __future__ import annotations
 
+import math
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
+import numpy as np
 from pydicom.encaps import generate_frames, get_frame
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.utils import as_pixel_options
@@ -113,7 +115,9 @@ class PixelSource:
         with self._failures(), opened(self.path) as file:
             options = self._enter(file)
             if is_native(self.syntax):
+                begin = file.tell()
                 for index in range(self.count):
+                    file.seek(begin)
                     yield self._native(file, index, options, raw=raw)
                 return
             offsets = self.options.get("extended_offsets")
@@ -146,11 +150,25 @@ class PixelSource:
         return {**self.options, "pixel_keyword": _KEYWORDS[tag], "pixel_vr": head[4:6].decode() if explicit else "OW"}
 
     def _native(self, file: BinaryIO, index: int, options: dict[str, Any], *, raw: bool) -> NDArray[Any]:
+        if options["bits_allocated"] == 1 and UID(self.syntax).is_little_endian:
+            return self._bits(file, index)
         # It was inflated already.
         syntax = ExplicitVRLittleEndian if self.syntax == DeflatedExplicitVRLittleEndian else self.syntax
         options = {**options, "correct_unused_bits": not raw}
         frame, _ = get_decoder(syntax).as_array(file, index=index, raw=raw, **options)
         return frame
+
+    def _bits(self, file: BinaryIO, index: int) -> NDArray[Any]:
+        """Read a frame of single bits, which need not begin with a byte (PS3.5 8.1.1)."""
+        count = math.prod(self.shape)
+        begin, skipped = divmod(index * count, 8)
+        length = (skipped + count + 7) // 8
+        file.seek(begin, os.SEEK_CUR)
+        packed = file.read(length)
+        if index >= self.count or len(packed) < length:
+            raise DecodingError("the file ends before it")
+        bits = np.unpackbits(np.frombuffer(packed, np.uint8), bitorder="little", count=skipped + count)
+        return bits[skipped:].reshape(self.shape)
 
     def _decoded(self, codestream: bytes, *, raw: bool) -> NDArray[Any]:
         """Have a compressed frame decoded, if it is what the header says."""

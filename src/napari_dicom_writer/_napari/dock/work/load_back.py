@@ -7,6 +7,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from napari.layers import Layer
 from napari.utils.notifications import show_error
 from qtpy.QtCore import QObject, Signal
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Sequence
 
-    from napari.layers import Layer
     from napari.viewer import Viewer
 
     from napari_dicom_writer.model.volume import Volume
@@ -78,12 +78,9 @@ class SeriesLoader(QObject):
             return
         # What is exported follows the selection, and should stay what it is.
         selected = set(self._viewer.layers.selection)
-        added = [self._add(data, attributes) for data, attributes in outcome]
+        added = [self._viewer.add_layer(Layer.create(*each)) for each in outcome]
         self._viewer.layers.selection = selected
         self.shown.emit(added)
-
-    def _add(self, data: Any, attributes: dict[str, Any]) -> Layer:
-        return self._viewer.add_image(data, **attributes)
 
 
 def show_in_viewer(viewer: Viewer, folder: str | os.PathLike[str], parent: QObject | None) -> SeriesLoader:
@@ -111,15 +108,17 @@ def show_in_viewer(viewer: Viewer, folder: str | os.PathLike[str], parent: QObje
     return loader
 
 
-def _layers(volumes: Sequence[Volume], stop_if_asked: Callable[[], None]) -> list[tuple[Any, dict[str, Any]]]:
-    """Make data and attributes of layers, with the pixels of those that are not too large."""
+def _layers(volumes: Sequence[Volume], stop_if_asked: Callable[[], None]) -> list[tuple[Any, dict[str, Any], str]]:
+    """Make layer tuples, with the pixels of those that are not too large."""
     found = []
     for volume in volumes:
-        data, attributes, _ = to_layer(volume)
+        data, attributes, kind = to_layer(volume)
         size = math.prod(volume.array.shape) * volume.dtype.itemsize
         data = _loaded(data, stop_if_asked) if size <= _EAGER_BYTES else lazy(data)
         name = f"{volume.name} (DICOM)" if volume.name else "DICOM"
-        found.append((data, {**attributes, "name": name, "colormap": None if volume.rgb else "gray"}))
+        if kind == "image":
+            attributes["colormap"] = None if volume.rgb else "gray"
+        found.append((data, {**attributes, "name": name}, kind))
     return found
 
 

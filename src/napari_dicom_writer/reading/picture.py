@@ -1,0 +1,130 @@
+"""What is kept of one frame's header to make a volume of many."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from napari_dicom_writer.reading.frame_vectors import ASSUMED, PART
+from napari_dicom_writer.reading.real_values import (
+    PIXEL_TAGS,
+    StoredType,
+    ValueMap,
+    unit_of,
+    value_map_of,
+    window_of,
+)
+from napari_dicom_writer.reading.stacking import PLACE_TAGS, Place, place_of
+from napari_dicom_writer.reading.time_axis import TIME_TAGS, Moment, moment_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pydicom.dataset import Dataset
+
+    from napari_dicom_writer.reading.decoding.source import PixelSource
+
+PICTURE_TAGS = [
+    *PLACE_TAGS,
+    *PIXEL_TAGS,
+    *TIME_TAGS,
+    *"ImageType EchoTime DiffusionBValue ComplexImageComponent".split(),
+]
+"""Keywords of the attributes that `picture_of` reads."""
+
+_COMPONENTS = {
+    name: full for full in ("magnitude", "phase", "real", "imaginary") for name in (full[0].upper(), full.upper())
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What is kept of one frame; most instances have one.
+
+    Attributes
+    ----------
+    uid : str
+        SOP Instance UID.
+    source : PixelSource
+    place : Place
+    stored : StoredType
+    values : ValueMap
+    window : tuple of float or None
+        Least and greatest real value displayed.
+    moment : Moment
+    kind : Kind
+        What tells images apart that are not of one volume.
+    frame : int or None
+        Which of its instance's frames it is, from 0; None in one that has no frames to be told apart.
+    assumed : str
+        What was assumed to place it.
+    segment : int
+        Number of the segment of which it is a mask; 0 of any other picture.
+    unit : str
+        Of its values, by the mapping that made them; empty where none is said.
+    """
+
+    uid: str
+    source: PixelSource
+    place: Place
+    stored: StoredType
+    values: ValueMap
+    window: tuple[float, float] | None
+    moment: Moment
+    kind: Kind
+    frame: int | None = None
+    assumed: str = ""
+    segment: int = 0
+    unit: str = ""
+
+
+class Kind(NamedTuple):
+    """What tells images apart that are not of one volume, in words; empty where nothing is said."""
+
+    localizer: str
+    component: str
+    echo: str
+    diffusion: str
+    part: str
+
+
+def picture_of(
+    uid: str, source: PixelSource, stored: StoredType, said: Dataset | Mapping[str, Any], frame: int | None
+) -> Picture:
+    """Read what is kept of an instance, or of what is said of one of its frames.
+
+    Raises
+    ------
+    ReadError
+        If its values cannot be told.
+    Exception
+        Whatever nonsense makes the parser raise.
+    """
+    values = ValueMap() if stored.samples > 1 else value_map_of(said)
+    return Picture(
+        uid=uid,
+        source=source,
+        place=place_of(said),
+        stored=stored,
+        values=values,
+        window=None if stored.samples > 1 else window_of(said, values),
+        moment=moment_of(said),
+        kind=_kind(said),
+        frame=frame,
+        assumed=said.get(ASSUMED) or "" if isinstance(said, dict) else "",
+        segment=int(said.get("ReferencedSegmentNumber") or 0) if isinstance(said, dict) else 0,
+        unit=unit_of(said),
+    )
+
+
+def _kind(said: Dataset | Mapping[str, Any]) -> Kind:
+    kinds = said.get("ImageType") or ()
+    echo, diffusion = said.get("EchoTime"), said.get("DiffusionBValue")
+    named = [said.get("ComplexImageComponent") or "", *kinds[2:]]
+    return Kind(
+        localizer="localizer" if "LOCALIZER" in kinds else "",
+        component=next((_COMPONENTS[name] for name in named if name in _COMPONENTS), ""),
+        echo="" if echo is None else f"echo {float(echo):g} ms",
+        diffusion="" if diffusion is None else f"b {float(diffusion):g} s/mm²",
+        part=said.get(PART) or "" if isinstance(said, dict) else "",
+    )
