@@ -10,6 +10,7 @@ import pytest
 
 from judges.volumes import oblique
 from napari_dicom_writer import ExportOptions, VerificationError, VerifyLevel, Volume, export, plan_export
+from napari_dicom_writer.writing import encode, frame_files, multiframe
 from napari_dicom_writer.writing.encode import SeriesEncoder
 from napari_dicom_writer.writing.frame_files import FragmentFile, NativeFile
 from napari_dicom_writer.writing.read_back_frames import FramesVerifier
@@ -68,4 +69,30 @@ def test_a_bit_of_a_frame(tmp_path, monkeypatch, syntax, kind, bit):
     monkeypatch.setattr(kind, "write_frame", faulty)
     with pytest.raises(VerificationError, match="Read back, "):
         export(VOLUME, tmp_path / "x", ExportOptions(object="multi-frame", transfer_syntax=syntax, workers=1))
+    assert list(tmp_path.iterdir()) == []
+
+
+def reserved_byte(real):
+    """Bytes that pydicom's parser passes over (PS3.5 7.1.2)."""
+    return lambda groups: real(groups)[:6] + b"\1\0" + real(groups)[8:]
+
+
+def shifted(real):
+    return lambda head, offsets, lengths: real(head, [offset + 2 for offset in offsets], lengths)
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "fault", "syntax"),
+    [
+        (encode, "encode_frame_groups", reserved_byte, "explicit-le"),
+        (encode, "PREAMBLE", lambda real: b"\1" + real[1:], "explicit-le"),
+        (frame_files, "_with_extended_table", shifted, "rle"),
+    ],
+)
+def test_a_fault_of_the_encoder_that_no_parser_stumbles_over(tmp_path, monkeypatch, module, name, fault, syntax):
+    for one in (multiframe, encode):
+        monkeypatch.setattr(one, "needs_extended", lambda _: True)
+    monkeypatch.setattr(module, name, fault(getattr(module, name)))
+    with pytest.raises(VerificationError, match="Read back, "):
+        export(VOLUME, tmp_path / "x", ExportOptions(object="multi-frame", transfer_syntax=syntax))
     assert list(tmp_path.iterdir()) == []

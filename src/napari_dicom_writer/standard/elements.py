@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import struct
 from typing import Literal, NamedTuple, Protocol
 
 from pydicom.valuerep import EXPLICIT_VR_LENGTH_32, VR
 
 UNDEFINED = 0xFFFFFFFF
 ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
+NUMBERS = {"US": "<u2", "UL": "<u4", "FD": "<f8"}
+"""VRs of binary numbers, and how NumPy holds them."""
 VRS = {vr.encode() for vr in VR}
 _LONG_VRS = {vr.encode() for vr in EXPLICIT_VR_LENGTH_32}
 
@@ -50,3 +53,18 @@ def read_element(file: Readable, encoding: Encoding) -> tuple[int, str, int]:
             f"No element follows where one should: the VR behind tag ({tag >> 16:04X},{tag & 0xFFFF:04X}) is none"
         )
     return tag, vr.decode(), int.from_bytes(file.read(4) if vr in _LONG_VRS else head[6:], order)
+
+
+def item_head(length: int) -> bytes:
+    """Encode the head of an item, or of a fragment, of so many bytes (PS3.5 7.5, A.4).
+
+    Examples
+    --------
+    >>> item_head(258).hex(" ", 2)
+    'feff 00e0 0201 0000'
+    """
+    return struct.pack("<HHL", ITEM >> 16, ITEM & 0xFFFF, length)
+
+
+SEQUENCE_DELIMITER = struct.pack("<HHL", SEQUENCE_END >> 16, SEQUENCE_END & 0xFFFF, 0)
+"""Ends the fragments of Pixel Data (PS3.5 A.4)."""

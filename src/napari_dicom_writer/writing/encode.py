@@ -18,9 +18,10 @@ from napari_dicom_writer.iods._base import compose
 from napari_dicom_writer.iods.modules.file_meta import PREAMBLE, file_meta, file_meta_of, pixel_data_tag, pixel_data_vr
 from napari_dicom_writer.iods.modules.image import LOSSY_RATIO, compression_ratio
 from napari_dicom_writer.standard.decimals import decimal_string
+from napari_dicom_writer.standard.elements import UNDEFINED
 from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
 from napari_dicom_writer.writing.deflate import deflate
-from napari_dicom_writer.writing.encapsulation import UNDEFINED_LENGTH, encapsulate
+from napari_dicom_writer.writing.encapsulation import encapsulate
 from napari_dicom_writer.writing.frame_files import extended_table, needs_extended
 from napari_dicom_writer.writing.frame_groups import encode_frame_groups
 from napari_dicom_writer.writing.splice import Splice, head_of
@@ -71,7 +72,7 @@ class SeriesEncoder:
             codestream = self._codec.encode(stored)
             ratio = compression_ratio(stored.nbytes, len(codestream), self._series.lossy)
             lossy = {} if self._syntax.lossless else {LOSSY_RATIO: ratio}
-            head = [*self._encode_meta(instance), *self._encode_head(instance, UNDEFINED_LENGTH, lossy)]
+            head = [*self._encode_meta(instance), *self._encode_head(instance, UNDEFINED, lossy)]
             return [b"".join(head), *encapsulate(codestream)]
         pixels: memoryview = stored.reshape(-1).view(np.uint8).data
         padding = b"\0" * (self._frame_bytes - len(pixels))
@@ -87,7 +88,7 @@ class SeriesEncoder:
         Of compressed frames whose offsets may pass 32 bits, an extended offset table without values is the last before
         the pixels.
         """
-        size = UNDEFINED_LENGTH if self._codec else self._series.pixel_bytes(instance)
+        size = UNDEFINED if self._codec else self._series.pixel_bytes(instance)
         lossy = {}
         if not self._syntax.lossless:
             before = "".join(f"{decimal_string(earlier)}\\" for _, earlier in self._series.lossy)

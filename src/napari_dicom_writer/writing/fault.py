@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from napari_dicom_writer.errors import DestinationError
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from napari_dicom_writer.errors import DestinationError, ExportError, VerificationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from napari_dicom_writer.plan.frames import InstancePlan
+    from napari_dicom_writer.plan.plan import SeriesPlan
 
 REMEDY = "Nothing was published. The source changed meanwhile, or disk or software are at fault: please report it"
 
@@ -21,6 +30,25 @@ class Fault(Exception):  # noqa: N818 - becomes a VerificationError, which says 
     def __init__(self, what: str, remedy: str = REMEDY) -> None:
         super().__init__(what)
         self.what, self.remedy = what, remedy
+
+
+@contextmanager
+def faults_of(series: SeriesPlan, instance: InstancePlan | None = None) -> Iterator[None]:
+    """Say of every fault where it was found."""
+    try:
+        yield
+    except Fault as fault:
+        raise found_in(series, fault, instance) from None
+    except ExportError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever a damaged file makes the parser or the decoder raise
+        raise found_in(series, Fault(f"it cannot be read: {type(error).__name__}: {error}"), instance) from None
+
+
+def found_in(series: SeriesPlan, fault: Fault, instance: InstancePlan | None = None) -> VerificationError:
+    """Say where a fault was found."""
+    where = f"series {series.number}" + (f", instance {instance.number}" if instance else "")
+    return VerificationError(f"Read back, {fault.what}", fault.remedy, where)
 
 
 def writing_failed(error: OSError) -> DestinationError:

@@ -5,20 +5,17 @@ from __future__ import annotations
 import os
 import struct
 import threading
-import zlib
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_dicom_writer.standard.elements import ITEM, SEQUENCE_END
+from napari_dicom_writer.standard.elements import SEQUENCE_DELIMITER, item_head
 from napari_dicom_writer.writing.medium import forget
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_ITEM = struct.pack("<HH", ITEM >> 16, ITEM & 0xFFFF)
-_DELIMITER = struct.pack("<HHL", SEQUENCE_END >> 16, SEQUENCE_END & 0xFFFF, 0)
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 _LONGEST_OFFSET = 2**32 - 1
 
@@ -135,14 +132,14 @@ class FragmentFile(FrameFile):
 
     def __init__(self, path: str, head: bytes, frames: int, *, extended: bool) -> None:
         super().__init__(path, head)
-        self._extended, self._frames = extended, frames
+        self._extended = extended
         table = 0 if extended else 4 * frames
-        write_at(self._descriptor, _ITEM + struct.pack("<L", table) + bytes(table), len(head))
+        write_at(self._descriptor, item_head(table) + bytes(table), len(head))
         self._first = self._end = len(head) + 8 + table
         self._spool = os.open(f"{path}.waiting", _FLAGS, 0o600)
         self._spooled = 0
         self._waiting: dict[int, tuple[int, int]] = {}  # frame → place in the spool, length
-        self._places: list[tuple[int, int, int]] = []  # offset in the file, length, checksum
+        self._places: list[tuple[int, int]] = []  # offset in the file, length
 
     def write_frame(self, at: int, frame: bytes) -> int:
         """Write one codestream."""
@@ -160,8 +157,8 @@ class FragmentFile(FrameFile):
 
     def _append(self, codestream: bytes) -> None:
         padded = codestream + b"\0" * (len(codestream) % 2)
-        write_at(self._descriptor, _ITEM + struct.pack("<L", len(padded)) + padded, self._end)
-        self._places.append((self._end, len(padded), zlib.crc32(padded)))
+        write_at(self._descriptor, item_head(len(padded)) + padded, self._end)
+        self._places.append((self._end, len(padded)))
         self._end += 8 + len(padded)
 
     def read_frame(self, at: int) -> bytes:
@@ -170,38 +167,24 @@ class FragmentFile(FrameFile):
             if at in self._waiting:
                 start, length = self._waiting[at]
                 return os.pread(self._spool, length, start)
-            start, length, _ = self._places[at]
+            start, length = self._places[at]
         return os.pread(self._descriptor, length, start + 8)
 
     @property
     def codestreams(self) -> int:
         """Bytes of all codestreams."""
-        return sum(length for _, length, _ in self._places)
+        return sum(length for _, length in self._places)
 
     def finish(self) -> int:
         """Write the table of offsets and the delimiter."""
-        write_at(self._descriptor, _DELIMITER, self._end)
-        offsets = [place - self._first for place, _, _ in self._places]
-        lengths = [length for _, length, _ in self._places]
+        write_at(self._descriptor, SEQUENCE_DELIMITER, self._end)
+        offsets = [place - self._first for place, _ in self._places]
+        lengths = [length for _, length in self._places]
         if self._extended:
             self.rewrite(_with_extended_table(self.head, offsets, lengths))
         else:
             write_at(self._descriptor, np.array(offsets, "<u4").tobytes(), len(self.head) + 8)
-        return self._first - len(self.head) + len(_DELIMITER)
-
-    def first_damaged(self) -> int | None:
-        """Read all fragments where they stand now, and the table; return the first that is not what was written."""
-        offsets = [place - self._first for place, _, _ in self._places]
-        table = b"" if self._extended else np.array(offsets, "<u4").tobytes()
-        if os.pread(self._descriptor, 8 + len(table), len(self.head)) != _ITEM + struct.pack("<L", len(table)) + table:
-            return 0
-        for number, (place, length, checksum) in enumerate(self._places):
-            found = os.pread(self._descriptor, 8 + length, place)
-            if found[:8] != _ITEM + struct.pack("<L", length) or zlib.crc32(found[8:]) != checksum:
-                return number
-        whole = os.fstat(self._descriptor).st_size == self._end + len(_DELIMITER)
-        ended = os.pread(self._descriptor, len(_DELIMITER), self._end) == _DELIMITER
-        return None if whole and ended and len(self._places) == self._frames else len(self._places) - 1
+        return self._first - len(self.head) + len(SEQUENCE_DELIMITER)
 
     def close(self) -> None:
         """Let go of both files; the second one goes away."""

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydicom.datadict import dictionary_VR
 
-from napari_dicom_writer.writing.splice import Splice, tag_of
+from napari_dicom_writer.iods.modules.functional_groups import holder
+from napari_dicom_writer.standard.elements import NUMBERS, item_head
+from napari_dicom_writer.writing.splice import Splice, pad_text, tag_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,9 +21,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_dicom_writer.iods.modules.functional_groups import FrameGroups, Path
-
-_ITEM = struct.pack("<HH", 0xFFFE, 0xE000)
-_NUMBERS = {"US": "<u2", "UL": "<u4"}
 
 
 def encode_frame_groups(groups: FrameGroups) -> bytes:
@@ -38,7 +37,7 @@ def encode_frame_groups(groups: FrameGroups) -> bytes:
     pattern = _pattern(groups, columns)
     frames = len(next(iter(columns.values())))
     rows = np.empty((frames, 8 + len(pattern)), np.uint8)
-    rows[:] = np.frombuffer(_ITEM + struct.pack("<L", len(pattern)) + pattern, np.uint8)
+    rows[:] = np.frombuffer(item_head(len(pattern)) + pattern, np.uint8)
     for path, column in columns.items():
         start = 8 + _place(pattern, path, column)
         rows[:, start : start + column.shape[1]] = column
@@ -49,8 +48,8 @@ def encode_frame_groups(groups: FrameGroups) -> bytes:
 def _column(keyword: str, values: Sequence[Any]) -> NDArray[np.uint8]:
     """Values of one element in all frames, as bytes: (frames, length)."""
     vr = dictionary_VR(keyword)
-    if vr in _NUMBERS:
-        numbers = np.array(values, _NUMBERS[vr])
+    if vr in NUMBERS:
+        numbers = np.array(values, NUMBERS[vr])
         return numbers.reshape(len(values), -1).view(np.uint8)
     texts = [value.encode("ascii") for value in values]
     length = max(map(len, texts))
@@ -63,11 +62,8 @@ def _pattern(groups: FrameGroups, columns: dict[Path, NDArray[np.uint8]]) -> byt
     """Encode one item, whose varying texts have the length they have in all of them."""
     item = groups.item(0)
     for path, column in columns.items():
-        if dictionary_VR(path[-1]) not in _NUMBERS:
-            inner = item
-            for keyword in path[:-1]:
-                inner = inner[keyword].value[0]
-            inner[path[-1]]._value = column[0].tobytes().decode("ascii")  # padded, which a DS would not stay
+        if dictionary_VR(path[-1]) not in NUMBERS:
+            pad_text(holder(item, path)[path[-1]], column[0].tobytes().decode("ascii"), column.shape[1])
     return b"".join(Splice(item, ()).encode({}))
 
 

@@ -5,7 +5,6 @@ Nothing is gathered in memory: an instance is never held, and a frame not twice.
 
 from __future__ import annotations
 
-import os
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -14,11 +13,11 @@ from napari_dicom_writer.codecs import codec_of
 from napari_dicom_writer.iods.modules.image import compression_ratio
 from napari_dicom_writer.options.choices import VerifyLevel
 from napari_dicom_writer.plan.segments import StoredLabels
-from napari_dicom_writer.writing.encode import SeriesEncoder
 from napari_dicom_writer.writing.fault import writing_failed
 from napari_dicom_writer.writing.frame_files import FragmentFile, FrameFile, NativeFile, needs_extended
 from napari_dicom_writer.writing.masks import PlaneMasks
 from napari_dicom_writer.writing.read_back_frames import FramesVerifier
+from napari_dicom_writer.writing.series_writer import SeriesWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -29,50 +28,18 @@ if TYPE_CHECKING:
     from napari_dicom_writer.plan.plan import SeriesPlan
 
 
-class MultiFrameWriter:
-    """Writes the multi-frame instances of one series, and reads each frame back. Safe to share between threads.
-
-    Parameters
-    ----------
-    series
-        The plan.
-    folder
-        Where its files go.
-    level
-        How much is read back.
-    """
+class MultiFrameWriter(SeriesWriter):
+    """Writes each frame to its place in an open file; see `SeriesWriter`."""
 
     def __init__(self, series: SeriesPlan, folder: str, level: VerifyLevel) -> None:
-        self._series, self._folder = series, folder
-        self._encoder = SeriesEncoder(series)
+        super().__init__(series, folder, level)
         self._codec = codec_of(series.options)
         self._open: dict[str, FrameFile] = {}
         self._lock = threading.Lock()
-        self._medium = level is VerifyLevel.MEDIUM
         self._verifier = None if level is VerifyLevel.OFF else FramesVerifier(series, level)
 
     def write(self, places: Sequence[Place], values: NDArray[Any]) -> int:
-        """Write the frames of one plane and read them back.
-
-        Parameters
-        ----------
-        places
-            Which frames of which instances: all that show the plane.
-        values
-            The layer's values of the plane: (rows, columns) or (rows, columns, samples).
-
-        Returns
-        -------
-        int
-            Bytes written.
-
-        Raises
-        ------
-        DestinationError
-            If the system refuses to write.
-        VerificationError
-            If what is read back is not what was planned.
-        """
+        """Write the frames of a plane and read them back; see `SeriesWriter.write`."""
         with refused_by_system():
             if isinstance(self._series.stored, StoredLabels) and self._series.stored.masks:
                 size = self._write_masks(places, PlaneMasks(values), self._series.stored)
@@ -106,7 +73,7 @@ class MultiFrameWriter:
         with self._lock:
             if instance.filename in self._open:
                 return self._open[instance.filename], 0
-            path, pixels = f"{self._folder}{os.sep}{instance.filename}", self._series.pixel_bytes(instance)
+            path, pixels = self.path_of(instance), self._series.pixel_bytes(instance)
             head = self._encoder.encode_start(instance)
             if self._codec:
                 extended = needs_extended(pixels)
@@ -117,18 +84,7 @@ class MultiFrameWriter:
             return file, len(head)
 
     def finish(self) -> int:
-        """End the files and read their headers back, after the last frame.
-
-        Returns
-        -------
-        int
-            Bytes that were not counted yet.
-
-        Raises
-        ------
-        VerificationError
-            If a header is not what was planned, or fragments are not where they should be.
-        """
+        """End the files, and read their headers back."""
         rest = 0
         for instance in self._series.instances:
             file = self._open[instance.filename]
@@ -139,28 +95,12 @@ class MultiFrameWriter:
                     file.rewrite(self._encoder.encode_start(instance, compression_ratio(native, file.codestreams)))
             if self._verifier:
                 self._verifier.header(instance, file)
-        if not self._medium:
+        if self._level is not VerifyLevel.MEDIUM:
             self.close()
         return rest
 
     def from_medium(self, tick: Callable[[], None]) -> bool:
-        """Read all files again, once they are flushed.
-
-        Parameters
-        ----------
-        tick
-            Called after each; may raise to stop.
-
-        Returns
-        -------
-        bool
-            Whether all of them came from the medium.
-
-        Raises
-        ------
-        VerificationError
-            If one holds something else there.
-        """
+        """Read all frames and headers again."""
         if self._verifier is None:
             return False
         proven = True

@@ -15,9 +15,16 @@ from pydicom.filewriter import write_dataset, write_file_meta_info
 
 from napari_dicom_writer.iods import IODS
 from napari_dicom_writer.iods._base import compose
-from napari_dicom_writer.iods.modules.file_meta import PIXEL_DATA, PREAMBLE, file_meta, file_meta_of, pixel_data_vr
+from napari_dicom_writer.iods.modules.file_meta import (
+    PIXEL_DATA,
+    PREAMBLE,
+    file_meta,
+    file_meta_of,
+    pixel_data_tag,
+    pixel_data_vr,
+)
+from napari_dicom_writer.standard.elements import UNDEFINED
 from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
-from napari_dicom_writer.writing.encapsulation import UNDEFINED_LENGTH
 from napari_dicom_writer.writing.fault import Fault
 from napari_dicom_writer.writing.spans import GROUP_LENGTH, META_UID, find_spans
 
@@ -68,14 +75,13 @@ def check_parsed(series: SeriesPlan, instance: InstancePlan, content: bytes, hea
     found = {keyword: dataset.get_item(keyword) for keyword in varying}
     values = {keyword: offset + _value_at(element) for keyword, element in found.items() if element is not None}
     values |= {keyword: _value_at(dataset.file_meta[keyword]) for keyword in (GROUP_LENGTH, META_UID)}
-    expected = _expected(series, instance, varying)
-    _check_elements(dataset, expected)
-    if head != _as_pydicom_writes(series, instance, expected):
-        raise Fault("a byte that belongs to no value is not what it should be")
+    expected = expected_of(series, instance, varying)
+    check_elements(dataset, expected)
+    check_bytes(series, instance, head, expected)
     return find_spans(head, values)
 
 
-def _expected(series: SeriesPlan, instance: InstancePlan, varying: Attributes) -> Dataset:
+def expected_of(series: SeriesPlan, instance: InstancePlan, varying: Attributes) -> Dataset:
     """Everything but Pixel Data that the file must say; file meta information is in `file_meta`."""
     iod = IODS[series.iod]
     meta = file_meta(series, iod.sop_class(series)) | file_meta_of(instance)
@@ -88,8 +94,8 @@ def _expected(series: SeriesPlan, instance: InstancePlan, varying: Attributes) -
     return dataset
 
 
-def _check_elements(read: FileDataset, expected: Dataset) -> None:
-    """Compare data set and file meta information."""
+def check_elements(read: FileDataset, expected: Dataset) -> None:
+    """Compare data set and file meta information, all that pydicom read of them."""
     said = {element.keyword: element.value for element in read.file_meta}
     said.pop(GROUP_LENGTH, None)  # the parser went by it
     if said != {element.keyword: element.value for element in expected.file_meta}:
@@ -125,7 +131,7 @@ def _is_framed(series: SeriesPlan, instance: InstancePlan, pixels: Any) -> bool:
     if pixel_data_vr(series) != pixels.VR:
         return False
     if series.options.transfer_syntax.encapsulated:
-        return bool(pixels.length == UNDEFINED_LENGTH)
+        return bool(pixels.length == UNDEFINED)
     # The parser takes a value that breaks off for a short one: its length must be what the file says, too.
     return bool(pixels.length == len(pixels.value or b"") == series.pixel_bytes(instance))
 
@@ -136,15 +142,20 @@ def _end_of_meta(content: bytes) -> int:
     return _START + 12 + int(length)
 
 
-def _as_pydicom_writes(series: SeriesPlan, instance: InstancePlan, expected: Dataset) -> bytes:
-    """Let pydicom write all bytes before the pixels."""
+def check_bytes(series: SeriesPlan, instance: InstancePlan, head: bytes, expected: Dataset) -> None:
+    """Compare all bytes before the pixels with those that pydicom writes: a parser passes over some."""
     buffer = DicomBytesIO()
     buffer.is_little_endian, buffer.is_implicit_VR = True, False
     buffer.write(PREAMBLE)
     write_file_meta_info(buffer, expected.file_meta)
     write_dataset(buffer, expected, "utf8")
-    encapsulated = series.options.transfer_syntax.encapsulated
-    length = UNDEFINED_LENGTH if encapsulated else series.pixel_bytes(instance)
-    vr = pixel_data_vr(series).encode()
-    buffer.write(struct.pack("<HH2sHL", PIXEL_DATA >> 16, PIXEL_DATA & 0xFFFF, vr, 0, length))
-    return buffer.getvalue()
+    buffer.write(pixel_head(series, instance))
+    if head != buffer.getvalue():
+        raise Fault("a byte that belongs to no value is not what it should be")
+
+
+def pixel_head(series: SeriesPlan, instance: InstancePlan) -> bytes:
+    """Encode what must stand before the value of the pixels: tag, VR and length (PS3.5 7.1.2)."""
+    length = UNDEFINED if series.options.transfer_syntax.encapsulated else series.pixel_bytes(instance)
+    tag, vr = pixel_data_tag(series), pixel_data_vr(series).encode()
+    return struct.pack("<HH2sHL", tag >> 16, tag & 0xFFFF, vr, 0, length)

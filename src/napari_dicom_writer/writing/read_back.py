@@ -12,10 +12,9 @@ import os
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from napari_dicom_writer.codecs import codec_of
-from napari_dicom_writer.errors import ExportError, VerificationError
 from napari_dicom_writer.iods import IODS
 from napari_dicom_writer.iods.modules.file_meta import file_meta_of
 from napari_dicom_writer.iods.modules.image import LOSSY_RATIO, compression_ratio
@@ -23,7 +22,7 @@ from napari_dicom_writer.options.choices import VerifyLevel
 from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
 from napari_dicom_writer.writing.across import Seen, check_across
 from napari_dicom_writer.writing.encapsulation import fragment
-from napari_dicom_writer.writing.fault import Fault
+from napari_dicom_writer.writing.fault import Fault, faults_of, found_in
 from napari_dicom_writer.writing.medium import digest, digest_again
 from napari_dicom_writer.writing.parsed import check_parsed
 from napari_dicom_writer.writing.pixels import check_frame, check_native, native_frame
@@ -100,17 +99,11 @@ class SeriesVerifier:
             Naming the instance and the first element or voxel that differs.
         """
         varying = self._iod.varying(self._series, instance) | file_meta_of(instance)
-        try:
+        with faults_of(self._series, instance):
             if self._codec or self._deflated:
                 known = self._compressed(path, instance, varying, values, b"".join(pieces[1:]))
             else:
                 known = self._native(path, instance, varying, values)
-        except Fault as fault:
-            self._fail(fault, instance)
-        except ExportError:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever a damaged file makes the parser or the decoder raise
-            self._fail(Fault(f"it cannot be read: {type(error).__name__}: {error}"), instance)
         # Every byte of the head was compared, so the file says what varies in these very words.
         positions, times = (varying["ImagePositionPatient"],), (instance.frame.time_index,)
         seen = Seen(instance.filename, varying["SOPInstanceUID"], instance.number, positions, times, known)
@@ -184,10 +177,8 @@ class SeriesVerifier:
             Repeated UIDs; positions that repeat, are unevenly spaced, or leave the normal; wrong order.
         """
         release_buffer()
-        try:
+        with faults_of(self._series):
             check_across(self._series, self._seen)
-        except Fault as fault:
-            self._fail(fault)
 
     def from_medium(self, folder: str, tick: Callable[[], None]) -> bool:
         """Read all files of the series again, once they are flushed, and know them by their digests.
@@ -214,15 +205,11 @@ class SeriesVerifier:
             paths = [f"{folder}{os.sep}{seen.filename}" for seen in self._seen]
             for seen, (found, forgotten) in zip(self._seen, pool.map(digest_again, paths), strict=True):
                 if found != seen.digest:
-                    self._fail(Fault(f"{seen.filename} is not on the medium what it was in memory"))
+                    fault = Fault(f"{seen.filename} is not on the medium what it was in memory")
+                    raise found_in(self._series, fault)
                 proven = proven and forgotten
                 tick()
         return proven
-
-    def _fail(self, fault: Fault, instance: InstancePlan | None = None) -> NoReturn:
-        at = f", instance {instance.number}" if instance else ""
-        where = f"series {self._series.number}{at}"
-        raise VerificationError(f"Read back, {fault.what}", fault.remedy, where) from None
 
 
 def _inflate(stream: bytes) -> bytes:

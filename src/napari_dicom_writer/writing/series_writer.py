@@ -1,27 +1,28 @@
-"""One series: encode, write, read back."""
+"""What writes one series, whether its instances hold one frame or many."""
 
 from __future__ import annotations
 
 import os
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
-from napari_dicom_writer.options.choices import VerifyLevel
 from napari_dicom_writer.writing.encode import SeriesEncoder
-from napari_dicom_writer.writing.fault import writing_failed
-from napari_dicom_writer.writing.read_back import SeriesVerifier
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
+    from napari_dicom_writer.options.choices import VerifyLevel
     from napari_dicom_writer.plan.frames import InstancePlan, Place
     from napari_dicom_writer.plan.plan import SeriesPlan
-    from napari_dicom_writer.writing.across import Seen
 
 
-class SeriesWriter:
-    """Writes the instances of one series, and reads each back. Safe to share between threads.
+class SeriesWriter(ABC):
+    """Writes the frames of one series, and reads each back. Safe to share between threads.
+
+    Its life: `write` for every plane, in whatever order; `finish` once; `from_medium` once everything is flushed, where
+    that is asked for; `close` in any case.
 
     Parameters
     ----------
@@ -34,18 +35,17 @@ class SeriesWriter:
     """
 
     def __init__(self, series: SeriesPlan, folder: str, level: VerifyLevel) -> None:
-        self._stored = series.stored
-        self._folder = folder
+        self._series, self._folder, self._level = series, folder, level
         self._encoder = SeriesEncoder(series)
-        self.verifier = None if level is VerifyLevel.OFF else SeriesVerifier(series, level)
 
+    @abstractmethod
     def write(self, places: Sequence[Place], values: NDArray[Any]) -> int:
-        """Write the single-frame instances of one plane and read them back.
+        """Write the frames of one plane and read them back.
 
         Parameters
         ----------
         places
-            Which ones.
+            Which frames of which instances: all that show the plane.
         values
             The layer's values of the plane: (rows, columns) or (rows, columns, samples).
 
@@ -61,43 +61,41 @@ class SeriesWriter:
         VerificationError
             If what is read back is not what was planned.
         """
-        size = 0
-        for place in places:
-            path = f"{self._folder}{os.sep}{place.instance.filename}"
-            size += self.write_as(path, place.instance, values)[0]
-        return size
 
+    @abstractmethod
     def finish(self) -> int:
-        """Check the series as a whole, after its last instance; return the bytes that were not counted yet."""
-        if self.verifier:
-            self.verifier.finish()
-        return 0
-
-    def from_medium(self, tick: Callable[[], None]) -> bool:
-        """Read all files again, once they are flushed; see `SeriesVerifier.from_medium`."""
-        return self.verifier is not None and self.verifier.from_medium(self._folder, tick)
-
-    def close(self) -> None:
-        """Nothing is kept open."""
-
-    def write_as(self, path: str, instance: InstancePlan, values: NDArray[Any]) -> tuple[int, Seen | None]:
-        """Write a single-frame instance to a file of any name, and read it back.
-
-        Parameters
-        ----------
-        path
-            A file that does not exist yet.
-        instance, values
-            As for `write`, which also says what it raises.
+        """Write and read back what only the end knows, and check the series as a whole; raises as `write` does.
 
         Returns
         -------
-        (int, Seen or None)
-            Bytes written, and what was read back, if it was.
+        int
+            Bytes that were not counted yet.
         """
-        try:
-            pieces = self._encoder.write(path, instance, self._stored.encode(values))
-        except OSError as error:
-            raise writing_failed(error) from error
-        seen = self.verifier.instance(path, instance, values, pieces) if self.verifier else None
-        return sum(map(len, pieces)), seen
+
+    @abstractmethod
+    def from_medium(self, tick: Callable[[], None]) -> bool:
+        """Read all files again, once they are flushed.
+
+        Parameters
+        ----------
+        tick
+            Called after each; may raise to stop.
+
+        Returns
+        -------
+        bool
+            Whether all of them came from the medium.
+
+        Raises
+        ------
+        VerificationError
+            If one holds something else there.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of whatever is open; may be called again."""
+
+    def path_of(self, instance: InstancePlan) -> str:
+        """Return where the file of an instance is."""
+        return f"{self._folder}{os.sep}{instance.filename}"

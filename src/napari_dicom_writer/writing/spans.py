@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from pydicom.datadict import dictionary_VR
 from pydicom.multival import MultiValue
 
-from napari_dicom_writer.standard.elements import ITEM
+from napari_dicom_writer.standard.elements import item_head
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -116,7 +116,7 @@ def _item_bytes(item: Dataset) -> bytes:
         head = struct.pack("<HH2s", element.tag.group, element.tag.element, element.VR.encode())
         reserved = b"\0\0" if element.VR == "SQ" else b""
         content += head + reserved + _length_of(element.keyword).pack(len(raw)) + raw
-    return struct.pack("<HHL", ITEM >> 16, ITEM & 0xFFFF, len(content)) + content
+    return item_head(len(content)) + content
 
 
 @cache

@@ -19,6 +19,8 @@ from pydicom.filewriter import write_dataset
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from pydicom.dataelem import DataElement
+
     from napari_dicom_writer.iods.modules.attributes import Attributes
 
 _ASCII = "ISO_IR 6"
@@ -63,7 +65,7 @@ def _encode_items(keyword: str, items: Sequence[Dataset]) -> bytes:
     """Let pydicom encode a sequence, and leave out its head."""
     dataset = Dataset()
     setattr(dataset, keyword, list(items))
-    return _encoded(dataset, "iso8859")[len(_prefix(keyword)) + _LONG.size :]
+    return encoded(dataset, "iso8859")[len(_prefix(keyword)) + _LONG.size :]
 
 
 def _encode_between(dataset: Dataset, tags: list[int]) -> list[bytes]:
@@ -73,11 +75,12 @@ def _encode_between(dataset: Dataset, tags: list[int]) -> list[bytes]:
     for low, high in zip([0, *tags], [*tags, 0xFFFFFFFF], strict=True):
         part = Dataset()
         part.update({tag: element for tag, element in dataset.items() if low <= tag < high})
-        pieces.append(_encoded(part, encoding))
+        pieces.append(encoded(part, encoding))
     return pieces
 
 
-def _encoded(dataset: Dataset, encoding: str | list[str]) -> bytes:
+def encoded(dataset: Dataset, encoding: str | list[str]) -> bytes:
+    """Let pydicom encode a data set, little endian with explicit VRs."""
     buffer = BytesIO()
     stream = DicomFileLike(buffer)
     stream.is_little_endian, stream.is_implicit_VR = True, False
@@ -119,3 +122,8 @@ def head_of(keyword: str, length: int) -> bytes:
     '2000 1300 4953 0200'
     """
     return _prefix(keyword) + _SHORT.pack(length)
+
+
+def pad_text(element: DataElement, text: str, length: int) -> None:
+    """Let an element hold a text padded to a length, as PS3.5 6.2 allows; pydicom's own types would not keep it."""
+    element._value = text.ljust(length, "\0" if element.VR == "UI" else " ")

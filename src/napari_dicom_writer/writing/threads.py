@@ -13,7 +13,7 @@ from napari_dicom_writer.model.slabs import read_ahead, slabs
 from napari_dicom_writer.options.choices import VerifyLevel
 from napari_dicom_writer.plan.frames import frame_places
 from napari_dicom_writer.writing.multiframe import MultiFrameWriter
-from napari_dicom_writer.writing.series_writer import SeriesWriter
+from napari_dicom_writer.writing.single_frame import SingleFrameWriter
 from napari_dicom_writer.writing.written import Written
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from napari_dicom_writer.model.volume import Volume
     from napari_dicom_writer.plan.frames import Place
     from napari_dicom_writer.plan.plan import ExportPlan, SeriesPlan
+    from napari_dicom_writer.writing.series_writer import SeriesWriter
     from napari_dicom_writer.writing.written import Done
 
 
@@ -82,11 +83,11 @@ def write_volumes(
     return Written(size, from_medium)
 
 
-def _writer(series: SeriesPlan, folder: str, level: VerifyLevel) -> SeriesWriter | MultiFrameWriter:
-    return (MultiFrameWriter if IODS[series.iod].multiframe else SeriesWriter)(series, folder, level)
+def _writer(series: SeriesPlan, folder: str, level: VerifyLevel) -> SeriesWriter:
+    return (MultiFrameWriter if IODS[series.iod].multiframe else SingleFrameWriter)(series, folder, level)
 
 
-_Job = tuple["Sequence[Place]", "NDArray[Any]", "Volume", "Sequence[SeriesWriter | MultiFrameWriter]"]
+_Job = tuple["Sequence[Place]", "NDArray[Any]", "Volume", "Sequence[SeriesWriter]"]
 
 
 def _write(job: _Job) -> tuple[int, int]:

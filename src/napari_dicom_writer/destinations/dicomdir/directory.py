@@ -19,6 +19,7 @@ from pydicom.filebase import DicomFileLike
 from pydicom.filewriter import write_dataset, write_file_meta_info
 from pydicom.uid import UID, ExplicitVRLittleEndian, MediaStorageDirectoryStorage, RTStructureSetStorage
 
+from napari_dicom_writer.standard.elements import item_head
 from napari_dicom_writer.standard.uids import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, UIDSource
 
 if TYPE_CHECKING:
@@ -42,7 +43,6 @@ _MAY_BE_EMPTY = {"PatientName", "AccessionNumber", "StudyDescription", "Structur
 _LEAVES = {RTStructureSetStorage: "RT STRUCTURE SET"}
 """Record types of objects that are no images."""
 _READ = {*(key for keys in _KEYS.values() for key in keys), "SOPClassUID", "SOPInstanceUID"}
-_ITEM = struct.Struct("<HHL")
 _NEXT, _LOWER = 8, 30
 """Where a record's links stand, from the start of its data set: they are its first elements, of fixed length."""
 
@@ -126,7 +126,7 @@ def _write(path: Path, roots: list[Record]) -> None:
     length = 0
     for record in _all(roots):
         record.offset = start + length
-        length += _ITEM.size + len(record.encoded)
+        length += 8 + len(record.encoded)
     directory.OffsetOfTheFirstDirectoryRecordOfTheRootDirectoryEntity = roots[0].offset
     directory.OffsetOfTheLastDirectoryRecordOfTheRootDirectoryEntity = roots[-1].offset
     _link(roots)
@@ -135,7 +135,7 @@ def _write(path: Path, roots: list[Record]) -> None:
         file.write(_encoded(directory))
         file.write(struct.pack("<HH2sHL", 4, 0x1220, b"SQ", 0, length))
         for record in _all(roots):
-            file.write(_ITEM.pack(0xFFFE, 0xE000, len(record.encoded)))
+            file.write(item_head(len(record.encoded)))
             file.write(record.encoded)
 
 

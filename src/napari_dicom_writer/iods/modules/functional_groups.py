@@ -44,12 +44,16 @@ class FrameGroups:
         """Return the item of one frame."""
         item = copy.deepcopy(self.pattern)
         for path, values in self.varying.items():
-            inner = item
-            for keyword in path[:-1]:
-                inner = inner[keyword].value[0]
             value = values[at]
-            setattr(inner, path[-1], list(value) if isinstance(value, tuple) else value)
+            setattr(holder(item, path), path[-1], list(value) if isinstance(value, tuple) else value)
         return item
+
+
+def holder(item: Dataset, path: Path) -> Dataset:
+    """Return the data set in an item that holds the element a path leads to."""
+    for keyword in path[:-1]:
+        item = item[keyword].value[0]
+    return item
 
 
 def one_item(**attributes: object) -> list[Dataset]:

@@ -32,7 +32,7 @@ from napari_dicom_writer.writing.cluster.recipes import Recipe, other_data, reci
 from napari_dicom_writer.writing.cluster.scratch import check_workers, scratch_folder
 from napari_dicom_writer.writing.fault import writing_failed
 from napari_dicom_writer.writing.read_back import SeriesVerifier
-from napari_dicom_writer.writing.series_writer import SeriesWriter
+from napari_dicom_writer.writing.single_frame import SingleFrameWriter
 from napari_dicom_writer.writing.written import Written
 
 if TYPE_CHECKING:
@@ -91,8 +91,8 @@ class _Context:
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @cached_property
-    def writers(self) -> list[SeriesWriter]:
-        return [SeriesWriter(s, f, self.level) for s, f in zip(self.series, self.folders, strict=True)]
+    def writers(self) -> list[SingleFrameWriter]:
+        return [SingleFrameWriter(s, f, self.level) for s, f in zip(self.series, self.folders, strict=True)]
 
     @cached_property
     def _opened(self) -> dict[tuple[int, int], Volume]:
