@@ -13,7 +13,7 @@ import pydicom
 import pytest
 
 from judges.file_sets import file_set
-from judges.tables import OBJECTS
+from judges.tables import OBJECTS, of
 from judges.volumes import oblique_volume
 from napari_dicom_writer import DestinationError, ExportOptions, Patient, Series, Study, Volume, export
 from napari_dicom_writer.destinations.dicomdir.directory import read_directory
@@ -115,7 +115,7 @@ def test_it_is_a_basic_directory_as_the_standard_has_it(medium):
 
 @pytest.mark.parametrize("name", OBJECTS)
 def test_every_object_of_the_table_is_listed(tmp_path, name):
-    report = export(STACK, tmp_path / "x", ExportOptions(object=name), to="dicomdir")
+    report = export(STACK, tmp_path / "x", ExportOptions(**of(name)), to="dicomdir")
     with file_set(report.path) as found:
         assert len(found) == report.plan.instances
     done = run("dciodvfy", report.path / "DICOMDIR")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from judges.readers import dciodvfy, dicom_files
-from judges.tables import OBJECTS
+from judges.tables import OBJECTS, of
 from judges.volumes import oblique
 from napari_dicom_writer import ExportError, ExportOptions, TransferSyntax, Volume, export
 from napari_dicom_writer.iods import IODS
@@ -31,7 +31,7 @@ def judged(volume, path, **options) -> tuple[list[str], list[str]]:
 @pytest.mark.parametrize("key", OBJECTS)
 def test_dciodvfy_finds_no_fault(tmp_path, key, kind, syntax):
     try:
-        assert judged(VOLUMES[kind], tmp_path, object=key, transfer_syntax=syntax) == ([], [])
+        assert judged(VOLUMES[kind], tmp_path, **of(key), transfer_syntax=syntax) == ([], [])
     except ExportError:
         rules = IODS[key].rules
         assert (kind == "RGB" and not rules.color) or (rules.floats and syntax.encapsulated)

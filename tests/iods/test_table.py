@@ -12,7 +12,7 @@ from pydicom.uid import DigitalXRayImageStorageForPresentation
 
 import napari_dicom_writer
 from judges.readers import dicom_files
-from judges.tables import OBJECTS
+from judges.tables import OBJECTS, of
 from judges.volumes import oblique_volume
 from napari_dicom_writer import ExportError, ExportOptions, Fix, OptionsError, Volume, export, plan_export
 from napari_dicom_writer.cli.main import main
@@ -92,7 +92,7 @@ def test_preferences_list_every_object():
 @pytest.mark.parametrize("key", OBJECTS)
 def test_each_object_is_written_when_it_is_asked_for(key):
     row = IODS.row(key)
-    (series,) = plan_export(oblique_volume(), ExportOptions(object=key)).series
+    (series,) = plan_export(oblique_volume(), ExportOptions(**of(key))).series
     assert (series.iod, series.title) == (key, row.title)
     assert series.modality == (row.modalities or ("OT",))[0]
     assert IODS[key].dataset(series, series.instances[0]).SOPClassUID == IODS[key].sop_class_uid

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from judges.tables import of
 from napari_dicom_writer import ExportError, ExportOptions, Patient, Pet, Series, Study, Volume, plan_export
 from napari_dicom_writer.iods import IMAGE, IODS, LABELS
 from napari_dicom_writer.iods.modules.image import LOSSY_RATIO
@@ -84,7 +85,7 @@ def options(key: str) -> dict[str, ExportOptions]:
             "label map": {"segmentation_type": "labelmap"},
             "on frames": {"object": "multi-frame"},
         }
-    return {name: ExportOptions(**{"object": key, **given}) for name, given in chosen.items()}
+    return {name: ExportOptions(**{**of(key), **given}) for name, given in chosen.items()}
 
 
 def series() -> Iterator[tuple[str, str, str, SeriesPlan]]:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from judges.readers import dicom_files, gdcm_pixels, read_series, real_values, simpleitk_volume
-from judges.tables import MODALITIES, OBJECTS
+from judges.tables import MODALITIES, OBJECTS, of
 from napari_dicom_writer import ExportOptions, PixelError, Volume, export
 from napari_dicom_writer.iods import IODS
 
@@ -114,7 +114,7 @@ def test_colors_are_kept_as_announced(tmp_path, dtype, dims, samples):
 def test_colors_are_refused_where_the_object_has_none(tmp_path, key, samples):
     volume = Volume(np.zeros((3, 4, 5, samples), "u1"), spacing=(1, 1, 1), rgb=True)
     with pytest.raises(PixelError, match="object='auto'"):
-        export(volume, tmp_path / "out", ExportOptions(object=key))
+        export(volume, tmp_path / "out", ExportOptions(**of(key)))
 
 
 @pytest.mark.parametrize("values", [[-0.1, 0.5], [0.5, 1.5], [0, 254.5]])

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from judges.tables import of
 from judges.walk import GIVEN, attributes
 from napari_dicom_writer import ExportError, ExportOptions, Series, Study, Volume, export, plan_export
 from napari_dicom_writer.iods import IMAGE, IODS, LABELS
@@ -110,7 +111,7 @@ def at_default():
     pairs = [
         (row.key, kind) for row in IODS.rows for kind in INPUTS if (LABELS if kind == "labels" else IMAGE) in row.layers
     ]
-    return {(key, kind): outcome(INPUTS[kind], ExportOptions(object=key)) for key, kind in pairs}
+    return {(key, kind): outcome(INPUTS[kind], ExportOptions(**of(key))) for key, kind in pairs}
 
 
 # These are seen where they are written, and not in a header without what is new in each plan.
@@ -132,7 +133,7 @@ def test_a_given_value_changes_the_plan_or_leaves_a_note(name, at_default, refer
             continue
         for value in tried(name, key, reference):
             group, _, member = name.rpartition(".")
-            base = ExportOptions(object=key)
+            base = ExportOptions(**of(key))
             if name == "object" and value == key:
                 continue
             if group:
@@ -207,7 +208,8 @@ def test_an_option_that_acts_says_nothing(kind, given):
 def test_what_belongs_to_another_object_is_said():
     options = ExportOptions(series=Series(patient_position="HFS"))
     (note,) = [note for note in plan_export(INPUTS["integers"], options).notes if "belongs" in note.text]
-    assert note.text == f"{mention('series.patient_position', 'HFS')} is not written: it belongs to CT or MR"
+    takes = "CT, Enhanced CT, Enhanced MR or MR"
+    assert note.text == f"{mention('series.patient_position', 'HFS')} is not written: it belongs to {takes}"
     beside = [INPUTS["integers"], INPUTS["colors"]]
     plan = plan_export(beside, replace(options, modality="CT"))
     assert not [note for note in plan.notes if "belongs" in note.text]

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from judges.tables import OBJECTS
+from judges.tables import OBJECTS, of
 from judges.volumes import oblique_volume
 from napari_dicom_writer import ExportOptions, OptionsError, plan_export
 from napari_dicom_writer.iods import IODS
@@ -84,11 +84,11 @@ def test_no_message_holds_a_value_of_an_attribute():
 
 @pytest.mark.parametrize("key", OBJECTS)
 def test_given_attributes_are_in_every_object(key):
-    found = header(
-        object=key, attributes={"FlipAngle": 12, "AnatomicRegionSequence": [CODE], "BurnedInAnnotation": "NO"}
-    )
+    given = {"FlipAngle": 12, "AnatomicRegionSequence": [CODE], "BurnedInAnnotation": "NO"}
+    found = header(**of(key), attributes=given)
     assert (found.FlipAngle, found.BurnedInAnnotation) == (12, "NO")
-    assert found.AnatomicRegionSequence[0].CodeMeaning == "Lung"
+    (region,) = [element.value[0] for element in found.iterall() if element.keyword == "AnatomicRegionSequence"]
+    assert region.CodeMeaning == "Lung"
 
 
 def test_what_nobody_knows_can_be_given_and_is_no_assumption_then():

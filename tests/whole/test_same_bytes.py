@@ -23,7 +23,7 @@ import numpy as np
 import pydicom
 import pytest
 
-from judges.tables import OBJECTS
+from judges.tables import OBJECTS, of
 from judges.volumes import oblique
 from napari_dicom_writer import ExportError, ExportOptions, TransferSyntax, VerifyLevel, Volume, plan_export
 from napari_dicom_writer.plan.plan import StudyPlan
@@ -60,7 +60,7 @@ KINDS = {
     "channels": volume("uint16", 2, axes=("channel", "plane", "row", "column")),
 }
 CASES = {
-    f"{key}, {kind}, {syntax}": (kind, {"object": key, "transfer_syntax": syntax})
+    f"{key}, {kind}, {syntax}": (kind, {**of(key), "transfer_syntax": syntax})
     for key in OBJECTS
     for kind in KINDS
     for syntax in TransferSyntax

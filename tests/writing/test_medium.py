@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from judges.tables import OBJECTS
+from judges.tables import OBJECTS, of
 from napari_dicom_writer import (
     ExportCancelled,
     ExportOptions,
@@ -50,7 +50,7 @@ def options(**given) -> ExportOptions:
 def test_files_come_from_the_disk_where_the_system_says_so(tmp_path, key, syntax):
     level = VerifyLevel.MEDIUM if can_forget(tmp_path) else VerifyLevel.FULL
     try:
-        report = export(VOLUME, tmp_path / "x", options(object=key, transfer_syntax=syntax))
+        report = export(VOLUME, tmp_path / "x", options(**of(key), transfer_syntax=syntax))
     except OptionsError as error:
         pytest.skip(str(error))  # not every object is compressed in every way
     assert report.verified is level

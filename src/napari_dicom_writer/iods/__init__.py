@@ -78,6 +78,22 @@ _TABLE = (
         doc="all planes in one file",
     ),
     Row(
+        "enhanced-ct",
+        "Enhanced CT",
+        partial(_made, "enhanced_ct", "EnhancedCTImage"),
+        ("CT",),
+        auto=(),
+        doc="a CT, all planes and time points in one file",
+    ),
+    Row(
+        "enhanced-mr",
+        "Enhanced MR",
+        partial(_made, "enhanced_mr", "EnhancedMRImage"),
+        ("MR",),
+        auto=(),
+        doc="an MR, all planes and time points in one file, with a Rescale Slope",
+    ),
+    Row(
         "parametric-map",
         "Parametric Map",
         partial(_made, "parametric_map", "ParametricMap"),

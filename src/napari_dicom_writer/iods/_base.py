@@ -54,15 +54,15 @@ class IOD(ABC):
     honors : frozenset of str
         Options, such as ``series.patient_position``, that it writes and some other objects do not.
     multiframe : bool
-        Whether an instance holds all planes of a series, at one time point.
-    movie : bool
-        Whether an instance of one plane holds all its time points, too.
+        Whether an instance holds several frames, see `frames_together`.
     numbers_times : bool
         Whether it has Temporal Positions of its own.
     inherits : frozenset of str
         Keywords of the attributes, those in sequences included, that it takes from a reference of its modality.
     assumed : mapping of str to str
         Required attributes that nobody may know, and the terms that claim the least; announced where they are written.
+    within : frozenset of str
+        Keywords of attributes that it writes in functional groups only, whoever gives them.
     """
 
     key: ClassVar[str]
@@ -71,10 +71,10 @@ class IOD(ABC):
     units: ClassVar[frozenset[str]] = frozenset()
     honors: ClassVar[frozenset[str]] = frozenset({"series.acquisition_date", "series.acquisition_time"})
     multiframe: ClassVar[bool] = False
-    movie: ClassVar[bool] = False
     numbers_times: ClassVar[bool] = False
     inherits: ClassVar[frozenset[str]] = frozenset()
     assumed: ClassVar[Mapping[str, str]] = {}
+    within: ClassVar[frozenset[str]] = frozenset()
 
     def check_options(self, options: ExportOptions) -> list[Note]:
         """Refuse options this object cannot honor; return what it assumes.
@@ -99,6 +99,8 @@ class IOD(ABC):
                 fix=Fix("object", AUTO, "Object by modality"),
             )
         said = {keyword for keyword, value in options.attributes.items() if value} | options.said()
+        if not options.transfer_syntax.lossless:
+            said |= {"LossyImageCompression"}
         unknown = {keyword: term for keyword, term in self.assumed.items() if keyword not in said}
         if not unknown:
             return []
@@ -115,6 +117,10 @@ class IOD(ABC):
         """Say why a series of so many planes, at these time points each, cannot be one of this object; else empty."""
         return ""
 
+    def frames_together(self, planes: int, time_points: int) -> int:
+        """Say how many frames, time point by time point, make an instance: all planes of one, if it takes several."""
+        return planes if self.multiframe else 1
+
     def tells_time(self, series: SeriesPlan) -> bool:
         """Whether an attribute of its own holds the time between the points of a series."""
         return False
@@ -128,7 +134,8 @@ class IOD(ABC):
         dataset = self.modules(series)
         given = as_dataset(series.options.attributes)
         for element in [*given, *compose(self.assumed)]:
-            if element.tag not in dataset or (dataset[element.tag].is_empty and not element.is_empty):
+            absent = element.tag not in dataset or (dataset[element.tag].is_empty and not element.is_empty)
+            if absent and element.keyword not in self.within:
                 dataset[element.tag] = element
         return dataset
 

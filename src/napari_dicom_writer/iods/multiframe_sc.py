@@ -45,7 +45,6 @@ class MultiFrameSecondaryCapture(IOD):
     units = frozenset({"US"})
     assumed: ClassVar = {"BurnedInAnnotation": "NO"}  # type 1, and nobody looked
     multiframe = True
-    movie = True
 
     def sop_class(self, series: SeriesPlan) -> str:
         """Byte, word or true color."""
@@ -54,6 +53,10 @@ class MultiFrameSecondaryCapture(IOD):
         if series.stored.bits == 8:
             return MultiFrameGrayscaleByteSecondaryCaptureImageStorage
         return MultiFrameGrayscaleWordSecondaryCaptureImageStorage
+
+    def frames_together(self, planes: int, time_points: int) -> int:
+        """All planes of a time point, or a whole movie."""
+        return planes if planes > 1 else time_points
 
     def why_not(self, planes: int, time: TimePlan | None) -> str:
         """A movie says how long a frame lasts."""

@@ -99,6 +99,13 @@ class ExportOptions:
         choices=iods.CHOICES,
         rare=True,
     )
+    safety_agency: str = option(
+        "",
+        "Enhanced MR: whose safety standard the scanner kept to, which it must say; no layer knows",
+        group="series",
+        choices={"": "", "iec": "IEC", "fda": "FDA", "mhw": "MHW (Japan)"},
+        rare=True,
+    )
     patient: Patient = field(default_factory=Patient)
     study: Study = field(default_factory=Study)
     series: Series = field(default_factory=Series)

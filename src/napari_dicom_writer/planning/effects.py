@@ -34,7 +34,8 @@ def of_other_objects(options: ExportOptions, written: Sequence[IOD]) -> list[Not
     notes = []
     for name in sorted(special):
         if value := attrgetter(name)(options):
-            takes = " or ".join(sorted(IODS.row(iod.key).title for iod in IODS.values() if name in iod.honors))
+            *first, last = sorted(IODS.row(iod.key).title for iod in IODS.values() if name in iod.honors)
+            takes = f"{', '.join(first)} or {last}" if first else last
             text = f"{mention(name, value)} is not written: it belongs to {takes}"
             notes.append(Note(NoteKind.LOST, text, _WHERE))
     return notes

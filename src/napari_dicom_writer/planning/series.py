@@ -198,7 +198,8 @@ def _instances(
         for t in member.times
         for plane, (position, location) in places
     ]
-    groups = _grouped(draft.iod, frames, count)
+    size = draft.iod.frames_together(count, len(member.times))
+    groups = [tuple(frames[start : start + size]) for start in range(0, len(frames), size)]
     if segments and stored.bits == 1:
         groups = [_masks(draft, group, segments, empty=options.empty_frames) for group in groups]
     drawn = uids.instances(len(groups))
@@ -220,14 +221,6 @@ def _masks(
         for f in holding[segment.label]
     ]
     return tuple(masks) or (replace(frames[0], part=segments[0].number),)
-
-
-def _grouped(iod: IOD, frames: list[FramePlan], planes: int) -> list[tuple[FramePlan, ...]]:
-    """Frames of each instance: one; of a multi-frame object those of a time point, or a whole movie."""
-    if not iod.multiframe:
-        return [(frame,) for frame in frames]
-    size = len(frames) if iod.movie and planes == 1 else planes
-    return [tuple(frames[start : start + size]) for start in range(0, len(frames), size)]
 
 
 def _check_syntax(iod: IOD, options: ExportOptions) -> None:

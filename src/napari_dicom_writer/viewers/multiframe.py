@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pydicom.uid import (
+    EnhancedCTImageStorage,
+    EnhancedMRImageStorage,
     MultiFrameGrayscaleByteSecondaryCaptureImageStorage,
     MultiFrameGrayscaleWordSecondaryCaptureImageStorage,
     MultiFrameTrueColorSecondaryCaptureImageStorage,
@@ -14,6 +16,7 @@ from pydicom.uid import (
 
 from napari_dicom_writer.model.verdict import Verdict
 from napari_dicom_writer.standard.uids import LABEL_MAP
+from napari_dicom_writer.viewers._base import SERIES_EACH
 
 if TYPE_CHECKING:
     from napari_dicom_writer.viewers.seen import SeriesFacts
@@ -34,7 +37,27 @@ _CAPTURE = {
     "dwv": "loses the geometry",
     "GDCM": "finds no series in it",
 }
+_ENHANCED = {**_CAPTURE, "dicom2nifti": "+", "Bio-Formats": "+without a place in the patient"}
+_ENHANCED_CT = {
+    **_CAPTURE,
+    "dicom2nifti": "ignores the rescale in functional groups",
+    "Bio-Formats": "ignores the rescale in functional groups",
+}
+_STACKED = "one long stack of all time points"
+_NOT_TESTED = "was not tested with time points"
+_ENHANCED_TIMES = {
+    "dcm2niix": "+as 4-D",
+    "vtk-dicom": "+as 4-D",
+    **dict.fromkeys(("SimpleITK", "MONAI", "TorchIO", "ImageJ", "Bio-Formats"), _STACKED),
+    "highdicom": "does not make a volume of several time points",
+    "dicom2nifti": "does not open it",
+    "GDCM": "finds no series in it",
+    **dict.fromkeys(("OHIF", "NiiVue"), _NOT_TESTED),
+    "dwv": "loses the geometry",
+}
 _TABLE = {
+    EnhancedCTImageStorage: _ENHANCED_CT,
+    EnhancedMRImageStorage: _ENHANCED,
     MultiFrameGrayscaleWordSecondaryCaptureImageStorage: _CAPTURE,
     MultiFrameGrayscaleByteSecondaryCaptureImageStorage: _CAPTURE,
     MultiFrameTrueColorSecondaryCaptureImageStorage: _CAPTURE,
@@ -77,6 +100,8 @@ _TABLE = {
 def opens_multiframe(seen: SeriesFacts) -> tuple[Verdict, ...] | None:
     """Say what each program makes of a multi-frame object; None of one that is not in the table."""
     programs = _TABLE.get(seen.sop_class)
+    if seen.time_points > 1 and programs in (_ENHANCED, _ENHANCED_CT):
+        programs = _ENHANCED_TIMES
     if programs is None:
         return None
     found = []
@@ -84,5 +109,6 @@ def opens_multiframe(seen: SeriesFacts) -> tuple[Verdict, ...] | None:
         opens, why = said.startswith("+"), said.removeprefix("+")
         if software == "OHIF" and seen.sop_class == ParametricMapStorage and seen.bits == 64:
             opens, why = False, "does not show double precision"
-        found.append(Verdict(software, opens=opens, why=why))
+        fix = SERIES_EACH if why == _STACKED else None
+        found.append(Verdict(software, opens=opens, why=why, fix=fix))
     return tuple(found)

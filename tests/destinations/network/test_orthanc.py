@@ -9,7 +9,7 @@ import pydicom
 import pytest
 
 from judges.peers import free_port, orthanc, storescp
-from judges.tables import OBJECTS, SYNTAXES
+from judges.tables import OBJECTS, SYNTAXES, of
 from judges.volumes import oblique_volume
 from napari_dicom_writer import DestinationError, ExportCancelled, ExportOptions, Patient, Volume, export
 from napari_dicom_writer.cli.main import main
@@ -54,7 +54,7 @@ def check_same(pacs, folder):
 
 @pytest.mark.parametrize("object_", OBJECTS)
 def test_every_object_arrives_as_it_was_staged(pacs, to, object_, tmp_path, state):
-    path = export(STACK, tmp_path / "x", ExportOptions(object=object_)).path
+    path = export(STACK, tmp_path / "x", ExportOptions(**of(object_))).path
     sent = send(link(pacs, to), staged_files(path), lambda: None)
     assert sent.complete
     check_same(pacs, tmp_path)

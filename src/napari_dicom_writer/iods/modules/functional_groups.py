@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 Path = tuple[str, ...]
 """Keywords of the sequences that lead to an element, and its own: each sequence has one item."""
-Varying = Mapping[Path, Sequence[str | int | tuple[int, ...]]]
-"""By path, a value for each frame, in their order: text, an int, or a tuple of ints."""
+Varying = Mapping[Path, Sequence[str | int | float | tuple[int, ...]]]
+"""By path, a value for each frame, in their order: text, a number, or a tuple of ints."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +131,37 @@ def dimension_indices(instance: InstancePlan, *, parts: bool) -> Varying:
 
     Positions count along the normal, whichever planes are there.
     """
-    ranks = {p: i for i, p in enumerate(sorted({(float(f.location), f.position) for f in instance.frames}), 1)}
     rows = [
-        (*((frame.part or 1,) if parts else ()), ranks[float(frame.location), frame.position])
-        for frame in instance.frames
+        (*((frame.part or 1,) if parts else ()), rank)
+        for frame, rank in zip(instance.frames, _ranks(instance), strict=True)
     ]
     return {("FrameContentSequence", "DimensionIndexValues"): rows}
+
+
+def _ranks(instance: InstancePlan) -> list[int]:
+    """Count the positions of its frames along the normal, from 1."""
+    places = [(float(frame.location), frame.position) for frame in instance.frames]
+    ranks = {place: rank for rank, place in enumerate(sorted(set(places)), 1)}
+    return [ranks[place] for place in places]
+
+
+def stack_content(series: SeriesPlan, instance: InstancePlan) -> Varying:
+    """Frame Content (C.7.6.16.2.2) of one stack, and, where it has several time points, Temporal Position (…2.23)."""
+    frames, places, time = instance.frames, _ranks(instance), series.time
+    content: dict[str, Sequence[str | int | float | tuple[int, ...]]] = {
+        "StackID": ["1"] * len(frames),
+        "InStackPositionNumber": places,
+        "DimensionIndexValues": [(1, place) for place in places],
+    }
+    varying: dict[Path, Sequence[str | int | float | tuple[int, ...]]] = {}
+    if time and time.points > 1:
+        times = [frame.time_index - frames[0].time_index + 1 for frame in frames]
+        content["TemporalPositionIndex"] = times
+        content["DimensionIndexValues"] = [(number, 1, place) for number, place in zip(times, places, strict=True)]
+        if time.step is not None:
+            step = time.step
+            varying["TemporalPositionSequence", "TemporalPositionTimeOffset"] = [(n - 1) * step for n in times]
+    return {("FrameContentSequence", keyword): values for keyword, values in content.items()} | varying
 
 
 def dimensions(series: SeriesPlan, *indices: tuple[str, str, str]) -> Attributes:
@@ -163,5 +188,8 @@ def dimensions(series: SeriesPlan, *indices: tuple[str, str, str]) -> Attributes
     return {"DimensionOrganizationSequence": [organization], "DimensionIndexSequence": items}
 
 
+TIME_INDEX = ("TemporalPositionIndex", "FrameContentSequence", "Time")
+STACK_INDEX = ("StackID", "FrameContentSequence", "Stack")
+IN_STACK_INDEX = ("InStackPositionNumber", "FrameContentSequence", "Position")
 POSITION_INDEX = ("ImagePositionPatient", "PlanePositionSequence", "Position")
 SEGMENT_INDEX = ("ReferencedSegmentNumber", "SegmentIdentificationSequence", "Segment")
