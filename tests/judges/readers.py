@@ -160,15 +160,15 @@ def simpleitk_volume(folder: Path) -> Reading:
     series = sitk.ImageSeriesReader.GetGDCMSeriesIDs(str(folder))
     assert len(series) == 1, f"GDCM finds {len(series)} series"
     names = sitk.ImageSeriesReader.GetGDCMSeriesFileNames(str(folder), series[0])
-    return _from_simpleitk(sitk.ReadImage(names))
+    return from_simpleitk(sitk.ReadImage(names))
 
 
 def simpleitk_file(path: Path) -> Reading:
     """Read a single file; its plane becomes a stack of one."""
-    return _from_simpleitk(sitk.ReadImage(str(path)))
+    return from_simpleitk(sitk.ReadImage(str(path)))
 
 
-def _from_simpleitk(image: sitk.Image) -> Reading:
+def from_simpleitk(image: sitk.Image) -> Reading:
     affine = np.eye(4)
     steps = np.reshape(image.GetDirection(), (3, 3)) @ np.diag(image.GetSpacing())
     affine[:3, :3] = steps[:, ::-1]  # ITK's index is (column, row, plane)

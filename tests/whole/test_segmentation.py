@@ -150,8 +150,8 @@ def test_options_name_segments_and_say_how_they_were_made(tmp_path):
     assert (first.SegmentAlgorithmType, first.SegmentAlgorithmName) == ("AUTOMATIC", "net")
     assert second.SegmentAlgorithmType == "MANUAL"
     assert "SegmentAlgorithmName" not in second
-    red = first.RecommendedDisplayCIELabValue  # L* 54, a* 81, b* 70 in D50
-    assert [round(red[0] / 65535 * 100), round(red[1] / 257 - 128), round(red[2] / 257 - 128)] == [54, 81, 70]
+    red = first.RecommendedDisplayCIELabValue  # L* 53, a* 80, b* 67 in D65
+    assert [round(red[0] / 65535 * 100), round(red[1] / 257 - 128), round(red[2] / 257 - 128)] == [53, 80, 67]
 
 
 def test_automatic_choice_is_explained():

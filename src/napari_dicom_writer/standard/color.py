@@ -9,11 +9,13 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# Linear sRGB to CIE XYZ of white D50, in which the CIELab of DICOM is given (PS3.3 C.10.7.1.1), by Bradford's method.
+# Linear sRGB to CIE XYZ of white D65. The standard asks for D50 (PS3.3 C.10.7.1.1, ICC), but all that read or write
+# CIELab take D65 (DCMTK and so dcmqi and 3D Slicer, dcmjs and so OHIF, Weasis, highdicom): a blue in D50 has a red of
+# -349 there.
 _TO_XYZ = np.array(
-    [[0.4360747, 0.3850649, 0.1430804], [0.2225045, 0.7168786, 0.0606169], [0.0139322, 0.0971045, 0.7141733]]
+    [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
 )
-_WHITE = np.array([0.96422, 1.0, 0.82521])
+_WHITE = _TO_XYZ.sum(axis=1)
 
 
 def cielab(color: tuple[int, int, int]) -> list[int]:
