@@ -10,7 +10,7 @@ import pydicom
 import pytest
 
 from judges.readers import dciodvfy
-from judges.tables import OBJECTS
+from judges.tables import OBJECTS, of
 from judges.volumes import indexed, oblique
 from napari_dicom_writer import (
     ExportError,
@@ -56,7 +56,7 @@ def texts(plan) -> str:
 @pytest.mark.parametrize("key", OBJECTS)
 def test_a_result_joins_its_study_and_names_its_planes(source, tmp_path, key):
     modality = (IODS.row(key).modalities or ("OT",))[0]
-    report = export(opened(source), tmp_path / "x", ExportOptions(reference="source", object=key, modality=modality))
+    report = export(opened(source), tmp_path / "x", ExportOptions(reference="source", modality=modality, **of(key)))
     first = headers(source)[0]
     theirs = {header.SOPInstanceUID: header for header in headers(source)}
     named = []
@@ -66,10 +66,14 @@ def test_a_result_joins_its_study_and_names_its_planes(source, tmp_path, key):
         assert (header.SeriesNumber, header.ImageType[0]) == (401, "DERIVED")
         assert header.SeriesInstanceUID != first.SeriesInstanceUID
         assert header.ContributingEquipmentSequence
-        assert header.DerivationDescription
-        uids = [item.ReferencedSOPInstanceUID for item in header.SourceImageSequence]
-        assert {item.ReferencedSOPClassUID for item in header.SourceImageSequence} == {first.SOPClassUID}
         groups = header.get("PerFrameFunctionalGroupsSequence")
+        if key.startswith("enhanced"):
+            items = [group.DerivationImageSequence[0].SourceImageSequence[0] for group in groups]
+        else:
+            assert header.DerivationDescription
+            items = header.SourceImageSequence
+        uids = [item.ReferencedSOPInstanceUID for item in items]
+        assert {item.ReferencedSOPClassUID for item in items} == {first.SOPClassUID}
         planes = [group.PlanePositionSequence[0] for group in groups] if groups else [header]
         for plane, uid in zip(planes, uids, strict=True):
             np.testing.assert_allclose(plane.ImagePositionPatient, theirs[uid].ImagePositionPatient, atol=1e-9)
@@ -77,9 +81,9 @@ def test_a_result_joins_its_study_and_names_its_planes(source, tmp_path, key):
     assert sorted(named) == sorted(theirs)
 
 
-@pytest.mark.parametrize("key", ["sc", "parametric-map"])
+@pytest.mark.parametrize("key", ["sc", "parametric-map", "enhanced-mr"])
 def test_dciodvfy_has_nothing_to_say(source, tmp_path, key):
-    path = export(opened(source), tmp_path / "x", ExportOptions(reference="source", object=key)).path
+    path = export(opened(source), tmp_path / "x", ExportOptions(reference="source", **of(key))).path
     errors, warnings = dciodvfy([path / "00001.dcm" if path.is_dir() else path])
     assert errors == []
     assert [warning for warning in warnings if "Laterality" not in warning] == []

@@ -24,6 +24,7 @@ from napari_dicom_writer.iods.modules.functional_groups import (
     shared_groups,
     stack_content,
 )
+from napari_dicom_writer.iods.modules.references import derivation_images, reference
 from napari_dicom_writer.mention import mention
 from napari_dicom_writer.standard.attributes import as_dataset
 from napari_dicom_writer.standard.body_parts import body_part
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
 _IMAGE_TYPE = ("DERIVED", "PRIMARY", "VOLUME", "NONE")
 # What is told of any part of the body, where it is not known which one it is.
+_PROCESSED = Code("110001", "DCM", "Image Processing")
 _SOMEWHERE = Code("123037004", "SCT", "Body structure")
 
 
@@ -122,6 +124,7 @@ class Enhanced(IOD):
             dimensions(series, *(TIME_INDEX, STACK_INDEX, IN_STACK_INDEX)[2 - levels :]),
             {"DimensionOrganizationType": ("3D", "3D_TEMPORAL")[levels - 1]} if series.planes > 1 else {},
             {"AcquisitionContextSequence": []},
+            _evidence(series),
             shared_groups(
                 pixel_measures(series),
                 plane_orientation(series),
@@ -148,8 +151,9 @@ class Enhanced(IOD):
         )
 
     def frame_groups(self, series: SeriesPlan, instance: InstancePlan) -> FrameGroups:
-        """Positions, their numbers in the stack, and time points."""
-        return frame_groups(stack_content(series, instance), plane_positions(instance))
+        """Positions, their numbers in the stack, time points, and the planes they were opened from."""
+        sources, fixed = derivation_images(series, instance, _PROCESSED) if _has_evidence(series) else ({}, {})
+        return frame_groups(stack_content(series, instance), plane_positions(instance), sources, fixed=fixed)
 
     def frame_type(self, series: SeriesPlan) -> dict[str, Any]:
         """What its frames are, as the image says it, too (C.8.16.2)."""
@@ -187,6 +191,21 @@ def _image(series: SeriesPlan) -> Attributes:
 def _enhanced_image(series: SeriesPlan) -> Attributes:
     """Enhanced CT Image (C.8.15.2), Enhanced MR Image (C.8.13.1), but for what is assumed."""
     return {**_description(), "PresentationLUTShape": "IDENTITY"}
+
+
+def _has_evidence(series: SeriesPlan) -> bool:
+    """Whether the images it was derived from are known, and lie in its study, the only one known here."""
+    return series.source is not None and series.options.same_study
+
+
+def _evidence(series: SeriesPlan) -> Attributes:
+    """Source Image Evidence Sequence (10.42), required where frames name the images they were derived from."""
+    source = series.source
+    if source is None or not _has_evidence(series):
+        return {}
+    images = [reference(source.sop_class_uid, uid) for uid in source.instances]
+    within = one_item(SeriesInstanceUID=source.series_uid, ReferencedSOPSequence=images)
+    return {"SourceImageEvidenceSequence": one_item(StudyInstanceUID=series.study.uid, ReferencedSeriesSequence=within)}
 
 
 def _known(options: ExportOptions, keyword: str) -> Values:

@@ -24,7 +24,7 @@ from napari_dicom_writer.iods.modules.functional_groups import (
     plane_positions,
     shared_groups,
 )
-from napari_dicom_writer.iods.modules.references import SOURCE_IMAGE, reference
+from napari_dicom_writer.iods.modules.references import derivation_images, reference
 from napari_dicom_writer.mention import mention
 from napari_dicom_writer.plan.stored_values import ModalityLUT, PixelRules
 from napari_dicom_writer.standard.codes import BACKGROUND, Code
@@ -100,7 +100,7 @@ class Segmentation(IOD):
         if masks:
             path = ("SegmentIdentificationSequence", "ReferencedSegmentNumber")
             segments = {path: [frame.part or 0 for frame in instance.frames]}
-        sources, fixed = _source_images(series, instance)
+        sources, fixed = derivation_images(series, instance, _SEGMENTATION)
         return frame_groups(
             dimension_indices(instance, parts=masks), segments, plane_positions(instance), sources, fixed=fixed
         )
@@ -202,21 +202,3 @@ def _references(series: SeriesPlan) -> Attributes:
     item.SeriesInstanceUID = source.series_uid
     item.ReferencedInstanceSequence = [reference(source.sop_class_uid, uid) for uid in source.instances]
     return {"ReferencedSeriesSequence": [item]}
-
-
-def _source_images(series: SeriesPlan, instance: InstancePlan) -> tuple[Varying, Attributes]:
-    """Derivation Image (C.7.6.16.2.6): the plane of the image, by instance, and by frame where it has several."""
-    source = series.source
-    if source is None:
-        return {}, {}
-    planes = [source.planes[frame.time_index, frame.plane] for frame in instance.frames]
-    item = reference(source.sop_class_uid, planes[0][0])
-    item.PurposeOfReferenceCodeSequence = [code_item(SOURCE_IMAGE)]
-    derivation = Dataset()
-    derivation.DerivationCodeSequence = [code_item(_SEGMENTATION)]
-    derivation.SourceImageSequence = [item]
-    path = ("DerivationImageSequence", "SourceImageSequence")
-    varying: dict[tuple[str, ...], list[str]] = {(*path, "ReferencedSOPInstanceUID"): [uid for uid, _ in planes]}
-    if planes[0][1]:
-        varying[*path, "ReferencedFrameNumber"] = [str(number) for _, number in planes]
-    return varying, {"DerivationImageSequence": [derivation]}

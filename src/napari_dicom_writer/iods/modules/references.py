@@ -1,4 +1,4 @@
-"""General Reference (PS3.3 C.12.4): the images that an instance was derived from."""
+"""The images that an instance, or a frame, was derived from: General Reference (PS3.3 C.12.4), Derivation Image."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pydicom.dataset import Dataset
 
-from napari_dicom_writer.iods.modules.functional_groups import code_item
+from napari_dicom_writer.iods.modules.functional_groups import Varying, code_item
 from napari_dicom_writer.standard.codes import Code
 
 if TYPE_CHECKING:
@@ -41,3 +41,21 @@ def source_images_of(series: SeriesPlan, instance: InstancePlan) -> Attributes:
         item.PurposeOfReferenceCodeSequence = [code_item(SOURCE_IMAGE)]
         items.append(item)
     return {"SourceImageSequence": items}
+
+
+def derivation_images(series: SeriesPlan, instance: InstancePlan, derivation: Code) -> tuple[Varying, Attributes]:
+    """Derivation Image (C.7.6.16.2.6): the plane of the image, by instance, and by frame where it has several."""
+    source = series.source
+    if source is None:
+        return {}, {}
+    planes = [source.planes[frame.time_index, frame.plane] for frame in instance.frames]
+    item = reference(source.sop_class_uid, planes[0][0])
+    item.PurposeOfReferenceCodeSequence = [code_item(SOURCE_IMAGE)]
+    image = Dataset()
+    image.DerivationCodeSequence = [code_item(derivation)]
+    image.SourceImageSequence = [item]
+    path = ("DerivationImageSequence", "SourceImageSequence")
+    varying: dict[tuple[str, ...], list[str]] = {(*path, "ReferencedSOPInstanceUID"): [uid for uid, _ in planes]}
+    if planes[0][1]:
+        varying[*path, "ReferencedFrameNumber"] = [str(number) for _, number in planes]
+    return varying, {"DerivationImageSequence": [image]}
