@@ -72,6 +72,8 @@ def options(key: str) -> dict[str, ExportOptions]:
         "defaults": {},
         "everything": groups,
         "numbered": {"time": "one-series-numbered"},
+        "at the detector": {"spacing_at": "detector"},
+        "on a film": {"spacing_at": "film"},
         "lossy": {"transfer_syntax": "jpeg-ls-lossy"},
         "long unit": long,
         **{f"unit {unit}": {"value_unit": unit} for unit in units},

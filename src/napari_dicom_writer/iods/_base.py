@@ -55,6 +55,8 @@ class IOD(ABC):
         Options, such as ``series.patient_position``, that it writes and some other objects do not.
     multiframe : bool
         Whether an instance holds several frames, see `frames_together`.
+    projections : bool
+        Whether it may hold projections: pictures without a place, whose spacing is that at a detector or on a film.
     numbers_times : bool
         Whether it has Temporal Positions of its own.
     inherits : frozenset of str
@@ -71,6 +73,7 @@ class IOD(ABC):
     units: ClassVar[frozenset[str]] = frozenset()
     honors: ClassVar[frozenset[str]] = frozenset({"series.acquisition_date", "series.acquisition_time"})
     multiframe: ClassVar[bool] = False
+    projections: ClassVar[bool] = False
     numbers_times: ClassVar[bool] = False
     inherits: ClassVar[frozenset[str]] = frozenset()
     assumed: ClassVar[Mapping[str, str]] = {}
@@ -173,11 +176,11 @@ def compose(*parts: Dataset | Mapping[str, Any]) -> Dataset:
 
 
 def varying_image_plane(series: SeriesPlan, instance: InstancePlan) -> Attributes:
-    """What varies in every IOD with one plane an instance."""
+    """What varies in every IOD with one plane an instance; a projection has no place."""
     return (
         common.sop_common_of(instance)
         | image.general_image_of(series, instance)
-        | image.image_plane_of(instance)
+        | ({} if series.projected else image.image_plane_of(instance))
         | image.general_acquisition_of(series, instance)
         | image.temporal_position_of(series, instance)
         | source_images_of(series, instance)

@@ -45,6 +45,7 @@ class MultiFrameSecondaryCapture(IOD):
     units = frozenset({"US"})
     assumed: ClassVar = {"BurnedInAnnotation": "NO"}  # type 1, and nobody looked
     multiframe = True
+    projections = True
 
     def sop_class(self, series: SeriesPlan) -> str:
         """Byte, word or true color."""
@@ -81,7 +82,7 @@ class MultiFrameSecondaryCapture(IOD):
             study.general_series(series),
             {} if _is_movie(series) else study.frame_of_reference(series),
             study.general_equipment(series),
-            sc_equipment(),
+            sc_equipment(series),
             image.general_image(series, "DERIVED", "SECONDARY"),
             image.patient_orientation(series),
             image.image_pixel(series),
@@ -127,5 +128,5 @@ def _places(series: SeriesPlan) -> Attributes:
     Frames at one position are a volume of no thickness to ITK, which refuses it.
     """
     if _is_movie(series):
-        return {"PixelSpacing": list(series.grid.pixel_spacing)}
+        return image.pixel_spacing(series)
     return shared_groups(pixel_measures(series), plane_orientation(series))

@@ -8,6 +8,7 @@ from pydicom.uid import SecondaryCaptureImageStorage
 
 from napari_dicom_writer.iods._base import IOD, compose, varying_image_plane
 from napari_dicom_writer.iods.modules import common, image, luts, study
+from napari_dicom_writer.options.choices import SpacingAt
 from napari_dicom_writer.plan.stored_values import ModalityLUT, PixelRules
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ class SecondaryCapture(IOD):
 
     key = "sc"
     sop_class_uid = SecondaryCaptureImageStorage
+    projections = True
     rules = PixelRules("Secondary Capture", bits_8=True, color=True, lut=ModalityLUT.FULL, mappable=True)
 
     def modules(self, series: SeriesPlan) -> Dataset:
@@ -33,12 +35,12 @@ class SecondaryCapture(IOD):
             study.patient(series),
             study.general_study(series),
             study.general_series(series),
-            study.frame_of_reference(series),
+            {} if series.projected else study.frame_of_reference(series),
             study.general_equipment(series),
-            sc_equipment(),
+            sc_equipment(series),
             image.general_image(series, "DERIVED", "SECONDARY"),
             image.patient_orientation(series),
-            image.image_plane(series),
+            image.pixel_spacing(series) if series.projected else image.image_plane(series),
             image.image_pixel(series),
             _values(series) if rescaled and series.stored.samples == 1 else {},
             luts.voi_lut(series),
@@ -60,6 +62,6 @@ def _values(series: SeriesPlan) -> Attributes:
     return luts.modality_lut(series, unit or "US")
 
 
-def sc_equipment() -> Attributes:
-    """SC Equipment (C.8.6.1): the images come from a workstation."""
-    return {"ConversionType": "WSD"}
+def sc_equipment(series: SeriesPlan) -> Attributes:
+    """SC Equipment (C.8.6.1): the images come from a workstation, or from a film that was digitized."""
+    return {"ConversionType": "DF" if series.options.spacing_at is SpacingAt.FILM else "WSD"}

@@ -147,6 +147,14 @@ class Planes(StrEnum):
     SAGITTAL = "sagittal"
 
 
+class SpacingAt(StrEnum):
+    """Where the distances between rows and columns are measured (PS3.3 10.7.1)."""
+
+    PATIENT = "patient"
+    DETECTOR = "detector"
+    FILM = "film"
+
+
 class ShearPolicy(StrEnum):
     """What to do with a grid that is not orthogonal."""
 

@@ -25,6 +25,7 @@ from napari_dicom_writer.options.choices import (
     SegmentAlgorithm,
     SegmentationType,
     ShearPolicy,
+    SpacingAt,
     TimeLayout,
     UnnamedAxis,
     ValuePolicy,
@@ -262,6 +263,19 @@ class ExportOptions:
             Planes.AXIAL: "axial",
             Planes.CORONAL: "coronal",
             Planes.SAGITTAL: "sagittal",
+        },
+        rare=True,
+    )
+    spacing_at: SpacingAt = option(
+        SpacingAt.PATIENT,
+        "where distances are measured: in the patient; or, of a projection, which has no place there, at the detector "
+        "(Imager Pixel Spacing) or on a scanned film (Nominal Scanned Pixel Spacing)",
+        group="geometry",
+        label="Pixel spacing",
+        choices={
+            SpacingAt.PATIENT: "in the patient",
+            SpacingAt.DETECTOR: "at the detector",
+            SpacingAt.FILM: "on a scanned film",
         },
         rare=True,
     )

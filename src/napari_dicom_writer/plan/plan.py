@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from napari_dicom_writer.model.geometry import patient_letters
+from napari_dicom_writer.options.choices import SpacingAt
 from napari_dicom_writer.plan.wording import describe, where
 from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
 
@@ -169,6 +170,11 @@ class SeriesPlan:
         between = self.grid.spacing_between_planes
         row, column = map(float, self.grid.pixel_spacing)
         return (float(between) if between else None, row, column)
+
+    @property
+    def projected(self) -> bool:
+        """Whether its pictures lie nowhere in the patient, for their distances are measured elsewhere."""
+        return self.options.spacing_at is not SpacingAt.PATIENT
 
     @property
     def time_points(self) -> int:

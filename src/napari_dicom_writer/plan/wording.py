@@ -19,10 +19,11 @@ def describe(series: SeriesPlan) -> str:
     points = f", {series.time_points} time points" if series.time_points > 1 else ""
     compressed = series.options.transfer_syntax is not TransferSyntax.EXPLICIT_LE
     most = f"{series.options.transfer_syntax}, up to " if compressed else ""
+    place = "" if series.projected else f", columns/rows/planes toward {series.directions}"
     color = "RGB" if series.stored.samples == 3 else f"{series.stored.bits}-bit"
     return (
         f"Series {series.number} '{series.description}': {series.modality}, {size} {color}{points}, "
-        f"{spacing} mm, columns/rows/planes toward {series.directions}, {count(len(series.instances))}, "
+        f"{spacing} mm{place}, {count(len(series.instances))}, "
         f"{most}{format_bytes(series.bytes)}"
     )
 

@@ -17,6 +17,7 @@ from napari_dicom_writer.plan.segments import StoredLabels
 from napari_dicom_writer.planning.compression import NATIVE_BYTES, plan_compression
 from napari_dicom_writer.planning.float_display import display_notes, rules_for
 from napari_dicom_writer.planning.naming import describe_series
+from napari_dicom_writer.planning.projections import check_projection
 from napari_dicom_writer.planning.segments import plan_segments, plan_stored
 from napari_dicom_writer.planning.timing import check_dates, time_notes
 from napari_dicom_writer.planning.value_policy import plan_values
@@ -87,6 +88,7 @@ def plan_series(
     by_channel: dict[tuple[int, ...], tuple[StoredValues, Window | None, list[Note]]] = {}
     members = _members(draft, options)
     time = replace(whole, points=len(members[0].times)) if whole.points > 1 else None
+    projected = check_projection(iod, options, volume.shape[0], time.points if time else 1)
     _check_size(iod, volume.shape[0], time)
     _check_syntax(iod, options)
     modality = iod.modality(options)
@@ -130,7 +132,8 @@ def plan_series(
             lossy=volume.lossy,
             segments=segments,
         )
-        said = [*draft.notes, *value_notes, *name_notes, *time_notes(iod, series), *iod.remarks(series), *notes]
+        value_notes = [*value_notes, *name_notes, *projected, *time_notes(iod, series)]
+        said = [*draft.notes, *value_notes, *iod.remarks(series), *notes]
         plans.append(replace(series, notes=tuple(replace(n, where=n.where or draft.where) for n in said)))
     return with_verdicts(iod, plans)
 

@@ -23,7 +23,8 @@ def with_verdicts(iod: IOD, plans: Sequence[SeriesPlan]) -> list[SeriesPlan]:
     for series in plans:
         alike = (series.stored, series.window, series.time)
         if alike not in known:
-            known[alike] = opens_in(_facts(iod, series))
+            # Nobody was asked for pictures without a place.
+            known[alike] = () if series.projected else opens_in(_facts(iod, series))
         judged.append(replace(series, opens_in=known[alike]))
     return judged
 

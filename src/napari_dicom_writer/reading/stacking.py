@@ -64,11 +64,19 @@ PLACE_TAGS = (
 """Keywords of the attributes that `place_of` reads."""
 
 
+_SPACINGS = {
+    "PixelSpacing": "",
+    "ImagerPixelSpacing": "at the detector, larger than in the patient (Imager Pixel Spacing)",
+    "NominalScannedPixelSpacing": "on the film that was scanned (Nominal Scanned Pixel Spacing)",
+}
+"""Attributes that say how far rows and columns are apart, the best first, with where that is if not in the patient."""
+
+
 def place_of(header: Dataset | Mapping[str, Any]) -> Place:
     """Read size and place from a header, or what is said of a frame; raises ValueError or TypeError on nonsense."""
     thickness, between = header.get("SliceThickness"), header.get("SpacingBetweenSlices")
-    found = (_numbers(header, f"{kind}Spacing", 2) for kind in ("Pixel", "ImagerPixel", "NominalScannedPixel"))
-    spacing = next(filter(None, found), None) or _calibration(header.get("SequenceOfUltrasoundRegions") or ())
+    spacing = next(filter(None, (_numbers(header, keyword, 2) for keyword in _SPACINGS)), None)
+    spacing = spacing or _calibration(header.get("SequenceOfUltrasoundRegions") or ())
     return Place(
         frames=int(header.get("NumberOfFrames") or 1) if "Rows" in header else 0,
         enhanced="SharedFunctionalGroupsSequence" in header,
@@ -98,6 +106,11 @@ def _numbers(header: Dataset | Mapping[str, Any], keyword: str, count: int) -> t
     if isinstance(value, MultiValue | np.ndarray | tuple) and len(value) == count:
         return tuple(map(float, value))
     return None
+
+
+def measured_at(header: Dataset) -> str:
+    """Say where its distances are measured, if not in the patient; else empty."""
+    return next((words for keyword, words in _SPACINGS.items() if header.get(keyword)), "")
 
 
 def why_no_stack(places: Sequence[Place]) -> str | None:

@@ -20,7 +20,7 @@ from napari_dicom_writer.reading.decoding.source import pixel_source
 from napari_dicom_writer.reading.files import as_they_are
 from napari_dicom_writer.reading.lenient import text
 from napari_dicom_writer.reading.real_values import ValueMap, first_number, is_mapped, value_map_of
-from napari_dicom_writer.reading.stacking import place_of, stack, why_no_stack
+from napari_dicom_writer.reading.stacking import measured_at, place_of, stack, why_no_stack
 from napari_dicom_writer.viewers import opens_in
 from napari_dicom_writer.viewers.seen import describe, times_told_apart
 
@@ -236,6 +236,8 @@ def _with_geometry(plain: SeriesSurvey, headers: Sequence[Dataset]) -> SeriesSur
         spacing=(None, *(places[0].spacing or (None, None))),
         window=_window(headers[0]),
     )
+    if where := measured_at(headers[0]):
+        series = replace(series, remarks=(f"Its distances are those {where}", *series.remarks))
     why_not = why_no_stack(places)
     return replace(series, remarks=(why_not, *series.remarks)) if why_not else _stacked(series, places, headers)
 

@@ -15,7 +15,7 @@ from napari_dicom_writer.reading.gaps import Groups, fill_planes, fill_times, wh
 from napari_dicom_writer.reading.lenient import text
 from napari_dicom_writer.reading.plane_array import PlaneArray, StoredPlane
 from napari_dicom_writer.reading.real_values import real_dtype
-from napari_dicom_writer.reading.stacking import Place, Stack, stack, why_no_stack
+from napari_dicom_writer.reading.stacking import Place, Stack, measured_at, stack, why_no_stack
 from napari_dicom_writer.reading.time_axis import order_in_time, time_step
 
 if TYPE_CHECKING:
@@ -109,6 +109,8 @@ def _assembled(planes: Stack, groups: Groups, step: NDArray[np.float64], first: 
     )
     if one.stored.photometric == "MONOCHROME1":
         notes.append(Note(NoteKind.LOST, "Low values are meant to be shown bright (MONOCHROME1)"))
+    if where := measured_at(first):
+        notes.append(Note(NoteKind.ASSUMED, f"Its distances are those {where}: taken as they are"))
     moments = [[picture.moment for picture in group if picture] for group in groups]
     volume = Volume(
         array,

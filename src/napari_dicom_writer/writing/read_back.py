@@ -105,7 +105,7 @@ class SeriesVerifier:
             else:
                 known = self._native(path, instance, varying, values)
         # Every byte of the head was compared, so the file says what varies in these very words.
-        positions, times = (varying["ImagePositionPatient"],), (instance.frame.time_index,)
+        positions, times = (varying.get("ImagePositionPatient") or "0\\0\\0",), (instance.frame.time_index,)
         seen = Seen(instance.filename, varying["SOPInstanceUID"], instance.number, positions, times, known)
         self.add(seen)
         return seen

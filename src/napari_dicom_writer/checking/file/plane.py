@@ -21,12 +21,19 @@ _UNIT = 2e-6  # six decimals of a cosine may be off by that
 _EXACT = 1e-12  # of 0.6 and 0.8 nothing was rounded
 _WRONG = 0.5  # voxels: readers that straighten the axes, and others, differ by one
 _ASPECT = 0.01
+_DISTANCES = (
+    "PixelSpacing",
+    "ImagerPixelSpacing",
+    "NominalScannedPixelSpacing",
+    "SliceThickness",
+    "SpacingBetweenSlices",
+)
 
 
 def check_plane(header: Dataset, report: Report) -> None:
     """Check size and place of one plane."""
     spacing = read.numbers(header, "PixelSpacing")
-    for keyword in ("PixelSpacing", "ImagerPixelSpacing", "SliceThickness", "SpacingBetweenSlices"):
+    for keyword in _DISTANCES:
         _check_distance(header, keyword, report)
     if "ImagePositionPatient" in header:
         if len(read.numbers(header, "ImagePositionPatient") or ()) != 3:

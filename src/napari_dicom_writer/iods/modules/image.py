@@ -10,7 +10,7 @@ from pydicom.valuerep import format_number_as_ds
 
 from napari_dicom_writer.iods.modules.common import PRODUCT
 from napari_dicom_writer.model.geometry import patient_letters
-from napari_dicom_writer.options.choices import TimeLayout
+from napari_dicom_writer.options.choices import SpacingAt, TimeLayout
 from napari_dicom_writer.standard.decimals import decimal_string
 from napari_dicom_writer.standard.text import moment_of
 from napari_dicom_writer.version import __version__
@@ -78,7 +78,9 @@ def general_image(series: SeriesPlan, *image_type: str) -> Attributes:
 
 
 def patient_orientation(series: SeriesPlan) -> Attributes:
-    """Patient Orientation (C.7.6.1.1.1), for IODs that do not require the Image Plane module."""
+    """Patient Orientation (C.7.6.1.1.1), for IODs without a required Image Plane; unknown of projections."""
+    if series.projected:
+        return {"PatientOrientation": ""}
     grid = series.grid
     return {"PatientOrientation": [patient_letters(grid.row_cosines), patient_letters(grid.column_cosines)]}
 
@@ -99,6 +101,22 @@ def _content(created: datetime, before: float) -> Attributes:
     return {"ContentDate": date, "ContentTime": clock}
 
 
+_SPACING = {
+    SpacingAt.PATIENT: "PixelSpacing",
+    SpacingAt.DETECTOR: "ImagerPixelSpacing",
+    SpacingAt.FILM: "NominalScannedPixelSpacing",
+}
+
+
+def pixel_spacing(series: SeriesPlan) -> Attributes:
+    """Distances of rows and columns, by the attribute that says where they are measured (10.7.1, C.8.6.2).
+
+    At the detector things look larger than they are; without a calibration nobody knows how much. In a Secondary
+    Capture, Imager Pixel Spacing is a Standard Extended SOP Class (PS3.2 3.11.1).
+    """
+    return {_SPACING[series.options.spacing_at]: list(series.grid.pixel_spacing)}
+
+
 def image_plane(series: SeriesPlan) -> Attributes:
     """Image Plane (C.7.6.2), but for the position. The thickness of a single plane is unknown: empty, type 2.
 
@@ -106,7 +124,7 @@ def image_plane(series: SeriesPlan) -> Attributes:
     Bio-Formats knows no distance at all, where it is missing.
     """
     attributes: Attributes = {
-        "PixelSpacing": list(series.grid.pixel_spacing),
+        **pixel_spacing(series),
         "ImageOrientationPatient": list(series.grid.orientation),
         "SliceThickness": series.grid.spacing_between_planes,
     }
