@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     )
     from napari_dicom_writer.options.export import ExportOptions
     from napari_dicom_writer.options.groups import Patient, Pet, Series, Study
+    from napari_dicom_writer.options.layer import LayerOptions
     from napari_dicom_writer.plan.frames import FramePlan, InstancePlan
     from napari_dicom_writer.plan.plan import ExportPlan, SeriesPlan
     from napari_dicom_writer.plan.report import ExportReport
@@ -66,6 +67,7 @@ __all__ = [
     "GeometryError",
     "InstancePlan",
     "LayerError",
+    "LayerOptions",
     "Modality",
     "Note",
     "NoteKind",
@@ -109,6 +111,7 @@ _MODULES = {
         "ExportOptions Geometry Modality Patient Pet Planes Series ShearPolicy Study TimeLayout UnnamedAxis "
         "ValuePolicy VerifyLevel World"
     ),
+    "options.layer": "LayerOptions",
     "inputs.load": "load",
     "plan.frames": "FramePlan InstancePlan",
     "plan.plan": "ExportPlan SeriesPlan",

@@ -21,11 +21,13 @@ from napari_dicom_writer.model.guard import Guards
 from napari_dicom_writer.model.progress import Counter, Progress
 from napari_dicom_writer.options.choices import VerifyLevel
 from napari_dicom_writer.options.export import SOURCE, ExportOptions
+from napari_dicom_writer.options.layer import Wishes, has_own_options
 from napari_dicom_writer.plan.report import ExportReport
 from napari_dicom_writer.plan.wording import where
 from napari_dicom_writer.planning.draft import place
 from napari_dicom_writer.planning.effects import idle_places, idle_switches
 from napari_dicom_writer.planning.given import check_given
+from napari_dicom_writer.planning.onto_image import needs_image
 from napari_dicom_writer.planning.resolve import resolve
 from napari_dicom_writer.reading.image_series import read_image_series
 from napari_dicom_writer.writing.cluster.cluster import write_distributed
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     from napari_dicom_writer.model.origin import SourceSeries
     from napari_dicom_writer.model.value_range import ScanCache
     from napari_dicom_writer.model.volume import Volume
+    from napari_dicom_writer.options.layer import LayerOptions
     from napari_dicom_writer.plan.grid import Grid
     from napari_dicom_writer.plan.plan import ExportPlan
 
@@ -64,7 +67,7 @@ def plan_export(
     ----------
     layers
         One or several napari layers, layer tuples ``(data, attributes, type)``, `Volume` objects, NumPy arrays, or
-        paths of image files, read as `load` does.
+        paths of image files, read as `load` does. ``(layer, LayerOptions(...))`` is a layer with options of its own.
     options
         Default: `ExportOptions()`.
     path, to
@@ -108,7 +111,7 @@ def export(
     ----------
     layers
         One or several napari layers, layer tuples ``(data, attributes, type)``, `Volume` objects, NumPy arrays, or
-        paths of image files, read as `load` does.
+        paths of image files, read as `load` does. ``(layer, LayerOptions(...))`` is a layer with options of its own.
     path
         ``x.dcm``, ``x`` and ``x/`` are the same: the file ``x.dcm`` for a single instance, the folder ``x`` for a
         series, one folder per series in ``x`` for several. ``x.zip`` is a zip file of all that, ``x/DICOMDIR`` the
@@ -214,7 +217,11 @@ def _prepare(
     with refusals.collect("options"):
         lossy = options.attributes.get("LossyImageCompression", ("",))
         check_given(options.attributes, lossy=str(lossy[0]) if lossy else "")
-    given = _opened(layers, options, refusals)
+    given, own = _opened(layers, options, refusals)
+    wishes = Wishes(options, own)
+    for index, its_own in own.items():
+        with refusals.collect(where(index, name_of(given[index]))):
+            check_given(its_own.given.get("attributes", ()))
     volumes: list[Volume | None] = []
     if not given and not refusals:
         with refusals.collect():
@@ -222,47 +229,70 @@ def _prepare(
     for index, layer in enumerate(given):
         volumes.append(None)
         with refusals.collect(where(index, name_of(layer))):
-            volume = as_volume(layer, options)
+            volume = as_volume(layer, wishes.of(index))
             volumes[-1] = guards.over(volume, where(index, volume.name)) if guards else volume
     if refusals and options.reference == SOURCE:
         return None  # what a refused layer remembers is not known
     on_disk: OnDisk = (None, {})
     with refusals.collect("reference"):
-        options, said, on_disk = _with_reference(options, volumes, there)
+        wishes, said, on_disk = _with_reference(wishes, volumes, there)
         notes += said
     total = sum(math.prod((*v.leading_shape, v.shape[0])) for v in volumes if v is not None)
-    resolved = resolve(volumes, options, refusals, Counter(total, progress), scans, *on_disk) if given else None
+    resolved = resolve(volumes, wishes, refusals, Counter(total, progress), scans, *on_disk) if given else None
     if resolved is None:
         return None
-    notes += idle_places(options, lambda others: [as_volume(layer, others) for layer in given])
+    notes += _idle_places(given, wishes)
     plan, read = resolved
     return replace(plan, series=tuple(replace(one, notes=(*notes, *one.notes)) for one in plan.series)), read
 
 
 def _with_reference(
-    options: ExportOptions, volumes: Sequence[Volume | None], there: Path | None
-) -> tuple[ExportOptions, list[Note], OnDisk]:
+    wishes: Wishes, volumes: Sequence[Volume | None], there: Path | None
+) -> tuple[Wishes, list[Note], OnDisk]:
     """Take patient and study of the reference; find the series that labels, and what was opened, belong to."""
-    options, found, sources = from_source(options, [volume.origin if volume else None for volume in volumes])
+    options, found, sources = from_source(wishes.common, [volume.origin if volume else None for volume in volumes])
     series = None
     if options.reference and options.reference.is_dir():
         series = read_image_series(options.reference)
         options = replace(options, reference=series.file)
-    series = series_of_labels(options, volumes, series)
+    labels = any(volume is not None and volume.labels is not None for volume in volumes)
+    series = series_of_labels(options, series, labels=labels, required=needs_image(volumes, wishes))
     options, said = with_reference(options, there)
-    return options, [*found, *said], (series, sources)
+    return Wishes(options, wishes.own), [*found, *said], (series, sources)
 
 
-def _opened(layers: Any, options: ExportOptions, refusals: Refusals) -> list[Any]:
-    """List what is given, files replaced by the images in them."""
+def _idle_places(layers: Sequence[Any], wishes: Wishes) -> list[Note]:
+    """Say which options of the layers' place change no place: those of the export, and those of each layer."""
+
+    def volumes(common: ExportOptions) -> list[Volume]:
+        others = Wishes(common, wishes.own)
+        return [as_volume(layer, others.of(index)) for index, layer in enumerate(layers)]
+
+    notes = idle_places(wishes.common, volumes)
+    for index, own in wishes.own.items():
+        said = idle_places(wishes.of(index), partial(_one_volume, layers[index]), own.alone)
+        notes += [replace(note, where=where(index, name_of(layers[index]))) for note in said]
+    return notes
+
+
+def _one_volume(layer: Any, options: ExportOptions) -> list[Volume]:
+    return [as_volume(layer, options)]
+
+
+def _opened(layers: Any, options: ExportOptions, refusals: Refusals) -> tuple[list[Any], dict[int, LayerOptions]]:
+    """List what is given, files replaced by the images in them, and the options of their own by their position."""
     given: list[Any] = []
-    for item in as_sequence(layers):
-        if isinstance(item, str | PathLike):
+    own: dict[int, LayerOptions] = {}
+    for item in [layers] if has_own_options(layers) else as_sequence(layers):
+        layer, its_own = item if has_own_options(item) else (item, None)
+        first = len(given)
+        if isinstance(layer, str | PathLike):
             with refusals.collect():
-                given += load(item, options=options)
+                given += load(layer, options=its_own.over(options) if its_own else options)
         else:
-            given.append(item)
-    return given
+            given.append(layer)
+        own |= dict.fromkeys(range(first, len(given)), its_own) if its_own else {}
+    return given, own
 
 
 @with_default_float_errors

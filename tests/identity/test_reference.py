@@ -16,7 +16,8 @@ from judges.raw_dicom import dataset, part10
 from judges.references import FORBIDDEN, KEYWORDS, PATIENT, STUDY, raw
 from napari_dicom_writer import ExportError, ExportOptions, ReadError, Study
 from napari_dicom_writer.identity.inherit import read_reference, with_reference
-from napari_dicom_writer.identity.reference_file import _LEFT, TAKEN
+from napari_dicom_writer.identity.reference_file import TAKEN
+from napari_dicom_writer.standard.patient_study import OF_PATIENT_OR_STUDY
 
 
 def texts(notes) -> list[str]:
@@ -35,8 +36,8 @@ def test_what_is_taken_and_what_is_not(source):
 
 
 def test_the_lists_are_right():
-    assert all(tag_for_keyword(keyword) for keyword in _LEFT)
-    assert not set(_LEFT) & set(KEYWORDS)
+    assert all(tag_for_keyword(keyword) for keyword in OF_PATIENT_OR_STUDY)
+    assert not set(OF_PATIENT_OR_STUDY) & set(KEYWORDS)
     assert set(TAKEN[Study]) == {item.name for item in fields(Study)}
     page = (Path(__file__).parents[2] / "docs" / "reference.md").read_text(encoding="utf-8")
     for keyword in KEYWORDS:

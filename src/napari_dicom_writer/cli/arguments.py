@@ -108,7 +108,7 @@ def _add_attributes(group: argparse._ArgumentGroup) -> None:
         action="append",
         default=argparse.SUPPRESS,
         metavar="KEYWORD=VALUE",
-        help="another attribute, such as ProtocolName=T1, several values with a backslash between; may be repeated",
+        help="another attribute, such as FlipAngle=12, several values with a backslash between; may be repeated",
     )
     group.add_argument(
         "--attributes",
@@ -120,7 +120,7 @@ def _add_attributes(group: argparse._ArgumentGroup) -> None:
     )
 
 
-def _attributes(given: Mapping[str, Any]) -> dict[str, Any]:
+def attributes_from(given: Mapping[str, Any]) -> dict[str, Any]:
     """Join what the file holds with what was set one by one, which wins."""
     found = dict(read_json(given["attributes"])) if "attributes" in given else {}
     for text in given.get("set", ()):
@@ -175,7 +175,7 @@ def _build(options: type, prefix: str, given: Mapping[str, Any], refusals: Refus
             values |= {item.name: built} if built else {}
         elif key == "attributes":
             with refusals.collect("options"):
-                values[item.name] = _attributes(given)
+                values[item.name] = attributes_from(given)
         elif key in given:
             values[item.name] = given[key]
     with refusals.collect("options"):

@@ -14,12 +14,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from napari_dicom_writer.cli.arguments import add_options, options_from, understood
 from napari_dicom_writer.cli.input_options import add_input_options, read_inputs
 from napari_dicom_writer.cli.json_text import plan_json, refusals_json, report_json
+from napari_dicom_writer.cli.layer_arguments import add_layer_options, layer_options_from
 from napari_dicom_writer.cli.render import add_viewers, print_plan, print_report
 from napari_dicom_writer.cli.send import add_consent, ask_consent
 from napari_dicom_writer.destinations import DESTINATIONS, open_destination
 from napari_dicom_writer.destinations.network.peers import peer_named
 from napari_dicom_writer.errors import DestinationError, ExportCancelled, ExportError
 from napari_dicom_writer.exporting import export, plan_export
+from napari_dicom_writer.layers.inputs import name_of
 from napari_dicom_writer.plan.wording import count_series
 
 if TYPE_CHECKING:
@@ -59,6 +61,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser.add_argument("--json", action="store_true", help="print one JSON object instead (docs/command-line.md)")
     add_viewers(parser)
     add_input_options(parser)
+    add_layer_options(parser)
     add_options(parser)
     parser.set_defaults(run=run)
 
@@ -93,7 +96,9 @@ def _run(arguments: argparse.Namespace) -> None:
     for said in understood(vars(arguments), options):
         print(said, file=sys.stderr)
     output, to = _target(arguments)
-    layers = read_inputs(arguments.input, arguments, options)
+    read = read_inputs(arguments.input, arguments, options)
+    own = layer_options_from(vars(arguments), [(name_of(layer), path) for path, layer in read])
+    layers = [(layer, own[index]) if index in own else layer for index, (_, layer) in enumerate(read)]
     if arguments.dry_run:
         plan, in_the_way = plan_export(layers, options, path=output, to=to), None
         try:

@@ -98,8 +98,8 @@ def add_input_options(parser: argparse.ArgumentParser, group: argparse._Argument
     )
 
 
-def read_inputs(paths: Sequence[str], arguments: argparse.Namespace, options: ExportOptions) -> list[Any]:
-    """Read files as the options of the command say.
+def read_inputs(paths: Sequence[str], arguments: argparse.Namespace, options: ExportOptions) -> list[tuple[Path, Any]]:
+    """Read files as the options of the command say; each layer with its (first) file.
 
     Raises
     ------

@@ -85,7 +85,8 @@ def _judge(arguments: argparse.Namespace) -> Judgment:
     options = options_from(vars(arguments))
     layers = None
     if arguments.against:
-        layers = volumes_of(read_inputs(arguments.against, arguments, options), options)
+        read = [layer for _, layer in read_inputs(arguments.against, arguments, options)]
+        layers = volumes_of(read, options)
     comparisons: list[Comparison] | None = None
     left_out: list[str] = []
     conformance = None

@@ -19,6 +19,7 @@ from napari_dicom_writer.mention import mention
 from napari_dicom_writer.options.groups import Patient, Study
 from napari_dicom_writer.standard import text
 from napari_dicom_writer.standard.charset import UndecodableError, decode
+from napari_dicom_writer.standard.patient_study import OF_PATIENT_OR_STUDY
 
 if TYPE_CHECKING:
     import os
@@ -39,30 +40,6 @@ TAKEN: Mapping[type[Patient] | type[Study], tuple[str, ...]] = {
 }
 """The fields that a reference fills; their metadata name the attributes."""
 
-# Never taken: what else the modules Patient, General Study, Patient Study (C.7.2.2) and Frame of Reference hold, and
-# what was there before them.
-_LEFT = """
-    IssuerOfAccessionNumberSequence ReferringPhysicianAddress ReferringPhysicianTelephoneNumbers
-    ReferringPhysicianIdentificationSequence ConsultingPhysicianName ConsultingPhysicianIdentificationSequence
-    ProcedureCodeSequence PhysiciansOfRecord PhysiciansOfRecordIdentificationSequence NameOfPhysiciansReadingStudy
-    PhysiciansReadingStudyIdentificationSequence AdmittingDiagnosesDescription AdmittingDiagnosesCodeSequence
-    ReferencedStudySequence ReferencedPatientSequence IssuerOfPatientID TypeOfPatientID
-    IssuerOfPatientIDQualifiersSequence SourcePatientGroupIdentificationSequence
-    GroupOfPatientsIdentificationSequence PatientBirthTime PatientBirthDateInAlternativeCalendar
-    PatientDeathDateInAlternativeCalendar PatientAlternativeCalendar PatientInsurancePlanCodeSequence
-    PatientPrimaryLanguageCodeSequence QualityControlSubject StrainDescription StrainNomenclature
-    StrainStockSequence StrainAdditionalInformation StrainCodeSequence GeneticModificationsSequence OtherPatientIDs
-    OtherPatientNames OtherPatientIDsSequence PatientBirthName PatientAge PatientSize PatientSizeCodeSequence
-    PatientBodyMassIndex MeasuredAPDimension MeasuredLateralDimension PatientWeight PatientAddress
-    PatientMotherBirthName MilitaryRank BranchOfService MedicalRecordLocator MedicalAlerts Allergies
-    CountryOfResidence RegionOfResidence PatientTelephoneNumbers EthnicGroup Occupation SmokingStatus
-    AdditionalPatientHistory PregnancyStatus LastMenstrualDate PatientReligiousPreference PatientSpeciesDescription
-    PatientSpeciesCodeSequence PatientSexNeutered PatientBreedDescription PatientBreedCodeSequence
-    BreedRegistrationSequence ResponsiblePerson ResponsiblePersonRole ResponsibleOrganization PatientComments
-    PatientIdentityRemoved DeidentificationMethod DeidentificationMethodCodeSequence PositionReferenceIndicator
-    RequestingService ReasonForVisit ReasonForVisitCodeSequence AdmissionID IssuerOfAdmissionIDSequence
-    ServiceEpisodeID ServiceEpisodeDescription IssuerOfServiceEpisodeIDSequence PatientState
-""".split()
 NOT_LISTED = "is not among what is taken"
 _OTHERS = ("SpecificCharacterSet", "Modality", "SeriesNumber", "LossyImageCompression")
 _REQUIRED = {"PatientName", "PatientID"}  # in doubt about them, it is not known whose images these are
@@ -153,7 +130,7 @@ def read_reference(path: str | os.PathLike[str]) -> Reference:
 def _read(path: str | os.PathLike[str]) -> dict[str, bytes | None]:
     """Read whatever is there, by keyword."""
     listed = [keyword for group in TAKEN for keyword in keywords(group).values()]
-    tags = {tag_for_keyword(keyword) or 0: keyword for keyword in [*_OTHERS, *listed, *_LEFT]}
+    tags = {tag_for_keyword(keyword) or 0: keyword for keyword in [*_OTHERS, *listed, *OF_PATIENT_OR_STUDY]}
     return {tags[tag]: value for tag, value in read_attributes(path, tags).items()}
 
 

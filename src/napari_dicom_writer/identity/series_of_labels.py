@@ -10,15 +10,12 @@ from napari_dicom_writer.options.choices import ResampleLabels
 from napari_dicom_writer.reading.image_series import read_image_series
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from napari_dicom_writer.model.image_series import ImageSeries
-    from napari_dicom_writer.model.volume import Volume
     from napari_dicom_writer.options.export import ExportOptions
 
 
 def series_of_labels(
-    options: ExportOptions, volumes: Sequence[Volume | None], known: ImageSeries | None
+    options: ExportOptions, known: ImageSeries | None, *, labels: bool, required: bool
 ) -> ImageSeries | None:
     """Read the series of the reference, if there are labels that may belong to it.
 
@@ -26,17 +23,18 @@ def series_of_labels(
     ----------
     options
         With the reference.
-    volumes
-        Of the export.
     known
         The series, if it was read already.
+    labels
+        Whether there are any.
+    required
+        Whether they cannot do without.
 
     Raises
     ------
     ReadError
         If its planes cannot be read, unless labels may do without.
     """
-    labels = any(volume is not None and volume.labels is not None for volume in volumes)
     if not (labels and options.reference and options.same_study and options.same_space):
         return None
     if known or options.reference.is_dir():  # of a folder it was read, or refused
@@ -44,7 +42,7 @@ def series_of_labels(
     try:
         return read_image_series(options.reference)
     except ReadError as error:
-        if options.resample_labels is ResampleLabels.KEEP:
+        if not required:
             return None
         refusal = error.refusals[0]
         remedy = (

@@ -95,11 +95,11 @@ def load(
         plugin=plugin,
         stack=stack,
     )
-    return load_as([Path(path) for path in given], wished, options or ExportOptions())
+    return [one for _, one in load_as([Path(path) for path in given], wished, options or ExportOptions())]
 
 
-def load_as(paths: Sequence[Path], wished: Wishes, options: ExportOptions) -> list[Any]:
-    """Read image files as `load` does, with what is said of them read already."""
+def load_as(paths: Sequence[Path], wished: Wishes, options: ExportOptions) -> list[tuple[Path, Any]]:
+    """Read image files as `load` does, with what is said of them read already; each with its (first) file."""
     refusals = Refusals()
     found: list[tuple[Path, Read]] = []
     seen: set[object] = set()
@@ -108,10 +108,10 @@ def load_as(paths: Sequence[Path], wished: Wishes, options: ExportOptions) -> li
             found += [(path, one) for one in _read(path, wished, options, seen)]
     if not refusals:
         found = _as_asked(found, wished)
-    volumes: list[Any] = []
+    volumes: list[tuple[Path, Any]] = []
     for path, one in found:
         with refusals.collect(str(path)):
-            volumes += _settled(one, wished, options)
+            volumes += [(path, volume) for volume in _settled(one, wished, options)]
     refusals.raise_if_any()
     return volumes
 

@@ -42,6 +42,7 @@ SOURCE = Path("source")
 """The value of `ExportOptions.reference` that stands for the series which a layer was opened from."""
 
 _LENGTHS = ("mm", "um", "nm", "cm", "m")
+_STUDY, _WHOLE = "they are one study", "they are written as a whole"
 _SYNTAXES = {
     TransferSyntax.EXPLICIT_LE: "none",
     TransferSyntax.RLE: "RLE, lossless",
@@ -107,8 +108,8 @@ class ExportOptions:
         choices={"": "", "iec": "IEC", "fda": "FDA", "mhw": "MHW (Japan)"},
         rare=True,
     )
-    patient: Patient = field(default_factory=Patient)
-    study: Study = field(default_factory=Study)
+    patient: Patient = field(default_factory=Patient, metadata={"common": "they are of one patient"})
+    study: Study = field(default_factory=Study, metadata={"common": _STUDY})
     series: Series = field(default_factory=Series)
     pet: Pet = field(default_factory=Pet)
     attributes: Mapping[str, Any] = field(
@@ -129,12 +130,16 @@ class ExportOptions:
         "the series that the layer was opened from; "
         "what is given here must not contradict it",
         group="study",
+        common=_STUDY,
     )
-    same_study: bool = option(True, "with a reference: add to its study; else a new study", group="study")
+    same_study: bool = option(
+        True, "with a reference: add to its study; else a new study", group="study", common=_STUDY
+    )
     same_space: bool = option(
         True,
         "with a reference: the layers lie in its patient space (Frame of Reference); else a new one",
         group="study",
+        common="they lie in one space",
     )
     segmentation_type: SegmentationType = option(
         SegmentationType.AUTO,
@@ -315,14 +320,16 @@ class ExportOptions:
             VerifyLevel.HEADERS: "headers only",
             VerifyLevel.OFF: "nothing",
         },
+        common=_WHOLE,
     )
     overwrite: bool = option(
         False,
         "replace an earlier export of the same name; what others added or changed is never touched",
         group="output",
+        common=_WHOLE,
     )
     workers: int | None = option(
-        None, "threads that encode and write; by default as many as pay", group="output", rare=True
+        None, "threads that encode and write; by default as many as pay", group="output", rare=True, common=_WHOLE
     )
 
     def __post_init__(self) -> None:

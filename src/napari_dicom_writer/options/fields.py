@@ -10,6 +10,7 @@ A field's metadata say all that a shell needs to ask for it: command line, dock 
 ``usual``    suggestions, for fields that allow others, too
 ``group``    the heading it stands under, of a field that is not in a group of its own
 ``rare``     whether few need it
+``common``   why all layers of an export have it in common, where they do; else a layer may have its own
 ===========  =========================================================================================================
 """
 
@@ -57,10 +58,11 @@ def option(
     choices: Mapping[Any, str] | None = None,
     usual: tuple[str, ...] = (),
     rare: bool = False,
+    common: str = "",
 ) -> Any:
     """Declare a field that steers the export."""
     told = {"doc": doc, "group": group, "label": label, "choices": choices, "usual": usual, "rare": rare}
-    return field(default=default, metadata=told)
+    return field(default=default, metadata={**told, "common": common})
 
 
 @cache

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from napari_dicom_writer.iods._base import IOD
     from napari_dicom_writer.model.volume import Volume
+    from napari_dicom_writer.options.layer import Wishes
     from napari_dicom_writer.planning.draft import Draft
 
 _WHERE = "options"
@@ -41,7 +42,9 @@ def of_other_objects(options: ExportOptions, written: Sequence[IOD]) -> list[Not
     return notes
 
 
-def idle_places(options: ExportOptions, make: Callable[[ExportOptions], Sequence[Volume]]) -> list[Note]:
+def idle_places(
+    options: ExportOptions, make: Callable[[ExportOptions], Sequence[Volume]], given: ExportOptions | None = None
+) -> list[Note]:
     """Say which options of the layers' place change no place.
 
     Parameters
@@ -50,6 +53,8 @@ def idle_places(options: ExportOptions, make: Callable[[ExportOptions], Sequence
         What the user wants.
     make
         Makes the volumes with other options.
+    given
+        What is not at its default here is looked at; default: in the options.
     """
     notes = []
     placed: Sequence[Volume] | None = None
@@ -59,7 +64,7 @@ def idle_places(options: ExportOptions, make: Callable[[ExportOptions], Sequence
         "geometry": "no layer lies elsewhere than its file says",
     }
     for name, reason in reasons.items():
-        if name not in _given(options):
+        if name not in _given(given or options):
             continue
         try:
             placed = make(options) if placed is None else placed
@@ -71,20 +76,35 @@ def idle_places(options: ExportOptions, make: Callable[[ExportOptions], Sequence
     return notes
 
 
-def idle(options: ExportOptions, volumes: Sequence[Volume], drafts: Sequence[Draft]) -> list[Note]:
-    """Say which other options change nothing.
+def idle(wishes: Wishes, volumes: Sequence[Volume | None], drafts: Sequence[Draft]) -> list[Note]:
+    """Say which other options of the whole export change nothing.
 
     Parameters
     ----------
-    options
+    wishes
         What the user wants, with what a reference says.
     volumes
         As they were given.
     drafts
         What became of them.
     """
-    reasons = {name: why(options, volumes, drafts) for name, why in _REASONS.items() if name in _given(options)}
-    return [_idle(options, name, reason) for name, reason in reasons.items() if reason]
+    notes = []
+    for name in sorted(_given(wishes.common) & _REASONS.keys(), key=list(_REASONS).index):
+        heard = {i: v for i, v in enumerate(volumes) if v is not None and not wishes.says(i, name)}
+        those = [draft for draft in drafts if draft.index in heard]
+        reason = _REASONS[name](wishes.common, [*heard.values()], those) if heard else "every layer has its own"
+        notes += [_idle(wishes.common, name, reason)] if reason else []
+    return notes
+
+
+def idle_for(draft: Draft, wishes: Wishes, volume: Volume) -> list[Note]:
+    """Say which options of one layer change nothing, or are written in other objects only."""
+    if draft.index not in wishes.own:
+        return []
+    options, alone = wishes.of(draft.index), wishes.own[draft.index].alone
+    reasons = {name: why(options, [volume], [draft]) for name, why in _REASONS.items() if name in _given(alone)}
+    notes = [_idle(options, name, reason) for name, reason in reasons.items() if reason]
+    return [replace(note, where=draft.where) for note in [*notes, *of_other_objects(alone, [draft.iod])]]
 
 
 def idle_switches(options: ExportOptions) -> list[Note]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from napari_dicom_writer.model.onto_grid import Overlay
     from napari_dicom_writer.model.volume import Volume
     from napari_dicom_writer.options.export import ExportOptions
+    from napari_dicom_writer.options.layer import Wishes
     from napari_dicom_writer.plan.grid import Grid
 
 # Of a voxel: positions of other software are rounded, and affines in single precision. Labels are of whole voxels.
@@ -73,7 +74,13 @@ class Placed:
     resampled: bool = False
 
 
-def image_of_series(series: ImageSeries, options: ExportOptions) -> list[Image]:
+def needs_image(volumes: Sequence[Volume | None], wishes: Wishes) -> bool:
+    """Whether there are labels that must lie on the grid of their image."""
+    labels = (index for index, volume in enumerate(volumes) if volume is not None and volume.labels is not None)
+    return any(wishes.of(index).resample_labels is not ResampleLabels.KEEP for index in labels)
+
+
+def image_of_series(series: ImageSeries, *, required: bool) -> list[Image]:
     """Make a series that exists already an image that labels may be drawn on; none where they may do without.
 
     Raises
@@ -84,7 +91,7 @@ def image_of_series(series: ImageSeries, options: ExportOptions) -> list[Image]:
     try:
         grid = make_grid(series.affine, series.shape)
     except GeometryError as error:
-        if options.resample_labels is ResampleLabels.KEEP:
+        if not required:
             return []
         what = f"Its planes are no grid that labels can share: {error.refusals[0].what}"
         remedy = f"Choose {mention('resample_labels', ResampleLabels.KEEP)} to do without its planes"

@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING
 
 from napari_dicom_writer import iods
 from napari_dicom_writer.codecs import codec_of
+from napari_dicom_writer.errors import OptionsError
+from napari_dicom_writer.mention import mention
+from napari_dicom_writer.options.groups import Series
 from napari_dicom_writer.plan.plan import ExportPlan, SeriesPlan
 from napari_dicom_writer.plan.stored_values import Method
 from napari_dicom_writer.plan.wording import where
 from napari_dicom_writer.planning.draft import Draft, image_of_draft, kind_of, make_draft
-from napari_dicom_writer.planning.effects import idle, of_other_objects
+from napari_dicom_writer.planning.effects import idle, idle_for, of_other_objects
 from napari_dicom_writer.planning.on_disk import with_origins
-from napari_dicom_writer.planning.onto_image import image_of_series
+from napari_dicom_writer.planning.onto_image import image_of_series, needs_image
 from napari_dicom_writer.planning.series import plan_series
 from napari_dicom_writer.planning.sources import with_sources
 from napari_dicom_writer.planning.space import check_shared_space
@@ -34,14 +37,17 @@ if TYPE_CHECKING:
     from napari_dicom_writer.model.value_range import ScanCache
     from napari_dicom_writer.model.volume import Volume
     from napari_dicom_writer.options.export import ExportOptions
+    from napari_dicom_writer.options.layer import Wishes
+    from napari_dicom_writer.plan.plan import StudyPlan
     from napari_dicom_writer.planning.onto_image import Image
 
+_COMPRESSION = ("transfer_syntax", "lossy_error", "lossy_ratio")
 _LARGE_FRAME = 2**18  # bytes; copying them to the system and back takes longer than what Python does about it
 
 
 def resolve(
     volumes: Sequence[Volume | None],
-    options: ExportOptions,
+    wishes: Wishes,
     refusals: Refusals,
     tick: Callable[[int], None],
     scans: ScanCache | None = None,
@@ -54,7 +60,7 @@ def resolve(
     ----------
     volumes
         None where a layer was refused already.
-    options
+    wishes
         What the user wants.
     refusals
         Collects every reason against the export.
@@ -72,36 +78,98 @@ def resolve(
     (ExportPlan, list of Volume) or None
         The plan and the volumes it reads from, resampled where the options said so; None if anything was refused.
     """
-    notes: dict[str, list[Note]] = {}
-    codec: Codec | None = None
-    with refusals.collect("options"):
-        codec = codec_of(options)
-    written = _objects(volumes, options)
-    general = [*study_notes(options), *laterality_note(options), *of_other_objects(options, written)]
-    for iod in written:
-        with refusals.collect("options"):
-            notes[iod.key] = [*iod.check_options(options), *general]
-    drafts = _drafts(volumes, options, refusals, tick, scans, series)
+    options = wishes.common
+    codecs = _codecs(volumes, wishes, refusals)
+    written = _objects(volumes, wishes)
+    general = [*study_notes(options), *of_other_objects(options, [*written.values()])]
+    notes = _checked(written, wishes, refusals)
+    drafts = _drafts(volumes, wishes, refusals, tick, scans, series)
     with refusals.collect():
         # With a Frame of Reference UID of their own, users vouch for the space themselves.
         if not options.study.frame_of_reference_uid:
             check_shared_space([(draft.where, draft.grid, draft.volume.shape) for draft in drafts])
     plans: list[SeriesPlan] = []
     study = plan_study(options)
-    unheard = idle(options, [volume for volume in volumes if volume is not None], drafts)
+    general += idle(wishes, volumes, drafts)
     for draft in drafts:
         with refusals.collect(draft.where):
-            said = [*notes.get(draft.iod.key, []), *unheard]
-            plans += plan_series(draft, codec, options, study, said, first=len(plans), several=len(volumes) > 1)
+            volume = volumes[draft.index]
+            own = idle_for(draft, wishes, volume) if volume else []
+            said = [*notes.get(draft.index, []), *general, *own]
+            plans += _series(draft, codecs[draft.index], wishes, study, said, len(plans), several=len(volumes) > 1)
+    with refusals.collect("options"):
+        _check_numbers(plans, wishes)
     if refusals:
         return None
     plans = with_origins(with_sources(plans, {draft.index: draft.image for draft in drafts}), sources or {})
     return ExportPlan(study, tuple(plans), _workers(plans, options)), [draft.volume for draft in drafts]
 
 
+def _series(
+    draft: Draft,
+    codec: Codec | None,
+    wishes: Wishes,
+    study: StudyPlan,
+    notes: Sequence[Note],
+    before: int,
+    *,
+    several: bool,
+) -> list[SeriesPlan]:
+    """Plan the series of a layer: numbered behind those before, and named apart, unless it says both for itself."""
+    own = wishes.own[draft.index].alone.series if draft.index in wishes.own else Series()
+    first, several = 0 if own.number else before, several and not own.description
+    return plan_series(draft, codec, wishes.of(draft.index), study, notes, first=first, several=several)
+
+
+def _codecs(volumes: Sequence[Volume | None], wishes: Wishes, refusals: Refusals) -> list[Codec | None]:
+    """Open the codec of each layer."""
+    common: Codec | None = None
+    with refusals.collect("options"):
+        common = codec_of(wishes.common)
+    found = [common] * len(volumes)
+    for index, volume in enumerate(volumes):
+        if volume is not None and any(wishes.says(index, name) for name in _COMPRESSION):
+            with refusals.collect(where(index, volume.name)):
+                found[index] = codec_of(wishes.of(index))
+    return found
+
+
+def _checked(written: Mapping[int, IOD], wishes: Wishes, refusals: Refusals) -> dict[int, list[Note]]:
+    """Let each object check the options of its layers, those of the export once; what it says, by layer."""
+    notes: dict[int, list[Note]] = {}
+    common: dict[str, list[Note]] = {}
+    for index, iod in written.items():
+        options = wishes.of(index)
+        if index in wishes.own:
+            with refusals.collect(f"layer {index + 1}"):
+                if wishes.says(index, "object") and options.object not in (iods.AUTO, iod.key):
+                    wanted = iods.IODS.row(options.object).title
+                    remedy = f"Choose {mention('object', iods.AUTO)}, or another"
+                    raise OptionsError(f"A {wanted} is not made of labels", remedy)
+                notes[index] = [*iod.check_options(options), *laterality_note(options)]
+        elif iod.key not in common:
+            common[iod.key] = []
+            with refusals.collect("options"):
+                common[iod.key] = [*iod.check_options(options), *laterality_note(options)]
+        notes.setdefault(index, common.get(iod.key, []))
+    return notes
+
+
+def _check_numbers(plans: Sequence[SeriesPlan], wishes: Wishes) -> None:
+    """Refuse two series of one number where layers have numbers of their own."""
+    taken: dict[int, str] = {}
+    for plan in plans if any("series" in own.given for own in wishes.own.values()) else ():
+        if plan.number in taken:
+            what = (
+                f"Series {plan.number} would be of {taken[plan.number]} and of {where(plan.volume_index, plan.layer)}"
+            )
+            raise OptionsError(what, f"Give one of them another {mention('series.number')}")
+        taken[plan.number] = where(plan.volume_index, plan.layer)
+
+
 def _drafts(
     volumes: Sequence[Volume | None],
-    options: ExportOptions,
+    wishes: Wishes,
     refusals: Refusals,
     tick: Callable[[int], None],
     scans: ScanCache | None,
@@ -112,27 +180,29 @@ def _drafts(
     existing: list[Image] = []
     if series:
         with refusals.collect("reference"):
-            existing = image_of_series(series, options)
+            existing = image_of_series(series, required=needs_image(volumes, wishes))
     given = [(index, volume) for index, volume in enumerate(volumes) if volume is not None]
     for index, volume in sorted(given, key=lambda pair: pair[1].labels is not None):
         images = [*(image_of_draft(draft) for draft in drafts if draft.labels is None), *existing]
         with refusals.collect(where(index, volume.name)):
-            drafts.append(make_draft(index, volume, options, tick, scans, images))
+            drafts.append(make_draft(index, volume, wishes.of(index), tick, scans, images))
     return sorted(drafts, key=lambda draft: draft.index)
 
 
-def _objects(volumes: Sequence[Volume | None], options: ExportOptions) -> list[IOD]:
-    """What the layers become, each object once; where all were refused, what an image would become."""
-    kinds = dict.fromkeys((kind_of(v), v.rgb) for v in volumes if v is not None) or {(iods.IMAGE, False): None}
-    chosen = [iods.choose(options, kind, color=color)[0] for kind, color in kinds]
-    return list({iod.key: iod for iod in chosen}.values())
+def _objects(volumes: Sequence[Volume | None], wishes: Wishes) -> dict[int, IOD]:
+    """What each layer becomes; where all were refused, what an image would become."""
+    found = {
+        index: iods.choose(wishes.of(index), kind_of(volume), color=volume.rgb)[0]
+        for index, volume in enumerate(volumes)
+        if volume is not None
+    }
+    return found or {0: iods.choose(wishes.common)[0]}
 
 
 def _workers(series: Sequence[SeriesPlan], options: ExportOptions) -> int:
     """As many threads as pay: arithmetic and large frames are, writing small plain files gets slower (measured)."""
-    syntax = options.transfer_syntax
+    syntaxes = {s.options.transfer_syntax for s in series} - {TransferSyntax.EXPLICIT_LE}
     arithmetic = any(s.stored.method in (Method.QUANTIZE, Method.SCALE_8) for s in series)
     large = all(s.frame_bytes >= _LARGE_FRAME for s in series)
-    native = syntax is TransferSyntax.EXPLICIT_LE
-    busy = arithmetic or (large if native else syntax.row.thread_safe)
+    busy = arithmetic or (all(syntax.row.thread_safe for syntax in syntaxes) if syntaxes else large)
     return options.workers or (min(8, os.cpu_count() or 1) if busy else 1)
