@@ -8,7 +8,7 @@ DEMO := .venv-demo
 # Windows open on a virtual screen.
 SCREEN := xvfb-run -a -s "-screen 0 1400x1000x24"
 
-.PHONY: help demo test fuzz lint tables bench screenshots faults dist clean
+.PHONY: help demo test fuzz lint tables docs bench screenshots faults dist clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -33,6 +33,9 @@ lint: $(VENV)/.test-ready ## ruff and mypy
 tables: $(VENV)/.test-ready ## Write what documents and manifest repeat of the package's tables
 	$(BIN)/python scripts/tables.py
 
+docs: $(VENV)/.docs-ready ## Build the documentation into site/; a dead link is an error
+	$(BIN)/mkdocs build --strict
+
 bench: $(VENV)/.bench-ready ## Measure speed and memory beside other packages, into benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks.run
 
@@ -45,7 +48,7 @@ faults: $(VENV)/.test-ready ## Kill, starve and disturb thousands of exports, an
 dist: $(VENV)/.dist-ready ## Build wheel and sdist into dist/, check them, and try the wheel alone
 	sh scripts/dist.sh $(VENV) $(PYTHON)
 
-$(VENV)/.test-ready $(VENV)/.bench-ready $(VENV)/.dist-ready $(DEMO)/.demo-ready: pyproject.toml scripts/setup.sh
+$(VENV)/.test-ready $(VENV)/.bench-ready $(VENV)/.dist-ready $(VENV)/.docs-ready $(DEMO)/.demo-ready: pyproject.toml scripts/setup.sh
 	sh scripts/setup.sh $(PYTHON) $(@D) $(patsubst .%-ready,%,$(@F))
 	touch $@
 

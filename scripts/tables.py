@@ -8,21 +8,29 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from dataclasses import fields
+from dataclasses import MISSING, Field, fields, is_dataclass
 from pathlib import Path
+from typing import Any
 
 from pydicom.datadict import dictionary_description, tag_for_keyword
+from pydicom.uid import UID
 
+from napari_dicom_writer.cli.arguments import headings, on_command_line
+from napari_dicom_writer.destinations import DESTINATIONS
 from napari_dicom_writer.iods import IODS
 from napari_dicom_writer.iods.statements import STATEMENTS
 from napari_dicom_writer.options.export import ExportOptions
+from napari_dicom_writer.options.fields import kinds
 from napari_dicom_writer.standard.text import tag
+from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
 from napari_dicom_writer.viewers import VIEWERS
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-from judges.walk import attributes_of_objects
+from judges.walk import attributes_of_objects, classes_of_objects
 
 ROOT = Path(__file__).parents[1]
+_NEWER = {"1.2.840.10008.5.1.4.1.1.66.7": "Label Map Segmentation Storage"}  # than pydicom's dictionary
+_FEW = 12  # choices that are listed
 _ENUM = re.compile(r"^ {8}(\w+):\n(?: {10}.*\n)*? {10}enum: \[(.*)\]$", re.MULTILINE)
 
 
@@ -69,6 +77,48 @@ def statements(text: str) -> str:
     return _between("statements", lines, text)
 
 
+def options(text: str) -> str:
+    """List every option, with its spelling in Python and on the command line, between their two marks."""
+    lines = []
+    for heading, items in headings().items():
+        nested = kinds(ExportOptions).get(heading)
+        members = fields(nested) if is_dataclass(nested) else ()
+        lines += [
+            f"## {heading.capitalize()}",
+            "",
+            "| Python | command line | is | default |",
+            "| --- | --- | --- | --- |",
+        ]
+        for prefix, item in [*(("", one) for one in items), *((f"{heading}.", one) for one in members)]:
+            lines.append(_option(prefix + item.name, item))
+        lines.append("")
+    return _between("options", lines, text)
+
+
+def _option(name: str, item: Field[Any]) -> str:
+    choices = [f"`{choice}`" for choice in item.metadata.get("choices") or () if choice != ""]
+    listed = f"; one of {', '.join(choices)}" if 0 < len(choices) <= _FEW else ""
+    default = "" if item.default in (None, "", MISSING) else f"`{item.default}`"
+    doc = item.metadata["doc"].replace("|", "\\|")
+    flag = "--set, --attributes" if name == "attributes" else on_command_line(name, None)
+    return f"| `{name}` | `{flag}` | {doc}{listed} | {default} |"
+
+
+def conformance(text: str) -> str:
+    """List SOP Classes, transfer syntaxes and destinations, each between its two marks."""
+    pairs = [(key, uid) for key, uids in classes_of_objects().items() for uid in sorted(uids)]
+    classes = [f"| {_NEWER.get(uid) or UID(uid).name} | {uid} | `{key}` |" for key, uid in pairs]
+    syntaxes = [f"| {s.uid.name} | {s.uid} | {_kept(s)} |" for s in TransferSyntax]
+    places = [f"| `{key}` | {kind.words} |" for key, kind in DESTINATIONS.items()]
+    text = _between("classes", ["| SOP Class | UID | `object` |", "| --- | --- | --- |", *classes], text)
+    text = _between("syntaxes", ["| transfer syntax | UID | pixels |", "| --- | --- | --- |", *syntaxes], text)
+    return _between("destinations", ["| destination | is |", "| --- | --- |", *places], text)
+
+
+def _kept(syntax: TransferSyntax) -> str:
+    return "kept exactly" if syntax.lossless else "changed, by what the plan says"
+
+
 def _between(name: str, lines: list[str], text: str) -> str:
     first, last = f"<!-- {name}: make tables -->", f"<!-- end of {name} -->"
     block = "\n".join([first, *lines, last])
@@ -79,7 +129,10 @@ FILES = {
     "src/napari_dicom_writer/napari.yaml": manifest,
     "README.md": objects,
     "docs/viewers.md": viewers,
+    "docs/objects.md": objects,
     "docs/statements.md": statements,
+    "docs/conformance.md": conformance,
+    "docs/options.md": options,
 }
 
 

@@ -133,3 +133,11 @@ def attributes_of_objects() -> dict[str, list[str]]:
         for keyword in keywords(attributes(plan)):
             found[keyword][key] = None
     return {keyword: list(keys) for keyword, keys in found.items()}
+
+
+def classes_of_objects() -> dict[str, list[str]]:
+    """Key of an object → UIDs of the SOP Classes it may be of, by what the layer holds."""
+    found: defaultdict[str, dict[str, None]] = defaultdict(dict)
+    for key, _, _, plan in series():
+        found[key][IODS[key].sop_class(plan)] = None
+    return {key: sorted(uids) for key, uids in found.items()}

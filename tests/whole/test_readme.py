@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pydicom
-import pytest
 import tifffile
 
 from napari_dicom_writer.cli.main import main
@@ -31,16 +30,6 @@ def test_python_blocks_run_one_after_the_other(tmp_path, monkeypatch, capsys):
     printed = capsys.readouterr().out
     assert "every voxel and every header read back" in printed
     assert "largest error" in printed
-
-
-@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda page: page.name)
-def test_python_blocks_of_the_documents_run(tmp_path, monkeypatch, page):
-    monkeypatch.chdir(tmp_path)
-    namespace: dict[str, object] = {}
-    for block in re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), flags=re.DOTALL):
-        if "viewer" not in block:  # napari's, which tests/_napari opens
-            exec(block, namespace)  # noqa: S102
-    assert page.name != "objects.md" or list(tmp_path.rglob("*SEG*"))
 
 
 def test_commands_run_line_by_line_in_order(tmp_path, monkeypatch, capsys):

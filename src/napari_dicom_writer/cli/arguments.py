@@ -31,7 +31,7 @@ def add_options(parser: argparse.ArgumentParser, only: Collection[str] | None = 
         Names of the fields to add; default: all.
     """
     kinds = get_type_hints(ExportOptions)
-    for heading, every in _headings().items():
+    for heading, every in headings().items():
         items = [item for item in every if only is None or item.name in only]
         if not items and only is not None:
             continue
@@ -77,7 +77,7 @@ def on_command_line(option: str, value: object) -> str:
     return f"--no-{flag[2:]}" if value is False else f"{flag} {shlex.quote(f'{value}')}"
 
 
-def _headings() -> dict[str, list[dataclasses.Field[Any]]]:
+def headings() -> dict[str, list[dataclasses.Field[Any]]]:
     """Fields by their group; those that are a group themselves give it its place."""
     found: dict[str, list[dataclasses.Field[Any]]] = {}
     for item in dataclasses.fields(ExportOptions):

@@ -1,0 +1,70 @@
+"""The documentation is true: its Python runs, its commands are understood, its links lead somewhere."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import yaml
+
+from napari_dicom_writer.cli import main
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+PAGES = sorted(DOCS.rglob("*.md"))
+IDS = [str(page.relative_to(DOCS)) for page in PAGES]
+
+
+def text_of(page):
+    return page.read_text(encoding="utf-8")
+
+
+def anchors(page):
+    """What GitHub and MkDocs make of its headings."""
+    headings = re.findall(r"^#+ (.*)$", text_of(page), flags=re.MULTILINE)
+    return {re.sub(r"\s+", "-", re.sub(r"[^\w\s-]", "", heading.lower()).strip()) for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=IDS)
+def test_python_blocks_run(tmp_path, monkeypatch, page):
+    monkeypatch.chdir(tmp_path)
+    namespace: dict[str, object] = {}
+    for block in re.findall(r"```python\n(.*?)```", text_of(page), flags=re.DOTALL):
+        if "viewer" not in block:  # napari's, which tests/_napari opens
+            exec(block, namespace)  # noqa: S102
+    assert page.name != "objects.md" or list(tmp_path.rglob("*SEG*"))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=IDS)
+def test_commands_are_understood(page):
+    for command in re.findall(r"^    (napari-dicom-writer .*)$", text_of(page), flags=re.MULTILINE):
+        if "[" not in command:  # which names what can be given
+            assert main._parsed(shlex.split(command)[1:]).run, command
+
+
+@pytest.mark.parametrize("page", PAGES, ids=IDS)
+def test_links_lead_somewhere(page):
+    for link in re.findall(r"\]\(([^)\s]+)\)", text_of(page)):
+        if "://" in link:
+            continue
+        name, _, anchor = link.partition("#")
+        target = (page.parent / name).resolve() if name else page
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
+
+
+def test_every_page_is_in_the_contents():
+    listed = set(re.findall(r"[\w/-]+\.md", (ROOT / "mkdocs.yml").read_text(encoding="utf-8")))
+    assert listed == set(IDS)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / ".github").rglob("*.yml")), ids=lambda path: path.name)
+def test_workflows_and_forms_are_yaml(path):
+    assert yaml.safe_load(text_of(path))
+
+
+@pytest.mark.parametrize("page", sorted((DOCS / "how-to").glob("*.md")), ids=lambda page: page.name)
+def test_a_how_to_begins_with_what_its_reader_can_do_afterwards(page):
+    assert re.match(r"# .+\n\nAfter this page ", text_of(page))
