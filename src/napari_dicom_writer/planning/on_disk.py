@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_dicom_writer.errors import Note, NoteKind
+from napari_dicom_writer.iods import IODS
 from napari_dicom_writer.plan.segments import SourcePlan
 from napari_dicom_writer.plan.wording import where
 
@@ -38,7 +39,9 @@ def with_origins(series: Sequence[SeriesPlan], origins: Mapping[int, SourceSerie
 def _with_origin(one: SeriesPlan, origin: SourceSeries | None) -> SeriesPlan:
     if origin is None:
         return one
-    found = match(one, origin)
+    title = IODS.row(one.iod).title
+    unsaid = f"{title} names them only together with how it was made, which is not known"
+    found = match(one, origin) if IODS[one.iod].names_sources else unsaid
     if isinstance(found, SourcePlan):
         return replace(one, source=found)
     text = f"Its planes do not name those of {origin.name!r}: {found}"

@@ -140,9 +140,11 @@ def _plan_gray(dtype: np.dtype[Any], found: ValueRange | None, rules: PixelRules
     if rules.signed and found.integral and found.low >= -32768 and found.high <= 32767:
         return StoredValues(Method.CAST, "<i2")
     if found.integral and rules.lut is not ModalityLUT.SLOPE_ONLY and found.high - found.low <= _TOP:
-        offset = int(found.low)
+        low = int(found.low)
+        # What 16 signed bits hold, readers take for that again: the range of stored values tells them.
+        offset = -32768 if low >= -32768 and found.high <= 32767 else low
         if decimal_string(offset) == str(offset):
-            note = _lut_note(rules, f"Whole numbers from {offset:,} stored in 16 bits, exactly, minus {offset:,}")
+            note = _lut_note(rules, f"Whole numbers from {low:,} stored in 16 bits, exactly, minus {offset:,}")
             notes.append(Note(NoteKind.INFO, note))
             return StoredValues(Method.OFFSET, "<u2", intercept=str(offset), offset=offset)
     return _plan_quantized(dtype, found, rules, notes)
