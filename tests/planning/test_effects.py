@@ -44,6 +44,7 @@ VALUES: dict[str, Any] = {
     "segments": {1: "liver"},
     "segment_algorithm_name": "program",
     "empty_frames": True,
+    "concatenation": True,
 }
 
 

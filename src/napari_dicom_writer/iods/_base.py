@@ -151,7 +151,7 @@ class IOD(ABC):
 
     @abstractmethod
     def varying(self, series: SeriesPlan, instance: InstancePlan) -> Attributes:
-        """Return what differs from instance to instance: keyword → text, an int for US, or items."""
+        """Return what differs from instance to instance: keyword → text, an int for US or UL, or items."""
 
     def sop_class(self, series: SeriesPlan) -> str:
         """SOP Class UID of a series: some objects have several, by what their pixels are."""

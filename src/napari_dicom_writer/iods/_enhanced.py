@@ -16,6 +16,7 @@ from napari_dicom_writer.iods.modules.functional_groups import (
     code_item,
     dimensions,
     frame_groups,
+    multi_frame_of,
     note_thickness,
     one_item,
     pixel_measures,
@@ -148,7 +149,7 @@ class Enhanced(IOD):
             common.sop_common_of(instance)
             | image.general_image_of(series, instance)
             | ({"AcquisitionDateTime": date + clock} if date else {})
-            | {"NumberOfFrames": str(len(instance.frames))}
+            | multi_frame_of(instance)
         )
 
     def frame_groups(self, series: SeriesPlan, instance: InstancePlan) -> FrameGroups:

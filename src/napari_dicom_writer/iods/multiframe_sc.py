@@ -16,6 +16,7 @@ from napari_dicom_writer.iods._base import IOD, compose
 from napari_dicom_writer.iods.modules import common, image, luts, study
 from napari_dicom_writer.iods.modules.functional_groups import (
     frame_groups,
+    multi_frame_of,
     note_thickness,
     pixel_measures,
     plane_orientation,
@@ -102,7 +103,7 @@ class MultiFrameSecondaryCapture(IOD):
             | image.general_image_of(series, instance)
             | acquisition
             | source_images_of(series, instance)
-            | {"NumberOfFrames": str(len(instance.frames))}
+            | multi_frame_of(instance)
         )
 
     def frame_groups(self, series: SeriesPlan, instance: InstancePlan) -> FrameGroups | None:

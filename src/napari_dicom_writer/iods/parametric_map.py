@@ -14,6 +14,7 @@ from napari_dicom_writer.iods.modules.functional_groups import (
     dimension_indices,
     dimensions,
     frame_groups,
+    multi_frame_of,
     note_thickness,
     one_item,
     pixel_measures,
@@ -93,7 +94,7 @@ class ParametricMap(IOD):
             | image.general_image_of(series, instance)
             | image.general_acquisition_of(series, instance)
             | source_images_of(series, instance)
-            | {"NumberOfFrames": str(len(instance.frames))}
+            | multi_frame_of(instance)
         )
 
     def frame_groups(self, series: SeriesPlan, instance: InstancePlan) -> FrameGroups:

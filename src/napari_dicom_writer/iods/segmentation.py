@@ -18,6 +18,7 @@ from napari_dicom_writer.iods.modules.functional_groups import (
     dimension_indices,
     dimensions,
     frame_groups,
+    multi_frame_of,
     note_thickness,
     pixel_measures,
     plane_orientation,
@@ -87,11 +88,7 @@ class Segmentation(IOD):
 
     def varying(self, series: SeriesPlan, instance: InstancePlan) -> Attributes:
         """UID, number and frames."""
-        return (
-            common.sop_common_of(instance)
-            | image.general_image_of(series, instance)
-            | {"NumberOfFrames": str(len(instance.frames))}
-        )
+        return common.sop_common_of(instance) | image.general_image_of(series, instance) | multi_frame_of(instance)
 
     def frame_groups(self, series: SeriesPlan, instance: InstancePlan) -> FrameGroups:
         """Segment, position, their indices, and the plane of the image that a frame belongs to."""

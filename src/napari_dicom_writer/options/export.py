@@ -309,6 +309,13 @@ class ExportOptions:
         label="JPEG 2000 ratio",
         rare=True,
     )
+    concatenation: bool = option(
+        False,
+        "several planes in a file, past 4 GiB: cut into several files, which few programs put together again",
+        group="output",
+        label="Several files past 4 GiB",
+        rare=True,
+    )
     verify: VerifyLevel = option(
         VerifyLevel.FULL,
         "what is read back and compared before publishing; medium: everything, and from the disk itself",

@@ -39,6 +39,32 @@ class FramePlan:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """Which part of an instance that no file holds whole one file of a concatenation is (PS3.3 C.7.6.16).
+
+    Attributes
+    ----------
+    uid : str
+        Concatenation UID, of all its parts.
+    whole : str
+        SOP Instance UID that the whole would have.
+    number, total : int
+        Which part of how many, from 1.
+    offset : int
+        How many frames stand in the parts before it.
+    frames : tuple of FramePlan
+        Those of the whole, by which all parts count their dimensions.
+    """
+
+    uid: str
+    whole: str
+    number: int
+    total: int
+    offset: int
+    frames: tuple[FramePlan, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class InstancePlan:
     """One instance: a file.
 
@@ -51,11 +77,14 @@ class InstancePlan:
     frames : tuple of FramePlan
         In the order of the file, which need not be the order in which planes are read. A single-frame instance is the
         case of one.
+    part : Part or None
+        Of a concatenation, whose parts share their Instance Number.
     """
 
     uid: str
     number: int
     frames: tuple[FramePlan, ...]
+    part: Part | None = None
 
     @property
     def frame(self) -> FramePlan:
@@ -66,7 +95,8 @@ class InstancePlan:
     @property
     def filename(self) -> str:
         """Name of its file in the series' folder."""
-        return f"{self.number:05d}.dcm"
+        part = f"-{self.part.number:03d}" if self.part else ""
+        return f"{self.number:05d}{part}.dcm"
 
 
 class Place(NamedTuple):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING
@@ -14,7 +13,8 @@ from napari_dicom_writer.options.choices import TimeLayout
 from napari_dicom_writer.plan.frames import FramePlan, InstancePlan
 from napari_dicom_writer.plan.plan import SeriesPlan, StudyPlan, TimePlan
 from napari_dicom_writer.plan.segments import StoredLabels
-from napari_dicom_writer.planning.compression import NATIVE_BYTES, plan_compression
+from napari_dicom_writer.planning.compression import plan_compression
+from napari_dicom_writer.planning.concatenation import fitting
 from napari_dicom_writer.planning.float_display import display_notes, rules_for
 from napari_dicom_writer.planning.naming import describe_series
 from napari_dicom_writer.planning.projections import check_projection
@@ -103,8 +103,6 @@ def plan_series(
             segments, segment_notes = plan_segments(draft.labels, volume.labels, stored, options, uid)
             value_notes = [*value_notes, *segment_notes]
         instances = _instances(draft, member, uids, stored, segments, options)
-        frames = max(len(instance.frames) for instance in instances)
-        _check_length(codec, frames * math.prod(volume.shape[1:]) * stored.samples * stored.bits)
         description, comment, name_notes = describe_series(volume.name, member.suffix, options, several=several)
         series = SeriesPlan(
             iod=iod.key,
@@ -132,7 +130,8 @@ def plan_series(
             lossy=volume.lossy,
             segments=segments,
         )
-        value_notes = [*value_notes, *name_notes, *projected, *time_notes(iod, series)]
+        series, cut = fitting(iod, series, codec)
+        value_notes = [*value_notes, *name_notes, *projected, *cut, *time_notes(iod, series)]
         said = [*draft.notes, *value_notes, *iod.remarks(series), *notes]
         plans.append(replace(series, notes=tuple(replace(n, where=n.where or draft.where) for n in said)))
     return with_verdicts(iod, plans)
@@ -233,10 +232,3 @@ def _check_syntax(iod: IOD, options: ExportOptions) -> None:
         what = f"{iod.rules.name} is not written as {mention('transfer_syntax', syntax)}"
         remedy = f"Choose {mention('transfer_syntax', TransferSyntax.EXPLICIT_LE)}, or another {mention('object')}"
         raise OptionsError(what, remedy, fix=Fix("transfer_syntax", TransferSyntax.EXPLICIT_LE, "Uncompressed"))
-
-
-def _check_length(codec: Codec | None, bits: int) -> None:
-    """Refuse an instance whose native pixels are longer than a length can say (PS3.5 7.1.1)."""
-    if codec is None and bits > 8 * NATIVE_BYTES:
-        remedy = f"Choose an {mention('object')} of one file a plane, or compress it by {mention('transfer_syntax')}"
-        raise PixelError(f"Its pixels take {bits / 2**33:.3g} GiB, and one file holds 4", remedy)

@@ -55,6 +55,10 @@ _ENHANCED_TIMES = {
     **dict.fromkeys(("OHIF", "NiiVue"), _NOT_TESTED),
     "dwv": "loses the geometry",
 }
+_CONCATENATED = {
+    **dict.fromkeys(("highdicom", "dcm2niix"), "opens each file of a concatenation by itself"),
+    **dict.fromkeys(("SimpleITK", "MONAI", "TorchIO"), "opens each file of a concatenation by itself, and no series"),
+}
 _TABLE = {
     EnhancedCTImageStorage: _ENHANCED_CT,
     EnhancedMRImageStorage: _ENHANCED,
@@ -109,6 +113,8 @@ def opens_multiframe(seen: SeriesFacts) -> tuple[Verdict, ...] | None:
         opens, why = said.startswith("+"), said.removeprefix("+")
         if software == "OHIF" and seen.sop_class == ParametricMapStorage and seen.bits == 64:
             opens, why = False, "does not show double precision"
+        if seen.concatenated and opens:
+            opens, why = False, _CONCATENATED.get(software, "was not tested with a concatenation")
         fix = SERIES_EACH if why == _STACKED else None
         found.append(Verdict(software, opens=opens, why=why, fix=fix))
     return tuple(found)

@@ -39,6 +39,8 @@ class SeriesFacts:
         Pixel Representation.
     rescaled, mapped : bool
         Whether the Modality LUT changes the values; whether a Real World Value Mapping does, which few programs know.
+    concatenated : bool
+        Whether a multi-frame instance is cut into several files.
     voi_function : str
         VOI LUT Function.
     known : frozenset of str
@@ -67,6 +69,7 @@ class SeriesFacts:
     signed: bool
     rescaled: bool
     mapped: bool
+    concatenated: bool
     voi_function: str
     known: frozenset[str]
     planes: int
@@ -127,6 +130,7 @@ def describe(
         signed=header.get("PixelRepresentation") == 1,
         rescaled=(number(header, "RescaleSlope") or 1.0, number(header, "RescaleIntercept")) != (1.0, 0.0),
         mapped="RealWorldValueMappingSequence" in header,
+        concatenated="ConcatenationUID" in header,
         voi_function=str(header.get("VOILUTFunction") or ""),
         known=frozenset(keyword for keyword in _NEEDED if header.get(keyword) not in (None, "")),
         planes=planes,

@@ -58,7 +58,9 @@ def _encode_value(keyword: str, value: Any) -> bytes:
     if isinstance(value, str):
         raw = value.encode("ascii")
         return raw + _padding(keyword) if len(raw) % 2 else raw
-    return _SHORT.pack(value) if isinstance(value, int) else _encode_items(keyword, value)
+    if isinstance(value, int):
+        return (_LONG if dictionary_VR(keyword) == "UL" else _SHORT).pack(value)
+    return _encode_items(keyword, value)
 
 
 def _encode_items(keyword: str, items: Sequence[Dataset]) -> bytes:

@@ -46,7 +46,7 @@ TELLS_APART = (
 _OTHER_TAGS = (
     "SOPClassUID SOPInstanceUID SeriesInstanceUID SpacingBetweenSlices SliceThickness LossyImageCompression "
     "PixelPaddingValue RescaleType NumberOfSlices NumberOfTemporalPositions DirectoryRecordSequence "
-    "PerFrameFunctionalGroupsSequence SpecificCharacterSet FrameReferenceTime"
+    "PerFrameFunctionalGroupsSequence SpecificCharacterSet FrameReferenceTime InConcatenationNumber"
 ).split()
 _KEPT = {int(tag_for_keyword(k) or 0) for k in (*SAME_IN_A_SERIES, *TELLS_APART, *_OTHER_TAGS, *PLACE_TAGS)}
 _KEPT |= {int(tag_for_keyword(k) or 0) for k in (*PIXEL_TAGS, *TIME_TAGS)}

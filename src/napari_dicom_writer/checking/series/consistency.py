@@ -98,12 +98,15 @@ def _check_numbers(instances: Sequence[Instance], findings: Findings) -> None:
         if number is None:
             what = "It is missing or empty"
             findings.at(instance.name).warning("number-missing", what, "Viewers show it anywhere", "InstanceNumber")
-    known = Counter(n for n in numbers if n is not None)
-    for instance, number in zip(instances, numbers, strict=True):
-        if number is not None and known[number] > 1:
+    # The parts of a concatenation share their number (PS3.3 C.7.6.16).
+    parts = [read.whole(i.header, "InConcatenationNumber") for i in instances]
+    found = Counter(zip(numbers, parts, strict=True))
+    for instance, number, part in zip(instances, numbers, parts, strict=True):
+        if number is not None and found[number, part] > 1:
             what = "Several instances have the same number"
             consequence = "Viewers that sort by it show them in any order, or one of them"
             findings.at(instance.name).warning("number-repeats", what, consequence, "InstanceNumber")
+    known = {number for number in numbers if number is not None}
     if known:
         missing = max(known) - min(known) + 1 - len(known)
         if 0 < missing < len(known):

@@ -139,10 +139,26 @@ def dimension_indices(instance: InstancePlan, *, parts: bool) -> Varying:
 
 
 def _ranks(instance: InstancePlan) -> list[int]:
-    """Count the positions of its frames along the normal, from 1."""
-    places = [(float(frame.location), frame.position) for frame in instance.frames]
-    ranks = {place: rank for rank, place in enumerate(sorted(set(places)), 1)}
-    return [ranks[place] for place in places]
+    """Count the positions of its frames along the normal, from 1; in a concatenation those of the whole."""
+    whole = instance.part.frames if instance.part else instance.frames
+    places = sorted({(float(frame.location), frame.position) for frame in whole})
+    ranks = {position: rank for rank, (_, position) in enumerate(places, 1)}
+    return [ranks[frame.position] for frame in instance.frames]
+
+
+def multi_frame_of(instance: InstancePlan) -> Attributes:
+    """Number of Frames, and which part of a concatenation it is (C.7.6.16)."""
+    attributes: Attributes = {"NumberOfFrames": str(len(instance.frames))}
+    part = instance.part
+    if part is None:
+        return attributes
+    return attributes | {
+        "ConcatenationUID": part.uid,
+        "SOPInstanceUIDOfConcatenationSource": part.whole,
+        "InConcatenationNumber": part.number,
+        "InConcatenationTotalNumber": part.total,
+        "ConcatenationFrameOffsetNumber": part.offset,
+    }
 
 
 def stack_content(series: SeriesPlan, instance: InstancePlan) -> Varying:
@@ -155,7 +171,8 @@ def stack_content(series: SeriesPlan, instance: InstancePlan) -> Varying:
     }
     varying: dict[Path, Sequence[str | int | float | tuple[int, ...]]] = {}
     if time and time.points > 1:
-        times = [frame.time_index - frames[0].time_index + 1 for frame in frames]
+        first = (instance.part or instance).frames[0].time_index
+        times = [frame.time_index - first + 1 for frame in frames]
         content["TemporalPositionIndex"] = times
         content["DimensionIndexValues"] = [(number, 1, place) for number, place in zip(times, places, strict=True)]
         if time.step is not None:
