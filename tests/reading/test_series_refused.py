@@ -47,7 +47,7 @@ def test_objects_without_pictures_are_refused():
         ({"PixelSpacing": [4, 4]}, "differ in pixel spacing"),
         ({"Rows": 3}, "differ in size"),
         ({"BitsStored": 12}, "differ in bits"),
-        ({"PhotometricInterpretation": "PALETTE COLOR"}, "palette"),
+        ({"PhotometricInterpretation": "PALETTE COLOR"}, "lookup table is not described"),
         ({"SamplesPerPixel": 2}, "2 samples a pixel"),
         ({"RescaleSlope": 0, "RescaleIntercept": 0}, "or zero"),
         ({"NumberOfFrames": 2}, "From 1 to 2 pictures"),

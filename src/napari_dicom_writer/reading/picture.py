@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from napari_dicom_writer.reading.frame_vectors import ASSUMED, PART
@@ -15,6 +15,7 @@ from napari_dicom_writer.reading.real_values import (
     window_of,
 )
 from napari_dicom_writer.reading.stacking import PLACE_TAGS, Place, place_of
+from napari_dicom_writer.reading.tables import Table
 from napari_dicom_writer.reading.time_axis import TIME_TAGS, Moment, moment_of
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
     from napari_dicom_writer.reading.decoding.source import PixelSource
+    from napari_dicom_writer.reading.tables import Values
 
 PICTURE_TAGS = [
     *PLACE_TAGS,
@@ -48,7 +50,7 @@ class Picture:
     source : PixelSource
     place : Place
     stored : StoredType
-    values : ValueMap
+    values : ValueMap or Table
     window : tuple of float or None
         Least and greatest real value displayed.
     moment : Moment
@@ -68,7 +70,7 @@ class Picture:
     source: PixelSource
     place: Place
     stored: StoredType
-    values: ValueMap
+    values: Values
     window: tuple[float, float] | None
     moment: Moment
     kind: Kind
@@ -76,6 +78,19 @@ class Picture:
     assumed: str = ""
     segment: int = 0
     unit: str = ""
+
+    @property
+    def rgb(self) -> bool:
+        """Whether it has colors: of its own, or of a palette."""
+        return self.stored.samples == 3 or (isinstance(self.values, Table) and self.values.samples == 3)
+
+    def as_stored(self) -> Picture:
+        """Return the same with its values as they are stored, whatever they mean."""
+        window = None
+        if self.window and isinstance(self.values, ValueMap):
+            low, high = sorted((end - self.values.intercept) / self.values.slope for end in self.window)
+            window = (low, high)
+        return replace(self, values=ValueMap(), window=window, unit="")
 
 
 class Kind(NamedTuple):
@@ -89,9 +104,14 @@ class Kind(NamedTuple):
 
 
 def picture_of(
-    uid: str, source: PixelSource, stored: StoredType, said: Dataset | Mapping[str, Any], frame: int | None
+    uid: str,
+    source: PixelSource,
+    stored: StoredType,
+    said: Dataset | Mapping[str, Any],
+    table: Table | None,
+    frame: int | None = None,
 ) -> Picture:
-    """Read what is kept of an instance, or of what is said of one of its frames.
+    """Read what is kept of an instance, or of what is said of one of its frames; a table says what its values mean.
 
     Raises
     ------
@@ -100,14 +120,15 @@ def picture_of(
     Exception
         Whatever nonsense makes the parser raise.
     """
-    values = ValueMap() if stored.samples > 1 else value_map_of(said)
+    values = ValueMap() if table or stored.samples > 1 else value_map_of(said)
+    has_colors = stored.samples > 1 or (table is not None and table.samples > 1)
     return Picture(
         uid=uid,
         source=source,
         place=place_of(said),
         stored=stored,
-        values=values,
-        window=None if stored.samples > 1 else window_of(said, values),
+        values=table or values,
+        window=None if has_colors else window_of(said, values),
         moment=moment_of(said),
         kind=_kind(said),
         frame=frame,

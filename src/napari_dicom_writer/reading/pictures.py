@@ -16,6 +16,7 @@ from napari_dicom_writer.reading.frames import FRAME_TAGS, frames_of, is_multifr
 from napari_dicom_writer.reading.picture import PICTURE_TAGS, Picture, picture_of
 from napari_dicom_writer.reading.real_values import stored_type_of
 from napari_dicom_writer.reading.segments import SEGMENTATION_TAGS, Description, description_of
+from napari_dicom_writer.reading.tables import TABLE_TAGS, table_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +29,7 @@ _SERIES_TAGS = (
     "SpecificCharacterSet SOPClassUID SOPInstanceUID StudyInstanceUID SeriesInstanceUID FrameOfReferenceUID "
     "SeriesNumber SeriesDescription SliceThickness"
 ).split()
-_TAGS = [*_SERIES_TAGS, *PICTURE_TAGS, *FRAME_TAGS, *SEGMENTATION_TAGS]
+_TAGS = [*_SERIES_TAGS, *PICTURE_TAGS, *FRAME_TAGS, *SEGMENTATION_TAGS, *TABLE_TAGS]
 _LEAST_FRAME = 8  # bytes: the head of an item
 
 
@@ -143,11 +144,11 @@ def _pictures(entry: Entry) -> list[Picture]:
         source = pixel_source(entry.path, header, header.file_meta.get("TransferSyntaxUID", ""), entry.header.pixels_at)
         uid = str(header.get("SOPInstanceUID") or "")
         if not is_multiframe(header):
-            return [picture_of(uid, source, stored, header, None)]
-        frames = frames_of(header, PICTURE_TAGS, _most_frames(source))
+            return [picture_of(uid, source, stored, header, table_of(header, stored))]
+        frames, table = frames_of(header, PICTURE_TAGS, _most_frames(source)), table_of(header, stored)
         if "PerFrameFunctionalGroupsSequence" in header:  # the header of a series is kept, and they are large
             del header.PerFrameFunctionalGroupsSequence
-        return [picture_of(uid, source, stored, frame, number) for number, frame in enumerate(frames)]
+        return [picture_of(uid, source, stored, frame, table, number) for number, frame in enumerate(frames)]
 
 
 def _most_frames(source: PixelSource) -> int:

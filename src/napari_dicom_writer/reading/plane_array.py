@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
 
     from napari_dicom_writer.reading.decoding.source import PixelSource
-    from napari_dicom_writer.reading.real_values import StoredType, ValueMap
+    from napari_dicom_writer.reading.real_values import StoredType
+    from napari_dicom_writer.reading.tables import Values
 
 _REASON = 160  # characters of what a decoder says
 _Index = int | slice
@@ -31,7 +32,7 @@ class StoredPlane:
     """Where one plane is, None for one that is missing; what its stored values mean; and which frame it is, from 0."""
 
     source: PixelSource | None
-    values: ValueMap
+    values: Values
     frame: int = 0
 
 
@@ -137,6 +138,8 @@ class PlaneArray(LazyPlanes):
         How their pixels are stored.
     dtype
         Of the real values.
+    samples
+        1, or 3 where what the values mean are colors.
     """
 
     def __init__(
@@ -146,15 +149,17 @@ class PlaneArray(LazyPlanes):
         size: tuple[int, int],
         stored: StoredType,
         dtype: np.dtype[Any],
+        samples: int = 1,
     ) -> None:
-        super().__init__(leading, (*size, stored.samples) if stored.samples > 1 else size, dtype)
+        super().__init__(leading, (*size, samples) if samples > 1 else size, dtype)
         self._planes = tuple(planes)
+        self._blank = (*size, stored.samples) if stored.samples > 1 else size
         self._stored = stored
 
     def _plane(self, number: int) -> NDArray[Any]:
         plane = self._planes[number]
         if plane.source is None:
-            return plane.values(np.zeros(self._inner, self._stored.dtype), self.dtype)
+            return plane.values(np.zeros(self._blank, self._stored.dtype), self.dtype)
         return plane.values(decoded(plane.source, plane.frame, number), self.dtype)
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 LayerTuple = tuple[Any, dict[str, Any], str]
+VALUES = ("real", "stored")
 _NAMED = 3  # files that a text names
 _PAINTED = 2**28  # bytes of labels that are put into memory
 
@@ -33,6 +34,7 @@ def read(
     path: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
     *,
     series_uid: str | None = None,
+    values: str = "real",
     announce: Callable[[str], None] | None = None,
 ) -> list[LayerTuple]:
     """Open the images in a folder of DICOM, or in a file, as layers.
@@ -44,6 +46,8 @@ def read(
         and none besides.
     series_uid
         Series Instance UID of the only series to open; all, if None.
+    values
+        ``"real"``, or ``"stored"``: those of images as they are stored, without rescale, mapping, table and palette.
     announce
         Called with what is worth knowing, a text at a time: series that cannot be opened, what was assumed, files that
         are damaged. Default: a warning each.
@@ -63,6 +67,8 @@ def read(
     ------
     ReadError
         If nothing can be opened: every series has its reason.
+    ValueError
+        If `values` is another word.
 
     Examples
     --------
@@ -71,11 +77,15 @@ def read(
         ...
     napari_dicom_writer.errors.ReadError: There is no such folder or file. Check the path.
     """
+    if values not in VALUES:
+        raise ValueError(f"Values are {' or '.join(map(repr, VALUES))}, and not {values!r}")
     found = _listed(path)
     opened: list[tuple[int, LayerTuple]] = []
     told: list[str] = []
     refusals = Refusals()
     for series in series_in(found, series_uid):
+        if values == "stored":
+            series.pictures = [picture.as_stored() for picture in series.pictures]
         with refusals.collect(_name(series)), understood():
             for part, stacked in _stacks(series, refusals):
                 opened.append((_height(stacked, series), _layer(part, stacked, series, found.root)))

@@ -74,14 +74,12 @@ def stored_type_of(header: Dataset) -> StoredType:
     Raises
     ------
     ReadError
-        For pixels that are neither gray nor of three colors, or entries of a palette.
+        For pixels that are neither gray nor of three colors.
     """
     floating = "PixelRepresentation" not in header and header.get("BitsAllocated") in _FLOATING
     if "BitsAllocated" not in header or ("PixelRepresentation" not in header and not floating):
         raise ReadError("Its header does not say how its pixels are stored", "Ask its maker for a repaired file")
     photometric = str(header.get("PhotometricInterpretation") or "")
-    if photometric == "PALETTE COLOR" and "SegmentSequence" not in header:
-        raise ReadError("Its pixels are entries of a color palette", _LOOKUP)
     allocated, samples = int(header.BitsAllocated), int(header.get("SamplesPerPixel") or 1)
     if samples not in (1, 3):
         raise ReadError(f"It has {samples} samples a pixel", "Read it with a program that knows its kind")

@@ -41,8 +41,8 @@ def read_series(folder: str | os.PathLike[str], *, series_uid: str | None = None
     ------
     ReadError
         If there is no such place, no DICOM or no such series in it, or a damaged file; if a series is not a stack of
-        planes: without positions, uneven, of differing size or orientation; or if its values are in a lookup table or a
-        palette. Every series that cannot be read has its reason.
+        planes: without positions, uneven, of differing size or orientation. Every series that cannot be read has its
+        reason.
     """
     return read_volumes(catalogue(Path(folder)), series_uid=series_uid)
 

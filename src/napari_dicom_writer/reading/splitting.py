@@ -106,7 +106,7 @@ _TRAITS: tuple[_Trait, ...] = (
     (lambda p: p.place.size, _size, True),
     (lambda p: _rounded(p.place.orientation), _plane, True),
     (lambda p: _rounded(p.place.spacing), _spacing, True),
-    (lambda p: p.stored, _type, True),
+    (lambda p: (p.stored, p.rgb), _type, True),
     *map(_of_kind, ("component", "echo", "diffusion", "part")),
 )
 """What tells pictures apart, how it is called, and whether it cuts always, or only where parts fill the same planes."""

@@ -14,8 +14,8 @@ from napari_dicom_writer.model.volume import Volume
 from napari_dicom_writer.reading.gaps import Groups, fill_planes, fill_times, why_uneven
 from napari_dicom_writer.reading.lenient import text
 from napari_dicom_writer.reading.plane_array import PlaneArray, StoredPlane
-from napari_dicom_writer.reading.real_values import real_dtype
 from napari_dicom_writer.reading.stacking import Place, Stack, measured_at, stack, why_no_stack
+from napari_dicom_writer.reading.tables import dtype_of
 from napari_dicom_writer.reading.time_axis import order_in_time, time_step
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def volume_of(
     if lenient:
         pictures = _placed(pictures, notes)
     reason = why_no_stack([picture.place for picture in pictures])
-    if reason is None and len({picture.stored for picture in pictures}) > 1:
+    if reason is None and len({(picture.stored, picture.rgb) for picture in pictures}) > 1:
         reason = "Its pictures differ in bits or colors: not a volume"
     if reason is None and pictures[0].place.spacing is None:
         reason = "No pixel spacing: pictures, and not a volume"
@@ -105,7 +105,8 @@ def _assembled(planes: Stack, groups: Groups, step: NDArray[np.float64], first: 
         (points, len(groups)) if points > 1 else (len(groups),),
         one.place.size,
         one.stored,
-        real_dtype(one.stored, {picture.values for picture in there}),
+        dtype_of(one.stored, {picture.values for picture in there}),
+        3 if one.rgb else 1,
     )
     if one.stored.photometric == "MONOCHROME1":
         notes.append(Note(NoteKind.LOST, "Low values are meant to be shown bright (MONOCHROME1)"))
@@ -116,7 +117,7 @@ def _assembled(planes: Stack, groups: Groups, step: NDArray[np.float64], first: 
         array,
         affine=affine_of(planes, one.place, step, len(groups), notes),
         axes=(*(("time",) if points > 1 else ()), "plane", "row", "column"),
-        rgb=one.stored.samples == 3,
+        rgb=one.rgb,
         name=str(first.get("SeriesDescription") or ""),
         window=_window(there, notes),
         time_step=time_step([group for group in moments if len(group) == points]) if points > 1 else None,

@@ -17,6 +17,7 @@ import numpy as np
 from pydicom.encaps import encapsulate
 from pydicom.pixels.decoders.base import get_decoder
 
+from napari_dicom_writer.reading.decoding.gray_jpeg import plug_in
 from napari_dicom_writer.reading.decoding.messages import receive, send
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def main() -> None:
     """Decode what comes, until nothing does."""
     requests, results = _own_streams()
     _settle()
+    plug_in()
     send(results, {"bytes": 0})
     while request := receive(requests):
         codestream = requests.read(request["bytes"])
