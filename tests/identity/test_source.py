@@ -53,7 +53,7 @@ def texts(plan) -> str:
     return "\n".join(note.text for note in plan.notes)
 
 
-@pytest.mark.parametrize("key", [key for key in OBJECTS if IODS[key].names_sources])
+@pytest.mark.parametrize("key", OBJECTS)
 def test_a_result_joins_its_study_and_names_its_planes(source, tmp_path, key):
     modality = (IODS.row(key).modalities or ("OT",))[0]
     report = export(opened(source), tmp_path / "x", ExportOptions(reference="source", modality=modality, **of(key)))
@@ -94,11 +94,6 @@ def test_the_names_of_planes_are_read_back_compressed_and_from_the_medium(source
     options = ExportOptions(reference="source", transfer_syntax=syntax, verify="medium")
     written = headers(export(opened(source), tmp_path / "x", options).path)
     assert len({header.SourceImageSequence[0].ReferencedSOPInstanceUID for header in written}) == 4
-
-
-def test_an_object_that_cannot_name_them_says_so(source):
-    plan = plan_export([opened(source)], ExportOptions(reference="source", modality="CT", object="enhanced-ct"))
-    assert "Enhanced CT names them only together with how it was made, which is not known" in texts(plan)
 
 
 def test_off_by_default_and_always_said(source):

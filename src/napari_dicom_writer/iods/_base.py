@@ -59,8 +59,6 @@ class IOD(ABC):
         Whether it may hold projections: pictures without a place, whose spacing is that at a detector or on a film.
     numbers_times : bool
         Whether it has Temporal Positions of its own.
-    names_sources : bool
-        Whether it can name the images that it was made of without saying how.
     inherits : frozenset of str
         Keywords of the attributes, those in sequences included, that it takes from a reference of its modality.
     assumed : mapping of str to str
@@ -77,7 +75,6 @@ class IOD(ABC):
     multiframe: ClassVar[bool] = False
     projections: ClassVar[bool] = False
     numbers_times: ClassVar[bool] = False
-    names_sources: ClassVar[bool] = True
     inherits: ClassVar[frozenset[str]] = frozenset()
     assumed: ClassVar[Mapping[str, str]] = {}
     within: ClassVar[frozenset[str]] = frozenset()

@@ -57,7 +57,6 @@ class Enhanced(IOD):
 
     multiframe = True
     numbers_times = True
-    names_sources = False  # without the code of how they were made (C.7.6.16.2.6), which nobody knows
     honors = IOD.honors | frozenset({"series.patient_position"})
     assumed: ClassVar = {"BurnedInAnnotation": "NO", "ContentQualification": "RESEARCH", "LossyImageCompression": "00"}
     within = frozenset(

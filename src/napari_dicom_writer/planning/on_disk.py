@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_dicom_writer.errors import Note, NoteKind
-from napari_dicom_writer.iods import IODS
 from napari_dicom_writer.plan.segments import SourcePlan
 from napari_dicom_writer.plan.wording import where
 
@@ -39,9 +38,7 @@ def with_origins(series: Sequence[SeriesPlan], origins: Mapping[int, SourceSerie
 def _with_origin(one: SeriesPlan, origin: SourceSeries | None) -> SeriesPlan:
     if origin is None:
         return one
-    title = IODS.row(one.iod).title
-    unsaid = f"{title} names them only together with how it was made, which is not known"
-    found = match(one, origin) if IODS[one.iod].names_sources else unsaid
+    found = match(one, origin)
     if isinstance(found, SourcePlan):
         return replace(one, source=found)
     text = f"Its planes do not name those of {origin.name!r}: {found}"
