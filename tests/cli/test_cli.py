@@ -17,7 +17,8 @@ import tifffile
 
 from napari_dicom_writer import ExportError, ExportOptions
 from napari_dicom_writer.cli.arguments import options_from
-from napari_dicom_writer.cli.main import _parser, main
+from napari_dicom_writer.cli.commands import _parser
+from napari_dicom_writer.cli.main import main
 from napari_dicom_writer.reading.survey import survey
 
 Captured = pytest.CaptureFixture[str]

@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from napari_dicom_writer.cli.arguments import add_options, options_from, understood
 from napari_dicom_writer.cli.input_options import add_input_options, read_inputs
+from napari_dicom_writer.cli.interrupt import check
 from napari_dicom_writer.cli.json_text import plan_json, refusals_json, report_json
 from napari_dicom_writer.cli.layer_arguments import add_layer_options, layer_options_from
 from napari_dicom_writer.cli.render import add_viewers, print_plan, print_report
@@ -100,7 +101,7 @@ def _run(arguments: argparse.Namespace) -> None:
     own = layer_options_from(vars(arguments), [(name_of(layer), path) for path, layer in read])
     layers = [(layer, own[index]) if index in own else layer for index, (_, layer) in enumerate(read)]
     if arguments.dry_run:
-        plan, in_the_way = plan_export(layers, options, path=output, to=to), None
+        plan, in_the_way = plan_export(layers, options, path=output, to=to, progress=check), None
         try:
             # It checks, and tidies up what dead exports left.
             open_destination(output, plan, overwrite=options.overwrite, to=to)
@@ -113,7 +114,7 @@ def _run(arguments: argparse.Namespace) -> None:
         return
     agreed = None
     if to and DESTINATIONS[to].remote:
-        agreed = plan_export(layers, options, path=output, to=to)
+        agreed = plan_export(layers, options, path=output, to=to, progress=check)
         patient = options.patient.name or agreed.study.patient_id
         ask_consent(arguments, output, [f"{patient}, study {agreed.study.id}, {count_series(agreed)}"])
     with progress_bar() as progress:
@@ -181,6 +182,7 @@ class _Interrupt:
 
     def check(self, done: int) -> None:
         """Cancel, if asked to; `done` instances are written."""
+        check()
         self._writing = done > 0
         if self._asked:
             raise ExportCancelled

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_dicom_writer.cli.arguments import on_command_line
+from napari_dicom_writer.cli.interrupt import check
 from napari_dicom_writer.errors import OptionsError
 from napari_dicom_writer.inputs.load import load_as
 from napari_dicom_writer.inputs.wishes import wishes
@@ -107,4 +108,6 @@ def read_inputs(paths: Sequence[str], arguments: argparse.Namespace, options: Ex
         For every file that cannot be read.
     """
     wished = wishes(**{name: getattr(arguments, name) for name in _NAMES})
-    return load_as([Path(path) for path in paths], wished, options)
+    layers = load_as([Path(path) for path in paths], wished, options)
+    check()
+    return layers

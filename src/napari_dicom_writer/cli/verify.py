@@ -15,6 +15,7 @@ from napari_dicom_writer.checking.conformance import installed, run_dciodvfy
 from napari_dicom_writer.checking.source.against import compare
 from napari_dicom_writer.cli.arguments import add_options, on_command_line, options_from
 from napari_dicom_writer.cli.input_options import add_input_options, read_inputs
+from napari_dicom_writer.cli.interrupt import check
 from napari_dicom_writer.cli.verify_json import as_json
 from napari_dicom_writer.cli.verify_report import Judgment, print_errors, print_judgment
 from napari_dicom_writer.errors import ExportError
@@ -111,6 +112,11 @@ def _progress() -> Iterator[Callable[[str], Callable[[int, int], None]]]:
 
         def step(name: str) -> Callable[[int, int], None]:
             task = bar.add_task(name, total=None)
-            return lambda done, total: bar.update(task, completed=done, total=total)
+
+            def tell(done: int, total: int) -> None:
+                check()
+                bar.update(task, completed=done, total=total)
+
+            return tell
 
         yield step
