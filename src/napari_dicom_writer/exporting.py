@@ -26,6 +26,7 @@ from napari_dicom_writer.plan.report import ExportReport
 from napari_dicom_writer.plan.wording import where
 from napari_dicom_writer.planning.draft import place
 from napari_dicom_writer.planning.effects import idle_places, idle_switches
+from napari_dicom_writer.planning.fractions import taken_as_segments
 from napari_dicom_writer.planning.given import check_given
 from napari_dicom_writer.planning.onto_image import needs_image
 from napari_dicom_writer.planning.resolve import resolve
@@ -231,6 +232,7 @@ def _prepare(
         with refusals.collect(where(index, name_of(layer))):
             volume = as_volume(layer, wishes.of(index))
             volumes[-1] = guards.over(volume, where(index, volume.name)) if guards else volume
+    volumes = taken_as_segments(volumes, wishes)
     if refusals and options.reference == SOURCE:
         return None  # what a refused layer remembers is not known
     on_disk: OnDisk = (None, {})

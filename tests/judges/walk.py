@@ -11,7 +11,17 @@ from unittest.mock import patch
 import numpy as np
 
 from judges.tables import of
-from napari_dicom_writer import ExportError, ExportOptions, Patient, Pet, Series, Study, Volume, plan_export
+from napari_dicom_writer import (
+    ExportError,
+    ExportOptions,
+    LayerOptions,
+    Patient,
+    Pet,
+    Series,
+    Study,
+    Volume,
+    plan_export,
+)
 from napari_dicom_writer.iods import IMAGE, IODS, LABELS
 from napari_dicom_writer.iods.modules.image import LOSSY_RATIO
 from napari_dicom_writer.planning import compression
@@ -23,6 +33,7 @@ if TYPE_CHECKING:
 
     from napari_dicom_writer.plan.plan import SeriesPlan
 
+_FRACTIONS = LayerOptions(object="segmentation", segmentation_type="fractional")
 _TIME = ("time", "plane", "row", "column")
 GIVEN: dict[type, dict[str, str]] = {
     Patient: {
@@ -63,6 +74,7 @@ def layers() -> dict[str, Any]:
         "once lossy": Volume(ramp[0].astype("u1"), spacing=(2, 1, 1), lossy=[("ISO_10918_1", 8.0)]),
         "labels": labels,
         "labels on an image": [image, labels],
+        "labels in parts": (Volume(ramp[0] / 60, spacing=(2, 1, 1)), _FRACTIONS),
     }
 
 

@@ -45,6 +45,7 @@ VALUES: dict[str, Any] = {
     "segment_algorithm_name": "program",
     "empty_frames": True,
     "concatenation": True,
+    "fraction_maximum": 2.0,
 }
 
 

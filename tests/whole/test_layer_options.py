@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields, is_dataclass
 
 import numpy as np
@@ -15,12 +16,12 @@ from napari_dicom_writer import (
     LayerOptions,
     OptionsError,
     Patient,
+    Pet,
     Series,
     export,
     plan_export,
 )
 from napari_dicom_writer.cli.main import main
-from napari_dicom_writer.options.fields import kinds
 from napari_dicom_writer.options.layer import Given, own_options
 
 ARRAY = np.arange(4 * 6 * 5, dtype=np.int16).reshape(4, 6, 5)
@@ -28,9 +29,9 @@ PLACE = {"units": ("mm",) * 3, "scale": (2, 1, 1)}
 SCAN, OTHER = (ARRAY, PLACE | {"name": "scan"}, "image"), (ARRAY, PLACE | {"name": "other"}, "image")
 ORGANS = (ARRAY // 50, PLACE | {"name": "organs"}, "labels")
 VALUES = {
-    "series": Series(protocol="p"), "pet": None, "attributes": {"FlipAngle": 12}, "segments": {1: "liver"},
-    "segment_algorithm_name": "net", "empty_frames": True, "transfer_syntax": "deflated", "nan": 0.0,
-    "value_unit": "US", "pixel_unit": "um", "lossy_error": 3, "lossy_ratio": 20.0,
+    "series": Series(protocol="p"), "pet": Pet(dose="350"), "attributes": {"FlipAngle": 12}, "segments": {1: "liver"},
+    "segment_algorithm_name": "net", "empty_frames": True, "fraction_maximum": 2.0, "nan": 0.0, "value_unit": "US",
+    "transfer_syntax": "deflated", "pixel_unit": "um", "lossy_error": 3, "lossy_ratio": 20.0,
 }  # fmt: skip
 
 
@@ -56,14 +57,17 @@ def test_all_that_is_wrong_is_said():
 @pytest.mark.parametrize("name", own_options())
 def test_an_option_acts_on_its_layer_alone(name):
     item = ExportOptions.__dataclass_fields__[name]
-    choices = item.metadata.get("choices") or {}
-    choices = {"multi-frame": ""} if name == "object" else choices
-    value = VALUES.get(name) if name in VALUES else next(choice for choice in choices if choice != item.default)
-    if name == "pet":
-        value = kinds(ExportOptions)["pet"](dose="350")
-    own, common = LayerOptions(**{name: value}), ExportOptions(modality="CT")
-    first, second = (own.over(common), common)
-    assert getattr(first, name) != getattr(second, name) or name == "modality"
+    choices = {"multi-frame": ""} if name == "object" else item.metadata.get("choices") or {True: ""}
+    value = VALUES[name] if name in VALUES else next(choice for choice in choices if choice != item.default)
+    own, common = LayerOptions(**{name: value}), ExportOptions()
+    first, second = own.over(common), common
+    assert getattr(first, name) != getattr(second, name)
+    try:
+        plan_export(SCAN, first)
+    except ExportError as refused:
+        with pytest.raises(ExportError, match=re.escape(refused.refusals[0].what)):
+            plan_export([(SCAN, own), OTHER], common)
+        return
     plan = plan_export([(SCAN, own), OTHER], common)
     assert [getattr(series.options, name) for series in plan.series] == [getattr(first, name), getattr(second, name)]
 

@@ -27,6 +27,7 @@ from napari_dicom_writer.iods.modules.functional_groups import (
 )
 from napari_dicom_writer.iods.modules.references import derivation_images, reference
 from napari_dicom_writer.mention import mention
+from napari_dicom_writer.plan.segments import STEPS, StoredFractions, StoredLabels
 from napari_dicom_writer.plan.stored_values import ModalityLUT, PixelRules
 from napari_dicom_writer.standard.codes import BACKGROUND, Code
 from napari_dicom_writer.standard.color import cielab
@@ -44,7 +45,7 @@ _SEGMENTATION = Code("113076", "DCM", "Segmentation")
 
 
 class Segmentation(IOD):
-    """The labels of a layer: masks, a bit a pixel, or one label map."""
+    """The labels of a layer: masks, a bit a pixel, or one label map; or fractions, a byte a pixel."""
 
     key = "segmentation"
     sop_class_uid = SegmentationStorage
@@ -53,8 +54,8 @@ class Segmentation(IOD):
     multiframe = True
 
     def sop_class(self, series: SeriesPlan) -> str:
-        """Masks, or a label map."""
-        return SegmentationStorage if series.stored.bits == 1 else LABEL_MAP
+        """By segment, or a label map."""
+        return SegmentationStorage if _by_segment(series) else LABEL_MAP
 
     def check_options(self, options: ExportOptions) -> list[Note]:
         """Take any modality: it is that of the image."""
@@ -80,7 +81,7 @@ class Segmentation(IOD):
             _pixels(series),
             _padding(series),
             _segmentation_image(series),
-            dimensions(series, *((SEGMENT_INDEX,) if series.stored.bits == 1 else ()), POSITION_INDEX),
+            dimensions(series, *((SEGMENT_INDEX,) if _by_segment(series) else ()), POSITION_INDEX),
             shared_groups(pixel_measures(series), plane_orientation(series)),
             _references(series),
             common.sop_common(series, self.sop_class(series)),
@@ -92,7 +93,7 @@ class Segmentation(IOD):
 
     def frame_groups(self, series: SeriesPlan, instance: InstancePlan) -> FrameGroups:
         """Segment, position, their indices, and the plane of the image that a frame belongs to."""
-        masks = series.stored.bits == 1
+        masks = _by_segment(series)
         segments: Varying = {}
         if masks:
             path = ("SegmentIdentificationSequence", "ReferencedSegmentNumber")
@@ -137,23 +138,30 @@ def _pixels(series: SeriesPlan) -> Attributes:
 def _padding(series: SeriesPlan) -> Dataset:
     """Pixel Padding Value, of the VR that unsigned pixels give it: 0 is the background of a label map."""
     padding = Dataset()
-    if series.stored.bits > 1:
+    if not _by_segment(series):
         padding.add_new("PixelPaddingValue", "US", 0)
     return padding
 
 
 def _segmentation_image(series: SeriesPlan) -> Attributes:
     """Segmentation Image (C.8.20.2)."""
-    masks = series.stored.bits == 1
     segments = [_segment(segment) for segment in series.segments]
+    by_segment, fractions = _by_segment(series), isinstance(series.stored, StoredFractions)
+    kind = "FRACTIONAL" if fractions else "BINARY" if by_segment else "LABELMAP"
+    steps = {"SegmentationFractionalType": str(series.options.fractional_type).upper(), "MaximumFractionalValue": STEPS}
     return {
         "ContentLabel": "SEGMENTATION",
         "ContentDescription": series.description,
         "ContentCreatorName": "",
-        "SegmentationType": "BINARY" if masks else "LABELMAP",
-        "SegmentsOverlap": "NO",
-        "SegmentSequence": segments if masks else [_background(series.segments[0]), *segments],
+        "SegmentationType": kind,
+        **(steps if fractions else {}),
+        "SegmentsOverlap": "UNDEFINED" if fractions and len(segments) > 1 else "NO",
+        "SegmentSequence": segments if by_segment else [_background(series.segments[0]), *segments],
     }
+
+
+def _by_segment(series: SeriesPlan) -> bool:
+    return isinstance(series.stored, StoredLabels) and series.stored.by_segment
 
 
 def _segment(segment: SegmentPlan) -> Dataset:

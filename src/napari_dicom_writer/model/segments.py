@@ -67,10 +67,13 @@ class Labels:
         What its labels mean, as far as it is known.
     color_of : callable or None
         Red, green and blue, 0 to 255, of a label, as it is displayed.
+    fractions : bool
+        Whether the values are no labels, but how much of a voxel, or how probably, is of a segment: one a channel.
     """
 
     segments: tuple[Segment, ...] = ()
     color_of: Callable[[int], tuple[int, int, int] | None] | None = None
+    fractions: bool = False
 
 
 # Usual names of the columns of a table, without case, blanks and underscores.

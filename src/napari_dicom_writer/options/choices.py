@@ -190,6 +190,14 @@ class SegmentationType(StrEnum):
     AUTO = "auto"
     LABELMAP = "labelmap"
     BINARY = "binary"
+    FRACTIONAL = "fractional"
+
+
+class FractionalType(StrEnum):
+    """What fractions are (Segmentation Fractional Type, PS3.3 C.8.20.2.3)."""
+
+    PROBABILITY = "probability"
+    OCCUPANCY = "occupancy"
 
 
 class SegmentAlgorithm(StrEnum):

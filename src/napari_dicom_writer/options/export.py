@@ -18,6 +18,7 @@ from napari_dicom_writer.model.units import millimeters
 from napari_dicom_writer.options.choices import (
     MODALITIES,
     FloatDisplay,
+    FractionalType,
     Geometry,
     Modality,
     Planes,
@@ -143,14 +144,31 @@ class ExportOptions:
     )
     segmentation_type: SegmentationType = option(
         SegmentationType.AUTO,
-        "labels as masks (binary), which most viewers open, or as one label map; automatic: masks, if they are few",
+        "labels as masks (binary), which most viewers open, or as one label map; automatic: masks, if they are few; "
+        "an image of probabilities as fractions",
         group="labels",
         label="Labels as",
         choices={
             SegmentationType.AUTO: "automatic",
             SegmentationType.BINARY: "masks",
             SegmentationType.LABELMAP: "label map",
+            SegmentationType.FRACTIONAL: "fractions",
         },
+    )
+    fractional_type: FractionalType = option(
+        FractionalType.PROBABILITY,
+        "what fractions are: how probably a voxel is of the segment, or how much of it",
+        group="labels",
+        label="Fractions are",
+        choices={FractionalType.PROBABILITY: "probabilities", FractionalType.OCCUPANCY: "parts of a voxel"},
+        rare=True,
+    )
+    fraction_maximum: float = option(
+        1.0,
+        "fractional: the value that is all of it, such as 100 or 255",
+        group="labels",
+        label="All of it is",
+        rare=True,
     )
     segments: Segments = option(
         None,
@@ -353,6 +371,9 @@ class ExportOptions:
         _check_loss(self.lossy_error, self.lossy_ratio)
         object.__setattr__(self, "value_unit", text.check("RescaleType", self.value_unit, mention("value_unit")))
         millimeters(self.pixel_unit, mention("pixel_unit"))
+        if not 0 < self.fraction_maximum < math.inf:
+            what = f"{mention('fraction_maximum', self.fraction_maximum)} is no maximum of fractions"
+            raise OptionsError(what, "Give a number above 0", "options")
         if self.workers is not None and self.workers < 1:
             raise OptionsError(
                 f"{mention('workers', self.workers)} is no number of threads", "Give 1 or more", "options"

@@ -26,6 +26,8 @@ class Given(TypedDict, total=False):
     pet: Pet
     attributes: Mapping[str, Any]
     segmentation_type: str
+    fractional_type: str
+    fraction_maximum: float
     segments: Any
     segment_algorithm: str
     segment_algorithm_name: str
@@ -42,6 +44,8 @@ class Given(TypedDict, total=False):
     geometry: str
     planes: str
     shear: str
+    spacing_at: str
+    concatenation: bool
     transfer_syntax: str
     lossy_error: int
     lossy_ratio: float

@@ -84,6 +84,11 @@ class StoredLabels(StoredValues):
     masks: bool = False
 
     @property
+    def by_segment(self) -> bool:
+        """Whether each frame is of one segment."""
+        return self.masks
+
+    @property
     def bits(self) -> int:
         """Bits Allocated."""
         return 1 if self.masks else np.dtype(self.dtype).itemsize * 8
@@ -105,3 +110,36 @@ class StoredLabels(StoredValues):
         """Return the layer's value of a segment."""
         assert part is not None  # noqa: S101 - every frame of masks has its segment
         return self.labels[part - 1] if self.labels else part
+
+
+STEPS = 255
+"""Maximum Fractional Value."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFractions(StoredLabels):
+    """How the fractions of one series are stored: a byte a voxel, each segment in frames of its own.
+
+    Attributes
+    ----------
+    maximum : float
+        The layer's value that becomes Maximum Fractional Value, 255.
+    """
+
+    maximum: float = 1.0
+
+    @property
+    def by_segment(self) -> bool:
+        """Whether each frame is of one segment."""
+        return True
+
+    def encode_part(self, values: NDArray[Any], part: int | None) -> NDArray[Any]:
+        """Return the nearest step of each fraction."""
+        steps = self.finite(values).astype(np.float64) * (STEPS / self.maximum)
+        return np.ascontiguousarray(np.clip(np.rint(steps), 0, STEPS), self.dtype)
+
+    def matches_part(self, stored: NDArray[Any], values: NDArray[Any], part: int | None) -> bool:
+        """Tell whether each step read back is the nearest one, within the largest error."""
+        wanted = np.clip(self.finite(values).astype(np.float64), 0, self.maximum)
+        apart = np.abs(stored * (self.maximum / STEPS) - wanted)
+        return bool((apart <= self.largest_error).all())  # NaN compares false

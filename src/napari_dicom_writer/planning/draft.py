@@ -21,6 +21,7 @@ from napari_dicom_writer.model.volume import SPATIAL, Volume, check_pixels
 from napari_dicom_writer.options.choices import Planes, ShearPolicy, UnnamedAxis
 from napari_dicom_writer.plan.grid import make_grid
 from napari_dicom_writer.plan.wording import where
+from napari_dicom_writer.planning.fractions import check_whole, find_fractions
 from napari_dicom_writer.planning.labels import LabelUse, find_labels, note_vanished
 from napari_dicom_writer.planning.onto_image import Image, Placed, onto_image
 from napari_dicom_writer.planning.plausible import questions
@@ -61,6 +62,12 @@ class Draft:
         return self.volume.leading_shape[self.names.index("time")] if "time" in self.names else 1
 
     @property
+    def channel(self) -> int | None:
+        """Which leading axis is that of the segments, where each has fractions of its own."""
+        fractions = self.volume.labels and self.volume.labels.fractions
+        return self.names.index("channel") if fractions and "channel" in self.names else None
+
+    @property
     def axes(self) -> str:
         """What each axis of the array was taken as, with its size."""
         leading = iter(self.names)
@@ -91,15 +98,23 @@ def make_draft(
     draft.notes += questions(placed, draft.names)
     draft.image, draft.off_grid = lies.image, lies.resampled or (bool(images) and lies.image is None)
     if volume.labels is not None:
-        draft.labels = find_labels(placed, tick)
+        check_whole(volume, options)
+        draft.labels = _label_use(draft, placed, options, tick)
         if lies.resampled:
-            draft.notes += note_vanished(find_labels(straight, lambda _: None), draft.labels)
+            draft.notes += note_vanished(_label_use(draft, straight, options, lambda _: None), draft.labels)
     elif needs_range(placed.dtype, iod.rules, rgb=placed.rgb):
         known = scans.find(placed.array, draft.names) if scans else None
         draft.ranges = known or _scan(draft, tick)
         if scans and not known:
             scans.keep(placed.array, draft.names, draft.ranges)
     return draft
+
+
+def _label_use(draft: Draft, volume: Volume, options: ExportOptions, tick: Callable[[int], None]) -> LabelUse:
+    """Which labels, or fractions of which segments, a volume holds."""
+    if volume.labels and volume.labels.fractions:
+        return find_fractions(volume, draft.channel, options, tick)
+    return find_labels(volume, tick)
 
 
 def kind_of(volume: Volume) -> str:

@@ -13,7 +13,7 @@ from napari_dicom_writer.iods import IODS
 from napari_dicom_writer.mention import mention
 from napari_dicom_writer.model.geometry import is_sheared
 from napari_dicom_writer.model.planes import turned
-from napari_dicom_writer.options.choices import TimeLayout
+from napari_dicom_writer.options.choices import SegmentationType, TimeLayout
 from napari_dicom_writer.options.export import ExportOptions
 from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
 
@@ -178,6 +178,11 @@ def _why_resample(options: ExportOptions, volumes: Sequence[Volume], drafts: Seq
     return "" if any(draft.off_grid for draft in labels) else "no labels lie on another grid than their image"
 
 
+def _why_fractions(options: ExportOptions, volumes: Sequence[Volume], drafts: Sequence[Draft]) -> str:
+    fractions = any(volume.labels and volume.labels.fractions for volume in volumes)
+    return "" if fractions else f"it belongs to {mention('segmentation_type', SegmentationType.FRACTIONAL)}"
+
+
 def _without(syntax: TransferSyntax) -> Callable[[ExportOptions, Sequence[Volume], Sequence[Draft]], str]:
     def why(options: ExportOptions, volumes: Sequence[Volume], drafts: Sequence[Draft]) -> str:
         return "" if options.transfer_syntax is syntax else f"it belongs to {mention('transfer_syntax', syntax)}"
@@ -195,6 +200,8 @@ _REASONS: dict[str, Callable[[ExportOptions, Sequence[Volume], Sequence[Draft]],
     "values": lambda options, volumes, drafts: "every value is exact, or the export is refused",
     **{item.name: _why_labels for item in fields(ExportOptions) if item.metadata.get("group") == "labels"},
     "resample_labels": _why_resample,
+    "fractional_type": _why_fractions,
+    "fraction_maximum": _why_fractions,
     "lossy_error": _without(TransferSyntax.JPEG_LS_LOSSY),
     "lossy_ratio": _without(TransferSyntax.JPEG_2000_LOSSY),
 }

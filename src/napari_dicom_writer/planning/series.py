@@ -16,6 +16,7 @@ from napari_dicom_writer.plan.segments import StoredLabels
 from napari_dicom_writer.planning.compression import plan_compression
 from napari_dicom_writer.planning.concatenation import fitting
 from napari_dicom_writer.planning.float_display import display_notes, rules_for
+from napari_dicom_writer.planning.fractions import plan_fractions
 from napari_dicom_writer.planning.naming import describe_series
 from napari_dicom_writer.planning.projections import check_projection
 from napari_dicom_writer.planning.segments import plan_segments, plan_stored
@@ -55,13 +56,15 @@ def _members(draft: Draft, options: ExportOptions) -> list[_Member]:
     volume = draft.volume
     choices: list[list[int | None]] = []
     times: tuple[int, ...] = (0,)
-    for name, length in zip(draft.names, volume.leading_shape, strict=True):
+    for number, (name, length) in enumerate(zip(draft.names, volume.leading_shape, strict=True)):
         if name == "time":
             times = tuple(range(length))
-        choices.append([None] if name == "time" else list(range(length)))
+        one_series = name == "time" or number == draft.channel
+        choices.append([None if name == "time" else 0] if one_series else list(range(length)))
     members = []
     for fixed in product(*choices):
-        named = zip(draft.names, fixed, volume.leading_shape, strict=True)
+        lengths = [1 if number == draft.channel else n for number, n in enumerate(volume.leading_shape)]
+        named = zip(draft.names, fixed, lengths, strict=True)
         suffix = "".join(f" {name[:_LABEL]} {i}" for name, i, length in named if i is not None and length > 1)
         if options.time is TimeLayout.SERIES_PER_POINT and len(times) > 1:
             members += [_Member(fixed, (t,), f"{suffix} time {t}") for t in times]
@@ -142,7 +145,8 @@ def _values(
 ) -> tuple[StoredValues, Window | None, list[Note]]:
     """How the values of one channel are stored and displayed, the same at all its time points."""
     if draft.labels:
-        labels, label_notes = plan_stored(draft.labels, options)
+        fractions = draft.volume.labels and draft.volume.labels.fractions
+        labels, label_notes = (plan_fractions if fractions else plan_stored)(draft.labels, options)
         return labels, None, label_notes
     volume, found = draft.volume, draft.ranges.get(channel)
     rules = draft.iod.rules if volume.rgb else rules_for(draft.iod.rules, volume.dtype, options)
@@ -202,7 +206,7 @@ def _instances(
     ]
     size = draft.iod.frames_together(count, len(member.times))
     groups = [tuple(frames[start : start + size]) for start in range(0, len(frames), size)]
-    if segments and stored.bits == 1:
+    if segments and isinstance(stored, StoredLabels) and stored.by_segment:
         groups = [_masks(draft, group, segments, empty=options.empty_frames) for group in groups]
     drawn = uids.instances(len(groups))
     return tuple(InstancePlan(uid, i, group) for i, (uid, group) in enumerate(zip(drawn, groups, strict=True), 1))
@@ -215,14 +219,27 @@ def _masks(
     there = draft.labels.planes if draft.labels else {}
     holding: dict[int, list[FramePlan]] = {segment.label: [] for segment in segments}
     for frame in frames:
-        for label in holding if empty else there.get((frame.leading, frame.plane), ()):
-            holding[label].append(frame)
+        for own in _of_channels(draft, frame, segments):
+            labels = (own.part,) if own.part else holding
+            for label in labels if empty else there.get((own.leading, own.plane), ()):
+                holding[label].append(own)
     masks = [
         FramePlan(f.leading, f.plane, f.time_index, f.position, f.location, segment.number)
         for segment in segments
         for f in holding[segment.label]
     ]
     return tuple(masks) or (replace(frames[0], part=segments[0].number),)
+
+
+def _of_channels(draft: Draft, frame: FramePlan, segments: Sequence[SegmentPlan]) -> list[FramePlan]:
+    """The frame itself; where each segment has a channel of its own, one each, with its label."""
+    at = draft.channel
+    if at is None:
+        return [frame]
+    return [
+        replace(frame, leading=(*frame.leading[:at], s.label - 1, *frame.leading[at + 1 :]), part=s.label)
+        for s in segments
+    ]
 
 
 def _check_syntax(iod: IOD, options: ExportOptions) -> None:

@@ -59,6 +59,7 @@ _CONCATENATED = {
     **dict.fromkeys(("highdicom", "dcm2niix"), "opens each file of a concatenation by itself"),
     **dict.fromkeys(("SimpleITK", "MONAI", "TorchIO"), "opens each file of a concatenation by itself, and no series"),
 }
+_FRACTIONS = {"highdicom": "+", **dict.fromkeys(("dcmqi", "OHIF"), "was not tested with fractions")}
 _TABLE = {
     EnhancedCTImageStorage: _ENHANCED_CT,
     EnhancedMRImageStorage: _ENHANCED,
@@ -106,6 +107,8 @@ def opens_multiframe(seen: SeriesFacts) -> tuple[Verdict, ...] | None:
     programs = _TABLE.get(seen.sop_class)
     if seen.time_points > 1 and programs in (_ENHANCED, _ENHANCED_CT):
         programs = _ENHANCED_TIMES
+    if seen.sop_class == SegmentationStorage and seen.bits > 1:
+        programs = _FRACTIONS
     if programs is None:
         return None
     found = []
