@@ -273,7 +273,7 @@ def test_a_damaged_header_fails_no_reader(tmp_path: Path, modality: str) -> None
     path = export(picture(), tmp_path / "x", ExportOptions(modality=modality)).path
     content = (path / "00002.dcm").read_bytes()
     rng = np.random.default_rng(12)
-    for at in rng.permutation(np.arange(132, content.index(b"\xe0\x7f\x10\0OW")))[:150]:
+    for at in rng.permutation(np.arange(132, content.index(b"\xe0\x7f\x10\0OW")))[:60]:
         spoilt = bytearray(content)
         spoilt[at] = rng.integers(0, 256)
         (path / "00002.dcm").write_bytes(spoilt)
@@ -364,5 +364,5 @@ def test_the_work_grows_with_the_series_and_no_faster(tmp_path: Path) -> None:
             sys.setprofile(None)
         return count
 
-    few, many = calls(50), calls(400)
+    few, many = calls(20), calls(160)
     assert many < 8.2 * few

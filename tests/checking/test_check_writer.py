@@ -11,7 +11,7 @@ from pathlib import Path
 import pydicom
 import pytest
 
-from judges.check_faults import FAULTS, Fault, good_series, seed, spoil
+from judges.check_faults import FAULTS, NEEDLE, Fault, good_series, seed, spoil
 from napari_dicom_writer import ExportError, ExportOptions, VerificationError, export
 from napari_dicom_writer.checking.check import check_series
 from napari_dicom_writer.checking.conformance import installed, run_dciodvfy
@@ -90,7 +90,7 @@ def test_the_table_is_true(tmp_path, fault):
     if program is None:
         pytest.skip("dciodvfy is not installed")
     folder = good_series(tmp_path, fault)
-    good = messages(program, folder)
+    good = said_of_good(program, fault, folder)
     seed(folder, fault)
     conforms = messages(program, folder) <= good
     verdicts = check_series(folder)
@@ -107,8 +107,19 @@ def test_the_table_is_true(tmp_path, fault):
     ]
 
 
+GOOD_MESSAGES: dict[object, set[str]] = {}
+
+
+def said_of_good(program: str, fault: Fault, folder: Path) -> set[str]:
+    """What dciodvfy says of the good series: once of all that are written alike."""
+    key = (fault.modality, fault.transfer_syntax, fault.source)
+    if key not in GOOD_MESSAGES:
+        GOOD_MESSAGES[key] = messages(program, folder)
+    return GOOD_MESSAGES[key]
+
+
 def messages(program: str, folder: Path) -> set[str]:
-    """Errors and warnings of dciodvfy."""
-    found = run_dciodvfy(program, sorted(folder.glob("*.dcm")))
+    """Errors and warnings of dciodvfy, which sees one file at a time, on the one that every fault is put into."""
+    found = run_dciodvfy(program, [path for path in [folder / f"{NEEDLE:05}.dcm"] if path.exists()])
     crashed = {"no verdict"} if found.no_verdict else set()
     return {message.text for message in (*found.errors, *found.warnings)} | crashed

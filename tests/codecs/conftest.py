@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -51,15 +52,27 @@ def frames():
     return make
 
 
+@pytest.fixture(scope="session")
+def native(tmp_path_factory):
+    """Return a Secondary Capture instance of a shape and a dtype: each is made once."""
+    folder, made = tmp_path_factory.mktemp("native"), {}
+
+    def instance(shape: tuple[int, ...], dtype: np.dtype) -> pydicom.Dataset:
+        if (shape, dtype) not in made:
+            values = np.arange(np.prod(shape)).reshape(1, *shape).astype(dtype)
+            volume = Volume(values, spacing=(1, 1, 1), rgb=len(shape) == 3, name="frame")
+            made[shape, dtype] = pydicom.dcmread(export(volume, folder / f"{len(made)}.dcm").path)
+        return copy.deepcopy(made[shape, dtype])
+
+    return instance
+
+
 @pytest.fixture
-def write_file(tmp_path: Path):
+def write_file(tmp_path: Path, native):
     """Write a whole Secondary Capture instance around the codestream of a frame."""
 
     def write(syntax: TransferSyntax, frame: np.ndarray, codestream: bytes) -> Path:
-        volume = Volume(frame[np.newaxis], spacing=(1, 1, 1), rgb=frame.ndim == 3, name="frame")
-        path = export(volume, tmp_path / "native.dcm").path
-        dataset = pydicom.dcmread(path)
-        path.unlink()
+        dataset = native(frame.shape, frame.dtype)
         dataset.file_meta.TransferSyntaxUID = syntax.uid
         dataset.PhotometricInterpretation = syntax.photometric_interpretation(3 if frame.ndim == 3 else 1)
         dataset.update(lossy_dataset(syntax, frame, codestream))

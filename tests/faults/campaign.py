@@ -54,7 +54,7 @@ class Campaign:
             "to": to,
         }
         count = self._lab.run(**where).answer["calls"]
-        step = 1 if self._thorough else 23
+        step = 1 if self._thorough else 41
         for at in range(1 if self._thorough else self._random.randrange(1, step + 1), count + 1, step):
             yield self._lab.run(kind=kind, at=at, **where)
         untouched = self._lab.run(kind=kind, at=count + 1, **where)
@@ -63,7 +63,7 @@ class Campaign:
 
     def killed(self, *, overwrite: bool) -> Iterator[Outcome]:
         """SIGKILL at any moment of a longer export, which takes two threads."""
-        yield from self._signalled(signal.SIGKILL, 100 if self._thorough else 6, overwrite=overwrite)
+        yield from self._signalled(signal.SIGKILL, 100 if self._thorough else 4, overwrite=overwrite)
 
     def _signalled(self, number: int, runs: int, *, overwrite: bool) -> Iterator[Outcome]:
         request = {"overwrite": overwrite, "source": LONG, "workers": 2}
@@ -184,7 +184,7 @@ class Campaign:
 
     def races(self, *, overwrite: bool) -> Iterator[Outcome]:
         """Several processes export to one target, all at once: those that say that they wrote it did."""
-        for _ in range(30 if self._thorough else 3):
+        for _ in range(30 if self._thorough else 2):
             target = self._lab.place(overwrite=overwrite)
             request = {"source": {"planes": 10}, "options": {}, "target": str(target), "overwrite": overwrite}
             answers = self._lab.ask(do="race", processes=4, request=request)["answers"]
@@ -208,7 +208,7 @@ class Campaign:
         array = Path(self._lab.scratch, "input.npy")
         np.save(array, world.values(60, (64, 64)))
         seconds = None
-        for _ in range(1 + (60 if self._thorough else 4)):
+        for _ in range(1 + (60 if self._thorough else 2)):
             target = self._lab.place(overwrite=overwrite)
             before = world.content(target) if overwrite else None
             log = target.with_name("log")

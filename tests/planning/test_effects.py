@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import MISSING, fields, is_dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -14,6 +14,9 @@ from napari_dicom_writer import ExportError, ExportOptions, Series, Study, Volum
 from napari_dicom_writer.iods import IMAGE, IODS, LABELS
 from napari_dicom_writer.mention import mention
 from napari_dicom_writer.options.fields import kinds
+
+if TYPE_CHECKING:
+    from napari_dicom_writer.plan.plan import ExportPlan
 
 RAMP = np.arange(2 * 3 * 4 * 5).reshape(2, 3, 4, 5)
 TIME = ("time", "plane", "row", "column")
@@ -79,19 +82,29 @@ def tried(name: str, key: str, reference) -> list[Any]:
     return [choice for choice in item.metadata["choices"] if choice != item.default]
 
 
-def outcome(layer: Any, options: ExportOptions) -> tuple[Any, set[str]]:
-    """What a plan will write, apart from what is new in each; and what it notes. A refusal is an outcome."""
+def planned(layer: Any, options: ExportOptions) -> ExportPlan | str:
+    """Return the plan, or the refusal, which is an outcome, too."""
     try:
-        plan = plan_export(layer, options)
+        return plan_export(layer, options)
     except ExportError as error:
-        return str(error), set()
-    written = []
+        return str(error)
+
+
+def noted(plan: ExportPlan | str) -> set[str]:
+    return set() if isinstance(plan, str) else {note.text for note in plan.notes}
+
+
+def written(plan: ExportPlan | str) -> Any:
+    """What a plan will write, apart from what is new in each."""
+    if isinstance(plan, str):
+        return plan
+    found = []
     for series in plan.series:
-        for at in (0, -1):
+        for at in {0, len(series.instances) - 1}:
             dataset = IODS[series.iod].dataset(series, series.instances[at])
             values = {e.keyword: str(e.value) for e in dataset if not _is_new(e)}
-            written.append((values, series.options.transfer_syntax, series.stored, len(series.instances)))
-    return (written, plan.workers), {note.text for note in plan.notes}
+            found.append((values, series.options.transfer_syntax, series.stored, len(series.instances)))
+    return found, plan.workers
 
 
 def _is_new(element: Any) -> bool:
@@ -113,7 +126,8 @@ def at_default():
     pairs = [
         (row.key, kind) for row in IODS.rows for kind in INPUTS if (LABELS if kind == "labels" else IMAGE) in row.layers
     ]
-    return {(key, kind): outcome(INPUTS[kind], ExportOptions(**of(key))) for key, kind in pairs}
+    plans = {(key, kind): planned(INPUTS[kind], ExportOptions(**of(key))) for key, kind in pairs}
+    return {pair: (written(plan), noted(plan)) for pair, plan in plans.items()}
 
 
 # These are seen where they are written, and not in a header without what is new in each plan.
@@ -130,7 +144,7 @@ SEEN = {
 def test_a_given_value_changes_the_plan_or_leaves_a_note(name, at_default, reference):
     silent = []
     header_only = "." in name
-    for (key, kind), (written, notes) in at_default.items():
+    for (key, kind), (before, notes) in at_default.items():
         if header_only and kind not in ("integers", "colors", "labels"):
             continue
         for value in tried(name, key, reference):
@@ -145,10 +159,10 @@ def test_a_given_value_changes_the_plan_or_leaves_a_note(name, at_default, refer
             if name in SEEN:
                 heard = str(_header(INPUTS[kind], options).get(SEEN[name])) in (value, value.replace(":", ""))
             else:
-                now, said = outcome(INPUTS[kind], options)
-                heard = now != written or said - notes
+                plan = planned(INPUTS[kind], options)
+                heard = noted(plan) - notes or written(plan) != before
             # What is refused anyway is refused with any options.
-            if not heard and not isinstance(written, str):
+            if not heard and not isinstance(before, str):
                 silent.append((key, kind, value))
     assert not silent
 

@@ -42,10 +42,11 @@ def mni() -> tuple[np.ndarray, np.ndarray]:
     return nifti(MNI)
 
 
-def test_mni152_whole(tmp_path, mni):
-    values, affine = mni
+def test_mni152(tmp_path, mni):
+    """Every third plane of it."""
+    values, affine = mni[0][::3], mni[1] @ np.diag([3, 1, 1, 1])
     report = export(Volume(values, affine=affine, name="MNI152"), tmp_path / "mni", ExportOptions(modality="MR"))
-    assert report.plan.instances == 189
+    assert report.plan.instances == 63
     assert_placed(simpleitk_volume(report.path), values, affine, 1e-5)
     assert_placed(dcm2niix_volume(report.path), values, affine, 1e-4)
 

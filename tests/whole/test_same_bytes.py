@@ -59,11 +59,14 @@ KINDS = {
     "time unknown": volume("float32", 2, axes=TIME),
     "channels": volume("uint16", 2, axes=("channel", "plane", "row", "column")),
 }
+# What a codec gets: every kind is stored as one of these.
+COMPRESSED = ("uint8", "int16", "odd RGB", "float32")
 CASES = {
     f"{key}, {kind}, {syntax}": (kind, {**of(key), "transfer_syntax": syntax})
     for key in OBJECTS
     for kind in KINDS
     for syntax in TransferSyntax
+    if syntax is TransferSyntax.EXPLICIT_LE or kind in COMPRESSED
 } | {
     "a series each": ("time", {"modality": "PT", "time": "series-per-point"}),
     "a unit": ("float32", {"modality": "MR", "value_unit": "mm2/s"}),

