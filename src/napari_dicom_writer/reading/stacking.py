@@ -110,7 +110,8 @@ def _numbers(header: Dataset | Mapping[str, Any], keyword: str, count: int) -> t
 
 def measured_at(header: Dataset) -> str:
     """Say where its distances are measured, if not in the patient; else empty."""
-    return next((words for keyword, words in _SPACINGS.items() if header.get(keyword)), "")
+    said = (keyword for keyword in _SPACINGS if keyword in header and not header[keyword].is_empty)
+    return next((_SPACINGS[keyword] for keyword in said), "")
 
 
 def why_no_stack(places: Sequence[Place]) -> str | None:
