@@ -89,6 +89,7 @@ def orthanc(folder: Path, **settings: Any) -> Iterator[Orthanc]:
         "DicomCheckCalledAet": True,
         "DicomAlwaysAllowStore": True,
         "DicomAlwaysAllowFind": True,
+        "DicomAlwaysAllowGet": True,
         "DicomAlwaysAllowEcho": True,
         "RemoteAccessAllowed": False,
         "AuthenticationEnabled": False,
@@ -117,6 +118,27 @@ def storescp(folder: Path, *arguments: str) -> Iterator[int]:
     try:
         _wait(process, port, folder / "log")
         yield port
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@contextmanager
+def dcmqrscp(folder: Path) -> Iterator[str]:
+    """Start DCMTK's archive, which stores, answers queries and hands out, and end it; its address."""
+    port, storage = free_port(), folder / "archive"
+    storage.mkdir()
+    (folder / "archive.cfg").write_text(
+        f"NetworkTCPPort = {port}\nMaxPDUSize = 16384\nMaxAssociations = 16\n"
+        "HostTable BEGIN\nHostTable END\nVendorTable BEGIN\nVendorTable END\n"
+        f"AETable BEGIN\nARCHIVE {storage} RW (99, 1024mb) ANY\nAETable END\n"
+    )
+    with (folder / "log").open("wb") as log:
+        command = ["dcmqrscp", "-c", str(folder / "archive.cfg")]
+        process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)
+    try:
+        _wait(process, port, folder / "log")
+        yield f"dicom://ARCHIVE@127.0.0.1:{port}"
     finally:
         process.terminate()
         process.wait(20)

@@ -26,6 +26,9 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     send.description = "Send DICOM files, and record what the peer says to each. Sent again, only what is missing is."
     send.add_argument("folder", metavar="FOLDER", help="with DICOM files; or one of them")
     send.add_argument("peer", metavar="PEER", help=_PEER)
+    send.add_argument(
+        "--compare", action="store_true", help="fetch what has arrived, and compare it with what was sent"
+    )
     add_consent(send)
     send.set_defaults(run=run_send)
     echo = commands.add_parser("echo", help="see whether a peer is there", allow_abbrev=False)
@@ -84,7 +87,7 @@ def run_send(arguments: argparse.Namespace) -> int:
             done = number
             progress(done, len(files))
 
-        sent = send(link, files, lambda: progress(done, len(files)), arrived)
+        sent = send(link, files, lambda: progress(done, len(files)), arrived, compared=arguments.compare)
     print(sent)
     if not sent.complete:
         return 1

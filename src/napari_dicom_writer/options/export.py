@@ -336,11 +336,11 @@ class ExportOptions:
     )
     verify: VerifyLevel = option(
         VerifyLevel.FULL,
-        "what is read back and compared before publishing; medium: everything, and from the disk itself",
+        "what is read back and compared before publishing; medium: everything, and from the disk or peer itself",
         group="output",
         label="Read back",
         choices={
-            VerifyLevel.MEDIUM: "everything, from the disk",
+            VerifyLevel.MEDIUM: "everything, from disk or peer",
             VerifyLevel.FULL: "everything",
             VerifyLevel.HEADERS: "headers only",
             VerifyLevel.OFF: "nothing",

@@ -12,12 +12,13 @@ class State(StrEnum):
 
     STORED = "stored"
     WARNING = "stored, with a warning"
+    ALTERED = "stored, but not as it was sent"
     REFUSED = "refused"
     UNKNOWN = "unknown"
 
     @property
     def arrived(self) -> bool:
-        """Whether the peer has it."""
+        """Whether the peer has it, as far as is known as it was sent."""
         return self in (State.STORED, State.WARNING)
 
 

@@ -14,6 +14,7 @@ def test_addresses_say_all():
         *("c-store", "MY PACS", "ME", "pacs.example"),
         *(2762, True),
     )
+    assert peer_at("dicom://PACS@pacs.example?associations=1&from=ME").associations == 1
     peer = peer_at("https://pacs.example/dicom-web/")
     assert (peer.to, peer.address, peer.port, peer.tls) == ("stow-rs", "https://pacs.example/dicom-web", 443, True)
 
@@ -23,6 +24,7 @@ def test_addresses_say_all():
     [
         *("", "pacs", "ftp://pacs", "dicom://", "dicom://pacs:104", "dicom://A@:104", "dicom://A@pacs:port"),
         *("dicom://A@pacs:99999", "dicom://SEVENTEEN-LETTERS@pacs", "dicom://A\\B@pacs", "dicom://A@pacs?from="),
+        *("dicom://A@b?associations=0", "dicom://A@b?associations=x", "dicom://A@b?password=s3cret"),
         *("https://", "https://jane:s3cret@pacs/dicom-web", "https://jane@pacs/", "dicom://A:s3cret@pacs"),
     ],
 )

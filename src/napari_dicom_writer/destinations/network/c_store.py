@@ -18,20 +18,22 @@ from napari_dicom_writer.plan.sent import Answer, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from napari_dicom_writer.destinations.network.link import StagedFile
 
-_ASSOCIATIONS = 6
-"""At a time: most of an instance's time is waiting for the answer to it."""
 _CONTEXTS = 128  # presentation contexts that one association may propose (PS3.8 9.3.2.2)
 _PLAIN = ("1.2.840.10008.1.2.1", "1.2.840.10008.1.2")  # Explicit and Implicit VR Little Endian
 _FIND = "1.2.840.10008.5.1.4.1.2.2.1"  # Study Root Query/Retrieve Information Model - FIND
+_GET = "1.2.840.10008.5.1.4.1.2.2.3"  # Study Root Query/Retrieve Information Model - GET
 _VERIFICATION = "1.2.840.10008.1.1"
 _HEARTBEAT = 0.2
 
 
 class CStoreLink(Link):
     """A DICOM node; see `Link`."""
+
+    fetched_by = "C-GET"
 
     def echo(self) -> None:
         """See `Link`."""
@@ -75,6 +77,32 @@ class CStoreLink(Link):
         except (DestinationError, ValueError):  # it does not offer queries, or nothing that we can read
             return None
 
+    def fetch(self, file: StagedFile, into: Path) -> bool:
+        """See `Link`: C-GET, in which the peer stores over the same association."""
+        from pydicom.dataset import Dataset
+        from pynetdicom import build_role, evt
+
+        came: list[int] = []
+
+        def store(event: Any) -> int:
+            into.write_bytes(event.encoded_dataset())
+            came.append(1)
+            return 0
+
+        query = Dataset()
+        query.QueryRetrieveLevel = "IMAGE"
+        query.StudyInstanceUID, query.SeriesInstanceUID, query.SOPInstanceUID = file.study, file.series, file.uid
+        contexts = [(_GET, _PLAIN), *_contexts([file])]
+        more = {"ext_neg": [build_role(file.sop_class, scp_role=True)]}
+        try:
+            with self._association(contexts, handlers=[(evt.EVT_C_STORE, store)], **more) as association:
+                for status, _ in association.send_c_get(query, _GET):
+                    if not status or status.Status not in (0xFF00, 0x0000):
+                        return False
+        except (DestinationError, ValueError):  # it does not offer it
+            return False
+        return bool(came)
+
     def send(self, files: Sequence[StagedFile], record: Callable[[Answer], None], tick: Callable[[], None]) -> None:
         """See `Link`."""
         waiting: SimpleQueue[StagedFile] = SimpleQueue()
@@ -82,7 +110,7 @@ class CStoreLink(Link):
         for file in files:
             waiting.put(file)
         stop = threading.Event()
-        workers = min(_ASSOCIATIONS, len(files))
+        workers = min(self.peer.associations, len(files))
         with ThreadPoolExecutor(workers or 1) as pool, _raw_files():
             try:
                 running = [pool.submit(self._work, files, waiting, answers, stop) for _ in range(workers)]
@@ -151,7 +179,9 @@ class CStoreLink(Link):
         return dataset
 
     @contextmanager
-    def _association(self, contexts: Sequence[tuple[str, Sequence[str]]]) -> Iterator[Any]:
+    def _association(
+        self, contexts: Sequence[tuple[str, Sequence[str]]], handlers: Sequence[Any] = (), **more: Any
+    ) -> Iterator[Any]:
         try:
             from pynetdicom import AE, evt
         except ImportError:
@@ -169,7 +199,8 @@ class CStoreLink(Link):
                 self.peer.port,
                 ae_title=self.peer.called,
                 tls_args=tls,
-                evt_handlers=[(evt.EVT_CONN_OPEN, _send_at_once)],
+                evt_handlers=[(evt.EVT_CONN_OPEN, _send_at_once), *handlers],
+                **more,
             )
         except OSError as error:
             self.fail(f"cannot be reached: {error}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, ClassVar, NoReturn
 
 from napari_dicom_writer.errors import DestinationError
 
@@ -56,9 +56,13 @@ class Link(ABC):
 
     Attributes
     ----------
+    fetched_by : str
+        What `fetch` asks with.
     notes : list of str
         What is to be known of how it was sent.
     """
+
+    fetched_by: ClassVar[str]
 
     def __init__(self, peer: Peer) -> None:
         self.peer = peer
@@ -101,6 +105,23 @@ class Link(ABC):
     @abstractmethod
     def holds(self, study: str, series: str) -> set[str] | None:
         """Ask which SOP Instance UIDs the peer holds of a series; None if it cannot be asked."""
+
+    @abstractmethod
+    def fetch(self, file: StagedFile, into: Path) -> bool:
+        """Get an instance as the peer holds it.
+
+        Parameters
+        ----------
+        file
+            Which one.
+        into
+            Where to put it, as a DICOM file.
+
+        Returns
+        -------
+        bool
+            False if the peer hands nothing out.
+        """
 
     def fail(
         self, what: str, remedy: str = "Check its address, and that it is running and knows this program"

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 _TITLE = re.compile(r"[ -\[\]-~]{1,16}")  # AE: no control characters, no backslash (PS3.5 6.2)
 _OWN_TITLE = "NAPARI"
+_MOST = 64
+_ASSOCIATIONS = 6
+"""At a time: most of an instance's time is waiting for the answer to it."""
 _HOW = "Write dicom://AETITLE@host:port, dicoms:// for TLS, or https://host/path of a DICOMweb server"
 
 
@@ -37,6 +40,8 @@ class Peer:
         AE titles of the peer and of this program; empty for DICOMweb.
     tls : bool
         Whether the way there is encrypted, and the peer's certificate checked.
+    associations : int
+        How many a DICOM node is sent over at once.
     """
 
     address: str
@@ -46,6 +51,7 @@ class Peer:
     called: str = ""
     calling: str = ""
     tls: bool = False
+    associations: int = _ASSOCIATIONS
 
     @property
     def is_this_machine(self) -> bool:
@@ -91,12 +97,20 @@ def peer_at(address: str) -> Peer:
 
 
 def _c_store(address: str, parts: SplitResult, host: str, port: int | None) -> Peer:
-    calling = parse_qs(parts.query, keep_blank_values=True).get("from", [_OWN_TITLE])[0]
+    query = {key: values[0] for key, values in parse_qs(parts.query, keep_blank_values=True).items()}
+    calling, associations = query.pop("from", _OWN_TITLE), query.pop("associations", str(_ASSOCIATIONS))
+    if query:
+        raise DestinationError(
+            f"{address} says {', '.join(query)}", "Only from=AETITLE and associations=NUMBER follow ?"
+        )
+    if not associations.isdecimal() or not 1 <= int(associations) <= _MOST:
+        raise DestinationError(f"{associations!r} is no number of associations", f"Give one from 1 to {_MOST}")
     for title in (parts.username or "", calling):
         if not _TITLE.fullmatch(title) or not title.strip():
             raise DestinationError(f"{title!r} is no AE title", f"An AE title has 1 to 16 characters. {_HOW}")
     tls = parts.scheme == "dicoms"
-    return Peer(address, "c-store", host, port or (2762 if tls else 104), parts.username or "", calling, tls)
+    port = port or (2762 if tls else 104)
+    return Peer(address, "c-store", host, port, parts.username or "", calling, tls, int(associations))
 
 
 def peer_named(name: str) -> Peer:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pydicom import dcmread
 from pydicom.errors import InvalidDicomError
 
+from napari_dicom_writer.destinations.network.compare import compare
 from napari_dicom_writer.destinations.network.ledger import Ledger
 from napari_dicom_writer.destinations.network.link import StagedFile
 from napari_dicom_writer.errors import DestinationError, ExportCancelled
@@ -67,7 +68,12 @@ def _staged(path: Path) -> list[StagedFile]:
 
 
 def send(
-    link: Link, files: Sequence[StagedFile], tick: Callable[[], None], arrived: Callable[[int], None] = lambda n: None
+    link: Link,
+    files: Sequence[StagedFile],
+    tick: Callable[[], None],
+    arrived: Callable[[int], None] = lambda n: None,
+    *,
+    compared: bool = False,
 ) -> Sent:
     """Send what the peer does not have yet.
 
@@ -81,6 +87,8 @@ def send(
         Called now and then; may raise `ExportCancelled`.
     arrived
         Called with the number of instances that have been answered.
+    compared
+        Whether all that has arrived is fetched again and compared with what was sent.
 
     Returns
     -------
@@ -116,6 +124,8 @@ def send(
         ) from None
     complete = [answers.get(file.uid, Answer(file.uid, State.UNKNOWN, "it was not sent any more")) for file in files]
     asked = _asked_back(link, files, complete)
+    if compared:
+        asked = compare(link, files, asked, tick)
     for answer in set(asked) - set(complete):
         ledger.add(answer)  # or the next attempt would believe what was said first
     sent = Sent(link.peer.address, tuple(asked), tuple(dict.fromkeys(link.notes)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any
 
 from napari_dicom_writer.destinations.network.link import ANSWER_SECONDS, CONNECT_SECONDS, Link
@@ -14,12 +14,14 @@ from napari_dicom_writer.plan.sent import Answer, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
     from napari_dicom_writer.destinations.network.link import StagedFile
 
 _BATCH = 32 * 2**20
 _BLOCK = 2**18
 _PAGE = 1000
+_TAIL = 4096  # in which the last boundary is
 # Reasons of PS3.18 table I.2-2, and those of C-STORE that servers pass on.
 _REASONS = {
     0x0110: "processing failure",
@@ -41,6 +43,8 @@ _JSON = "application/dicom+json"
 
 class StowLink(Link):
     """A DICOMweb server; see `Link`."""
+
+    fetched_by = "WADO-RS"
 
     def echo(self) -> None:
         """See `Link`: a query that finds nothing much."""
@@ -91,6 +95,17 @@ class StowLink(Link):
                 return
             for one in _answers(batch, answer):
                 record(one)
+
+    def fetch(self, file: StagedFile, into: Path) -> bool:
+        """See `Link`: WADO-RS (PS3.18 10.4), the one part of its answer."""
+        path = f"studies/{file.study}/series/{file.series}/instances/{file.uid}"
+        accept = 'multipart/related; type="application/dicom"; transfer-syntax=*'
+        with suppress(DestinationError):
+            answer = self._call("GET", path, headers={"Accept": accept}, stream=True)
+            with closing(answer):
+                if answer.status_code == 200:
+                    return _one_part(answer.iter_content(_BLOCK), into)
+        return False
 
     def _call(self, method: str, path: str, **more: Any) -> Any:
         try:
@@ -155,6 +170,31 @@ class _Body:
                     yield block
             yield b"\r\n"
         yield self._end
+
+
+def _one_part(blocks: Iterator[bytes], into: Path) -> bool:
+    """Write the only part of a multipart body to a file; False if there is none.
+
+    The body is the boundary, the part's header, an empty line, the part, and the boundary again with what may follow.
+    """
+    head = b""
+    for block in blocks:
+        head += block
+        if b"\r\n\r\n" in head or len(head) > _BLOCK:
+            break
+    head, found, begun = head.partition(b"\r\n\r\n")
+    boundary = b"\r\n" + head.lstrip().partition(b"\r\n")[0]
+    if not found or not boundary.startswith(b"\r\n--"):
+        return False
+    with into.open("w+b") as file:
+        file.write(begun)
+        file.writelines(blocks)
+        size = file.tell()
+        file.seek(max(0, size - _TAIL))
+        tail = file.read()
+        end = tail.rfind(boundary)
+        file.truncate(size - len(tail) + end if end >= 0 else size)
+    return end >= 0
 
 
 def _batches(files: Sequence[StagedFile]) -> Iterator[list[StagedFile]]:

@@ -12,6 +12,7 @@ from napari_dicom_writer.destinations.folder.target import FolderDestination
 from napari_dicom_writer.destinations.network.ledger import state_folder
 from napari_dicom_writer.destinations.network.peers import peer_named
 from napari_dicom_writer.errors import DestinationError, ExportCancelled, ExportError, SendError
+from napari_dicom_writer.options.choices import VerifyLevel
 
 if TYPE_CHECKING:
     import os
@@ -48,6 +49,8 @@ class NetworkDestination(Destination):
             raise DestinationError(f"{peer.address} is a {peer.to} peer, not {self.language}", f"Say to={peer.to!r}")
         self._link = self.link(peer)
         self._folder: FolderDestination | None = None
+        # What is on the medium, where that is a peer.
+        self._compared = plan is not None and plan.series[0].options.verify is VerifyLevel.MEDIUM
         if plan is not None:
             # Of a study there may be several exports; a series is of one.
             name = hashlib.sha256(plan.series[0].uid.encode()).hexdigest()[:16]
@@ -59,14 +62,14 @@ class NetworkDestination(Destination):
         """Stage in a folder of this user's; see `Destination`."""
         assert self._folder is not None  # noqa: S101 - without a plan, it was for checking only
         with self._folder.stage() as staging:
-            yield NetworkStaging(staging, self._link)
+            yield NetworkStaging(staging, self._link, compared=self._compared)
 
 
 class NetworkStaging(Staging):
     """Written to a local folder, then sent from there."""
 
-    def __init__(self, local: Staging, link: Link) -> None:
-        self._local, self._link = local, link
+    def __init__(self, local: Staging, link: Link, *, compared: bool) -> None:
+        self._local, self._link, self._compared = local, link, compared
 
     def folder(self, series: SeriesPlan) -> Path:
         """See `Staging`."""
@@ -91,7 +94,7 @@ class NetworkStaging(Staging):
         folder = self._local.publish(tick)
         waits = f"The export waits in {folder}: send that, and only what is missing will be"
         try:
-            self.sent = send(self._link, staged_files(folder), tick)
+            self.sent = send(self._link, staged_files(folder), tick, compared=self._compared)
         except ExportCancelled as error:
             raise ExportCancelled(error.refusals[0].what, waits) from None
         except ExportError as error:
