@@ -100,8 +100,9 @@ def _c_store(address: str, parts: SplitResult, host: str, port: int | None) -> P
     query = {key: values[0] for key, values in parse_qs(parts.query, keep_blank_values=True).items()}
     calling, associations = query.pop("from", _OWN_TITLE), query.pop("associations", str(_ASSOCIATIONS))
     if query:
+        asked = ", ".join(query)
         raise DestinationError(
-            f"{address} says {', '.join(query)}", "Only from=AETITLE and associations=NUMBER follow ?"
+            f"The address of {host} says {asked}", "Only from=AETITLE and associations=NUMBER follow ?"
         )
     if not associations.isdecimal() or not 1 <= int(associations) <= _MOST:
         raise DestinationError(f"{associations!r} is no number of associations", f"Give one from 1 to {_MOST}")
