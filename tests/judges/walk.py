@@ -91,6 +91,7 @@ def options(key: str) -> dict[str, ExportOptions]:
         "on a film": {"spacing_at": "film"},
         "lossy": {"transfer_syntax": "jpeg-ls-lossy"},
         "long unit": long,
+        "quantity": {"quantity": "adc"},
         "in parts": {"concatenation": IODS[key].multiframe},
         **{f"unit {unit}": {"value_unit": unit} for unit in units},
     }

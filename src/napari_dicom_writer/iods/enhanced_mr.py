@@ -27,7 +27,7 @@ class EnhancedMRImage(Enhanced):
 
     key = "enhanced-mr"
     sop_class_uid = EnhancedMRImageStorage
-    honors = Enhanced.honors | frozenset({"safety_agency"})
+    honors = Enhanced.honors | frozenset({"safety_agency", "quantity"})
     rules = PixelRules("Enhanced MR", bits_8=True, color=False, lut=ModalityLUT.FULL)
     # How the measured magnetization became numbers, nobody knows; UNKNOWN is a term of the standard.
     assumed: ClassVar = {**Enhanced.assumed, "ComplexImageComponent": "MAGNITUDE", "AcquisitionContrast": "UNKNOWN"}
@@ -64,11 +64,11 @@ class EnhancedMRImage(Enhanced):
 
     def own_groups(self, series: SeriesPlan) -> Attributes:
         """MR Image Frame Type (C.8.13.5.1), Pixel Value Transformation, and the unit, where there is one."""
-        unit = series.options.value_unit
+        told = series.options.value_unit or series.options.quantity
         return {
             "MRImageFrameTypeSequence": one_item(**self.frame_type(series)),
             "PixelValueTransformationSequence": one_item(**luts.modality_lut(series, "US")),
-            **(luts.real_world_value_mapping(series, unit) if unit else {}),
+            **(luts.real_world_value_mapping(series, series.options.quantity) if told else {}),
         }
 
     def frame_type(self, series: SeriesPlan) -> dict[str, Any]:

@@ -25,7 +25,9 @@ class MRImage(IOD):
 
     key = "mr"
     sop_class_uid = MRImageStorage
-    honors = IOD.honors | frozenset({"series.patient_position", "series.repetition_time", "series.echo_time"})
+    honors = IOD.honors | frozenset(
+        {"series.patient_position", "series.repetition_time", "series.echo_time", "quantity"}
+    )
     # RM, the Research Mode, is the one scanning sequence that claims nothing (C.8.3.1.1.2).
     numbers_times = True
     assumed: ClassVar = {"ScanningSequence": "RM", "SequenceVariant": "NONE"}
@@ -37,8 +39,7 @@ class MRImage(IOD):
 
     def modules(self, series: SeriesPlan) -> Dataset:
         """Compose the modules of table A.4-1."""
-        unit = series.options.value_unit
-        mapped = unit or not series.stored.is_identity
+        mapped = series.options.value_unit or series.options.quantity or not series.stored.is_identity
         return compose(
             study.patient(series),
             study.general_study(series),
@@ -51,7 +52,7 @@ class MRImage(IOD):
             image.image_pixel(series),
             mr_image(series),
             image.temporal_position(series, own=True),
-            luts.real_world_value_mapping(series, unit) if mapped else {},
+            luts.real_world_value_mapping(series, series.options.quantity) if mapped else {},
             luts.voi_lut(series),
             common.sop_common(series, self.sop_class_uid),
         )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydicom.uid import ParametricMapStorage
 
-from napari_dicom_writer.errors import Note, NoteKind
+from napari_dicom_writer.errors import Fix, Note, NoteKind, OptionsError
 from napari_dicom_writer.iods._base import IOD, compose
 from napari_dicom_writer.iods.modules import common, image, luts, study
 from napari_dicom_writer.iods.modules.functional_groups import (
@@ -23,13 +23,16 @@ from napari_dicom_writer.iods.modules.functional_groups import (
     shared_groups,
 )
 from napari_dicom_writer.iods.modules.references import source_images_of
+from napari_dicom_writer.mention import mention
 from napari_dicom_writer.plan.stored_values import ModalityLUT, PixelRules
+from napari_dicom_writer.standard.quantities import QUANTITIES, is_ucum
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
     from napari_dicom_writer.iods.modules.attributes import Attributes
     from napari_dicom_writer.iods.modules.functional_groups import FrameGroups
+    from napari_dicom_writer.options.export import ExportOptions
     from napari_dicom_writer.plan.frames import InstancePlan
     from napari_dicom_writer.plan.plan import SeriesPlan
 
@@ -53,6 +56,17 @@ class ParametricMap(IOD):
         "LossyImageCompression": "00",
     }
     multiframe = True
+    honors = IOD.honors | frozenset({"quantity"})
+
+    def check_options(self, options: ExportOptions) -> list[Note]:
+        """Ask for the unit, and announce what its short names are taken as.
+
+        Raises
+        ------
+        OptionsError
+            As for every object; a unit that is none of UCUM.
+        """
+        return [*super().check_options(options), *check_unit(options)]
 
     def remarks(self, series: SeriesPlan) -> list[Note]:
         """Say who cannot read it."""
@@ -82,7 +96,7 @@ class ParametricMap(IOD):
                     )
                 },
                 {"FrameVOILUTSequence": one_item(**luts.voi_lut(series))},
-                luts.float_value_mapping(series, series.options.value_unit),
+                luts.float_value_mapping(series),
             ),
             common.sop_common(series, self.sop_class_uid),
         )
@@ -100,6 +114,22 @@ class ParametricMap(IOD):
     def frame_groups(self, series: SeriesPlan, instance: InstancePlan) -> FrameGroups:
         """Positions, and their indices."""
         return frame_groups(dimension_indices(instance, parts=False), plane_positions(instance))
+
+
+def check_unit(options: ExportOptions) -> list[Note]:
+    """Refuse a unit that is none of UCUM; ask for one that is not given."""
+    unit, quantity = options.value_unit, QUANTITIES.get(options.quantity)
+    usual = quantity.units if quantity else ("mm2/s", "ms", "HU")
+    such = " or ".join(mention("value_unit", term) for term in usual)
+    if not is_ucum(unit):
+        raise OptionsError(f"{unit!r} is no unit of UCUM", f"Choose such as {such}", "options")
+    if unit == "SUV":
+        text = "SUV taken as normalized by body weight"
+        return [Note(NoteKind.ASSUMED, text, hint=mention("value_unit", "g/ml{SUVlbm}"))]
+    if unit or usual == ("1",):
+        return []
+    fix = Fix("value_unit", usual[0] if len(usual) == 1 else None, "Set unit…" if len(usual) > 1 else f"In {usual[0]}")
+    return [Note(NoteKind.ASSUMED, "Values taken as without unit", hint=f"{such}, or another of UCUM", fix=fix)]
 
 
 def _float_pixels(series: SeriesPlan) -> Attributes:

@@ -57,7 +57,7 @@ def _values(series: SeriesPlan) -> Attributes:
     """Write what stored values mean, either way."""
     unit = series.options.value_unit
     if series.stored.mapped:
-        return luts.real_world_value_mapping(series, unit)
+        return luts.real_world_value_mapping(series)
     # US, unspecified: a Rescale Type is required as soon as there is a slope (PS3.3 C.11.1).
     return luts.modality_lut(series, unit or "US")
 

@@ -37,6 +37,7 @@ from napari_dicom_writer.options.fields import check, option
 from napari_dicom_writer.options.groups import Patient, Pet, Series, Study
 from napari_dicom_writer.options.segment_files import Segments, as_segments
 from napari_dicom_writer.standard import text
+from napari_dicom_writer.standard.quantities import QUANTITIES
 from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
 
 SOURCE = Path("source")
@@ -226,10 +227,17 @@ class ExportOptions:
     )
     value_unit: str = option(
         "",
-        "unit of the values: CT RescaleType (HU), PT Units (NONE), MR a UCUM code, else US",
+        "unit of the values: CT RescaleType (HU), PT Units (NONE), MR and maps a UCUM code, else US",
         group="pixels",
         label="Unit of values",
-        usual=("HU", "US", "BQML", "GML", "NONE", "mm2/s", "s", "ms", "1"),
+        usual=("HU", "US", "SUV", "BQML", "GML", "NONE", "mm2/s", "um2/s", "s", "ms", "/min", "%", "1"),
+    )
+    quantity: str = option(
+        "",
+        "what the values of an MR or a Parametric Map measure",
+        group="pixels",
+        choices={"": "", **{key: quantity.title for key, quantity in QUANTITIES.items()}},
+        rare=True,
     )
     time: TimeLayout = option(
         TimeLayout.ONE_SERIES,

@@ -37,6 +37,7 @@ class Given(TypedDict, total=False):
     float_display: str
     nan: float | None
     value_unit: str
+    quantity: str
     time: str
     unnamed_axis: str
     pixel_unit: str
