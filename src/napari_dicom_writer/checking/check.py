@@ -19,6 +19,7 @@ from napari_dicom_writer.reading import lenient as read
 from napari_dicom_writer.reading.catalogue import Catalogue, catalogue
 from napari_dicom_writer.reading.files import as_they_are, read_header
 from napari_dicom_writer.reading.real_values import ValueMap, value_map_of
+from napari_dicom_writer.reading.said import is_segmentation
 from napari_dicom_writer.reading.survey import SeriesSurvey, summarize
 
 if TYPE_CHECKING:
@@ -165,10 +166,13 @@ def _verdict(uid: str, group: _Group) -> SeriesVerdict:
     instances = group.instances
     check_consistency(instances, group.findings)
     check_places(instances, group.findings)
-    maps = [_map(instance) for instance in instances]
+    headers, folder = [i.header for i in instances], instances[0].path.parent
+    frames = None
+    if any(i.frames for i in instances):
+        frames = [frame.header for i in instances for frame in i.frames[: i.place.frames] or [i]]
     return SeriesVerdict(
         uid,
-        summarize([i.header for i in instances], instances[0].path.parent, _values(instances, maps)),
+        summarize(headers, folder, _values(instances), frames=frames),
         tuple(group.findings),
         lossy=any(read.text(i.header, "LossyImageCompression") == "01" for i in instances),
         files=tuple(i.path for i in instances),
@@ -183,13 +187,16 @@ def _map(instance: Instance) -> ValueMap:
         return ValueMap()
 
 
-def _values(instances: list[Instance], maps: list[ValueMap]) -> tuple[float, float] | None:
-    ends = [
-        one.slope * end + one.intercept
-        for instance, one in zip(instances, maps, strict=True)
-        for end in (instance.pixels.low, instance.pixels.high)
-        if math.isfinite(end)
-    ]
+def _values(instances: list[Instance]) -> tuple[float, float] | None:
+    """Return the least and greatest real value; None of segments, and where frames map their values each in its way."""
+    ends = []
+    for instance in instances:
+        maps = {_map(frame) for frame in instance.frames or [instance]}
+        if len(maps) > 1 or is_segmentation(instance.header):
+            return None
+        (one,) = maps
+        each = (end for end in (instance.pixels.low, instance.pixels.high) if math.isfinite(end))
+        ends += [one.slope * end + one.intercept for end in each]
     return (min(ends), max(ends)) if ends else None
 
 

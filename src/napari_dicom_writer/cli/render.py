@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from napari_dicom_writer.errors import ExportError
+    from napari_dicom_writer.model.segments import Segment
     from napari_dicom_writer.model.verdict import Verdict
     from napari_dicom_writer.plan.plan import ExportPlan, SeriesPlan
     from napari_dicom_writer.plan.report import ExportReport
@@ -32,6 +33,7 @@ Facts = dict[str, "str | tuple[Verdict, ...]"]
 """What to say of a series, in order; what is empty is left out."""
 
 _MANY = 3  # series with the same table that are told once
+_SEGMENTS = 12  # that are listed; all of them with --json
 
 _STYLES = {NoteKind.LOST: "red", NoteKind.ASSUMED: "yellow", NoteKind.INFO: "cyan"}
 
@@ -156,6 +158,18 @@ def spacing(values: Sequence[float | None]) -> str:
     return f"{numbers} mm ({names})"
 
 
+def segments(found: Sequence[Segment]) -> str:
+    """Write what a segmentation shows: number, name, and the code where it says something else; the first of many."""
+    lines = []
+    for segment in found[:_SEGMENTS]:
+        structure = segment.structure
+        side = f"{structure.laterality.meaning.lower()} " if structure and structure.laterality else ""
+        meaning = f"{side}{structure.type.meaning}" if structure else "no code"
+        lines.append(f"{segment.label} {segment.name or 'without a name'}: {meaning}")
+    more = len(found) - len(lines)
+    return "\n".join([*lines, f"and {more:,} more"] if more else lines)
+
+
 def directions(letters: str) -> str:
     """Write where columns, rows and planes run, from patient letters."""
     columns, rows, planes = letters.split(", ")
@@ -223,7 +237,8 @@ def surveyed(series: SeriesSurvey, folder: str, *, viewers: bool = False) -> Fac
         "Spacing": spacing(series.spacing),
         "Directions": directions(series.directions) if series.directions else "",
         "First voxel": position(series.position) if series.position else "",
-        "Values": f"{series.values[0]:.7g} to {series.values[1]:.7g}" if series.values else "",
+        "Values": f"{series.values[0]:.7g} to {series.values[1]:.7g} {series.unit}".strip() if series.values else "",
+        "Segments": segments(series.segments),
         "Window": "center {:g}, width {:g}".format(*series.window) if series.window else "",
         "Opens in": series.opens_in if viewers or not series.opens_in else summary(series.opens_in),
         "Remark": "\n".join(series.remarks),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from textwrap import shorten
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from pydicom.dataset import Dataset
@@ -19,8 +19,11 @@ from napari_dicom_writer.reading.decoding.process import TooLongError
 from napari_dicom_writer.reading.decoding.source import pixel_source
 from napari_dicom_writer.reading.files import as_they_are
 from napari_dicom_writer.reading.lenient import text
-from napari_dicom_writer.reading.real_values import ValueMap, first_number, is_mapped, value_map_of
+from napari_dicom_writer.reading.real_values import first_number, is_mapped, unit_of
+from napari_dicom_writer.reading.said import by_place, is_segmentation, missing_planes, said_of, value_range
+from napari_dicom_writer.reading.segments import description_of
 from napari_dicom_writer.reading.stacking import measured_at, place_of, stack, why_no_stack
+from napari_dicom_writer.standard.uids import LABEL_MAP
 from napari_dicom_writer.viewers import opens_in
 from napari_dicom_writer.viewers.seen import describe, times_told_apart
 
@@ -28,12 +31,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from numpy.typing import NDArray
-
+    from napari_dicom_writer.model.segments import Segment
     from napari_dicom_writer.model.verdict import Verdict
     from napari_dicom_writer.reading.catalogue import Entry, Passed
+    from napari_dicom_writer.reading.said import Said
     from napari_dicom_writer.reading.stacking import Place, Stack
 
+_KINDS = {LABEL_MAP: "Label Map Segmentation Storage"}  # that pydicom has no name for
 _REASON = 160  # characters of what a decoder says
 
 
@@ -66,7 +70,11 @@ class SeriesSurvey:
     window : tuple of float or None
         Center and width of the first window, as written.
     values : tuple of float or None
-        Least and greatest real-world value.
+        Least and greatest real-world value; not of segments.
+    unit : str
+        Of the values, in UCUM; empty where none is said.
+    segments : tuple of Segment
+        What a segmentation shows.
     opens_in : tuple of Verdict
         Which software opens it as a volume; empty where it is none.
     remarks : tuple of str
@@ -88,6 +96,8 @@ class SeriesSurvey:
     position: tuple[float, float, float] | None = None
     window: tuple[float, float] | None = None
     values: tuple[float, float] | None = None
+    unit: str = ""
+    segments: tuple[Segment, ...] = ()
     opens_in: tuple[Verdict, ...] = ()
     remarks: tuple[str, ...] = ()
 
@@ -165,33 +175,29 @@ def survey(folder: Path) -> Survey:
 def _add(group: _Group, entry: Entry) -> None:
     dataset = entry.header.dataset
     group.headers.append(dataset)
-    # An enhanced multi-frame object may map the values of every frame otherwise.
-    if group.slow or "Rows" not in dataset or "PerFrameFunctionalGroupsSequence" in dataset:
+    if group.slow or "Rows" not in dataset or is_segmentation(dataset):
         return
     if is_mapped(dataset):
         group.remarks["Values are those of the Real World Value Mapping; the window is of stored values"] = None
     try:
         syntax = dataset.file_meta.get("TransferSyntaxUID", "")
-        for frame in pixel_source(entry.path, dataset, syntax, entry.header.pixels_at).frames():
-            low, high = _ends(frame, dataset)
-            group.low, group.high = min(group.low, low), max(group.high, high)
+        frames = pixel_source(entry.path, dataset, syntax, entry.header.pixels_at).frames()
+        table = dataset.get("ModalityLUTSequence")
+        if table:
+            frames = (apply_modality_lut(frame, dataset) for frame in frames)
+        if found := value_range(frames, [Dataset()] if table else said_of(dataset)):
+            group.low, group.high = min(group.low, found[0]), max(group.high, found[1])
     except Exception as error:  # noqa: BLE001 - besides decoding, a lookup table may be nonsense
         group.slow = isinstance(error, TooLongError)
         group.remarks[shorten(f"Pixels could not be decoded: {error}", _REASON)] = None
 
 
-def _ends(frame: NDArray[Any], header: Dataset) -> tuple[float, float]:
-    """Return the least and greatest real value of a frame."""
-    if header.get("ModalityLUTSequence"):
-        frame = apply_modality_lut(frame, header)
-        return float(frame.min()), float(frame.max())
-    values = ValueMap() if frame.ndim > 2 else value_map_of(header)
-    first, last = (values.slope * float(end) + values.intercept for end in (frame.min(), frame.max()))
-    return min(first, last), max(first, last)
-
-
 def summarize(
-    headers: Sequence[Dataset], folder: Path, values: tuple[float, float] | None, remarks: Sequence[str] = ()
+    headers: Sequence[Dataset],
+    folder: Path,
+    values: tuple[float, float] | None,
+    remarks: Sequence[str] = (),
+    frames: Sequence[Dataset] | None = None,
 ) -> SeriesSurvey:
     """Say what the headers of one series say.
 
@@ -205,81 +211,85 @@ def summarize(
         Least and greatest real-world value; None where they are not known.
     remarks
         What is peculiar already.
+    frames
+        What is said of each picture, where the headers do not hold it any more.
     """
     first = headers[0]
     plain = SeriesSurvey(
         number=text(first, "SeriesNumber"),
         description=text(first, "SeriesDescription"),
         modality=text(first, "Modality"),
-        kind=UID(text(first, "SOPClassUID")).name,
+        kind=_KINDS.get(text(first, "SOPClassUID")) or UID(text(first, "SOPClassUID")).name,
         encoding=UID(text(getattr(first, "file_meta", Dataset()), "TransferSyntaxUID")).name,
         folder=folder,
         instances=len(headers),
         values=values,
+        segments=tuple(description_of(first).segments.values()) if is_segmentation(first) else (),
         remarks=tuple(remarks),
     )
     try:
-        return _with_geometry(plain, headers)
+        return _with_geometry(plain, headers, frames or [one for header in headers for one in said_of(header)])
     except Exception as error:  # noqa: BLE001 - whatever a wrong value makes the parser raise
         remark = shorten(f"Its attributes could not be understood: {error}", _REASON)
         return replace(plain, remarks=(*plain.remarks, remark))
 
 
-def _with_geometry(plain: SeriesSurvey, headers: Sequence[Dataset]) -> SeriesSurvey:
-    """Add what the headers say of size and place."""
-    places = [place_of(header) for header in headers]
+def _with_geometry(plain: SeriesSurvey, headers: Sequence[Dataset], said: Sequence[Said]) -> SeriesSurvey:
+    """Add what is said of size and place."""
+    places = [place_of(one) for one in said]
     frames = sum(place.frames for place in places)
     series = replace(
         plain,
         frames=frames,
         size=(frames, *places[0].size),
         spacing=(None, *(places[0].spacing or (None, None))),
-        window=_window(headers[0]),
+        window=_window(said[0]),
+        unit=unit_of(said[0]),
     )
     if where := measured_at(headers[0]):
         series = replace(series, remarks=(f"Its distances are those {where}", *series.remarks))
     why_not = why_no_stack(places)
-    return replace(series, remarks=(why_not, *series.remarks)) if why_not else _stacked(series, places, headers)
+    return replace(series, remarks=(why_not, *series.remarks)) if why_not else _stacked(series, places, headers, said)
 
 
-def _stacked(series: SeriesSurvey, places: Sequence[Place], headers: Sequence[Dataset]) -> SeriesSurvey:
-    """Stack single frames along their normal."""
+def _stacked(
+    series: SeriesSurvey, places: Sequence[Place], headers: Sequence[Dataset], said: Sequence[Said]
+) -> SeriesSurvey:
+    """Stack pictures along their normal."""
     planes = stack(places)
     remarks = []
-    if not planes.even:
+    segments = is_segmentation(headers[0])  # of which several share a plane
+    empty = missing_planes(planes, places[0]) if segments else 0
+    if empty:
+        remarks.append(f"{empty} planes between its first and its last hold no segment, and have no frame")
+    elif not planes.even:
         remarks.append("Its planes are not evenly spaced along their normal")
-    if not planes.whole:
+    if not (planes.whole or segments):
         remarks.append(f"From {planes.counts.min()} to {planes.counts.max()} pictures share a position")
-    time_points = int(planes.counts.max())
+    time_points = 1 if segments else int(planes.counts.max())
+    between = places[0].between if empty else planes.between
     seen = describe(
         headers[0],
         text(getattr(headers[0], "file_meta", Dataset()), "TransferSyntaxUID"),
         planes=len(planes.positions),
         time_points=time_points,
-        told_apart=time_points > 1 and times_told_apart(_by_place(headers)),
-        even=planes.even,
-        spacing=(planes.between or 0.0, series.spacing[1] or 0.0, series.spacing[2] or 0.0),
+        told_apart=time_points > 1 and times_told_apart(by_place(said)),
+        even=planes.even or bool(empty),
+        spacing=(between or 0.0, series.spacing[1] or 0.0, series.spacing[2] or 0.0),
         upright=float(abs(planes.normal[2])),
         furthest=_furthest(planes, series),
     )
     x, y, z = map(float, planes.positions[0])
     return replace(
         series,
-        size=(len(planes.positions), *series.size[1:]),
+        size=(len(planes.positions) + empty, *series.size[1:]),
         time_points=time_points,
-        spacing=(planes.between, *series.spacing[1:]),
+        spacing=(between, *series.spacing[1:]),
         directions=", ".join(map(patient_letters, (planes.row, planes.column, planes.normal))),
         position=(x, y, z),
-        opens_in=opens_in(seen) if planes.whole else (),
+        opens_in=opens_in(seen) if planes.whole or segments else (),
         remarks=(*remarks, *series.remarks),
     )
-
-
-def _by_place(headers: Sequence[Dataset]) -> list[list[Dataset]]:
-    places: dict[tuple[float, ...], list[Dataset]] = {}
-    for header in headers:
-        places.setdefault(tuple(map(float, header.ImagePositionPatient)), []).append(header)
-    return list(places.values())
 
 
 def _furthest(planes: Stack, series: SeriesSurvey) -> float:
@@ -290,6 +300,6 @@ def _furthest(planes: Stack, series: SeriesSurvey) -> float:
     return float(np.abs(corners).max())
 
 
-def _window(header: Dataset) -> tuple[float, float] | None:
+def _window(header: Said) -> tuple[float, float] | None:
     center, width = (first_number(header.get(keyword)) for keyword in ("WindowCenter", "WindowWidth"))
     return None if center is None or width is None else (center, width)

@@ -59,4 +59,6 @@ VIEWERS: tuple[Viewer, ...] = (
 
 def opens_in(seen: SeriesFacts) -> tuple[Verdict, ...]:
     """Say what each program makes of a series; of multi-frame objects, what was measured with them."""
-    return opens_multiframe(seen) or tuple(viewer.judge(seen) for viewer in VIEWERS)
+    if (found := opens_multiframe(seen)) is not None:
+        return found
+    return () if seen.multiframe else tuple(viewer.judge(seen) for viewer in VIEWERS)

@@ -25,7 +25,7 @@ _TIME_TAGS = ("TemporalPositionIdentifier", "DiffusionBValue", "TriggerTime", "E
 
 @dataclass(frozen=True, slots=True)
 class SeriesFacts:
-    """A series of single-frame instances whose positions are known.
+    """A series of planes whose positions are known.
 
     Attributes
     ----------
@@ -33,6 +33,8 @@ class SeriesFacts:
         UIDs of SOP Class and transfer syntax.
     modality, photometric : str
         Modality and Photometric Interpretation.
+    multiframe : bool
+        Whether its instances hold several frames.
     bits : int
         Bits Allocated.
     signed : bool
@@ -65,6 +67,7 @@ class SeriesFacts:
     syntax: str
     modality: str
     photometric: str
+    multiframe: bool
     bits: int
     signed: bool
     rescaled: bool
@@ -126,6 +129,7 @@ def describe(
         syntax=str(syntax),
         modality=str(header.get("Modality") or ""),
         photometric=str(header.get("PhotometricInterpretation") or "MONOCHROME2"),
+        multiframe=int(header.get("NumberOfFrames") or 1) > 1,
         bits=int(header.get("BitsAllocated") or 0),
         signed=header.get("PixelRepresentation") == 1,
         rescaled=(number(header, "RescaleSlope") or 1.0, number(header, "RescaleIntercept")) != (1.0, 0.0),

@@ -25,13 +25,12 @@ _SIGNED_LIKE_PIXELS = (
 _SAMPLES = {"MONOCHROME1": 1, "MONOCHROME2": 1, "PALETTE COLOR": 1, "RGB": 3}
 _FUNCTIONS = ("LINEAR", "LINEAR_EXACT", "SIGMOID")
 _ROUNDED = 1e-6  # of a number that is written as text beside one in double precision
-_FLOATS = ("FloatPixelData", "DoubleFloatPixelData")
 
 
-def check_description(header: Dataset, report: Report) -> None:
-    """Check the description of the pixels of one instance; it says that it has some."""
+def check_description(header: Dataset, report: Report, *, floats: bool = False) -> None:
+    """Check the description of the pixels of one instance; it says that it has some, or `floats` (C.7.6.24)."""
     _check_size(header, report)
-    if not any(keyword in header for keyword in _FLOATS):
+    if not floats:
         _check_bits(header, report)
         _check_signs(header, report)
     _check_samples(header, report)

@@ -23,8 +23,14 @@ _GROUPS: dict[str, dict[str, str]] = {
     "MREchoSequence": {"EffectiveEchoTime": "EchoTime"},
     "MRDiffusionSequence": {"DiffusionBValue": "DiffusionBValue"},
     "SegmentIdentificationSequence": {"ReferencedSegmentNumber": "ReferencedSegmentNumber"},
+    "PixelValueTransformationSequence": {k: k for k in ("RescaleSlope", "RescaleIntercept")},
+    "FrameVOILUTSequence": {k: k for k in ("WindowCenter", "WindowWidth")},
 }
-_COMMON = ("Rows", "Columns", "FrameOfReferenceUID", "SOPClassUID", "ImageType")
+_COMMON = (
+    "Rows Columns FrameOfReferenceUID SOPClassUID ImageType SamplesPerPixel RescaleSlope RescaleIntercept WindowCenter "
+    "WindowWidth"
+).split()
+_MAPPING = "RealWorldValueMappingSequence"
 
 
 def frame_headers(header: Dataset) -> Iterator[Dataset]:
@@ -48,6 +54,8 @@ def frame_headers(header: Dataset) -> Iterator[Dataset]:
 
 
 def _take(group: Dataset, frame: Dataset) -> None:
+    if _MAPPING in group:
+        frame[_MAPPING] = group[_MAPPING]
     for sequence, attributes in _GROUPS.items():
         for item in read.items(group, sequence)[:1]:
             for keyword, name in attributes.items():

@@ -17,11 +17,12 @@ from napari_dicom_writer.checking.file.frames import frame_headers
 from napari_dicom_writer.checking.file.pet import check_pet
 from napari_dicom_writer.checking.file.pixels import Pixels, check_pixels
 from napari_dicom_writer.checking.file.plane import check_plane
-from napari_dicom_writer.checking.file.structure import PIXELS, Structure
+from napari_dicom_writer.checking.file.structure import FLOATS, PIXELS, Structure
 from napari_dicom_writer.checking.file.walk import walk
 from napari_dicom_writer.reading import lenient as read
 from napari_dicom_writer.reading.decoding.codestreams import is_native
 from napari_dicom_writer.reading.files import read_header
+from napari_dicom_writer.reading.frames import FRAME_TAGS
 from napari_dicom_writer.reading.real_values import PIXEL_TAGS
 from napari_dicom_writer.reading.stacking import PLACE_TAGS, Place
 from napari_dicom_writer.reading.time_axis import TIME_TAGS
@@ -46,10 +47,11 @@ TELLS_APART = (
 _OTHER_TAGS = (
     "SOPClassUID SOPInstanceUID SeriesInstanceUID SpacingBetweenSlices SliceThickness LossyImageCompression "
     "PixelPaddingValue RescaleType NumberOfSlices NumberOfTemporalPositions DirectoryRecordSequence "
-    "PerFrameFunctionalGroupsSequence SpecificCharacterSet FrameReferenceTime InConcatenationNumber"
+    "PerFrameFunctionalGroupsSequence SpecificCharacterSet FrameReferenceTime InConcatenationNumber SegmentSequence "
+    "SegmentationType"
 ).split()
 _KEPT = {int(tag_for_keyword(k) or 0) for k in (*SAME_IN_A_SERIES, *TELLS_APART, *_OTHER_TAGS, *PLACE_TAGS)}
-_KEPT |= {int(tag_for_keyword(k) or 0) for k in (*PIXEL_TAGS, *TIME_TAGS)}
+_KEPT |= {int(tag_for_keyword(k) or 0) for k in (*PIXEL_TAGS, *TIME_TAGS, *FRAME_TAGS)}
 _ITEMS_NOT_KEPT = {int(tag_for_keyword("PerFrameFunctionalGroupsSequence") or 0)}
 _META = {"MediaStorageSOPClassUID": "SOPClassUID", "MediaStorageSOPInstanceUID": "SOPInstanceUID"}
 _BROKEN = "Readers refuse it, or show part of it: copy it again from where it came"
@@ -152,7 +154,7 @@ class OpenedFile:
         if not self._reason:
             check_elements(header, report)
         if "Rows" in header:
-            check_description(header, report)
+            check_description(header, report, floats=any(tag in structure.lengths for tag in FLOATS))
             check_plane(header, report)
             check_pet(header, report)
             pixels = check_pixels(self.path, structure, header, report, look=look, decode=decode)

@@ -108,11 +108,13 @@ def _take(frame: NDArray[Any], header: Dataset, report: Report, found: Pixels, *
     if not frame.size:
         return
     low, high = frame.min(), frame.max()
-    if frame.dtype.kind == "f":
-        if not np.isfinite((low, high)).all():
-            report.warning("not-finite", "Some values are not finite", "Viewers show them in any way")
-        return
+    if not np.isfinite((low, high)).all():
+        report.warning("not-finite", "Some values are not finite", "Viewers show them in any way")
+        frame = frame[np.isfinite(frame)]
+        low, high = frame.min(initial=math.inf), frame.max(initial=-math.inf)
     found.low, found.high = min(found.low, float(low)), max(found.high, float(high))
+    if frame.dtype.kind == "f":
+        return
     ends = limits(header)
     if ends and not (ends[0] <= low and high <= ends[1]) and frame.dtype.itemsize * 8 > 1:
         _say_beyond(header, report, f"Values from {low} to {high}")

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 PIXEL_DATA = 0x7FE00010
-PIXELS = (0x7FE00008, 0x7FE00009, PIXEL_DATA)
-"""Float, Double Float and plain Pixel Data."""
+FLOATS = (0x7FE00008, 0x7FE00009)
+"""Float and Double Float Pixel Data."""
+PIXELS = (*FLOATS, PIXEL_DATA)
 
 
 class NotDicomError(Exception):

@@ -12,8 +12,10 @@ from napari_dicom_writer.checking.file.instance import TELLS_APART
 from napari_dicom_writer.checking.series.spacing import check_spacing
 from napari_dicom_writer.model.geometry import MAX_DISPLACEMENT
 from napari_dicom_writer.reading import lenient as read
+from napari_dicom_writer.reading.said import missing_planes
 from napari_dicom_writer.reading.stacking import stack, why_no_stack
 from napari_dicom_writer.reading.time_axis import Moment, moment_of, order_in_time
+from napari_dicom_writer.standard.uids import LABEL_MAP
 from napari_dicom_writer.viewers.single_precision import single_precision_error
 
 if TYPE_CHECKING:
@@ -62,9 +64,14 @@ def _check_stack(pictures: Sequence[Instance], findings: Findings, *, is_multi: 
         return  # said above, with the instances that differ
     planes = stack(places)
     # A segmentation holds the planes that a segment is in, and no others.
-    if read.text(placed[0].header, "SOPClassUID") != SegmentationStorage:
+    sop_class = read.text(placed[0].header, "SOPClassUID")
+    if sop_class not in (SegmentationStorage, LABEL_MAP):
         _check_positions(placed, planes, findings)
         check_spacing(placed, planes, findings)
+    elif sop_class == LABEL_MAP and (empty := missing_planes(planes, places[0])):
+        what = f"{empty} planes without a label have no frame"
+        consequence = "Software that takes it for a stack of images closes the gaps: labels move"
+        findings.at().warning("planes-left-out", what, consequence, "ImagePositionPatient")
     if not is_multi:  # the order of frames is that of their dimensions
         _check_order(placed, planes, findings)
     _check_precision(places, planes, findings)
