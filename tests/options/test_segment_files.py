@@ -35,6 +35,10 @@ FILES = {
     "i.json": json.dumps({"segmentAttributes": [[
         {"labelID": 1, "SegmentLabel": "liver", "recommendedDisplayRGBValue": [221, 130, 101]},
         {"labelID": 3, "SegmentLabel": "lesion", "recommendedDisplayRGBValue": [255, 0, 0], **CODED}]]}),
+    "j.csv": "LabelValue,Name,Color_R,Color_G,Color_B,Color_A,Category_CodingScheme,Category_CodeValue,"
+             "Category_CodeMeaning,Type_CodingScheme,Type_CodeValue,Type_CodeMeaning\n"
+             "1,liver,221,130,101,255,,,,,,\n"
+             "3,lesion,255,0,0,255,SCT,49755003,Morphologically Abnormal Structure,SCT,4147007,Mass\n",
 }  # fmt: skip
 
 
@@ -44,7 +48,7 @@ def test_tables_of_every_kind(tmp_path, name):
     one, three = read_segments(tmp_path / name)
     assert [(s.label, s.name) for s in (one, three)] == [(1, "liver"), (3, "lesion")]
     assert one.structure.type.meaning == "Liver"
-    assert three.structure.type.meaning == ("Mass" if name == "i.json" else "Lesion")
+    assert three.structure.type.meaning == ("Mass" if name in ("i.json", "j.csv") else "Lesion")
     if name not in ("g.json", "h.json"):
         assert (one.color, three.color) == ((221, 130, 101), (255, 0, 0))
 

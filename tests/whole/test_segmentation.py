@@ -139,7 +139,7 @@ def test_segments_say_what_is_known(tmp_path):
     assert all(len(s.RecommendedDisplayCIELabValue) == 3 for s in (first, second, third))
     assert pydicom.dcmread(report.path).SegmentsOverlap == "NO"
     texts = [note.text for note in report.plan.notes]
-    assert any("'thing' show is not known" in text for text in texts)
+    assert any("'thing' shows is not known" in text for text in texts)
     assert any("label 9" in text for text in texts)
 
 
@@ -222,3 +222,32 @@ def test_labels_on_another_grid_are_refused_with_both_named(tmp_path):
 def test_a_label_map_is_of_its_own_class(tmp_path):
     report = export(layer(blobs()), tmp_path / "x", ExportOptions(segmentation_type="labelmap"))
     assert pydicom.dcmread(report.path).SOPClassUID == LABEL_MAP
+
+
+def test_a_channel_of_labels_has_segments_of_its_own(tmp_path):
+    attributes = {"scale": (1, *PLACE["scale"]), "axis_labels": tuple("czyx"), "units": ("pixel", *PLACE["units"])}
+    report = export((np.stack([blobs(), 3 * blobs()]), attributes, "labels"), tmp_path / "x")
+    found = [pydicom.dcmread(path).SegmentSequence for path in dicom_files(report.path)]
+    assert [[s.SegmentNumber for s in segments] for segments in found] == [[1, 2, 3], [1, 2, 3]]
+    assert [s.SegmentLabel for s in found[1]] == ["Label 3", "Label 6", "Label 9"]
+
+
+def test_labels_lie_on_a_colored_image(tmp_path):
+    colors = (np.zeros((6, 40, 44, 3), "u1"), PLACE | {"name": "photo", "rgb": True}, "image")
+    report = export([colors, layer(blobs((6, 40, 44)))], tmp_path / "x")
+    dataset = pydicom.dcmread(segmentation(report))
+    assert "DerivationImageSequence" in dataset.PerFrameFunctionalGroupsSequence[0]
+    assert dciodvfy([segmentation(report)]) == ([], [])
+
+
+def test_a_description_keeps_the_number_of_the_layer(tmp_path):
+    features = {"index": [5], "name": ["liver"], "segment_description": ["x" * 2000]}
+    report = export(layer(blobs(labels=(5,)), features=features), tmp_path / "x")
+    text = pydicom.dcmread(report.path).SegmentSequence[0].SegmentDescription
+    assert len(text) == 1024
+    assert text.endswith("x; Label 5 of the layer")
+
+
+def test_colors_of_labels_are_not_said_to_be_lost():
+    plan = plan_export(layer(blobs(), colormap={"name": "label_colormap"}, gamma=2))
+    assert not [note for note in plan.notes if note.kind is NoteKind.LOST]

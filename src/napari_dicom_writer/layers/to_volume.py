@@ -68,7 +68,8 @@ def to_volume(data: Any, attributes: Mapping[str, Any], layer_type: str, options
     _note_assumed(axes, spatial, names, options, notes)
     step, start = _time(matrix, axes, notes)
     _note_other_steps(matrix, axes, spatial, notes)
-    _note_display(attributes, rgb, notes)
+    if layer_type == "image":  # colors of labels are written
+        _note_display(attributes, rgb, notes)
     notes += color_note(array) if attributes.get("rgb") is None and not rgb else ()
     return Volume(
         array,

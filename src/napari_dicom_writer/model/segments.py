@@ -87,12 +87,14 @@ _COLUMNS = {
     "tracking_id": ["trackingid", "trackingidentifier"],
     "tracking_uid": ["trackinguid", "trackinguniqueidentifier"],
 }
-_RED, _GREEN, _BLUE = {"r", "red"}, {"g", "green"}, {"b", "blue"}
+_RED, _GREEN, _BLUE = {"r", "red", "colorr"}, {"g", "green", "colorg"}, {"b", "blue", "colorb"}
 _SEQUENCES = {
     "category": "segmentedpropertycategorycodesequence",
     "type": "segmentedpropertytypecodesequence",
     "laterality": "segmentedpropertytypemodifiercodesequence",
 }
+# What the color tables of 3D Slicer call their columns: Type_CodeValue, Type_CodingScheme, Type_CodeMeaning.
+_SLICER = {"category": "category", "type": "type", "laterality": "typemodifier"}
 
 
 def segments_of(rows: Iterable[Mapping[str, Any]], where: str = "segments") -> tuple[Segment, ...]:
@@ -186,7 +188,7 @@ def _color(row: Mapping[str, Any], color: Any) -> tuple[int, int, int] | None:
 
 def _coded(row: Mapping[str, Any]) -> Structure | None:
     """Codes that the row gives itself: as sequences (dcmqi), or as columns of value, scheme and meaning."""
-    codes = {key: _code(row, name) for key, name in _SEQUENCES.items()}
+    codes = {key: _code(row, name) or _slicer_code(row, _SLICER[key]) for key, name in _SEQUENCES.items()}
     if codes["category"] is None or codes["type"] is None:
         return None
     return Structure(codes["category"], codes["type"], codes["laterality"])
@@ -201,4 +203,9 @@ def _code(row: Mapping[str, Any], sequence: str) -> Code | None:
             key: row.get(f"{sequence}.{key.lower()}") for key in ("CodeValue", "CodingSchemeDesignator", "CodeMeaning")
         }
     parts = [item.get(key) for key in ("CodeValue", "CodingSchemeDesignator", "CodeMeaning")]
+    return None if any(_missing(part) for part in parts) else Code(*(str(part) for part in parts))
+
+
+def _slicer_code(row: Mapping[str, Any], name: str) -> Code | None:
+    parts = [row.get(f"{name}{part}") for part in ("codevalue", "codingscheme", "codemeaning")]
     return None if any(_missing(part) for part in parts) else Code(*(str(part) for part in parts))

@@ -12,7 +12,7 @@ from napari_dicom_writer.model.label_runs import label_runs
 from napari_dicom_writer.model.slabs import finished_planes, read_ahead, slabs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -39,6 +39,17 @@ class LabelUse:
 
     labels: tuple[int, ...]
     planes: dict[tuple[tuple[int, ...], int], tuple[int, ...]]
+
+    def along(self, fixed: Sequence[int | None]) -> LabelUse:
+        """Return what is used at fixed indices along the leading axes, None for any; all, if nothing is used there."""
+        if all(index is None for index in fixed):
+            return self
+        planes = {
+            place: labels
+            for place, labels in self.planes.items()
+            if all(wanted in (None, index) for wanted, index in zip(fixed, place[0], strict=True))
+        }
+        return LabelUse(tuple(sorted({n for labels in planes.values() for n in labels})), planes) if planes else self
 
 
 def find_labels(volume: Volume, tick: Callable[[int], None]) -> LabelUse:

@@ -87,7 +87,8 @@ def plan_segments(
 def _plan(segment: Segment, number: int, meaning: Labels, options: ExportOptions, series_uid: str) -> SegmentPlan:
     label = segment.label
     name = single_line(segment.name, _LO) or f"Label {label}"
-    description = segment.description or ("" if number == label else f"Label {label} of the layer")
+    layers_own = "" if number == label else f"Label {label} of the layer"
+    description = "; ".join(filter(None, (segment.description[: _ST - len(layers_own) - 2], layers_own)))
     color = segment.color or (meaning.color_of(label) if meaning.color_of else None) or _color(label)
     kind = segment.algorithm_type or options.segment_algorithm.value.upper()
     program = segment.algorithm_name or options.segment_algorithm_name or "unknown"
@@ -109,7 +110,7 @@ def _notes(plans: list[SegmentPlan], given: dict[int, Segment], use: LabelUse) -
     notes = []
     unknown = [plan for plan in plans if plan.structure == UNKNOWN]
     if unknown:
-        text = f"What {_listed(unknown)} show is not known: coded as Tissue"
+        text = f"What {_listed(unknown)} show{'s' * (len(unknown) == 1)} is not known: coded as Tissue"
         hint = f"{mention('segments')} names them"
         notes.append(Note(NoteKind.ASSUMED, text, hint=hint, fix=Fix("segments", None, "Name segments…")))
     if any(not (given.get(plan.label) and given[plan.label].algorithm_type) for plan in plans):

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from napari_dicom_writer.plan.segments import SegmentPlan
     from napari_dicom_writer.plan.stored_values import StoredValues, Window
     from napari_dicom_writer.planning.draft import Draft
+    from napari_dicom_writer.planning.labels import LabelUse
 
 
 _LABEL = 12  # of an axis's name in a Series Description
@@ -98,12 +99,15 @@ def plan_series(
     for offset, member in enumerate(members):
         uid = uids.series()
         channel = () if volume.rgb else tuple(i for i in member.fixed if i is not None)
+        use = draft.labels and draft.labels.along(
+            [None if i == draft.channel else n for i, n in enumerate(member.fixed)]
+        )
         if channel not in by_channel:
-            by_channel[channel] = _values(draft, codec, options, channel, member)
+            by_channel[channel] = _values(draft, codec, options, channel, member, use)
         stored, window, value_notes = by_channel[channel]
         segments: tuple[SegmentPlan, ...] = ()
-        if draft.labels and volume.labels is not None and isinstance(stored, StoredLabels):
-            segments, segment_notes = plan_segments(draft.labels, volume.labels, stored, options, uid)
+        if use and volume.labels is not None and isinstance(stored, StoredLabels):
+            segments, segment_notes = plan_segments(use, volume.labels, stored, options, uid)
             value_notes = [*value_notes, *segment_notes]
         instances = _instances(draft, member, uids, stored, segments, options)
         description, comment, name_notes = describe_series(volume.name, member.suffix, options, several=several)
@@ -141,12 +145,17 @@ def plan_series(
 
 
 def _values(
-    draft: Draft, codec: Codec | None, options: ExportOptions, channel: tuple[int, ...], member: _Member
+    draft: Draft,
+    codec: Codec | None,
+    options: ExportOptions,
+    channel: tuple[int, ...],
+    member: _Member,
+    use: LabelUse | None,
 ) -> tuple[StoredValues, Window | None, list[Note]]:
     """How the values of one channel are stored and displayed, the same at all its time points."""
-    if draft.labels:
+    if use:
         fractions = draft.volume.labels and draft.volume.labels.fractions
-        labels, label_notes = (plan_fractions if fractions else plan_stored)(draft.labels, options)
+        labels, label_notes = (plan_fractions if fractions else plan_stored)(use, options)
         return labels, None, label_notes
     volume, found = draft.volume, draft.ranges.get(channel)
     rules = draft.iod.rules if volume.rgb else rules_for(draft.iod.rules, volume.dtype, options)
