@@ -45,6 +45,7 @@ def test_nothing_is_cut_off_in_a_narrow_dock_or_in_large_letters(viewer, setting
     widget.resize(width, 800)
     widget.show()
     settle(qtbot, panel)
+    panel.editor.reveal("axes")
     export(qtbot, panel)
     panel.board.report_actions.show_report(panel.report)
     qtbot.wait(50)

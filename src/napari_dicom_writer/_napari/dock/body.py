@@ -11,6 +11,7 @@ from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from napari_dicom_writer._napari import preferences
+from napari_dicom_writer._napari.dock.axes.layer_editor import NAMES, LayerEditor
 from napari_dicom_writer._napari.dock.checklist.layer_list import LayerChecklist
 from napari_dicom_writer._napari.dock.foot.controls import Controls
 from napari_dicom_writer._napari.dock.foot.target import TargetRow
@@ -51,6 +52,7 @@ class PanelBody(QWidget):
         state = preferences.dock_state()
         self.checklist = LayerChecklist(viewer.layers, follow=state.get("follow_selection", True))
         self.preview = PreviewPanel()
+        self.editor = LayerEditor()
         self.form = OptionsForm(options, {title: state.get(name, False) for title, name in _FOLDS.items()})
         self.copy_button = QPushButton("Copy from DICOM…")
         self.copy_button.setToolTip("Take patient and study from a DICOM file, so that the result lands beside it")
@@ -64,7 +66,8 @@ class PanelBody(QWidget):
         self._remember_state()
 
     def _lay_out(self) -> None:
-        self._scroll = ScrollColumn([heading("Layers"), self.checklist, self.preview, self.form, self.board])
+        parts = [heading("Layers"), self.checklist, self.preview, self.editor, self.form, self.board]
+        self._scroll = ScrollColumn(parts)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(6, 6, 6, 6)
         outer.addWidget(self._scroll, 1)
@@ -83,7 +86,7 @@ class PanelBody(QWidget):
     def apply(self, fix: Fix) -> None:
         """Set the option that a message names, or lead the user to its field."""
         if fix.value is None:
-            field = self.form.reveal(fix.option)
+            field = (self.editor if fix.option in NAMES else self.form).reveal(fix.option)
             QTimer.singleShot(0, partial(self._scroll.ensureWidgetVisible, field))
         else:
             self.form.field(fix.option).value = fix.value
@@ -94,7 +97,7 @@ class PanelBody(QWidget):
 
     def show_running(self, *, running: bool) -> None:
         """Show that an export runs; meanwhile nothing can be edited."""
-        for part in (self.checklist, self.form, self.target, self.board.preflight):
+        for part in (self.checklist, self.editor, self.form, self.target, self.board.preflight):
             part.setEnabled(not running)
         self.controls.show_running(running=running)
 

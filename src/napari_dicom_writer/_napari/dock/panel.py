@@ -6,13 +6,13 @@ It knows no DICOM: it edits `ExportOptions`, shows the `ExportPlan`, and runs `e
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QEvent, QTimer
 
 from napari_dicom_writer._napari import preferences
 from napari_dicom_writer._napari.dock.body import PanelBody
-from napari_dicom_writer._napari.dock.checklist.layer_state import LayerWatch, is_written, layer_tuple
+from napari_dicom_writer._napari.dock.checklist.layer_state import LayerWatch, is_written
 from napari_dicom_writer._napari.dock.closing import CloseGuard, Closing, tell_cancelled
 from napari_dicom_writer._napari.dock.messages.words import becomes, own_messages
 from napari_dicom_writer._napari.dock.parts.plain import shown_name
@@ -21,7 +21,8 @@ from napari_dicom_writer._napari.dock.work import activity
 from napari_dicom_writer._napari.dock.work.imports import Imports
 from napari_dicom_writer._napari.dock.work.planning import Outcome, Planner, Wish
 from napari_dicom_writer._napari.dock.work.running import ExportRun
-from napari_dicom_writer.errors import ExportError, UnforeseenLossError
+from napari_dicom_writer.errors import ExportError, Refusals, UnforeseenLossError
+from napari_dicom_writer.plan.wording import where
 
 if TYPE_CHECKING:
     from napari.layers import Layer
@@ -67,7 +68,7 @@ class ExportPanel(PanelBody):
     # --- making -----------------------------------------------------------------------------------------------------
 
     def _make_workers(self, dock_widget: QWidget | None) -> None:
-        self.places = Places(self.viewer.layers, self.preview)
+        self.places = Places(self.viewer.layers, self.preview, self.editor.edits)
         self.planner = Planner(self._make_wish, self)
         self.run = ExportRun(dock_widget)
         self.watch = LayerWatch(self.viewer.layers)
@@ -81,6 +82,7 @@ class ExportPanel(PanelBody):
         self.watch.changed.connect(self._layer_edited)
         self.watch.values_changed.connect(self._values_changed)
         self.preview.chosen.connect(self._refresh_geometry)
+        self.editor.edits.changed.connect(self._layer_edited)
         self.form.changed.connect(self._edited)
         self.copy_button.clicked.connect(self._copy_from_dicom)
         self.board.fix_wanted.connect(self.apply)
@@ -193,18 +195,28 @@ class ExportPanel(PanelBody):
         """Take layers, options and path as they are now; None, and why, where they make no export."""
         try:
             self._options = self.form.options()
+            tuples = self._edited_tuples()
         except ExportError as error:
             # What the layers become stays in sight: it would come and go, and move the form, while text is typed.
             self._planned(Outcome(None, error.refusals), of_layers=False)
             return None
         preferences.remember(self._options, self._remembered)
         self._remembered = self._options
-        checked = self.checklist.checked
-        if not checked:
+        if not tuples:
             self._take_plan(Outcome(None, ()))
             self.board.show_nothing(self._why_nothing(), self._own_messages())
             return None
-        return Wish([layer_tuple(layer) for layer in checked], self._options, self.target.path)
+        return Wish(tuples, self._options, self.target.path)
+
+    def _edited_tuples(self) -> list[Any]:
+        """Take the checked layers with what is said of them."""
+        refusals = Refusals()
+        tuples = []
+        for index, layer in enumerate(self.checklist.checked):
+            with refusals.collect(where(index, layer.name)):
+                tuples.append(self.editor.edits.tuple_of(layer, self._options))
+        refusals.raise_if_any()
+        return tuples
 
     def _why_nothing(self) -> str:
         names = ", ".join(f"“{shown_name(layer.name)}”" for layer in self._gone)
@@ -216,6 +228,7 @@ class ExportPanel(PanelBody):
         with suppress(ExportError):
             self._options = self.form.options()
         self.checklist.show_refused(self.places.refresh(self._options))
+        self.editor.show_layer(self.preview.layer, self._options)
 
     def _planned(self, outcome: Outcome, *, of_layers: bool = True) -> None:
         self._take_plan(outcome)

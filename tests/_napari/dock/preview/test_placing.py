@@ -8,6 +8,7 @@ from napari.components import LayerList
 from napari.layers import Image
 
 from napari_dicom_writer import ExportOptions, Patient
+from napari_dicom_writer._napari.dock.axes.edits import LayerEdits
 from napari_dicom_writer._napari.dock.preview.placing import Places
 from napari_dicom_writer._napari.dock.preview.preview_panel import PreviewPanel
 
@@ -34,7 +35,7 @@ def places(layers, qtbot):
     preview = PreviewPanel()
     qtbot.addWidget(preview)
     preview.offer(list(layers), [layers[0]])
-    return Places(layers, preview)
+    return Places(layers, preview, LayerEdits())
 
 
 def test_a_patient_moves_nothing(layers, places):

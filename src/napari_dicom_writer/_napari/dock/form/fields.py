@@ -11,6 +11,7 @@ from qtpy.QtGui import QColor, QIcon, QPainter, QPixmap, QPolygonF, QShowEvent
 from qtpy.QtWidgets import QCalendarWidget, QComboBox, QCompleter, QLineEdit, QVBoxLayout, QWidget
 
 from napari_dicom_writer._napari.dock.parts.hint import Hint
+from napari_dicom_writer._napari.dock.parts.mark import LeaveWheel, mark_wrong
 from napari_dicom_writer._napari.spelling import in_form
 from napari_dicom_writer.errors import ExportError, NoteKind, OptionsError
 from napari_dicom_writer.options.fields import kinds, label
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from magicgui.widgets.bases import ValueWidget
 
 _LEAST = 12  # characters
-_ERROR = "#e0604c"  # seen on napari's dark and light backgrounds
 
 
 class OptionField(QWidget):
@@ -142,8 +142,7 @@ class OptionField(QWidget):
         QWidget.setTabOrder(self, native)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setFocusProxy(native)
-        self._events = _EditorEvents(self._metadata, self)
-        native.installEventFilter(self._events)
+        self._events = _EditorEvents(native, self._metadata, self)
         if isinstance(native, QLineEdit):
             self._equip(native)
         self._editor, self._hint = editor, Hint(native)
@@ -183,8 +182,7 @@ class OptionField(QWidget):
         if self._editor is None or self._hint is None:
             return
         self._hint.show_text("refused" if self._problem else NoteKind.INFO, self._problem or understood)
-        self._editor.native.setAccessibleDescription(self._problem)
-        self._editor.native.setStyleSheet(f"QLineEdit {{ border: 1px solid {_ERROR}; }}" if self._problem else "")
+        mark_wrong(self._editor.native, self._problem)
 
 
 def _make_editor(kind: Any, metadata: Mapping[str, Any], shown: Any) -> ValueWidget[Any]:
@@ -208,26 +206,19 @@ def _tooltip(metadata: Mapping[str, Any]) -> str:
     return f"{shown}\n\nDICOM: {text.title(keyword)} {text.tag(keyword)}" if keyword else shown
 
 
-class _EditorEvents(QObject):
-    """Leaves the wheel to the scroll area, and explains an editor when somebody asks.
+class _EditorEvents(LeaveWheel):
+    """Explains an editor when somebody asks: pydicom, which has the words for attributes, is imported meanwhile."""
 
-    Scrolling past a choice must not change it. And pydicom, which has the words for attributes, is imported meanwhile.
-    """
-
-    def __init__(self, metadata: Mapping[str, Any], parent: QObject) -> None:
-        super().__init__(parent)
+    def __init__(self, editor: QWidget, metadata: Mapping[str, Any], parent: QObject) -> None:
+        super().__init__([editor], parent)
         self._metadata = metadata
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
-        """Pass the wheel on unless the editor has the focus."""
-        if event is None or not isinstance(watched, QWidget):
-            return False
-        if event.type() == QEvent.Type.ToolTip and not watched.toolTip():
+        """Make the tooltip."""
+        asked = event is not None and event.type() == QEvent.Type.ToolTip
+        if asked and isinstance(watched, QWidget) and not watched.toolTip():
             watched.setToolTip(_tooltip(self._metadata))
-        if event.type() != QEvent.Type.Wheel or watched.hasFocus():
-            return False
-        event.ignore()
-        return True
+        return super().eventFilter(watched, event)
 
 
 def _add_suggestions(line: QLineEdit, usual: tuple[str, ...]) -> None:

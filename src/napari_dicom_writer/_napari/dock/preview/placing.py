@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from napari_dicom_writer._napari.dock.checklist.layer_state import layer_tuple
 from napari_dicom_writer._napari.faults import faults_as_export_errors
 from napari_dicom_writer._napari.spelling import in_form
 from napari_dicom_writer.errors import ExportError
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from napari.components import LayerList
     from napari.layers import Layer
 
+    from napari_dicom_writer._napari.dock.axes.edits import LayerEdits
     from napari_dicom_writer._napari.dock.preview.preview_panel import PreviewPanel
     from napari_dicom_writer.errors import Refusal
     from napari_dicom_writer.options.export import ExportOptions
@@ -30,10 +30,12 @@ class Places:
         The viewer's.
     preview
         Shows where its layer lies, or why it cannot be placed.
+    edits
+        What is said of the layers for the export.
     """
 
-    def __init__(self, layers: LayerList, preview: PreviewPanel) -> None:
-        self._layers, self._preview = layers, preview
+    def __init__(self, layers: LayerList, preview: PreviewPanel, edits: LayerEdits) -> None:
+        self._layers, self._preview, self._edits = layers, preview, edits
         self._options: ExportOptions | None = None
         self._known: WeakKeyDictionary[Layer, Refusal | None] = WeakKeyDictionary()
 
@@ -64,8 +66,12 @@ class Places:
 
         shown = layer is self._preview.layer
         try:
+            edited = self._edits.tuple_of(layer, options)
+        except ExportError:
+            return None  # said where it is typed; what was there before stays in sight, or all would jump
+        try:
             with faults_as_export_errors("Placing it"):
-                volume, grid = place_layer(layer_tuple(layer), options)
+                volume, grid = place_layer(edited, options)
         except ExportError as error:
             refusal = error.refusals[0].spelled(in_form)
             if shown:

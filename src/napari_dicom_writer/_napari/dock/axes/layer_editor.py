@@ -1,0 +1,113 @@
+"""What is said of the layer in the preview: its window, and its axes with the voxel size."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from qtpy.QtWidgets import QPushButton, QVBoxLayout, QWidget
+
+from napari_dicom_writer._napari.dock.axes.axes_table import AxesTable
+from napari_dicom_writer._napari.dock.axes.edits import Edit, LayerEdits
+from napari_dicom_writer._napari.dock.axes.window_row import WindowRow
+from napari_dicom_writer._napari.dock.parts.button_row import ButtonRow
+from napari_dicom_writer._napari.dock.parts.fold import Fold
+from napari_dicom_writer.errors import ExportError
+from napari_dicom_writer.layers.axes import PIXELS
+from napari_dicom_writer.layers.axis_rows import edited_kinds, problems
+
+if TYPE_CHECKING:
+    from napari.layers import Layer
+
+    from napari_dicom_writer.layers.axis_rows import AxisRow
+    from napari_dicom_writer.options.export import ExportOptions
+
+NAMES = ("axes", "window")
+"""What messages lead to that is edited here."""
+
+
+class LayerEditor(QWidget):
+    """Edits one layer for the export, and the layer itself on request.
+
+    Attributes
+    ----------
+    edits : LayerEdits
+        What is said of each layer.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.edits = LayerEdits(self)
+        self._layer: Layer | None = None
+        self._options: ExportOptions | None = None
+        self.window_row = WindowRow()
+        self.table = AxesTable()
+        self.set_button = QPushButton("Set in the layer")
+        self.set_button.setToolTip("Set the layer's own scale, units, axis labels and contrast limits to these")
+        self.undo_button = QPushButton("As the layer says")
+        self.undo_button.setToolTip("Forget what is edited here of this layer")
+        body = QWidget()
+        inner = QVBoxLayout(body)
+        inner.setContentsMargins(10, 0, 0, 6)
+        inner.addWidget(self.table)
+        inner.addWidget(ButtonRow([self.set_button, self.undo_button]))
+        self._fold = Fold("Axes, voxel size", body)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.window_row)
+        column.addWidget(self._fold)
+        self.table.said.connect(lambda axis, name, text: self._say((axis, name), text))
+        self.window_row.said.connect(self._say)
+        self.set_button.clicked.connect(self._set_in_layer)
+        self.undo_button.clicked.connect(self._undo)
+
+    def show_layer(self, layer: Layer | None, options: ExportOptions) -> None:
+        """Show a layer with what is said of it."""
+        self._layer, self._options = layer, options
+        self.setVisible(layer is not None)
+        edit = self.edits.of(layer) if layer is not None else Edit()
+        self.window_row.show_limits(layer, edit)
+        if layer is None:
+            return
+        rows = self.edits.rows(layer, options)
+        wrong = problems(rows, edit.axes)
+        self.table.show_rows(rows, edit.axes, {key: f"{what}. {remedy}." for key, (what, remedy) in wrong.items()})
+        self._fold.set_summary("⚠ see what is marked" if wrong else _summary(rows, edit))
+        edited = bool(edit.axes or edit.limits)
+        self.set_button.setEnabled(edited and not wrong)
+        self.undo_button.setEnabled(edited)
+
+    def reveal(self, name: str) -> QWidget:
+        """Bring ``axes`` or the ``window`` in sight, give it the focus, and return it."""
+        if name == "axes":
+            self._fold.open()
+        place = self.table.cell(0, "kind") if name == "axes" else self.window_row.ends["low"]
+        place.setFocus()
+        return place
+
+    def _say(self, key: tuple[int, str] | str, text: str | None) -> None:
+        if self._layer is not None:
+            self.edits.say(self._layer, key, text)
+
+    def _set_in_layer(self) -> None:
+        if self._layer is not None and self._options is not None:
+            with suppress(ExportError):  # said where it is wrong
+                self.edits.set_in(self._layer, self._options)
+
+    def _undo(self) -> None:
+        if self._layer is not None:
+            self.edits.forget(self._layer)
+
+
+def _summary(rows: list[AxisRow], edit: Edit) -> str:
+    """Say the size of a voxel in a line, columns first, as below the preview."""
+    steps: dict[str, tuple[str, str]] = {}
+    for axis, kind in enumerate(edited_kinds(rows, edit.axes)):
+        if kind in PIXELS:
+            step = edit.axes.get((axis, "step"), f"{rows[axis].step:.4g}")
+            steps[kind] = step, edit.axes.get((axis, "unit"), rows[axis].unit)
+    shown = [steps[kind] for kind in reversed(PIXELS) if kind in steps]
+    units = {unit for _, unit in shown}
+    alike = f" {units.pop()}" if len(units) == 1 else ""
+    told = " × ".join(step if alike else f"{step} {unit}" for step, unit in shown)
+    return f"{'edited: ' if edit.axes else ''}{told}{alike}"

@@ -1,0 +1,84 @@
+"""What of a layer's values is displayed, from black to white: visible, and to be edited for the export."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QWidget
+
+from napari_dicom_writer._napari.dock.axes.edits import LIMITS, edited_limits, limit_text
+from napari_dicom_writer._napari.dock.parts.fold import ElidedLabel
+from napari_dicom_writer._napari.dock.parts.hint import Hint
+from napari_dicom_writer._napari.dock.parts.mark import mark_wrong
+from napari_dicom_writer.errors import ExportError
+
+if TYPE_CHECKING:
+    from napari.layers import Layer
+
+    from napari_dicom_writer._napari.dock.axes.edits import Edit
+
+_TOOLTIP = "The {} value that is displayed, in the layer's values; empty: as the layer is displayed"
+_LEAST, _MOST = 40, 70  # pixels
+
+
+class WindowRow(QWidget):
+    """A line with two numbers, and what radiology calls them: level and width.
+
+    Attributes
+    ----------
+    said : Signal(str, object)
+        ``low`` or ``high``, and the text that is there now, None where it is empty.
+    """
+
+    said = Signal(str, object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(QLabel("Window"))
+        self.ends: dict[str, QLineEdit] = {}
+        for name, word in zip(LIMITS, ("", "to"), strict=True):
+            if word:
+                row.addWidget(QLabel(word))
+            self.ends[name] = self._end(name)
+            row.addWidget(self.ends[name])
+        self._hints = {name: Hint(line) for name, line in self.ends.items()}
+        self._told = ElidedLabel()
+        self._told.setEnabled(False)  # grayed
+        row.addWidget(self._told, 1)
+
+    def _end(self, name: str) -> QLineEdit:
+        line = QLineEdit()
+        line.setToolTip(_TOOLTIP.format({"low": "lowest", "high": "highest"}[name]))
+        line.setAccessibleName(f"Window, {name} end")
+        line.setMinimumWidth(_LEAST)
+        line.setMaximumWidth(_MOST)
+        line.textEdited.connect(lambda text: self.said.emit(name, text.strip() or None))
+        return line
+
+    def show_limits(self, layer: Layer | None, edit: Edit) -> None:
+        """Show what is displayed of a layer; nothing of labels and colors, whose values are what is seen."""
+        limits = None if getattr(layer, "rgb", False) else getattr(layer, "contrast_limits", None)
+        self.setVisible(limits is not None)
+        if layer is None or limits is None:
+            return
+        for name, value in zip(LIMITS, limits, strict=True):
+            self._write(self.ends[name], edit.limits.get(name, limit_text(value)))
+        wrong = told = ""
+        try:
+            low, high = edited_limits(layer, edit)
+            told = f"L {(low + high) / 2:.4g}, W {high - low:.4g}"
+        except ExportError as error:
+            wrong = f"{error.refusals[0].what}. {error.refusals[0].remedy}."
+        self._told.set_whole(told)
+        for name, line in self.ends.items():
+            mark_wrong(line, wrong if name in edit.limits else "")
+            self._hints[name].show_text("refused", wrong if name in edit.limits else "")
+
+    @staticmethod
+    def _write(line: QLineEdit, text: str) -> None:
+        if line.text().strip() != text and not (line.hasFocus() and line.isModified()):
+            line.setText(text)
+            line.setCursorPosition(0)
