@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pydicom.datadict import tag_for_keyword
+from pydicom.datadict import dictionary_is_retired, dictionary_VR, keyword_dict, tag_for_keyword
 
 from napari_dicom_writer.errors import OptionsError, Refusals
 from napari_dicom_writer.iods.statements import STATEMENTS, Source
@@ -51,6 +51,15 @@ def check_given(keywords: Iterable[str], *, lossy: str = "") -> None:
             if reason := _why_not(keyword):
                 raise OptionsError(f"{title(keyword)} cannot be given as an attribute: {reason}", "Leave it out")
     refusals.raise_if_any()
+
+
+def open_keywords() -> list[str]:
+    """List the attributes of PS3.6 that may be given: not retired, not the writer's own, not held in bytes."""
+    return [keyword for keyword in keyword_dict if _is_plain(keyword) and not _why_not(keyword)]
+
+
+def _is_plain(keyword: str) -> bool:
+    return not dictionary_is_retired(keyword) and not dictionary_VR(keyword).startswith(("O", "UN"))
 
 
 def _why_not(keyword: str) -> str:

@@ -83,7 +83,7 @@ def test_closing_asks_while_typed_patient_data_would_be_lost(viewer, open_panel,
     panel.form.field("patient.name").value = "Doe^Jane"
     asked = answer("Keep open")
     close_button(panel).click()
-    assert asked == ["Patient data that you typed have not been exported."]
+    assert asked == ["Patient data or attributes that you typed have not been exported."]
     assert panel.isVisible()
     answer("Close")
     close_button(panel).click()

@@ -111,6 +111,8 @@ class PanelBody(QWidget):
 
         if self._tags is None:
             self._tags = TagsDialog(self)
+            self._tags.entry.changed.connect(self.form.take_attributes)
+            self._tags.entry.changed.connect(lambda given: self.controls.show_given(len(given)))
         self._tags.show_plan(plan)
         self._tags.show()
         self._tags.raise_()

@@ -128,7 +128,7 @@ class ExportPanel(PanelBody):
         if self.run.running:
             losses.append("The export that is running will be cancelled, and nothing will be written.")
         if self.form.identity() != self._identity:
-            losses.append("Patient data that you typed have not been exported.")
+            losses.append("Patient data or attributes that you typed have not been exported.")
         return losses
 
     def _cancel(self) -> None:

@@ -130,11 +130,11 @@ def test_ctrl_f_returns_to_the_search(qtbot, dialog):
 
 
 def test_tab_goes_through_search_table_and_buttons(qtbot, dialog):
-    order = []
-    for _ in range(4):
+    order, lines = [], [dialog.entry.keyword, dialog.entry.value]
+    for _ in range(6):
         order.append(QApplication.focusWidget())
         qtbot.keyClick(order[-1], Qt.Key.Key_Tab)
-    assert order == [dialog.search, dialog.table, dialog.copy_button, dialog.close_button]
+    assert order == [dialog.search, dialog.table, *lines, dialog.copy_button, dialog.close_button]
 
 
 def click_row(qtbot, dialog, row, modifier=Qt.KeyboardModifier.NoModifier):

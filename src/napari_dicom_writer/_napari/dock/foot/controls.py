@@ -93,6 +93,10 @@ class Controls(QWidget):
         count = len(plan.series) if plan else 1
         self.export_button.setText(f"Export {count} series" if count > 1 else "Export")
 
+    def show_given(self, count: int) -> None:
+        """Say how many attributes are given in the table of tags."""
+        self.tags_button.setText(f"Tags… ({count} given)" if count else "Tags…")
+
     def show_running(self, *, running: bool) -> None:
         """Show or hide the progress."""
         self._run_row.setVisible(running)

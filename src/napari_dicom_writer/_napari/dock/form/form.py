@@ -63,6 +63,7 @@ class OptionsForm(QWidget):
         self._bodies: dict[str, QWidget] = {}
         self._inner: dict[str, tuple[Fold, ...]] = {}  # what to unfold to see a field
         self._labels: list[QLabel] = []
+        self._attributes: Mapping[str, Any] = {}
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         for title, groups in GROUPS.items():
@@ -103,7 +104,7 @@ class OptionsForm(QWidget):
             With everything that is wrong.
         """
         refusals = Refusals()
-        values: dict[str, Any] = {}
+        values: dict[str, Any] = {"attributes": self._attributes}
         for name, kind in kinds(ExportOptions).items():
             if isinstance(kind, type) and dataclasses.is_dataclass(kind):
                 values |= self._build(kind, f"{name}.", refusals, into=name)
@@ -122,9 +123,20 @@ class OptionsForm(QWidget):
         for item in dataclasses.fields(group):
             self._fields[f"{name}.{item.name}"].value = getattr(group, item.name)
 
+    @property
+    def attributes(self) -> Mapping[str, Any]:
+        """Other attributes, which are given in the table of tags."""
+        return self._attributes
+
+    def take_attributes(self, attributes: Mapping[str, Any]) -> None:
+        """Take what is given in the table of tags."""
+        self._attributes = attributes
+        self.changed.emit()
+
     def identity(self) -> dict[str, Any]:
-        """Return what is in the fields of patient and study, valid or not."""
-        return {name: field.value for name, field in self._fields.items() if name.startswith(("patient.", "study."))}
+        """Return what is in the fields of patient and study, valid or not, and the other attributes."""
+        fields = {name: field.value for name, field in self._fields.items() if name.startswith(("patient.", "study."))}
+        return fields | {"attributes": self._attributes}
 
     def field(self, name: str) -> OptionField:
         """Return the field of an option, such as ``modality`` or ``patient.name``."""

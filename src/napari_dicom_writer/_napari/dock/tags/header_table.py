@@ -41,14 +41,18 @@ class HeaderModel(QAbstractTableModel):
     def __init__(self, fixed: QFont) -> None:
         super().__init__()
         self._fixed = fixed
+        self._bold = QFont()
+        self._bold.setBold(True)
+        self._given: set[str] = set()
         self._rows: list[HeaderRow] = []
         self._texts: list[str] = []
         self._words: list[str] = []
         self._found: set[int] = set()
         self._shown: set[int] = set()
 
-    def show(self, rows: list[HeaderRow]) -> None:
-        """Show other rows; where only values differ, views keep selection and place."""
+    def show(self, rows: list[HeaderRow], given: Iterable[str] = ()) -> None:
+        """Show other rows, and which are given; where only values differ, views keep selection and place."""
+        self._given = set(given)
         same = list(paths(rows)) == list(paths(self._rows))
         if not same:
             self.beginResetModel()
@@ -129,10 +133,17 @@ class HeaderModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return _hint(row)
         if role == Qt.ItemDataRole.FontRole:
-            return self._fixed if column == TAG else None
+            return self._fixed if column == TAG else self._bold if self._is_given(row) else None
         if role == DIM:
             return index.row() not in self._found or (column == VALUE and not row.value)
         return None
+
+    def row(self, index: int) -> HeaderRow:
+        """Return one of the rows."""
+        return self._rows[index]
+
+    def _is_given(self, row: HeaderRow) -> bool:
+        return row.depth == 0 and row.keyword in self._given
 
 
 class HeaderFilter(QSortFilterProxyModel):

@@ -1,4 +1,4 @@
-"""Every tag that will be written, to read and to search before anything is."""
+"""Every tag that will be written, to read, to search and to add to before anything is."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from qtpy.QtWidgets import (
 
 from napari_dicom_writer._napari.dock.parts.focus import SHOW_FOCUS
 from napari_dicom_writer._napari.dock.parts.table import make_plain
+from napari_dicom_writer._napari.dock.tags.attribute_entry import AttributeEntry
 from napari_dicom_writer._napari.dock.tags.header_table import COLUMNS, NAME, TAG, VR, HeaderFilter, HeaderModel
 from napari_dicom_writer.iods.header_rows import header_rows
 from napari_dicom_writer.plan.wording import count
@@ -29,6 +30,7 @@ from napari_dicom_writer.plan.wording import count
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from qtpy.QtCore import QModelIndex
     from qtpy.QtGui import QKeyEvent
 
     from napari_dicom_writer.plan.plan import ExportPlan, SeriesPlan
@@ -78,6 +80,7 @@ class TagsDialog(QDialog):
         self.search.setClearButtonEnabled(True)
         self.counter = QLabel()
         self.table = self._make_table()
+        self.entry = AttributeEntry()
         self.note = QLabel()
         self.note.setWordWrap(True)
         self.copy_button = QPushButton("Copy")
@@ -122,6 +125,7 @@ class TagsDialog(QDialog):
         for row in (top, tools):
             column.addLayout(row)
         column.addWidget(self.table, 1)
+        column.addWidget(self.entry)
         column.addLayout(bottom)
 
     def _connect(self) -> None:
@@ -131,6 +135,10 @@ class TagsDialog(QDialog):
         self.copy_button.clicked.connect(self.copy)
         self.close_button.clicked.connect(self.close)
         QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self).activated.connect(self._focus_search)
+        selection = self.table.selectionModel()
+        assert selection is not None  # noqa: S101 - it has a model
+        selection.currentRowChanged.connect(self._choose)
+        self.table.doubleClicked.connect(self._edit)
         copy = QAction("Copy", self.table)
         copy.setShortcut(QKeySequence(QKeySequence.StandardKey.Copy))
         copy.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
@@ -169,7 +177,7 @@ class TagsDialog(QDialog):
         self.heading.setText(first if len(self._series) > 1 else f"{_title(series)}, {first}")
         place = self._place()
         rows = header_rows(series)
-        self.model.show(rows)
+        self.model.show(rows, series.options.attributes)
         deepest = max(row.depth for row in rows)
         self.table.setColumnWidth(TAG, max(self.table.columnWidth(TAG), self.model.tag_width(deepest)))
         self._refilter()
@@ -215,6 +223,18 @@ class TagsDialog(QDialog):
         clipboard = QGuiApplication.clipboard()
         if clipboard is not None:
             clipboard.setText(self.model.text(sources))
+
+    def _choose(self, index: QModelIndex) -> None:
+        """Bring a row into the lines where it can be changed, or where it is said why not."""
+        if index.isValid():
+            row = self.model.row(self.filter.mapToSource(index).row())
+            if row.depth == 0 and row.keyword:
+                self.entry.show_attribute(row.keyword, row.value if row.vr != "SQ" else "")
+
+    def _edit(self, index: QModelIndex) -> None:
+        self._choose(index)
+        self.entry.value.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.entry.value.selectAll()
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
         """Esc clears the search, and closes where there is none; Enter presses no button."""
