@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from napari_dicom_writer.errors import GeometryError, LayerError
+from napari_dicom_writer.errors import Fix, GeometryError, LayerError
 from napari_dicom_writer.model.axis_names import NUMBER, AxisKind, kind_of, split_kinds, split_label
 from napari_dicom_writer.model.units import millimeters, quantity
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 PIXELS = (AxisKind.PLANE, AxisKind.ROW, AxisKind.COLUMN)
 
+SHOW_AXES = Fix("axes", None, "Show axes…")
+"""The remedy for axes that are not understood: say what they are."""
 _PIXEL = {"pixel", "pixels", "px", "dimensionless", "none", ""}
 
 
@@ -83,6 +85,7 @@ def _axis(label: str, unit: Any, options: ExportOptions) -> Axis:
             raise GeometryError(
                 f"Axis {label!r} is in space by its label, and a time by its unit, {name!r}",
                 "Correct the label or the unit of this axis",
+                fix=SHOW_AXES,
             )
         kind = AxisKind.TIME if kind is AxisKind.OPEN else kind
         return Axis(kind, label, name, seconds=float(value.to("s").magnitude))
@@ -155,7 +158,8 @@ def image_axes(axes: Sequence[Axis]) -> list[int]:
         return sorted(found)
     candidates = [i for i, axis in enumerate(axes) if _may_be_space(axis)]
     if len(candidates) < 2:
-        raise LayerError("Fewer than two of its axes are in space", "Label the rows and columns of the layer y and x")
+        remedy = "Label the rows and columns of the layer y and x"
+        raise LayerError("Fewer than two of its axes are in space", remedy, fix=SHOW_AXES)
     return candidates[-3:]
 
 

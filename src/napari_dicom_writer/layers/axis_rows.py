@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_dicom_writer.errors import ExportError, Fix, GeometryError, LayerError, Refusals
-from napari_dicom_writer.layers.axes import PIXELS
+from napari_dicom_writer.errors import ExportError, GeometryError, LayerError, Refusals
+from napari_dicom_writer.layers.axes import PIXELS, SHOW_AXES
 from napari_dicom_writer.layers.to_volume import to_volume
 from napari_dicom_writer.layers.transforms import data_to_world
 from napari_dicom_writer.model.axis_names import AxisKind, kind_of
@@ -30,7 +30,6 @@ KINDS = (*PIXELS, AxisKind.TIME, AxisKind.CHANNEL, AxisKind.SAMPLE, AxisKind.OTH
 LENGTHS = ("pixel", "mm", "µm", "nm", "cm", "m")
 DURATIONS = ("", "s", "ms", "min")
 _LABELS = dict(zip(KINDS, ("z", "y", "x", "t", "c", "sample", "series"), strict=True))
-_FIX = Fix("axes", None, "Show axes…")
 
 Edits = Mapping[tuple[int, str], str]
 """(Number of the axis, ``kind``, ``step`` or ``unit``) → text, as somebody typed or chose it."""
@@ -158,7 +157,7 @@ def with_edits(attributes: Mapping[str, Any], rows: Sequence[AxisRow], edits: Ed
         for error in dict.fromkeys(wrong.values()):
             with refusals.collect():
                 what, remedy = error
-                raise LayerError(what, remedy, fix=_FIX)
+                raise LayerError(what, remedy, fix=SHOW_AXES)
         refusals.raise_if_any()
     edited = dict(attributes)
     count = len(rows) - bool(attributes.get("rgb"))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_dicom_writer.errors import Fix, GeometryError, LayerError, Note, NoteKind
-from napari_dicom_writer.layers.axes import PIXELS, image_axes, named_axes, told_axes
+from napari_dicom_writer.layers.axes import PIXELS, SHOW_AXES, image_axes, named_axes, told_axes
 from napari_dicom_writer.layers.labels import labels_of
 from napari_dicom_writer.layers.opened_from import notes_of_opening, origin_of
 from napari_dicom_writer.layers.transforms import data_to_world
@@ -122,7 +122,7 @@ def _axes(array: Any, attributes: Mapping[str, Any], options: ExportOptions, not
             text = f"Axis {axes[-1].label!r}, {array.shape[-1]} long, is taken as colors"
             notes.append(Note(NoteKind.ASSUMED, text, hint="label it channel if it is none"))
     if [axis.kind for axis in axes].count(AxisKind.TIME) > 1:
-        raise LayerError("Two of its axes are time", "Label one of them with another name")
+        raise LayerError("Two of its axes are time", "Label one of them with another name", fix=SHOW_AXES)
     return axes
 
 
@@ -206,6 +206,7 @@ def _check_units(axes: Sequence[Axis], spatial: Sequence[int]) -> None:
             raise GeometryError(
                 f"The unit of axis {axes[i].label or i}, {axes[i].unit!r}, is no length",
                 "Set the layer's units to a length, such as mm or um, or to pixel",
+                fix=SHOW_AXES,
             )
 
 

@@ -49,7 +49,8 @@ def check_given(keywords: Iterable[str], *, lossy: str = "") -> None:
             if keyword == _LOSSY and lossy == "01":  # that the source lost something, only the user may know
                 continue
             if reason := _why_not(keyword):
-                raise OptionsError(f"{title(keyword)} cannot be given as an attribute: {reason}", "Leave it out")
+                remedy = "Say it there" if "option" in reason else "Leave it out"
+                raise OptionsError(f"{title(keyword)} cannot be given as an attribute: {reason}", remedy)
     refusals.raise_if_any()
 
 

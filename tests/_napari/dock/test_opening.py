@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 CODE = """
+import os
 import sys
 import numpy as np
 from qtpy.QtWidgets import QApplication
@@ -21,7 +22,8 @@ widget.grab()
 print(*sorted({"pydicom", "pint", "napari_dicom_writer.exporting"} & sys.modules.keys()))
 while not widget.panel.preview.preview.cuts:
     application.processEvents()
-print("drawn")
+print("drawn", flush=True)
+os._exit(0)  # a widget that nobody closed may crash Qt when Python takes everything apart
 """
 
 

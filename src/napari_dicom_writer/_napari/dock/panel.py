@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import QEvent, QTimer
 
 from napari_dicom_writer._napari import preferences
+from napari_dicom_writer._napari.dock.axes.layer_editor import NAMES
 from napari_dicom_writer._napari.dock.body import PanelBody
 from napari_dicom_writer._napari.dock.checklist.layer_state import LayerWatch, is_written
 from napari_dicom_writer._napari.dock.closing import CloseGuard, Closing, tell_cancelled
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from qtpy.QtWidgets import QWidget
 
     from napari_dicom_writer._napari.dock.messages.preflight import Message
+    from napari_dicom_writer.errors import Fix
     from napari_dicom_writer.plan.plan import ExportPlan
     from napari_dicom_writer.plan.report import ExportReport
 
@@ -110,6 +112,12 @@ class ExportPanel(PanelBody):
         self.destroyed.connect(self._closing.close)
 
     # --- what the user does ------------------------------------------------------------------------------------------
+
+    def apply(self, fix: Fix) -> None:
+        """Do what the button of a message says; what is edited of a layer is so of the one that it is about."""
+        if fix.option in NAMES and (layer := self.places.refused_for(fix)):
+            self.preview.choose(layer)
+        super().apply(fix)
 
     def export(self) -> None:
         """Write the checked layers; layers and options are taken as they are now."""

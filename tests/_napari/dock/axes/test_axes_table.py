@@ -112,9 +112,8 @@ def settle_refused(qtbot, panel, said: str) -> None:
 def test_a_layer_that_is_refused_for_its_axes_is_repaired(viewer, open_raw, qtbot):
     panel = open_raw()
     viewer.layers[0].axis_labels = ("time", "frame", "y", "x")
-    qtbot.waitUntil(lambda: panel.checklist.left_out != {})
+    settle_refused(qtbot, panel, "Two of its axes are time")
     choose(qtbot, panel, 1, "kind", "plane")
-    qtbot.waitUntil(lambda: panel.checklist.left_out == {})
     settle(qtbot, panel)
     assert panel.plan.series[0].time_points == 2
 
@@ -132,3 +131,16 @@ def test_other_layers_have_other_axes(viewer, open_raw, qtbot):
         assert " ".join(box.currentText() for box in shown) == kinds
         assert panel.editor.window_row.isVisibleTo(panel) == (name == "raw")
     assert not panel.editor.table.cell(0, "step").accessibleDescription()
+
+
+def test_the_button_of_a_refusal_shows_the_layer_that_it_is_about(viewer, open_raw, qtbot):
+    panel = open_raw()
+    viewer.add_image(RAW, name="other")
+    viewer.layers.selection = set(viewer.layers)
+    panel.editor.edits.say(viewer.layers["raw"], (1, "step"), "0")
+    settle_refused(qtbot, panel, "(plane) is '0', not a number above 0")
+    panel.preview.choose(viewer.layers["other"])
+    qtbot.waitUntil(lambda: panel.editor.table.cell(1, "step").text() == "1")
+    click(qtbot, fix_button(panel, "Show axes…"))
+    qtbot.waitUntil(lambda: panel.editor.table.cell(1, "step").text() == "0")
+    assert panel.preview.layer is viewer.layers["raw"]

@@ -43,7 +43,7 @@ def test_another_one_is_written_and_seen(viewer, open_displayed, qtbot, tmp_path
     type_end(qtbot, panel, "high", "1000")
     settle(qtbot, panel)
     assert not np.array_equal(preview.pixels[0], before)
-    assert panel.editor.window_row._told.whole == "L 0, W 2000"
+    assert panel.editor.window_row._told.whole == "level 0, width 2000"
     export(qtbot, panel)
     header = read(tmp_path / "out")[0]
     assert (float(header.WindowCenter), float(header.WindowWidth)) == (0.5, 2001)

@@ -12,6 +12,8 @@ from napari_dicom_writer._napari.dock.axes.edits import LayerEdits
 from napari_dicom_writer._napari.dock.preview.placing import Places
 from napari_dicom_writer._napari.dock.preview.preview_panel import PreviewPanel
 
+FLAT = (1e-30, 1, 1)  # planes that nothing tells apart, and no option can help
+
 
 class Counting(Image):
     """Counts how often it was asked what it is."""
@@ -47,7 +49,7 @@ def test_a_patient_moves_nothing(layers, places):
 
 def test_an_option_that_moves_one_moves_all(layers, places):
     layers[2].shear = [0.2, 0, 0]
-    layers[1].units = ("s", "s", "s")
+    layers[1].scale = FLAT
     refused = places.refresh(ExportOptions())
     assert list(refused) == [layers[1]]  # the sheared one has a remedy
     before = [layer.asked for layer in layers]
@@ -57,14 +59,14 @@ def test_an_option_that_moves_one_moves_all(layers, places):
 
 def test_a_layer_that_was_edited_is_placed_anew(layers, places):
     assert not places.refresh(ExportOptions())
-    layers[1].units = ("s", "s", "s")
+    layers[1].scale = FLAT
     places.forget(layers[1])
     assert list(places.refresh(ExportOptions())) == [layers[1]]
 
 
 def test_layers_come_and_go(layers, places):
     places.refresh(ExportOptions())
-    late = Counting(np.zeros((3, 4, 5), np.uint8), units=("s", "s", "s"))
+    late = Counting(np.zeros((3, 4, 5), np.uint8), scale=FLAT)
     layers.append(late)
     assert list(places.refresh(ExportOptions())) == [late]
     layers.remove(late)

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from qtpy.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from napari_dicom_writer._napari.dock.axes.axes_table import AxesTable
-from napari_dicom_writer._napari.dock.axes.edits import Edit, LayerEdits
+from napari_dicom_writer._napari.dock.axes.edits import LayerEdits
 from napari_dicom_writer._napari.dock.axes.window_row import WindowRow
 from napari_dicom_writer._napari.dock.parts.button_row import ButtonRow
 from napari_dicom_writer._napari.dock.parts.fold import Fold
+from napari_dicom_writer._napari.faults import faults_as_export_errors
 from napari_dicom_writer.errors import ExportError
 from napari_dicom_writer.layers.axes import PIXELS
 from napari_dicom_writer.layers.axis_rows import edited_kinds, problems
@@ -19,6 +20,7 @@ from napari_dicom_writer.layers.axis_rows import edited_kinds, problems
 if TYPE_CHECKING:
     from napari.layers import Layer
 
+    from napari_dicom_writer._napari.dock.axes.edits import Edit
     from napari_dicom_writer.layers.axis_rows import AxisRow
     from napari_dicom_writer.options.export import ExportOptions
 
@@ -63,19 +65,27 @@ class LayerEditor(QWidget):
 
     def show_layer(self, layer: Layer | None, options: ExportOptions) -> None:
         """Show a layer with what is said of it."""
-        self._layer, self._options = layer, options
-        self.setVisible(layer is not None)
-        edit = self.edits.of(layer) if layer is not None else Edit()
-        self.window_row.show_limits(layer, edit)
-        if layer is None:
+        rows = self._rows_of(layer, options) if layer is not None else []
+        self._layer, self._options = layer if rows else None, options
+        self.setVisible(bool(rows))
+        if layer is None or not rows:
             return
-        rows = self.edits.rows(layer, options)
+        edit = self.edits.of(layer)
+        self.window_row.show_limits(layer, edit)
         wrong = problems(rows, edit.axes)
         self.table.show_rows(rows, edit.axes, {key: f"{what}. {remedy}." for key, (what, remedy) in wrong.items()})
         self._fold.set_summary("⚠ see what is marked" if wrong else _summary(rows, edit))
         edited = bool(edit.axes or edit.limits)
         self.set_button.setEnabled(edited and not wrong)
         self.undo_button.setEnabled(edited)
+
+    def _rows_of(self, layer: Layer, options: ExportOptions) -> list[AxisRow]:
+        """Tell the axes of a layer; none of one that tells nothing, which is refused elsewhere."""
+        try:
+            with faults_as_export_errors():
+                return self.edits.rows(layer, options)
+        except ExportError:
+            return []
 
     def reveal(self, name: str) -> QWidget:
         """Bring ``axes`` or the ``window`` in sight, give it the focus, and return it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QWidget
+from qtpy.QtWidgets import QGridLayout, QLabel, QLineEdit, QWidget
 
 from napari_dicom_writer._napari.dock.axes.edits import LIMITS, edited_limits, limit_text
 from napari_dicom_writer._napari.dock.parts.fold import ElidedLabel
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from napari_dicom_writer._napari.dock.axes.edits import Edit
 
 _TOOLTIP = "The {} value that is displayed, in the layer's values; empty: as the layer is displayed"
-_LEAST, _MOST = 40, 70  # pixels
+_LEAST = 40  # pixels
 
 
 class WindowRow(QWidget):
@@ -35,26 +35,26 @@ class WindowRow(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(QLabel("Window"))
-        self.ends: dict[str, QLineEdit] = {}
-        for name, word in zip(LIMITS, ("", "to"), strict=True):
-            if word:
-                row.addWidget(QLabel(word))
-            self.ends[name] = self._end(name)
-            row.addWidget(self.ends[name])
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setVerticalSpacing(2)
+        grid.addWidget(QLabel("Window"), 0, 0)
+        self.ends = {name: self._end(name) for name in LIMITS}
+        grid.addWidget(self.ends["low"], 0, 1)
+        grid.addWidget(QLabel("to"), 0, 2)
+        grid.addWidget(self.ends["high"], 0, 3)
+        for column in (1, 3):
+            grid.setColumnStretch(column, 1)
         self._hints = {name: Hint(line) for name, line in self.ends.items()}
         self._told = ElidedLabel()
         self._told.setEnabled(False)  # grayed
-        row.addWidget(self._told, 1)
+        grid.addWidget(self._told, 1, 1, 1, 3)
 
     def _end(self, name: str) -> QLineEdit:
         line = QLineEdit()
         line.setToolTip(_TOOLTIP.format({"low": "lowest", "high": "highest"}[name]))
         line.setAccessibleName(f"Window, {name} end")
         line.setMinimumWidth(_LEAST)
-        line.setMaximumWidth(_MOST)
         line.textEdited.connect(lambda text: self.said.emit(name, text.strip() or None))
         return line
 
@@ -69,7 +69,7 @@ class WindowRow(QWidget):
         wrong = told = ""
         try:
             low, high = edited_limits(layer, edit)
-            told = f"L {(low + high) / 2:.4g}, W {high - low:.4g}"
+            told = f"level {limit_text((low + high) / 2)}, width {limit_text(high - low)}"
         except ExportError as error:
             wrong = f"{error.refusals[0].what}. {error.refusals[0].remedy}."
         self._told.set_whole(told)

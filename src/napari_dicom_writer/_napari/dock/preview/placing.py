@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from napari_dicom_writer._napari.dock.axes.edits import LayerEdits
     from napari_dicom_writer._napari.dock.preview.preview_panel import PreviewPanel
-    from napari_dicom_writer.errors import Refusal
+    from napari_dicom_writer.errors import Fix, Refusal
     from napari_dicom_writer.options.export import ExportOptions
 
 
@@ -46,8 +46,8 @@ class Places:
     def refresh(self, options: ExportOptions) -> dict[Layer, Refusal]:
         """Place what is not known, and the layer in the preview; return why some cannot be exported at all.
 
-        A refusal that an option settles is none of these. No pixel is read: it is done at once, 2 ms a layer
-        (measured).
+        A refusal that an option settles, or an edit of the layer, is none of these. No pixel is read: it is done at
+        once, 2 ms a layer (measured).
         """
         # No place depends on these, and they change with every key stroke.
         options = replace(options, patient=Patient(), study=Study(), series=Series())
@@ -59,24 +59,28 @@ class Places:
                 self._known[layer] = self._place(layer, options)
         self._preview.show_names()
         refusals = ((layer, self._known[layer]) for layer in self._layers)
-        return {layer: refusal for layer, refusal in refusals if refusal is not None}
+        return {layer: refusal for layer, refusal in refusals if refusal is not None and refusal.fix is None}
+
+    def refused_for(self, fix: Fix) -> Layer | None:
+        """Return the first layer that a remedy is for."""
+        refusals = ((layer, self._known.get(layer)) for layer in self._layers)
+        return next((layer for layer, refusal in refusals if refusal is not None and refusal.fix == fix), None)
 
     def _place(self, layer: Layer, options: ExportOptions) -> Refusal | None:
         from napari_dicom_writer.exporting import place_layer
 
-        shown = layer is self._preview.layer
-        try:
-            edited = self._edits.tuple_of(layer, options)
-        except ExportError:
-            return None  # said where it is typed; what was there before stays in sight, or all would jump
+        shown, typed = layer is self._preview.layer, True
         try:
             with faults_as_export_errors("Placing it"):
+                edited = self._edits.tuple_of(layer, options)
+                typed = False
                 volume, grid = place_layer(edited, options)
         except ExportError as error:
             refusal = error.refusals[0].spelled(in_form)
-            if shown:
+            # A wrong edit is said where it is typed; what was there before stays in sight, or all would jump.
+            if shown and not (typed and refusal.fix):
                 self._preview.preview.show_refusal(refusal.what)
-            return refusal if refusal.fix is None else None
+            return refusal
         if shown:
             self._preview.preview.show_placement(volume, grid)
         return None

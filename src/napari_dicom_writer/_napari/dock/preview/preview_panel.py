@@ -77,6 +77,13 @@ class PreviewPanel(QWidget):
         else:
             self._choice.setCurrentIndex(list(layers).index(wanted))
 
+    def choose(self, layer: Layer) -> None:
+        """Show another layer, as the user would."""
+        index = self._choice.findData(layer)
+        if index not in (-1, self._choice.currentIndex()):
+            self._choice.setCurrentIndex(index)
+            self.chosen.emit()
+
     def show_names(self) -> None:
         """Say what the layers are called now."""
         for index in range(self._choice.count()):
