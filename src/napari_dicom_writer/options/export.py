@@ -378,6 +378,7 @@ class ExportOptions:
             )
         _check_loss(self.lossy_error, self.lossy_ratio)
         object.__setattr__(self, "value_unit", text.check("RescaleType", self.value_unit, mention("value_unit")))
+        text.check("SegmentAlgorithmName", self.segment_algorithm_name, mention("segment_algorithm_name"))
         millimeters(self.pixel_unit, mention("pixel_unit"))
         if not 0 < self.fraction_maximum < math.inf:
             what = f"{mention('fraction_maximum', self.fraction_maximum)} is no maximum of fractions"

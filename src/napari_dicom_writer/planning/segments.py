@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from napari_dicom_writer.errors import Fix, Note, NoteKind
 from napari_dicom_writer.mention import mention
 from napari_dicom_writer.model.segments import Labels, Segment
-from napari_dicom_writer.options.choices import SegmentationType
+from napari_dicom_writer.options.choices import SegmentAlgorithm, SegmentationType
 from napari_dicom_writer.options.segment_files import as_segments
 from napari_dicom_writer.plan.segments import SegmentPlan, StoredLabels
 from napari_dicom_writer.plan.stored_values import Method
 from napari_dicom_writer.planning.labels import MOST_LABELS
+from napari_dicom_writer.planning.segment_review import reviewed
 from napari_dicom_writer.standard.codes import UNKNOWN
 from napari_dicom_writer.standard.text import single_line
 from napari_dicom_writer.standard.uids import derived
@@ -73,6 +74,11 @@ def plan_segments(
         `segments`, `segment_algorithm`, `segment_algorithm_name`.
     series_uid
         Makes the tracking UIDs.
+
+    Raises
+    ------
+    OptionsError
+        As `reviewed`.
     """
     given = {segment.label: segment for segment in meaning.segments}
     given |= {segment.label: segment for segment in as_segments(options.segments)}
@@ -81,7 +87,8 @@ def plan_segments(
         _plan(given.get(label, Segment(label=label)), numbers[label], meaning, options, series_uid)
         for label in use.labels
     ]
-    return tuple(plans), _notes(plans, given, use)
+    checked, notes = reviewed(plans)
+    return checked, [*notes, *_notes(plans, given, use, options)]
 
 
 def _plan(segment: Segment, number: int, meaning: Labels, options: ExportOptions, series_uid: str) -> SegmentPlan:
@@ -106,14 +113,15 @@ def _plan(segment: Segment, number: int, meaning: Labels, options: ExportOptions
     )
 
 
-def _notes(plans: list[SegmentPlan], given: dict[int, Segment], use: LabelUse) -> list[Note]:
+def _notes(plans: list[SegmentPlan], given: dict[int, Segment], use: LabelUse, options: ExportOptions) -> list[Note]:
     notes = []
     unknown = [plan for plan in plans if plan.structure == UNKNOWN]
     if unknown:
         text = f"What {_listed(unknown)} show{'s' * (len(unknown) == 1)} is not known: coded as Tissue"
         hint = f"{mention('segments')} names them"
         notes.append(Note(NoteKind.ASSUMED, text, hint=hint, fix=Fix("segments", None, "Name segments…")))
-    if any(not (given.get(plan.label) and given[plan.label].algorithm_type) for plan in plans):
+    unsaid = options.segment_algorithm is SegmentAlgorithm.SEMIAUTOMATIC and not options.segment_algorithm_name
+    if unsaid and any(not (given.get(plan.label) and given[plan.label].algorithm_type) for plan in plans):
         text = f"How the segments were made is not known: written as {plans[0].algorithm_type}"
         notes.append(Note(NoteKind.ASSUMED, text, hint=mention("segment_algorithm")))
     if any(plan.number != plan.label for plan in plans):

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from napari_dicom_writer.plan.plan import SeriesPlan
     from napari_dicom_writer.standard.codes import Code
 
+_CODE_VALUE = 16  # characters that Code Value holds (PS3.3 8.1)
 Path = tuple[str, ...]
 """Keywords of the sequences that lead to an element, and its own: each sequence has one item."""
 Varying = Mapping[Path, Sequence[str | int | float | tuple[int, ...]]]
@@ -99,7 +100,8 @@ def code_item(code: Code) -> Dataset:
     """Return an item of a code sequence (PS3.3 8.8)."""
     item = Dataset()
     # Added as they are: there are hundreds, and their texts were looked at when they became a code.
-    for tag, vr, value in ((0x0100, "SH", code.value), (0x0102, "SH", code.scheme), (0x0104, "LO", code.meaning)):
+    where = (0x0100, "SH") if len(code.value) <= _CODE_VALUE else (0x0119, "UC")  # Long Code Value
+    for tag, vr, value in ((*where, code.value), (0x0102, "SH", code.scheme), (0x0104, "LO", code.meaning)):
         item.add(DataElement(0x00080000 + tag, vr, value, already_converted=True))
     return item
 

@@ -1,0 +1,72 @@
+"""What reviewers of segmentations look for: codes that mean what they say, and findings that are told apart."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING
+
+from napari_dicom_writer.errors import Note, NoteKind, OptionsError
+from napari_dicom_writer.standard.codes import UNKNOWN, Code, Structure, terms
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from napari_dicom_writer.plan.segments import SegmentPlan
+
+# Words that tell no meaning from another.
+_EMPTY = {"of", "the", "and", "structure", "entire", "region"}
+
+
+def reviewed(plans: Sequence[SegmentPlan]) -> tuple[tuple[SegmentPlan, ...], list[Note]]:
+    """Write the standard's own meanings beside its codes, and say where they were given otherwise.
+
+    Raises
+    ------
+    OptionsError
+        A code of another meaning, one code with two meanings, a type that is its category, or a tracking UID of two
+        segments.
+    """
+    notes: dict[Code, Note] = {}
+    meanings: dict[tuple[str, str], str] = {}
+    trackers: dict[str, SegmentPlan] = {}
+    result = []
+    for plan in plans:
+        if plan.tracking_uid in trackers:
+            what = f"Segments {trackers[plan.tracking_uid].name!r} and {plan.name!r} have one tracking UID"
+            raise OptionsError(what, "Give each finding its own", "segments")
+        trackers[plan.tracking_uid] = plan
+        parts = plan.structure
+        if parts.category == parts.type and parts != UNKNOWN:
+            what = f"Segment {plan.name!r} is of the type {parts.type}, which is its category, too"
+            raise OptionsError(what, "Give a type that says more", "segments")
+        category, kind = (_standard(code, plan.name, notes) for code in (parts.category, parts.type))
+        side = parts.laterality and _standard(parts.laterality, plan.name, notes)
+        for code in filter(None, (category, kind, side)):
+            if meanings.setdefault((code.value, code.scheme), code.meaning) != code.meaning:
+                both = f"{meanings[code.value, code.scheme]!r} and {code.meaning!r}"
+                raise OptionsError(f"Code {code.value} ({code.scheme}) is given as {both}", "Keep one", "segments")
+        result.append(replace(plan, structure=Structure(category, kind, side)))
+    return tuple(result), list(notes.values())
+
+
+@cache
+def _known() -> dict[tuple[str, str], str]:
+    return {(code.value, code.scheme): code.meaning for code in terms()}
+
+
+def _standard(code: Code, segment: str, notes: dict[Code, Note]) -> Code:
+    meaning = _known().get((code.value, code.scheme), code.meaning)
+    if meaning.lower() == code.meaning.lower():
+        return replace(code, meaning=meaning)
+    if not _words(meaning) & _words(code.meaning):
+        what = f"Segment {segment!r}: code {code.value} ({code.scheme}) means {meaning!r}, and not {code.meaning!r}"
+        raise OptionsError(what, "Correct the code or its meaning", "segments")
+    text = f"Code {code.value} ({code.scheme}) is written with its meaning {meaning!r}, not {code.meaning!r}"
+    notes[code] = Note(NoteKind.INFO, text)
+    return replace(code, meaning=meaning)
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"\w+", text.lower())) - _EMPTY
