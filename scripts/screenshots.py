@@ -75,25 +75,26 @@ class Session:
         QApplication.processEvents()
         (what or self.dock).grab().save(str(self.images / f"{name}.png"))
 
-    def scroll_to_end(self) -> None:
-        """Show the end of the form."""
+    def scroll(self, share: float) -> None:
+        """Scroll the form, from its beginning (0) to its end (1)."""
         bar = self.panel._scroll.verticalScrollBar()
-        bar.setValue(bar.maximum())
+        bar.setValue(round(share * bar.maximum()))
         self.wait(lambda: True, least=0.2)
 
 
 def _window(session: Session) -> None:
     session.save("widget-window", session.viewer.window._qt_window)
     session.save("widget-ready")
-    session.scroll_to_end()
+    session.scroll(1)
     session.save("widget-preflight")
 
 
 def _unfolded(session: Session) -> None:
     panel: ExportPanel = session.panel
     panel.form.reveal("patient.name").value = "Doe^Jane"
-    panel.form.field("patient.birth_date").value = "2026-02-31"
+    panel.form.reveal("patient.birth_date").value = "2026-02-31"
     session.settle()
+    session.scroll(0.5)
     session.save("widget-invalid")
     panel.form.field("patient.birth_date").value = "1970-02-28"
     session.settle()
@@ -105,15 +106,52 @@ def _refused(session: Session) -> None:
     layer.data = np.where(layer.data > 900, np.nan, layer.data)
     layer.shear = [0.1, 0, 0]
     session.settle()
-    session.scroll_to_end()
+    session.scroll(1)
     session.save("widget-refused")
+
+
+def _axes(session: Session) -> None:
+    """A stack as a camera hands it over, without a scale: what is known is said, and one step is mistyped."""
+    cells = np.random.default_rng(1).poisson(np.linspace(40, 400, 50), (3, 12, 40, 50)).astype(np.uint16)
+    layer = session.viewer.add_image(cells, name="cells")
+    session.viewer.layers.selection = {layer}
+    session.settle()
+    panel: ExportPanel = session.panel
+    panel.editor.reveal("axes")
+    step = panel.editor.table.cell(1, "step")
+    said = {(0, "kind"): "channel", (1, "step"): "2.5", (2, "step"): "0.65", (3, "step"): "0.65"}
+    said |= {(axis, "unit"): "µm" for axis in (1, 2, 3)}
+    for cell, text in said.items():
+        panel.editor.edits.say(layer, cell, text)
+    panel.editor.edits.say(layer, "high", "600")
+    session.settle()
+    session.scroll(0)
+    session.save("widget-axes")
+    QApplication.setActiveWindow(session.viewer.window._qt_window)
+    step.setFocus()
+    panel.editor.edits.say(layer, (1, "step"), "2,5")
+    session.settle()
+    session.save("widget-axes-wrong")
+    session.viewer.layers.remove(layer)
+    session.viewer.layers.selection = {session.viewer.layers["denoised"]}
+    panel.editor._fold._button.setChecked(False)
+    session.settle()
 
 
 def _tags(session: Session) -> None:
     session.panel.controls.tags_button.click()
+    dialog = session.panel._tags
+    dialog.entry.keyword.setText("FlipAngle")
+    dialog.entry.value.setText("12")
+    dialog.entry.set_button.click()
+    session.settle()
+    keywords = [dialog.model.row(row).keyword for row in range(dialog.model.rowCount())]
+    dialog.table.selectRow(keywords.index("FlipAngle"))
     session.wait(lambda: True, least=0.3)
-    session.save("tags", session.panel._tags)
-    session.panel._tags.close()
+    session.save("tags", dialog)
+    dialog.entry.remove_button.click()
+    dialog.close()
+    session.settle()
 
 
 def _copy_dialog(session: Session) -> None:
@@ -163,7 +201,7 @@ def main(images: Path) -> None:
     images = images.absolute()
     with tempfile.TemporaryDirectory() as scratch, chdir(scratch):
         session = Session(images, Path(scratch))
-        for picture in (_window, _unfolded, _tags, _copy_dialog, _running_and_report, _refused):
+        for picture in (_window, _axes, _unfolded, _tags, _copy_dialog, _running_and_report, _refused):
             picture(session)
         session.viewer.close()
         narrow = Session(images, Path(scratch), theme="light", width=300)

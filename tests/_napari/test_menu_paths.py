@@ -9,7 +9,7 @@ from pathlib import Path
 from napari._qt.dialogs.preferences_dialog import PreferencesDialog
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 # Bold, as a document leads somewhere: **File > Save Selected Layers…**
 _PATH = re.compile(r"\*\*(\w[^*>]*(?:\s+>\s+[^*>]+)+)\*\*")
 

@@ -119,7 +119,7 @@ def limit_text(value: float) -> str:
     >>> limit_text(100.0), limit_text(0.1), limit_text(-1e-9)
     ('100', '0.1', '-1e-09')
     """
-    return f"{value:.10g}"
+    return f"{value:.6g}"
 
 
 def edited_limits(layer: Layer, edit: Edit) -> tuple[float, float]:
