@@ -51,7 +51,7 @@ def manifest(text: str) -> str:
 
 def objects(text: str) -> str:
     """List the objects between their two marks."""
-    lines = ["| `object` | is | for | modality | made by itself of |", "| --- | --- | --- | --- | --- |"]
+    lines = ["| `object` | is | for | modality | `auto` chooses it for |", "| --- | --- | --- | --- | --- |"]
     for row in IODS.rows:
         modality = ", ".join(row.modalities) or "any"
         made = ", ".join(row.auto) or "nothing"

@@ -309,7 +309,7 @@ def place_layer(layer: Any, options: ExportOptions | None = None) -> tuple[Volum
     Raises
     ------
     ExportError
-        If it is no image, or its geometry cannot be written.
+        If it is not an image, or its geometry cannot be written.
     """
     options = options or ExportOptions()
     volume, grid, _ = place(as_volume(layer, options, check=False), options)

@@ -15,7 +15,7 @@ from contextlib import suppress
 Speller = Callable[[str, object], str]
 """Spells an option (its name, such as ``values`` or ``patient.name``), with a value unless that is None."""
 
-# Of the private use area: no layer's name and no path holds them by chance, and what is no mark stays as it is.
+# Of the private use area: no layer's name and no path holds them by chance, and what is not a mark stays as it is.
 _MARK = re.compile("\ue000([^\ue000-\ue002]*)\ue001([^\ue000-\ue002]*)\ue002")
 
 
@@ -51,7 +51,7 @@ def in_python(option: str, value: object) -> str:
 def _value(plain: str) -> object:
     if not plain:
         return None
-    for read in (ast.literal_eval, float):  # infinity and NaN are no literals
+    for read in (ast.literal_eval, float):  # infinity and NaN are not literals
         with suppress(ValueError, SyntaxError):
             return read(plain)
     return plain

@@ -282,7 +282,7 @@ def test_a_damaged_header_fails_no_reader(tmp_path: Path, modality: str) -> None
 
 
 def test_a_decoder_that_panics_fails_as_others_do(tmp_path: Path) -> None:
-    """One written in Rust raises what is no Exception; every reader here takes it as a file that is broken."""
+    """One written in Rust raises what is not an Exception; every reader here takes it as a file that is broken."""
     path = export(picture(), tmp_path / "x", ExportOptions(transfer_syntax="rle")).path
     for file in path.glob("*.dcm"):
         dataset = pydicom.dcmread(file)

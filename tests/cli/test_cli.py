@@ -186,7 +186,7 @@ def test_a_reader_that_does_not_fit_is_refused(stack: Path, tmp_path: Path, caps
         (["--time-step", "2 mm"], "'2 mm' is not a time"),
         (["--origin", "1", "2"], "It has 2 lengths"),
         (["--direction", "L", "Q"], "is not understood"),
-        (["--direction", "L", "L"], "are no unit vectors"),
+        (["--direction", "L", "L"], "are not unit vectors"),
         (["--nan", "x"], "invalid float value"),
         (["--patien-name", "x"], "unrecognized arguments"),
     ],

@@ -153,8 +153,8 @@ def test_json_holds_everything(series: Path, source: Path, capsys: Captured) -> 
     assert finding == {
         "severity": "error",
         "code": "text-undecodable",
-        "what": "Its text is no text in the character set that the file declares",
-        "consequence": "Readers reject the file, or leave the attribute away",
+        "what": "Its text is not text in the character set that the file declares",
+        "consequence": "Readers reject the file, or leave the attribute out",
         "tag": "Series Description (0008,103E)",
         "places": [f"instance {n} (0000{n}.dcm)" for n in (1, 2, 3, 4, 5)],
         "count": 6,

@@ -149,7 +149,7 @@ def test_a_name_that_only_this_file_system_does_not_take_is_refused_before_writi
 
     monkeypatch.setattr(os, "mkdir", fat)
     calls = []
-    with pytest.raises(DestinationError, match="a:b is no name that the file system takes"):
+    with pytest.raises(DestinationError, match="a:b is not a name that the file system takes"):
         export(STACK, tmp_path / "a:b", progress=lambda done, _: calls.extend([1] * done))
     assert calls == []
     assert names(tmp_path) == []

@@ -72,7 +72,7 @@ class Place:
         return inner if self.affine is None else np.array(self.affine) @ inner
 
     def lps(self, pixel_unit: str, world: str) -> np.ndarray:
-        """(plane, row, column, 1) → LPS mm, NaN where a unit is no length; one plane lies at z = 0."""
+        """(plane, row, column, 1) → LPS mm, NaN where a unit is not a length; one plane lies at z = 0."""
         n = self.dims
         lengths = UNITS | {"pixel": PIXEL_UNITS[pixel_unit]}
         to_mm = np.diag([lengths.get(unit, np.nan) for unit in self.units] + [1])

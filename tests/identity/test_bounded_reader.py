@@ -173,7 +173,7 @@ def test_broken_sequences(folder, sequence):
     assert refused(folder, part10(sequence + dataset(PLAIN)))
 
 
-# ---------------------------------------------------------------------------------------------------- what is no file
+# --------------------------------------------------------------------------------------------------- what is not a file
 
 
 def test_no_file(tmp_path):

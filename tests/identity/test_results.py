@@ -123,7 +123,7 @@ def test_a_dry_run_tells_and_refuses_the_same(source, stack, tmp_path, capsys):
     assert "The reference is CT, and what is written is OT" in said
     assert run(stack, tmp_path / "out", "--reference", source, "--dry-run", "--patient-id", "7") == 1
     said = capsys.readouterr().err
-    assert "reference: Patient ID is given, and is another one in the reference. Leave it out" in said
+    assert "reference: Patient ID is given, and differs from the reference. Leave it out" in said
     assert run(stack, tmp_path / "out", "--reference", tmp_path, "--dry-run") == 1
     assert capsys.readouterr().err.startswith("reference: The DICOM files there hold no pictures")
     assert not (tmp_path / "out").exists()

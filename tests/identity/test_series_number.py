@@ -25,7 +25,7 @@ def number_of(folder: Path, **options: object) -> int:
 
 @pytest.fixture
 def study(tmp_path: Path) -> Path:
-    """Series 2 and 907 of one study, 5000 of another, and files that are no DICOM."""
+    """Series 2 and 907 of one study, 5000 of another, and files that are not DICOM."""
     series(tmp_path / "study" / "b" / "deep", 907)
     series(tmp_path / "study" / "a", 2)
     series(tmp_path / "study" / "c", 5000, Study(instance_uid="2.25.78"))

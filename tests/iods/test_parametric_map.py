@@ -49,7 +49,7 @@ def test_a_unit_that_is_not_given_is_asked_for():
 
 
 def test_what_is_no_unit_is_refused():
-    with pytest.raises(OptionsError, match="no unit of UCUM"):
+    with pytest.raises(OptionsError, match="not a unit of UCUM"):
         plan_export(volume(), ExportOptions(object="parametric-map", value_unit="Grad °C"))
 
 

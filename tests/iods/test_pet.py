@@ -159,7 +159,7 @@ def test_options_say_otherwise_than_the_reference(tmp_path):
     (item,) = result.RadiopharmaceuticalInformationSequence
     assert (item.RadionuclideTotalDose, item.Radiopharmaceutical) == (1e6, "Fluorodeoxyglucose")
     assert result.DecayCorrection == "ADMIN"
-    # What is no PET takes nothing of it.
+    # What is not a PET takes nothing of it.
     report = export(oblique_volume(), tmp_path / "c", ExportOptions(reference=source))
     plain = pydicom.dcmread(report.path / "00001.dcm")
     assert "RadiopharmaceuticalInformationSequence" not in plain

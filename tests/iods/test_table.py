@@ -120,5 +120,5 @@ def test_each_layer_becomes_what_fits_it():
     gray = Volume(np.zeros((3, 4, 5), np.int16), spacing=(1, 1, 1), name="gray")
     ct, sc = plan_export([gray, picture], ExportOptions(modality="CT")).series
     assert [(s.iod, s.modality) for s in (ct, sc)] == [("ct", "CT"), ("sc", "CT")]
-    assert "It has colors, which a CT has not: written as Secondary Capture" in [note.text for note in sc.notes]
+    assert "It has colors, which a CT cannot hold: written as Secondary Capture" in [note.text for note in sc.notes]
     assert not [note for note in ct.notes if "colors" in note.text]

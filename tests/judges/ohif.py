@@ -104,7 +104,7 @@ def _in_order(instances: list[pydicom.Dataset]) -> list[pydicom.Dataset]:
 
 
 def _why_not(instances: list[pydicom.Dataset], *, since_3_14: bool) -> str:
-    """Say why the pictures of one time point are no volume; empty if they are one."""
+    """Say why the pictures of one time point are not a volume; empty if they are one."""
     first = instances[0]
     if max(first.Rows, first.Columns) > TEXTURE or len(instances) > TEXTURE:
         return "larger than a texture"

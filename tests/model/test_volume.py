@@ -59,7 +59,7 @@ def test_wrong_geometry_arguments(arguments):
     "window", [5, (1,), (1, 2, 3), "12", "ab", ("a", "b"), (None, 1), {"low": 1}, [[1, 2], [3, 4]]]
 )
 def test_a_window_that_is_no_pair_is_refused(window):
-    with pytest.raises(LayerError, match=r"no pair.*\(low, high\)"):
+    with pytest.raises(LayerError, match=r"not a pair.*\(low, high\)"):
         Volume(np.zeros((2, 3, 4)), spacing=(1, 1, 1), window=window)
 
 

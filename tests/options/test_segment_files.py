@@ -57,9 +57,9 @@ def test_tables_of_every_kind(tmp_path, name):
     ("content", "match"),
     [
         ("label,name\n1,a\n1,b\n", "twice"),
-        ("label,name\n-1,a\n", "no label"),
-        ("label,name\n1.5,a\n", "no label"),
-        ("name\nliver\n", "no label"),
+        ("label,name\n-1,a\n", "not a label"),
+        ("label,name\n1.5,a\n", "not a label"),
+        ("name\nliver\n", "not a label"),
         ("", "no segments"),
         ("label,name,algorithm type\n1,a,magic\n", "MAGIC"),
         ("label,name,tracking id\n1,a,x\n", "half a tracking"),

@@ -185,7 +185,7 @@ def test_every_option_is_tried():
 @pytest.mark.parametrize(
     ("kind", "given", "reason"),
     [
-        ("integers", {"world": "RAS"}, "what is no napari layer has its place in the patient already"),
+        ("integers", {"world": "RAS"}, "what is not a napari layer has its place in the patient already"),
         ("an array", {"pixel_unit": "um"}, "no axis is in pixels"),
         ("a layer in mm", {"pixel_unit": "um"}, "no axis is in pixels"),
         ("integers", {"lossy_error": 3}, f"it belongs to {mention('transfer_syntax', 'jpeg-ls-lossy')}"),

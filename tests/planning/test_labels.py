@@ -46,8 +46,8 @@ def test_large_label_numbers_are_found():
         (np.zeros((3, 4, 5), int), "no labels"),
         (np.zeros((3, 4, 5), bool), "no labels"),
         (np.full((3, 4, 5), -2), "negative label -2"),
-        (np.full((3, 4, 5), 0.5), "no whole numbers"),
-        (np.full((3, 4, 5), np.nan), "no whole numbers"),
+        (np.full((3, 4, 5), 0.5), "not whole numbers"),
+        (np.full((3, 4, 5), np.nan), "not whole numbers"),
         (np.arange(1, 3 * 200 * 200 + 1).reshape(3, 200, 200), "over 65,535 labels"),
     ],
 )

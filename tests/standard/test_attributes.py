@@ -48,19 +48,19 @@ def test_what_dicom_allows_is_taken(given, found):
 @pytest.mark.parametrize(
     ("given", "reason"),
     [
-        ({"FlipAngel": 12}, "'FlipAngel' is no attribute of DICOM"),
-        ({"00091001": "x"}, "is no attribute of DICOM"),
+        ({"FlipAngel": 12}, "'FlipAngel' is not an attribute of DICOM"),
+        ({"00091001": "x"}, "is not an attribute of DICOM"),
         ({"FlipAngle": "steep"}, "Flip Angle is not a number"),
         ({"FlipAngle": [1, 2]}, "Flip Angle has 2 values, and DICOM allows 1"),
-        ({"AcquisitionMatrix": [0, 70000, 1, 1]}, "no integer that it may be"),
-        ({"AcquisitionMatrix": [0, True, 1, 1]}, "no integer that it may be"),
+        ({"AcquisitionMatrix": [0, 70000, 1, 1]}, "is not an integer that it may be"),
+        ({"AcquisitionMatrix": [0, True, 1, 1]}, "is not an integer that it may be"),
         ({"DiffusionBValue": float("nan")}, "is not a finite number"),
         ({"DateOfSecondaryCapture": "20260231"}, "is a date that does not exist"),
         ({"AnatomicRegionSequence": "lung"}, "is a sequence, and no items are given"),
         ({"AnatomicRegionSequence": [{"CodeValue": "x" * 17}]}, "Code Value has 17 characters"),
         ({"EncapsulatedDocument": b"x"}, "holds bytes"),
         ({"SequenceName": "x" * 17}, "has 17 characters"),
-        (["ProtocolName"], "no keywords with values"),
+        (["ProtocolName"], "not keywords with values"),
     ],
 )
 def test_what_dicom_does_not_allow_is_refused(given, reason):

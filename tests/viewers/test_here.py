@@ -198,7 +198,7 @@ def test_modalities_of_single_pictures(tmp_path, modality):
 
 
 def test_time_points_of_other_makers(tmp_path):
-    """Several tags tell them apart; one that is no number, or the same throughout, does not."""
+    """Several tags tell them apart; one that is not a number, or the same throughout, does not."""
     volume = Volume(np.zeros((2, 3, 20, 24), np.int16), spacing=SPACING, axes=("time", "plane", "row", "column"))
     report = export(volume, tmp_path / "x", ExportOptions(modality="CT"))
 

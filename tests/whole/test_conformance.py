@@ -187,7 +187,7 @@ def test_a_unit_too_long_for_a_code_value_conforms(tmp_path, indexed_volume):
     """UCUM codes may pass the 16 characters of a Code Value; there is Long Code Value for these."""
     unit = "umol/(100.g.min.kPa)"
     report = export(indexed_volume, tmp_path / "out", ExportOptions(modality="MR", value_unit=unit))
-    # dicom-validator would want a URN Code Value, although the code is no URN.
+    # dicom-validator would want a URN Code Value, although the code is not a URN.
     assert dciodvfy(dicom_files(report.path)) == ([], [])
     (code,) = read_series(report.path)[0][0].RealWorldValueMappingSequence[0].MeasurementUnitsCodeSequence
     assert code.LongCodeValue == unit

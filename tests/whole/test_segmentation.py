@@ -206,7 +206,7 @@ def test_two_dimensional_labels(tmp_path):
     [
         (np.zeros((6, 21, 30), int), "no labels"),
         (blobs().astype(int) - 1, "negative label"),
-        (blobs() + 0.5, "no whole numbers"),
+        (blobs() + 0.5, "not whole numbers"),
     ],
 )
 def test_what_is_no_label_map_is_refused(tmp_path, array, match):

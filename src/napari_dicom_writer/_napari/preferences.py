@@ -24,7 +24,7 @@ def options_from_preferences() -> ExportOptions:
     Raises
     ------
     OptionsError
-        If a preference is not valid, such as a pixel unit that is no length.
+        If a preference is not valid, such as a pixel unit that is not a length.
     """
     options, refusals = valid_preferences()
     if refusals:

@@ -126,7 +126,7 @@ def attributes_from(given: Mapping[str, Any]) -> dict[str, Any]:
     for text in given.get("set", ()):
         keyword, equals, value = text.partition("=")
         if not equals:
-            raise OptionsError(f"--set {text[:64]!r} is no keyword with a value", "Write KEYWORD=VALUE", "options")
+            raise OptionsError(f"--set {text[:64]!r} is not a keyword with a value", "Write KEYWORD=VALUE", "options")
         found[keyword.strip()] = value
     return found
 

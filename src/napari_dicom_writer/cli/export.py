@@ -55,7 +55,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "--to",
         metavar=f"{{{','.join(local)},PEER}}",
         help=f"what OUTPUT is, if its name does not say it: {', '.join(f'{n} ({w})' for n, w in local.items())}; "
-        "or who to send to: a name or address, as for echo",
+        "or whom to send to: a name or address, as for echo",
     )
     add_consent(parser)
     parser.add_argument("--dry-run", action="store_true", help="say what would be written, and write nothing")

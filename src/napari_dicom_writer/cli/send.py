@@ -23,7 +23,7 @@ _PEER = "a name that is remembered, or dicom://AETITLE@host:port, dicoms:// for 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare the three commands."""
     send = commands.add_parser("send", help="send DICOM files to a PACS or DICOMweb server", allow_abbrev=False)
-    send.description = "Send DICOM files, and record what the peer says to each. Sent again, only what is missing is."
+    send.description = "Send DICOM files, and record the answer to each. Sending again sends only what is missing."
     send.add_argument("folder", metavar="FOLDER", help="with DICOM files; or one of them")
     send.add_argument("peer", metavar="PEER", help=_PEER)
     send.add_argument(
@@ -34,7 +34,9 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     echo = commands.add_parser("echo", help="see whether a peer is there", allow_abbrev=False)
     echo.add_argument("peer", metavar="PEER", help=_PEER)
     echo.set_defaults(run=run_echo)
-    peer = commands.add_parser("peer", help="remember a peer by a name, or list those that are", allow_abbrev=False)
+    peer = commands.add_parser(
+        "peer", help="remember a peer by a name, or list the remembered ones", allow_abbrev=False
+    )
     peer.add_argument("name", nargs="?", metavar="NAME", help="to remember it by")
     peer.add_argument("address", nargs="?", metavar="ADDRESS", help="dicom://AETITLE@host:port, https://host/path")
     peer.set_defaults(run=run_peer)

@@ -16,7 +16,7 @@ def take_any_character() -> None:
 
 
 def give_up(error: OSError | SystemExit) -> None:
-    """Say that output could not be written, and write no more of it; a reader that has seen enough is no error.
+    """Say that output could not be written, and write no more of it; a reader that has seen enough is not an error.
 
     Rich exits where the reader has gone.
     """

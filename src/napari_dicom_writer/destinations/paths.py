@@ -27,12 +27,12 @@ def absolute(path: str | os.PathLike[str]) -> Path:
     Raises
     ------
     DestinationError
-        If it is no path, or the current folder that it counts from is gone.
+        If it is not a path, or the current folder that it counts from is gone.
     """
     try:
         text = os.fspath(path)
     except TypeError:
-        raise DestinationError(f"A {type(path).__name__} is no path", "Give a path such as out.dcm") from None
+        raise DestinationError(f"A {type(path).__name__} is not a path", "Give a path such as out.dcm") from None
     if not isinstance(text, str) or not text or "\0" in text:
         raise DestinationError("The path is empty, bytes, or holds a zero byte", "Give a path such as 'out.dcm'")
     try:

@@ -1,7 +1,7 @@
 """Attributes from the head of somebody else's DICOM file (PS3.10), read within bounds.
 
-The file may be anything: broken off, made to be slow or to swell when it is inflated. So this is no general parser. It
-walks along the elements of the data set, keeps the few it was asked for, skips the values of all others, and stops
+The file may be anything: broken off, made to be slow or to swell when it is inflated. So this is not a general parser.
+It walks along the elements of the data set, keeps the few it was asked for, skips the values of all others, and stops
 where the last of them would be. Whatever is in sequences is passed over without recursion. Bytes and seconds are
 counted; an encoding that is not what the file says it is, or attributes that are not in their order, are refused.
 """
@@ -65,7 +65,7 @@ def read_attributes(path: str | os.PathLike[str], wanted: Collection[int]) -> di
     Raises
     ------
     ReadError
-        If it is no file, cannot be read, is not DICOM, is broken, or costs too much. Names neither path nor values.
+        If it is not a file, cannot be read, is not DICOM, is broken, or costs too much. Names neither path nor values.
     """
     try:
         with open_regular(path) as file:

@@ -137,7 +137,7 @@ def _merged(given: _Group, found: _Group, refusals: Refusals) -> _Group:
             values[field] = theirs
         elif theirs:
             with refusals.collect(_WHERE):
-                what = f"{text.title(keyword)} is given, and is another one in the reference"
+                what = f"{text.title(keyword)} is given, and differs from the reference"
                 raise OptionsError(what, "Leave it out, or do without the reference")
     return replace(given, **values)
 

@@ -20,7 +20,7 @@ def read(path: Path) -> list[Volume]:
         return read_series(path)
     folder, uid = identity(path)
     if not uid:
-        raise LayerError("It is no DICOM file of a series", "Name a DICOM image")
+        raise LayerError("It is not a DICOM file of a series", "Name a DICOM image")
     return read_series(folder, series_uid=uid)
 
 

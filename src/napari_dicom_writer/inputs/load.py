@@ -76,7 +76,7 @@ def load(
 
     Returns
     -------
-    list of Volume, or of layer tuples for what is no image
+    list of Volume, or of layer tuples for what is not an image
         To be exported. Pixels are read when they are needed.
 
     Raises

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from napari_dicom_writer.options.export import ExportOptions
 
 _DEFAULT = {"plane": (0.0, 0.0, 1.0), "row": (0.0, 1.0, 0.0), "column": (1.0, 0.0, 0.0)}
-_SAME = 1e-6  # relative; what a file rounds is no contradiction
+_SAME = 1e-6  # relative; what a file rounds is not a contradiction
 
 
 def measured(image: Image, wished: Wishes, options: ExportOptions, notes: list[Note]) -> NDArray[np.float64]:

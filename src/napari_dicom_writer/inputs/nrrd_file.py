@@ -119,7 +119,7 @@ def _factors(header: Mapping[str, Any], notes: list[Note]) -> NDArray[np.float64
             except ValueError as error:
                 raise GeometryError(f"Its {error}", f"Correct its space units, or give {mention('spacing')}") from None
             if value.dimensionality != {"[length]": 1}:
-                raise GeometryError(f"Its space unit {word!r} is no length", "Correct its space units")
+                raise GeometryError(f"Its space unit {word!r} is not a length", "Correct its space units")
             factors[number] = float(value.to("mm").magnitude)
     if not any(words):
         notes.append(Note(NoteKind.INFO, "The file has no unit of length: mm, as ITK takes it"))

@@ -37,7 +37,7 @@ def read(path: Path) -> list[Image]:
     said = _metadata(node)
     if "plate" in said or "well" in said:
         field = f"{path}/{_first_field(said)}"
-        raise LayerError("It is a plate of many images, and no image", f"Name one of its images, such as {field}")
+        raise LayerError("It is a plate of many images, not an image", f"Name one of its images, such as {field}")
     if "multiscales" in said:
         return _images(node, said, stem(path))
     inner = [name for name in sorted(node.group_keys(), key=_natural) if "multiscales" in _metadata(node[name])]

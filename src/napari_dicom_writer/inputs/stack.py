@@ -57,7 +57,7 @@ def stacked(images: Sequence[tuple[Path, Image]]) -> Image:
     Raises
     ------
     ExportError
-        If one is no picture, or differs from the others in size, type or the size of its pixels.
+        If one is not a picture, or differs from the others in size, type or the size of its pixels.
     """
     ordered = sorted(images, key=lambda item: natural(item[0]))
     path, first = ordered[0]

@@ -157,7 +157,7 @@ def _time_step(given: str | float) -> Measure:
     remedy = "Give the time between time points, such as 200ms or 2 (seconds)"
     found = _measures(given if isinstance(given, str) else (given,), "s", "[time]", remedy)
     if len(found) != 1 or found[0].value <= 0:
-        raise OptionsError(f"{given!r} is no duration", remedy)
+        raise OptionsError(f"{given!r} is not a duration", remedy)
     return found[0]
 
 
@@ -212,7 +212,7 @@ def _direction(given: str | Sequence[Any] | NDArray[Any]) -> NDArray[np.float64]
     if len(vectors) == 2:
         vectors = np.vstack([vectors, np.cross(*vectors)])
     if vectors.shape != (3, 3) or not np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-3):
-        raise OptionsError("The directions are no unit vectors", remedy)
+        raise OptionsError("The directions are not unit vectors", remedy)
     if abs(np.linalg.det(vectors)) < 1e-6:
         raise OptionsError("Two directions are the same", remedy)
     return np.asarray(vectors[::-1].T, np.float64)

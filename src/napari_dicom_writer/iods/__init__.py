@@ -204,4 +204,4 @@ def choose(options: ExportOptions, layer: str = IMAGE, *, color: bool = False) -
 
 
 def _passed_over(own: Row, taken: Row) -> Note:
-    return Note(NoteKind.INFO, f"It has colors, which a {own.title} has not: written as {taken.title}")
+    return Note(NoteKind.INFO, f"It has colors, which a {own.title} cannot hold: written as {taken.title}")

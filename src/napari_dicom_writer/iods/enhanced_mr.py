@@ -51,7 +51,7 @@ class EnhancedMRImage(Enhanced):
         if not _agency(options):
             known = ", ".join(mention("safety_agency", term) for term in ("iec", "fda", "mhw"))
             raise OptionsError(
-                "An Enhanced MR names the agency whose safety standard the scanner kept to, which is not known",
+                "An Enhanced MR names the agency whose safety standard the scanner follows, which is not known",
                 f"Choose one of {known}, or {mention('object', 'mr')}, which does not name it",
                 "options",
                 fix=Fix("safety_agency", None, "Set agency…"),

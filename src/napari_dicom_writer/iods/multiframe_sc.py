@@ -73,7 +73,7 @@ class MultiFrameSecondaryCapture(IOD):
         """A movie has no place in the patient."""
         if not _is_movie(series):
             return note_thickness(series.planes)
-        return [Note(NoteKind.LOST, "A movie in one file keeps its pixel spacing, and not its place in the patient")]
+        return [Note(NoteKind.LOST, "A movie in one file keeps its pixel spacing, but not its place in the patient")]
 
     def modules(self, series: SeriesPlan) -> Dataset:
         """Compose the modules of tables A.8-3 to A.8-5."""

@@ -122,7 +122,7 @@ def check_unit(options: ExportOptions) -> list[Note]:
     usual = quantity.units if quantity else ("mm2/s", "ms", "HU")
     such = " or ".join(mention("value_unit", term) for term in usual)
     if not is_ucum(unit):
-        raise OptionsError(f"{unit!r} is no unit of UCUM", f"Choose such as {such}", "options")
+        raise OptionsError(f"{unit!r} is not a unit of UCUM", f"Choose such as {such}", "options")
     if unit == "SUV":
         text = "SUV taken as normalized by body weight"
         return [Note(NoteKind.ASSUMED, text, hint=mention("value_unit", "g/ml{SUVlbm}"))]

@@ -59,7 +59,7 @@ class PETImage(IOD):
         Raises
         ------
         OptionsError
-            As for every object; a kind of uptake of values that are no uptake.
+            As for every object; a kind of uptake of values that are not uptake.
         """
         notes = super().check_options(options)
         if not options.value_unit:

@@ -274,7 +274,7 @@ STATEMENTS: dict[str, Statement] = {
             "CorrectedImage": "DECY, where the decay is corrected",
             "RadionuclideCodeSequence": "of the radionuclide, empty unless a reference knows it",
             "CollimatorType": "of the scanner nothing is known",
-            "ActualFrameDuration": "the time between points is no duration",
+            "ActualFrameDuration": "the time between points is not a duration",
             "PatientOrientationCodeSequence": "of the patient's position nothing is known",
             "PatientGantryRelationshipCodeSequence": "of the patient's position nothing is known",
         },

@@ -44,7 +44,7 @@ class Axis:
 
     @property
     def name(self) -> str:
-        """What `Volume.axes` calls it where it is none of the image's own: a plate's rows and columns are no pixels."""
+        """What `Volume.axes` calls it where it is not the image's own: a plate's rows and columns are not pixels."""
         if self.kind in (AxisKind.TIME, AxisKind.CHANNEL):
             return str(self.kind)
         clash = self.label in [*PIXELS, AxisKind.TIME, AxisKind.CHANNEL]
@@ -91,12 +91,12 @@ def _axis(label: str, unit: Any, options: ExportOptions) -> Axis:
         return Axis(kind, label, name, seconds=float(value.to("s").magnitude))
     if value.dimensionality == {"[length]": 1}:
         return Axis(kind, label, name, mm=float(value.to("mm").magnitude))
-    # An unknown word with a unit such as degrees or kelvin is no axis in space.
+    # An unknown word with a unit such as degrees or kelvin is not an axis in space.
     return Axis(AxisKind.OTHER if label and kind is AxisKind.OPEN else kind, label, name)
 
 
 def _quantity(unit: Any, *, strict: bool = True) -> tuple[str, Any]:
-    """Name and value of a unit; none for pixels, nor for what stands in a label and is no unit."""
+    """Name and value of a unit; none for pixels, nor for what stands in a label and is not a unit."""
     name = "" if unit is None else str(unit).strip()
     if name.lower() in _PIXEL:
         return "", None
@@ -141,7 +141,7 @@ def named_axes(axes: Sequence[Axis], kinds: str | Sequence[str]) -> list[Axis]:
 def image_axes(axes: Sequence[Axis]) -> list[int]:
     """Find the axes of the image itself: planes, rows and columns, or rows and columns, in the array's order.
 
-    Where labels tell rows and columns, an axis with another telling label is no plane; of two axes that claim to be
+    Where labels tell rows and columns, an axis with another telling label is not a plane; of two axes that claim to be
     the same, such as the rows of a plate and ``y``, the last one is. Else the last three are taken that are neither
     time nor channel.
 
@@ -173,6 +173,6 @@ def _open_plane(axes: Sequence[Axis]) -> int | None:
     unknown = [i for i, axis in enumerate(axes) if axis.kind is AxisKind.OPEN and axis.mm is not None]
     words = [i for i in unknown if axes[i].label]
     lengths = [i for i in words if axes[i].unit]
-    # Of several unknown words none says more than the other: pairs of them, such as u and v, are no planes.
+    # Of several unknown words none says more than the other: pairs of them, such as u and v, are not planes.
     telling = next((one for one in (words, lengths) if len(one) == 1), [])
     return max((i for i in unknown if i in telling or not axes[i].label), default=None)

@@ -115,7 +115,7 @@ def _levels(data: Any, multiscale: Any) -> tuple[bool, Any]:
     if len(sizes) <= 1:
         return False, data
     if not all(larger > smaller for larger, smaller in itertools.pairwise(sizes)):
-        raise LayerError("Its reader returned a list of arrays that are no levels of falling size", _REMEDY)
+        raise LayerError("Its reader returned a list of arrays that are not levels of falling size", _REMEDY)
     return True, data
 
 

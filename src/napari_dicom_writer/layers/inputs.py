@@ -61,7 +61,7 @@ def as_volume(layer: Any, options: ExportOptions, *, check: bool = True) -> Volu
     Raises
     ------
     ExportError
-        If it is no image, its axes, units or transforms cannot be understood, or its source says otherwise.
+        If it is not an image, its axes, units or transforms cannot be understood, or its source says otherwise.
     """
     if isinstance(layer, Volume):
         return layer
@@ -98,7 +98,7 @@ def volumes_of(layers: Sequence[Any], options: ExportOptions) -> list[tuple[str,
     Raises
     ------
     ExportError
-        If one is no image, or its axes or units cannot be understood.
+        If one is not an image, or its axes or units cannot be understood.
     """
     found = []
     for layer in layers:

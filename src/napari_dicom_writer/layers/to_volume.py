@@ -48,9 +48,9 @@ def to_volume(data: Any, attributes: Mapping[str, Any], layer_type: str, options
     Raises
     ------
     LayerError
-        A layer that is no image, or whose axes cannot be told apart.
+        A layer that is not an image, or whose axes cannot be told apart.
     GeometryError
-        Units that are no length; axes that mix space and time; transforms of the wrong shape.
+        Units that are not lengths; axes that mix space and time; transforms of the wrong shape.
     """
     if layer_type not in ("image", "labels"):
         raise LayerError(f"It is a {layer_type} layer", "Deselect it: image and labels layers can be written")
@@ -99,7 +99,7 @@ def _full_resolution(data: Any, attributes: Mapping[str, Any], notes: list[Note]
     try:
         return np.asarray(data)
     except ValueError as error:
-        raise LayerError(f"Its data are no array ({error})", "Pass one array, or set multiscale=True") from error
+        raise LayerError(f"Its data are not an array ({error})", "Pass one array, or set multiscale=True") from error
 
 
 def _axes(array: Any, attributes: Mapping[str, Any], options: ExportOptions, notes: list[Note]) -> list[Axis]:
@@ -204,7 +204,7 @@ def _check_units(axes: Sequence[Axis], spatial: Sequence[int]) -> None:
     for i in spatial:
         if axes[i].mm is None:
             raise GeometryError(
-                f"The unit of axis {axes[i].label or i}, {axes[i].unit!r}, is no length",
+                f"The unit of axis {axes[i].label or i}, {axes[i].unit!r}, is not a length",
                 "Set the layer's units to a length, such as mm or um, or to pixel",
                 fix=SHOW_AXES,
             )

@@ -31,19 +31,19 @@ def pair(window: Any) -> tuple[float, float]:
         low, high = map(float, () if isinstance(window, str) else window)
     except (TypeError, ValueError, OverflowError):
         remedy = "Give (low, high), the least and the greatest value to display"
-        raise LayerError(f"window={window!r} is no pair of numbers", remedy) from None
+        raise LayerError(f"window={window!r} is not a pair of numbers", remedy) from None
     return low, high
 
 
 def unit_columns(direction: ArrayLike) -> tuple[NDArray[np.float64], tuple[Note, ...]]:
-    """Return directions of length 1 from rounded ones, whose length is no distance; say how long they were."""
+    """Return directions of length 1 from rounded ones, whose length is not a distance; say how long they were."""
     axes = _array(direction, "direction")
     if axes.shape != (3, 3):
         return axes, ()  # refused with what else has the wrong shape
     lengths = np.linalg.norm(axes, axis=0)
     if not np.allclose(lengths, 1, atol=1e-3):
         raise GeometryError(
-            "The columns of direction are no unit vectors", "Give directions of length 1, and the distances as spacing"
+            "The columns of direction are not unit vectors", "Give directions of length 1, and the distances as spacing"
         )
     off = float(lengths[np.argmax(np.abs(lengths - 1))])
     text = f"Directions of length {off:.6g} taken as unit vectors: distances are the spacing given"

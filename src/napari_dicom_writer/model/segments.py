@@ -78,7 +78,7 @@ class Labels:
     color_of : callable or None
         Red, green and blue, 0 to 255, of a label, as it is displayed.
     fractions : bool
-        Whether the values are no labels, but how much of a voxel, or how probably, is of a segment: one a channel.
+        Whether the values are not labels, but how much of a voxel, or how probably, is of a segment: one a channel.
     """
 
     segments: tuple[Segment, ...] = ()
@@ -121,7 +121,7 @@ def segments_of(rows: Iterable[Mapping[str, Any]], where: str = "segments") -> t
     Raises
     ------
     OptionsError
-        If a label is no whole number from 1, stands there twice, or no column holds labels.
+        If a label is not a whole number from 1, stands there twice, or no column holds labels.
 
     Examples
     --------
@@ -135,7 +135,9 @@ def segments_of(rows: Iterable[Mapping[str, Any]], where: str = "segments") -> t
         if segment is None:
             continue
         if segment.label in found:
-            raise OptionsError(f"Label {segment.label} stands twice in the {where}", "Keep one row a label", where)
+            raise OptionsError(
+                f"Label {segment.label} stands twice in the {where}", "Keep one row for each label", where
+            )
         found[segment.label] = segment
     return tuple(found[label] for label in sorted(found))
 
@@ -172,7 +174,7 @@ def _whole(value: Any, where: str) -> int:
         if label != float(value) or label < 0:
             raise ValueError
     except (TypeError, ValueError, OverflowError):
-        raise OptionsError(f"{value!r} is no label, in {where}", remedy, "segments") from None
+        raise OptionsError(f"{value!r} is not a label, in {where}", remedy, "segments") from None
     return label
 
 

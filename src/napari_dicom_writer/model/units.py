@@ -49,7 +49,7 @@ def millimeters(length: str, name: str = "The length") -> float:
     Raises
     ------
     OptionsError
-        If the text is no finite, positive length.
+        If the text is not a finite, positive length.
     """
     if length == "mm":
         return 1.0

@@ -49,7 +49,7 @@ class ValueRange:
             self._widen(low.item(), high.item())
             return
         nan = int(np.count_nonzero(np.isnan(values))) if np.isnan(low) else 0
-        # The first value that is no whole number settles it: most layers of floats are looked at only twice.
+        # The first value that is not a whole number settles it: most layers of floats are looked at only twice.
         self.integral = self.integral and np.count_nonzero(np.rint(values) == values) == values.size - nan
         self.nan += nan
         if nan:

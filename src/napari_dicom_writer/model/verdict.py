@@ -56,7 +56,7 @@ def summary(verdicts: Sequence[Verdict]) -> str:
     opens = [verdict.software for verdict in verdicts if verdict.opens]
     others = [verdict.software for verdict in verdicts if not verdict.opens]
     if not verdicts:
-        return "no program: pictures without a place are no volume"
+        return "no program: pictures without a place are not a volume"
     tested = f"{len(verdicts)} programs tested"
     if not others:
         return f"all {tested}"

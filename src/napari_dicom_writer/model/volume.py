@@ -75,7 +75,7 @@ class Volume:
     Raises
     ------
     LayerError
-        If axes and shape contradict each other, or the time step is no duration.
+        If axes and shape contradict each other, or the time step is not a duration.
     GeometryError
         If spacing, direction or affine have the wrong shape.
 
@@ -279,7 +279,7 @@ def color_note(array: Any) -> tuple[Note, ...]:
 
 
 def check_pixels(volume: Volume) -> None:
-    """Refuse an array that is empty, or whose values are no numbers.
+    """Refuse an array that is empty, or whose values are not numbers.
 
     Raises
     ------
@@ -294,7 +294,7 @@ def check_pixels(volume: Volume) -> None:
             "Save magnitude and phase, or real and imaginary part, as layers",
         )
     if volume.dtype.kind not in "buif":
-        raise PixelError(f"Its values are no numbers ({volume.dtype})", "Convert the layer to integers or floats")
+        raise PixelError(f"Its values are not numbers ({volume.dtype})", "Convert the layer to integers or floats")
     if isinstance(volume.array, np.ma.MaskedArray) and np.ma.is_masked(volume.array):
         raise PixelError("It is a masked array, and DICOM has no mask", "Fill the masked voxels first, with filled()")
     if volume.rgb and volume.samples not in (3, 4):

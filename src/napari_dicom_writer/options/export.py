@@ -81,7 +81,7 @@ class ExportOptions:
     Raises
     ------
     OptionsError
-        Unknown choices, text that its VR does not allow, a pixel unit that is no length, a fill value that is not
+        Unknown choices, text that its VR does not allow, a pixel unit that is not a length, a fill value that is not
         finite, an error or a ratio that lossy compression cannot be held to.
 
     Examples
@@ -105,7 +105,7 @@ class ExportOptions:
     )
     safety_agency: str = option(
         "",
-        "Enhanced MR: whose safety standard the scanner kept to, which it must say; no layer knows",
+        "Enhanced MR: the agency whose safety standard the scanner follows; required, and no layer knows it",
         group="series",
         choices={"": "", "iec": "IEC", "fda": "FDA", "mhw": "MHW (Japan)"},
         rare=True,
@@ -158,7 +158,7 @@ class ExportOptions:
     )
     fractional_type: FractionalType = option(
         FractionalType.PROBABILITY,
-        "what fractions are: how probably a voxel is of the segment, or how much of it",
+        "what fractions are: how probably a voxel belongs to the segment, or how much of it does",
         group="labels",
         label="Fractions are",
         choices={FractionalType.PROBABILITY: "probabilities", FractionalType.OCCUPANCY: "parts of a voxel"},
@@ -166,7 +166,7 @@ class ExportOptions:
     )
     fraction_maximum: float = option(
         1.0,
-        "fractional: the value that is all of it, such as 100 or 255",
+        "fractional: the value that means the whole voxel, such as 100 or 255",
         group="labels",
         label="All of it is",
         rare=True,
@@ -203,7 +203,7 @@ class ExportOptions:
         rare=True,
     )
     empty_frames: bool = option(
-        False, "masks: write planes on which a segment is not, too", group="labels", label="Empty frames", rare=True
+        False, "masks: also write planes without the segment", group="labels", label="Empty frames", rare=True
     )
     values: ValuePolicy = option(
         ValuePolicy.FIT,
@@ -381,11 +381,11 @@ class ExportOptions:
         text.check("SegmentAlgorithmName", self.segment_algorithm_name, mention("segment_algorithm_name"))
         millimeters(self.pixel_unit, mention("pixel_unit"))
         if not 0 < self.fraction_maximum < math.inf:
-            what = f"{mention('fraction_maximum', self.fraction_maximum)} is no maximum of fractions"
+            what = f"{mention('fraction_maximum', self.fraction_maximum)} is not a maximum of fractions"
             raise OptionsError(what, "Give a number above 0", "options")
         if self.workers is not None and self.workers < 1:
             raise OptionsError(
-                f"{mention('workers', self.workers)} is no number of threads", "Give 1 or more", "options"
+                f"{mention('workers', self.workers)} is not a number of threads", "Give 1 or more", "options"
             )
 
     def said(self) -> set[str]:

@@ -102,7 +102,7 @@ def check(instance: Any, group: str = "") -> None:
 
 def _checked(kind: Any, name: str, metadata: Mapping[str, Any], default: Any, value: Any) -> Any:
     if get_origin(kind) is Mapping:
-        return value  # of attributes, whose values are no fields
+        return value  # of attributes, whose values are not fields
     if isinstance(kind, type) and issubclass(kind, StrEnum):
         return _member(kind, name, value)
     if type(value) is type(default) and value == default:

@@ -78,7 +78,7 @@ class LayerOptions:
         for name in given:
             with refusals.collect("options"):
                 if name not in known:
-                    raise OptionsError(f"{name!r} is no option", f"Use one of {', '.join(own_options())}")
+                    raise OptionsError(f"{name!r} is not an option", f"Use one of {', '.join(own_options())}")
                 if known[name]:
                     what = f"A layer has no {mention(name)} of its own: {known[name]}"
                     raise OptionsError(what, "Give it to the whole export")

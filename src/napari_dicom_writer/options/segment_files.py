@@ -66,7 +66,7 @@ def read_segments(path: str | os.PathLike[str]) -> tuple[Segment, ...]:
     Raises
     ------
     OptionsError
-        If the file cannot be read, or is no such table.
+        If the file cannot be read, or is not such a table.
     """
     path = Path(path)
     try:
@@ -76,7 +76,7 @@ def read_segments(path: str | os.PathLike[str]) -> tuple[Segment, ...]:
     except OSError as error:
         raise OptionsError(f"{path} cannot be read: {error.strerror}", "Check the path", "segments") from error
     except UnicodeDecodeError:
-        raise OptionsError(f"{path} is no text", _REMEDY, "segments") from None
+        raise OptionsError(f"{path} is not text", _REMEDY, "segments") from None
     rows = _json(content, path) if path.suffix.lower() == ".json" else _lines(content)
     segments = segments_of(rows, path.name)
     if not segments:
@@ -89,7 +89,7 @@ def _json(content: str, path: Path) -> Iterable[Mapping[str, Any]]:
     try:
         parsed = json.loads(content)
     except ValueError as error:
-        raise OptionsError(f"{path} is no JSON: {error}", _REMEDY, "segments") from None
+        raise OptionsError(f"{path} is not JSON: {error}", _REMEDY, "segments") from None
     if isinstance(parsed, dict) and "segmentAttributes" in parsed:
         groups = parsed["segmentAttributes"]
         parsed = [row for group in groups for row in (group if isinstance(group, list) else [group])]

@@ -59,7 +59,7 @@ def idle_places(
     notes = []
     placed: Sequence[Volume] | None = None
     reasons = {
-        "world": "what is no napari layer has its place in the patient already",
+        "world": "what is not a napari layer has its place in the patient already",
         "pixel_unit": "no axis is in pixels",
         "geometry": "no layer lies elsewhere than its file says",
     }

@@ -63,7 +63,7 @@ def find_labels(volume: Volume, tick: Callable[[int], None]) -> LabelUse:
     Raises
     ------
     PixelError
-        Negative labels, labels that are no whole numbers, colors, more labels than DICOM counts, or none at all.
+        Negative labels, labels that are not whole numbers, colors, more labels than DICOM counts, or none at all.
     """
     if volume.rgb:
         raise PixelError("It has colors, and a segmentation has labels", "Save it as an image layer")
@@ -101,6 +101,6 @@ def _labels_of(plane: NDArray[Any]) -> tuple[int, ...]:
         remedy = "Give every label a number from 1; 0 is the background"
         raise PixelError(f"It has the negative label {low:g}", remedy)
     if values.dtype.kind == "f" and not np.array_equal(np.rint(values), values):  # NaN included
-        raise PixelError("Its labels are no whole numbers", "Save it as an image layer, or round it first")
+        raise PixelError("Its labels are not whole numbers", "Save it as an image layer, or round it first")
     present = np.flatnonzero(np.bincount(values.astype(np.intp))) if high < _COUNTED else np.unique(values)
     return tuple(int(label) for label in present if label)

@@ -86,14 +86,14 @@ def image_of_series(series: ImageSeries, *, required: bool) -> list[Image]:
     Raises
     ------
     GeometryError
-        If its planes are no orthogonal grid.
+        If its planes are not an orthogonal grid.
     """
     try:
         grid = make_grid(series.affine, series.shape)
     except GeometryError as error:
         if not required:
             return []
-        what = f"Its planes are no grid that labels can share: {error.refusals[0].what}"
+        what = f"Its planes are not a grid that labels can share: {error.refusals[0].what}"
         remedy = f"Choose {mention('resample_labels', ResampleLabels.KEEP)} to do without its planes"
         raise GeometryError(what, remedy, fix=Fix("resample_labels", ResampleLabels.KEEP, "Without image")) from error
     return [Image(f"the reference, {series.name}", grid, series.shape, series=series)]

@@ -39,4 +39,4 @@ def check_projection(iod: IOD, options: ExportOptions, planes: int, time_points:
         what = f"Its {planes:,} planes lie behind each other, and a projection has no place"
         remedy = f"Choose {mention('spacing_at', SpacingAt.PATIENT)}, or name their axis time or channel"
         raise OptionsError(what, remedy, fix=fix)
-    return [Note(NoteKind.LOST, "A projection keeps its pixel spacing, and not its place in the patient")]
+    return [Note(NoteKind.LOST, "A projection keeps its pixel spacing, but not its place in the patient")]

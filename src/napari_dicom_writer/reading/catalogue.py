@@ -72,7 +72,7 @@ class Catalogue:
     foreign : int
         Files that are not DICOM, so far as `entries` came; so are the next two.
     directories : int
-        DICOMDIRs, which are no instances.
+        DICOMDIRs, which are not instances.
     damaged : list of Path
         Files that begin as DICOM and cannot be read, or belong to no series.
     """
@@ -140,7 +140,7 @@ def catalogue(root: Path, *, depth: int | None = None, most: int | None = None) 
     except FileNotFoundError:
         raise ReadError("There is no such folder or file", "Check the path") from None
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "it is no path"
+        reason = getattr(error, "strerror", None) or "it is not a path"
         raise ReadError(f"The folder cannot be read: {reason}", "Check the path") from None
     if stat.S_ISREG(mode):
         found.files.append(root)

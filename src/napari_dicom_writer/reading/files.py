@@ -56,7 +56,7 @@ def opened(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     Raises
     ------
     OSError
-        If it is no regular file, or cannot be opened.
+        If it is not a regular file, or cannot be opened.
     BrokenError
         If it cannot be inflated, or swells beyond 512 MiB.
     """
@@ -122,7 +122,7 @@ def read_header(path: str | os.PathLike[str], tags: list[str] | None = None) -> 
     Returns
     -------
     Header or None
-        None for what is no DICOM file, with or without preamble.
+        None for what is not a DICOM file, with or without preamble.
 
     Raises
     ------

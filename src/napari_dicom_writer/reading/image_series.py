@@ -36,7 +36,7 @@ def read_image_series(path: Path) -> ImageSeries:
     Raises
     ------
     ReadError
-        If there is none, there are several, or its planes are no regular stack.
+        If there is none, there are several, or its planes are not a regular stack.
     """
     series = _of_folder(path) if path.is_dir() else _of_file(path)
     series.refusals.raise_if_any()

@@ -147,7 +147,7 @@ def value_map_of(header: Said) -> ValueMap:
         raise ReadError("Its real values are in a lookup table", _LOOKUP)
     found = (_mapping_of(header) if is_mapped(header) else None) or _rescale_of(header)
     if not np.isfinite((found.slope, found.intercept)).all() or found.slope == 0:
-        raise ReadError("Its slope and intercept are no finite numbers, or zero", "Ask its maker for a repaired file")
+        raise ReadError("Its slope and intercept are not finite numbers, or zero", "Ask its maker for a repaired file")
     return found
 
 

@@ -115,7 +115,7 @@ def measured_at(header: Dataset) -> str:
 
 
 def why_no_stack(places: Sequence[Place]) -> str | None:
-    """Say why single instances are no stack of planes, whatever their positions; None if they may be one."""
+    """Say why single instances are not a stack of planes, whatever their positions; None if they may be one."""
     frames = sum(place.frames for place in places)
     if not frames:
         return "It holds no pictures"

@@ -60,7 +60,7 @@ def _whole(value: Any) -> int | None:
 
 
 def _microseconds(day: Any, time: Any) -> int | None:
-    """Microseconds of a DA and a TM; without a date, since midnight. None for what is no time."""
+    """Microseconds of a DA and a TM; without a date, since midnight. None for what is not a time."""
     text, _, fraction = str(time or "").strip().partition(".")
     try:
         seconds = int(text[:2]) * 3600 + int(text[2:4] or 0) * 60 + int(text[4:6] or 0)

@@ -55,7 +55,7 @@ def volume_of(
     Raises
     ------
     ReadError
-        If they are no regular stack of planes, or time points that nothing tells apart.
+        If they are not a regular stack of planes, or time points that nothing tells apart.
     """
     notes = list(notes)
     for assumed in dict.fromkeys(picture.assumed for picture in pictures if picture.assumed):
@@ -141,7 +141,7 @@ def _origin(ordered: Sequence[Picture | None], first: Dataset) -> Origin:
 
 
 def _check(planes: Stack) -> None:
-    """Refuse what is no regular grid."""
+    """Refuse what is not a regular grid."""
     if not planes.whole:
         what = f"From {planes.counts.min()} to {planes.counts.max()} pictures share a position"
         raise ReadError(what, "Complete its files, or take away those of incomplete time points")

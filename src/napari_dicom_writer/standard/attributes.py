@@ -59,7 +59,11 @@ def check_attributes(given: Mapping[str, Any]) -> Given:
 
 def _checked(given: Mapping[str, Any], depth: int) -> Given:
     if not isinstance(given, Mapping):
-        raise OptionsError("Attributes are no keywords with values", "Give such as {'ProtocolName': 'T1'}", "options")
+        raise OptionsError(
+            "Attributes are not keywords with values",
+            "Give keywords and values, such as {'ProtocolName': 'T1'}",
+            "options",
+        )
     refusals, found = Refusals(), Given()
     for name, value in given.items():
         with refusals.collect("options"):
@@ -79,7 +83,9 @@ def _keyword(name: object) -> str:
     except ValueError:
         known = ""
     if not known:
-        raise OptionsError(f"{word[:64]!r} is no attribute of DICOM", "Give a keyword of PS3.6, such as ProtocolName")
+        raise OptionsError(
+            f"{word[:64]!r} is not an attribute of DICOM", "Give a keyword of PS3.6, such as ProtocolName"
+        )
     return known
 
 
@@ -134,7 +140,7 @@ def _integer(keyword: str, kinds: set[str], value: Any) -> int:
     if number is None or not any(number in _INTEGERS[kind] for kind in kinds):
         ranges = [_INTEGERS[kind] for kind in sorted(kinds)]
         remedy = f"Give an integer from {min(r.start for r in ranges)} to {max(r.stop for r in ranges) - 1}"
-        raise OptionsError(f"{text.title(keyword)} is no integer that it may be", remedy)
+        raise OptionsError(f"{text.title(keyword)} is not an integer that it may be", remedy)
     return number
 
 

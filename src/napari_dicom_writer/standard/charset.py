@@ -40,7 +40,7 @@ _NAME_DELIMITERS = _DELIMITERS | frozenset(b"^=")
 
 
 class UndecodableError(ValueError):
-    """Bytes that are no text for certain; the message says why, in words that follow the attribute's name."""
+    """Bytes that are not text for certain; the message says why, in words that follow the attribute's name."""
 
 
 def decode(value: bytes, declared: bytes, *, name: bool) -> str:
@@ -63,7 +63,7 @@ def decode(value: bytes, declared: bytes, *, name: bool) -> str:
     Raises
     ------
     UndecodableError
-        If a character set is not known or not declared, or the bytes are no text in it.
+        If a character set is not known or not declared, or the bytes are not text in it.
 
     Examples
     --------
@@ -75,7 +75,7 @@ def decode(value: bytes, declared: bytes, *, name: bool) -> str:
     try:
         text = _decode(value, terms, _NAME_DELIMITERS if name else _DELIMITERS)
     except UnicodeError:
-        raise UndecodableError("is no text in the character set that the file declares") from None
+        raise UndecodableError("is not text in the character set that the file declares") from None
     if _REPLACEMENT in text:
         raise UndecodableError("has lost characters before it came into the file")
     return text
@@ -138,13 +138,13 @@ class _Extensions:
             raise UndecodableError("is not ASCII, and the file declares no character set for it")
         # Of Shift JIS, only katakana are JIS X 0201; others are pairs of bytes.
         if self._upper == _KATAKANA and not all(0xA1 <= byte <= 0xDF for byte in run):
-            raise UndecodableError("is no text in the character set that the file declares")
+            raise UndecodableError("is not text in the character set that the file declares")
         return run.decode(self._upper_sets[self._upper])
 
     def _decode_lower(self, run: bytes) -> str:
         if self._lower in self._pairs:
             if len(run) % 2 or not all(0x21 <= byte <= 0x7E for byte in run):
-                raise UndecodableError("is no text in the character set that the file declares")
+                raise UndecodableError("is not text in the character set that the file declares")
             return (b"\x1b" + self._lower + run).decode(self._pairs[self._lower])
         # The yen sign and the overline of JIS X 0201, which programs take for a backslash and a tilde.
         if self._lower == _ROMAJI and (b"~" in run or b"\\" in run):

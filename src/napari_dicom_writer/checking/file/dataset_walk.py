@@ -66,7 +66,7 @@ class DatasetWalk:
                 stack.append(inner)
 
     def _trailing(self, level: _Level) -> bool:
-        """Whether what follows the pixels is no element, but bytes that were left behind."""
+        """Whether what follows the pixels is not an element, but bytes that were left behind."""
         left = self._size - self._at
         start = self._at
         try:

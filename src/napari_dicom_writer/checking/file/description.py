@@ -53,7 +53,7 @@ def _check_size(header: Dataset, report: Report) -> None:
             report.error("no-size", "It is missing, or zero", "Nothing can be shown", keyword)
     frames = read.whole(header, "NumberOfFrames")
     if "NumberOfFrames" in header and (frames is None or frames < 1):
-        report.error("no-frames", "It is no positive number", "Readers disagree on what is there", "NumberOfFrames")
+        report.error("no-frames", "It is not a positive number", "Readers disagree on what is there", "NumberOfFrames")
 
 
 def _check_bits(header: Dataset, report: Report) -> None:
@@ -91,7 +91,7 @@ def _check_signs(header: Dataset, report: Report) -> None:
             consequence = "Negative values are read as large ones: padding is shown, or the window is wrong"
             report.error("sign-of-value", what, consequence, keyword)
         elif ends and (value := read.number(header, keyword)) is not None and not ends[0] <= value <= ends[1]:
-            what = f"{value:.0f} is no value that pixels of this type can have"
+            what = f"{value:.0f} is not a value that pixels of this type can have"
             report.warning("value-beyond-bits", what, "Padding is shown, or the window is wrong", keyword)
 
 
@@ -123,7 +123,7 @@ def _check_real_values(header: Dataset, report: Report) -> None:
         report.error("rescale-half", what, "Readers disagree on the real values", missing)
     for keyword in ("RescaleSlope", "RescaleIntercept"):
         if keyword in header and read.number(header, keyword) is None:
-            report.error("rescale-no-number", "It is no finite number", "Real values are lost", keyword)
+            report.error("rescale-no-number", "It is not a finite number", "Real values are lost", keyword)
     if slope and read.number(header, "RescaleSlope") == 0:
         report.error("slope-zero", "It is 0", "All real values are the same", "RescaleSlope")
     if slope and read.items(header, "ModalityLUTSequence"):

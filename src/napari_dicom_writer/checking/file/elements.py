@@ -38,7 +38,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]")
 _SHORT = 256  # bytes
 _TIMEZONE = 0x00080201
 _CHARSET = 0x00080005
-_READERS = "Readers reject the file, or leave the attribute away"
+_READERS = "Readers reject the file, or leave the attribute out"
 
 
 def check_elements(header: Dataset, report: Report) -> None:
@@ -118,7 +118,7 @@ def _faults(tag: int, vr: str, raw: bytes, charset: bytes) -> Iterator[tuple[Sev
     if vr in _TEXT:
         yield from _text_faults(vr, raw, charset)
     if tag == _TIMEZONE and raw and not _ZONE.fullmatch(_ascii(raw).strip()):
-        yield Severity.ERROR, "timezone", "It is no time zone of the form ±HHMM"
+        yield Severity.ERROR, "timezone", "It is not a time zone of the form ±HHMM"
     if vr not in _RULES:
         return
     if vr == "UI" and raw.endswith(b" "):
@@ -127,7 +127,7 @@ def _faults(tag: int, vr: str, raw: bytes, charset: bytes) -> Iterator[tuple[Sev
         content = _ascii(value).strip(" \0")
         if content and not _RULES[vr](content):
             severity = Severity.WARNING if vr in ("CS", "AE") else Severity.ERROR
-            yield severity, "value-invalid", f"It is no valid {_KINDS[vr]} (VR {vr})"
+            yield severity, "value-invalid", f"It is not a valid {_KINDS[vr]} (VR {vr})"
 
 
 def _ascii(raw: bytes) -> str:

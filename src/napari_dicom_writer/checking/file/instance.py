@@ -109,7 +109,7 @@ class OpenedFile:
 
     @property
     def is_directory(self) -> bool:
-        """Whether it is a DICOMDIR, which is no instance."""
+        """Whether it is a DICOMDIR, which is not an instance."""
         return self.structure.meta.get(0x00020002, b"").rstrip(b"\0").decode("ascii", "replace") == (
             MediaStorageDirectoryStorage
         )
@@ -192,7 +192,7 @@ class OpenedFile:
                 report.error("uid-missing", "It is missing", "Archives refuse it", keyword)
         syntax = UID(structure.syntax)
         if syntax and not is_native(syntax) and not (syntax.is_valid and syntax.is_transfer_syntax):
-            what = "It is no transfer syntax of the standard"
+            what = "It is not a transfer syntax of the standard"
             report.error("syntax-unknown", what, "Only its maker's software reads it", "TransferSyntaxUID")
 
     def _kept(self) -> Dataset:

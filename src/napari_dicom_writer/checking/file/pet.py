@@ -1,4 +1,4 @@
-"""What the header of a PET image says of its values (PS3.3 C.8.9.1, C.8.9.4): a number without it is no activity."""
+"""What the header of a PET image says of its values (PS3.3 C.8.9.1, C.8.9.4): without it a number is no activity."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def check_pet(header: Dataset, report: Report) -> None:
         return
     units = read.text(header, "Units")
     if units not in _UNITS:
-        what = "It is missing" if not units else "It is no term of the standard"
+        what = "It is missing" if not units else "It is not a term of the standard"
         (report.warning if units else report.error)(
             "pet-units", what, "Software takes values for another quantity, or refuses them", "Units"
         )

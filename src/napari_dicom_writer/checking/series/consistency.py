@@ -38,7 +38,7 @@ def check_consistency(instances: Sequence[Instance], findings: Findings) -> None
     for keyword in SAME_IN_A_SERIES:
         among = pictures if keyword == "FrameOfReferenceUID" else instances
         _check_same(among, findings, keyword, _WRONG.get(keyword, ""))
-    # Pictures that are no volume, such as those of ultrasound, may be of several kinds.
+    # Pictures that are not a volume, such as those of ultrasound, may be of several kinds.
     volume = bool(pictures) and all(i.place.position for i in pictures)
     _check_same(pictures, findings, "RescaleType", _WRONG["RescaleType"])
     for keyword in _PIXEL_KEYWORDS:

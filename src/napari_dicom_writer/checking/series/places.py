@@ -32,7 +32,7 @@ _DIGITS = 5  # of sizes and cosines that count as the same
 
 
 def check_places(instances: Sequence[Instance], findings: Findings) -> None:
-    """Check the planes of one series together; what is no stack of planes by its nature is said, and left."""
+    """Check the planes of one series together; what is not a stack of planes by its nature is said, and left."""
     pictures = [i for i in instances if i.place.frames]
     multi = [i for i in pictures if i.place.frames > 1 or i.place.enhanced]
     if any(not i.frames for i in multi):
@@ -104,7 +104,7 @@ def _check_alike(placed: Sequence[Instance], findings: Findings) -> None:
             continue
         # A few among many are a mistake; a localizer, or radial planes, all differ.
         few = most > len(placed) / 2 and not localizer
-        what = f"{len(counts)} different ones: its planes are no volume"
+        what = f"{len(counts)} different ones: its planes are not a volume"
         for instance in placed:
             if aspect(instance.place) != usual:
                 report = findings.at(instance.name)

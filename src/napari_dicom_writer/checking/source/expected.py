@@ -44,7 +44,7 @@ class Expected:
     lossy : bool
         Whether the export was asked for loss.
     rgb : bool
-        Whether the last axis holds samples; the fourth, alpha, is no part of DICOM.
+        Whether the last axis holds samples; the fourth, alpha, is not part of DICOM.
     notes : tuple of str
         All this in words.
     """

@@ -30,7 +30,7 @@ class Part:
     name : str
         The layer's.
     label : str
-        The name, with the places along the axes that are no time.
+        The name, with the places along the axes that are not time.
     volume : Volume
     leading : tuple of tuple of int
         Indices along the leading axes, one for each time point.

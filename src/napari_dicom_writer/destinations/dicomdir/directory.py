@@ -41,7 +41,7 @@ _KEYS: dict[str, tuple[str, ...]] = {
 }
 _MAY_BE_EMPTY = {"PatientName", "AccessionNumber", "StudyDescription", "StructureSetDate", "StructureSetTime"}
 _LEAVES = {RTStructureSetStorage: "RT STRUCTURE SET"}
-"""Record types of objects that are no images."""
+"""Record types of objects that are not images."""
 _READ = {*(key for keys in _KEYS.values() for key in keys), "SOPClassUID", "SOPInstanceUID"}
 _NEXT, _LOWER = 8, 30
 """Where a record's links stand, from the start of its data set: they are its first elements, of fixed length."""

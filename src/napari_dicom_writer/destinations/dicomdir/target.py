@@ -56,7 +56,7 @@ class DicomdirDestination(FolderDestination):
         if given.name.upper() == NAME:
             given = given.parent
         if not given.name:
-            raise DestinationError(f"{given} is no place for an export", "Name a folder to make on that disk")
+            raise DestinationError(f"{given} is not a place for an export", "Name a folder to make on that disk")
         return (given.with_name(given.name[:-4]) if given.suffix.lower() == ".dcm" else given), False
 
     def pack(self, staged: Path, packed: Path, plan: ExportPlan, tick: Callable[[], None]) -> None:

@@ -124,7 +124,7 @@ def _try_name(path: Path) -> None:
         if error.errno not in _NO_NAME:
             raise
         raise DestinationError(
-            f"{path.name} is no name that the file system takes: {error.strerror}", "Choose another name"
+            f"{path.name} is not a name that the file system takes: {error.strerror}", "Choose another name"
         ) from error
     path.rmdir()
 

@@ -100,7 +100,7 @@ else:
     # A stream of its own (NTFS); writing to it counts as a change of the file, and must not.
 
     def _set(path: str, data: bytes) -> None:
-        status = os.stat(path)  # noqa: PTH116 - the stream is no path to pathlib
+        status = os.stat(path)  # noqa: PTH116 - the stream is not a path to pathlib
         try:
             with open(f"{path}:{_NAME}", "wb") as stream:  # noqa: PTH123
                 stream.write(data)

@@ -161,5 +161,5 @@ def _place(path: str | os.PathLike[str]) -> Path:
     # napari appends ".dcm" to "out/": the folder was meant.
     place = place.parent if place.name.lower() == ".dcm" else place
     if place == place.parent or not place.name.removesuffix(".dcm").strip("."):
-        raise DestinationError(f"{place} is no place for an export", "Name a folder or file to make")
+        raise DestinationError(f"{place} is not a place for an export", "Name a folder or file to make")
     return place

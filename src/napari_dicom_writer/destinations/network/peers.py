@@ -82,14 +82,14 @@ def peer_at(address: str) -> Peer:
         parts = urlsplit(address)
         host, port = parts.hostname or "", parts.port
     except ValueError as error:
-        raise DestinationError(f"{address} is no address of a peer: {error}", _HOW) from None
+        raise DestinationError(f"{address} is not an address of a peer: {error}", _HOW) from None
     if parts.password is not None or (parts.username is not None and parts.scheme.startswith("http")):
         raise DestinationError(
             f"The address of {host} holds a password",
             "Keep it in the keyring, or in NAPARI_DICOM_WRITER_USER and NAPARI_DICOM_WRITER_PASSWORD",
         )
     if not host or parts.scheme not in ("dicom", "dicoms", "http", "https"):
-        raise DestinationError(f"{address} is no address of a peer", _HOW)
+        raise DestinationError(f"{address} is not an address of a peer", _HOW)
     if parts.scheme in ("http", "https"):
         tls = parts.scheme == "https"
         return Peer(address.rstrip("/"), "stow-rs", host, port or (443 if tls else 80), tls=tls)
@@ -105,10 +105,10 @@ def _c_store(address: str, parts: SplitResult, host: str, port: int | None) -> P
             f"The address of {host} says {asked}", "Only from=AETITLE and associations=NUMBER follow ?"
         )
     if not associations.isdecimal() or not 1 <= int(associations) <= _MOST:
-        raise DestinationError(f"{associations!r} is no number of associations", f"Give one from 1 to {_MOST}")
+        raise DestinationError(f"{associations!r} is not a number of associations", f"Give one from 1 to {_MOST}")
     for title in (parts.username or "", calling):
         if not _TITLE.fullmatch(title) or not title.strip():
-            raise DestinationError(f"{title!r} is no AE title", f"An AE title has 1 to 16 characters. {_HOW}")
+            raise DestinationError(f"{title!r} is not an AE title", f"An AE title has 1 to 16 characters. {_HOW}")
     tls = parts.scheme == "dicoms"
     port = port or (2762 if tls else 104)
     return Peer(address, "c-store", host, port, parts.username or "", calling, tls, int(associations))
@@ -140,7 +140,7 @@ def remember(name: str, address: str) -> Peer:
         If the address is none, or the name would be taken for something else.
     """
     if not re.fullmatch(r"[\w-]+", name):
-        raise DestinationError(f"{name!r} is no name for a peer", "Use letters, digits, _ and -")
+        raise DestinationError(f"{name!r} is not a name for a peer", "Use letters, digits, _ and -")
     peer = peer_at(address)
     known = remembered() | {name: address}
     _file().parent.mkdir(parents=True, exist_ok=True)

@@ -100,7 +100,7 @@ class NetworkStaging(Staging):
         except ExportError as error:
             raise SendError(error.refusals[0].what, f"{error.refusals[0].remedy}. {waits}") from error
         if not self.sent.complete:
-            raise SendError(f"Not all has arrived: {self.sent}", waits)
+            raise SendError(f"Not everything has arrived: {self.sent}", waits)
         remove_unsent(folder)
         return folder
 

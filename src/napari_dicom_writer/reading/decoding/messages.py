@@ -20,7 +20,7 @@ def send(stream: BinaryIO, head: Mapping[str, Any], content: bytes | memoryview 
 
 
 def receive(stream: BinaryIO) -> dict[str, Any] | None:
-    """Read the head of one message, whose content is next; None at the end, and for what is no message."""
+    """Read the head of one message, whose content is next; None at the end, and for what is not a message."""
     start = stream.read(_LENGTH)
     try:
         head = json.loads(stream.read(int.from_bytes(start, "big"))) if len(start) == _LENGTH else None

@@ -41,7 +41,7 @@ def main() -> None:
                 frame, _ = get_decoder(request["syntax"]).as_array(
                     encapsulate([codestream]), index=0, raw=request["raw"], **request["options"]
                 )
-        except BaseException as error:  # noqa: BLE001 - one written in Rust panics with what is no Exception
+        except BaseException as error:  # noqa: BLE001 - one written in Rust panics with what is not an Exception
             reason = "it needs more memory than its size allows" if isinstance(error, MemoryError) else str(error)
             send(results, {"error": " ".join(reason.split())[:_REASON] or type(error).__name__})
         else:

@@ -231,7 +231,7 @@ def _members_of(group: str) -> list[tuple[str, type, dataclasses.Field[Any]]]:
     kind = kinds(ExportOptions).get(group)
     if kind is None or not dataclasses.is_dataclass(kind):
         return own
-    assert isinstance(kind, type)  # noqa: S101 - for mypy: a field's type is no instance
+    assert isinstance(kind, type)  # noqa: S101 - for mypy: a field's type is not an instance
     return own + [(f"{group}.{item.name}", kind, item) for item in dataclasses.fields(kind)]
 
 

@@ -88,7 +88,7 @@ class Preflight(QWidget):
         symbol.setToolTip(_SPOKEN[message.kind])
         symbol.set_kind(message.kind, bold=True)
         text = QLabel(wrapping(message.text))
-        text.setTextFormat(Qt.TextFormat.PlainText)  # a layer's name is no mark-up
+        text.setTextFormat(Qt.TextFormat.PlainText)  # a layer's name is not markup
         text.setWordWrap(True)
         text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.MinimumExpanding)
         text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

@@ -1,4 +1,4 @@
-"""Text from elsewhere, such as a layer's name, shown as it is: it is no mark-up, and turns nothing around."""
+"""Text from elsewhere, such as a layer's name, shown as it is: it is not markup, and turns nothing around."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _broken(word: re.Match[str]) -> str:
 
 
 def tooltip(text: str) -> str:
-    r"""Make a tooltip of plain text: Qt takes what looks like mark-up for mark-up, and wraps no other lines.
+    r"""Make a tooltip of plain text: Qt takes what looks like markup for markup, and wraps no other lines.
 
     Examples
     --------

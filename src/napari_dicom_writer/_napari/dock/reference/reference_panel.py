@@ -132,7 +132,7 @@ def _fill(table: QTableWidget, rows: Sequence[tuple[str, str, bool]]) -> None:
     """Show keyword (by its name), text, and whether it is drawn paler."""
     table.setRowCount(len(rows))
     for row, (keyword, value, dim) in enumerate(rows):
-        # Escaped, for Qt takes what looks like mark-up for mark-up.
+        # Escaped, for Qt takes what looks like markup for mark-up.
         hint = escape(f"{text.title(keyword)} {text.tag(keyword)}") + "<br>" + escape(value)
         for column, cell in enumerate((text.title(keyword), value)):
             item = QTableWidgetItem(cell)

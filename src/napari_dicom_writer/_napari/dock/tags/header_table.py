@@ -70,7 +70,7 @@ class HeaderModel(QAbstractTableModel):
         self._tell(DIM)
 
     def _find(self) -> None:
-        # An item is no element: it has no value representation.
+        # An item is not an element: it has no value representation.
         self._found = {
             index
             for index, row in enumerate(self._rows)
