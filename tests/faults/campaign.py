@@ -44,13 +44,21 @@ class Campaign:
         self._random = random.Random(0)  # noqa: S311 - moments, no secrets
 
     def calls(
-        self, kind: str, *, overwrite: bool, exchanging: bool, planes: int = world.PLANES, to: str | None = None
+        self,
+        kind: str,
+        *,
+        overwrite: bool,
+        exchanging: bool,
+        planes: int = world.PLANES,
+        to: str | None = None,
+        what: str = "",
     ) -> Iterator[Outcome]:
         """One fault at each system call that an export makes, then none."""
         where: dict[str, Any] = {
             "overwrite": overwrite,
             "exchanging": exchanging,
-            "source": {"planes": planes},
+            "source": {"planes": planes, "what": what},
+            "options": world.OBJECTS.get(what, {}),
             "to": to,
         }
         count = self._lab.run(**where).answer["calls"]
@@ -61,15 +69,14 @@ class Campaign:
         assert untouched.answer.get("error") == "", "there are calls that no fault has reached"
         yield untouched
 
-    def killed(self, *, overwrite: bool) -> Iterator[Outcome]:
+    def killed(self, *, overwrite: bool, what: str = "") -> Iterator[Outcome]:
         """SIGKILL at any moment of a longer export, which takes two threads."""
-        yield from self._signalled(signal.SIGKILL, 100 if self._thorough else 4, overwrite=overwrite)
-
-    def _signalled(self, number: int, runs: int, *, overwrite: bool) -> Iterator[Outcome]:
-        request = {"overwrite": overwrite, "source": LONG, "workers": 2}
+        runs = 100 if self._thorough else 4
+        source, options = {**LONG, "what": what}, world.OBJECTS.get(what, {})
+        request = {"overwrite": overwrite, "source": source, "options": options, "workers": 2}
         seconds = self._lab.run(**request).answer["seconds"]
         for _ in range(runs):
-            yield self._lab.run(signal=int(number), after=self._random.uniform(0, 1.1 * seconds), **request)
+            yield self._lab.run(signal=int(signal.SIGKILL), after=self._random.uniform(0, 1.1 * seconds), **request)
 
     def file_size(self) -> Iterator[Outcome]:
         """The system lets files grow to so many bytes only: writes fail half-way through a file."""
@@ -123,10 +130,11 @@ class Campaign:
         for syntax in self._some(world.SYNTAXES, 2):
             yield self._lab.run(overwrite=False, kind="short", source={"shape": [64, 64]}, options=syntax)
 
-    def cancels(self, *, overwrite: bool) -> Iterator[Outcome]:
+    def cancels(self, *, overwrite: bool, what: str = "") -> Iterator[Outcome]:
         """The progress callback cancels, at each of its calls."""
+        request: dict[str, Any] = {"source": {"what": what}, "options": world.OBJECTS.get(what, {})}
         yield from (
-            self._lab.run(overwrite=overwrite, call=call, event="cancel", workers=workers)
+            self._lab.run(overwrite=overwrite, call=call, event="cancel", workers=workers, **request)
             for call, workers in product(range(1, world.PLANES + 2), (1, 2))
         )
 

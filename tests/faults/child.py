@@ -165,6 +165,9 @@ def _warm_up(folder: Path) -> None:
     """Import and cache whatever an export needs, so that what is counted is the export's own."""
     for options in world.SYNTAXES:
         export(world.new(planes=2, shape=(64, 64)), folder / "warm", ExportOptions(overwrite=True, **options))
+    for what, options in world.OBJECTS.items():
+        made = world.new(planes=2, what=what)
+        export(made, folder / "object.dcm", ExportOptions(overwrite=(folder / "object.dcm").exists(), **options))
     for to, kind in DESTINATIONS.items():
         if not kind.remote:
             export(world.new(planes=2), folder / f"warm-{to}", to=to)

@@ -7,6 +7,7 @@ from itertools import product
 
 from faults.campaign import Campaign
 from faults.lab import Outcome  # noqa: TC001 - the alias below is made when this runs
+from faults.world import OBJECTS
 
 _AT_EVERY_CALL = {
     "killed before every system call": "kill",
@@ -44,6 +45,16 @@ _OTHERS: dict[str, Callable[..., Iterator[Outcome]]] = {
 def _kinds() -> Iterator[tuple[tuple[str, str], Callable[[Campaign], Iterator[Outcome]]]]:
     for (words, kind), (place, where) in product(_AT_EVERY_CALL.items(), _PLACES.items()):
         yield (words, place), lambda campaign, kind=kind, where=where: campaign.calls(kind, **where)
+    for what in OBJECTS:  # each by itself: their frames go into one file in any order
+        for words, kind in _AT_EVERY_CALL.items():
+            where = {"overwrite": False, "exchanging": True, "what": what}
+            yield (words, what), lambda campaign, kind=kind, where=where: campaign.calls(kind, **where)
+        yield (
+            ("killed at a random moment", what),
+            lambda campaign, what=what: campaign.killed(overwrite=True, what=what),
+        )
+        words = "cancelled at every call of the progress"
+        yield (words, what), lambda campaign, what=what: campaign.cancels(overwrite=True, what=what)
     for words, function in _OTHERS.items():
         for place in ("new", "overwritten"):
             where = {"overwrite": place != "new"}

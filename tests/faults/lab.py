@@ -115,7 +115,7 @@ class Lab:
         request
             For `child.run`.
         """
-        single = request.get("source", {}).get("planes") == 1
+        single = _is_one_file(request.get("source", {}))
         to = request.get("to")
         target = target or self.place(overwrite=overwrite, into=into, single=single, to=to)
         before = world.content(target) if overwrite else None
@@ -133,6 +133,7 @@ class Lab:
     ) -> Outcome:
         """Judge what is there, and export once more; every other time beside it first, which has to tidy up."""
         planes, shape = source.get("planes", world.PLANES), source.get("shape", world.SHAPE)
+        next_planes = 1 if _is_one_file(source) else world.PLANES
         problems = []
         neighbor = target.with_name("neighbor")
         if self._runs % 2:
@@ -142,12 +143,12 @@ class Lab:
         elif before is not None and not target.exists():
             # Two renames, where the system cannot exchange: whoever comes next puts the old series back.
             _heal(target)
-        state = world.state(target, before, planes, shape)
+        state = world.state(target, before, planes, shape, source.get("what", ""))
         if state == "half" or (state == "nothing" and before is not None):
             problems.append(f"{state} of the series is there")
         if "error" in answer:
             problems += _judge(answer, state)
-        problems += self._next(target, {target.name, neighbor.name}, world.PLANES if planes > 1 else 1, to)
+        problems += self._next(target, {target.name, neighbor.name}, next_planes, to)
         shutil.rmtree(target.parent)
         return Outcome(state, answer, problems)
 
@@ -161,6 +162,10 @@ class Lab:
         problems = [] if world.state(report.path, None, planes) == "new" else ["next export is not whole"]
         left = sorted({path.name for path in target.parent.iterdir()} - expected)
         return problems + ([f"next export left {left}"] if left else [])
+
+
+def _is_one_file(source: dict[str, Any]) -> bool:
+    return source.get("planes") == 1 or bool(source.get("what"))
 
 
 def _heal(target: Path) -> None:

@@ -24,6 +24,17 @@ SYNTAXES: list[dict[str, Any]] = [
 ]
 
 
+OBJECTS: dict[str, dict[str, Any]] = {
+    "masks": {"segmentation_type": "binary"},
+    "a label map": {"segmentation_type": "labelmap"},
+    "a multi-frame object": {"object": "multi-frame"},
+    "compressed frames": {"object": "multi-frame", "transfer_syntax": "jpeg-ls"},
+    "a map": {"object": "parametric-map"},
+}
+"""Objects of many frames, each in one file: options that make them."""
+_LABELS = ("masks", "a label map")
+
+
 class Failing:
     """Reads like an array, plane by plane, until a certain one."""
 
@@ -44,10 +55,17 @@ def values(planes: int = PLANES, shape: tuple[int, int] = SHAPE) -> np.ndarray:
     return (np.arange(count) % 20_000 + 1000).astype(np.int16).reshape(planes, *shape)
 
 
-def new(planes: int = PLANES, shape: tuple[int, int] = SHAPE, failing: int | None = None) -> Volume:
-    """What the faulty export writes."""
+def new(planes: int = PLANES, shape: tuple[int, int] = SHAPE, failing: int | None = None, what: str = "") -> Any:
+    """What the faulty export writes; `what` is one of the `OBJECTS`."""
     array: Any = values(planes, tuple(shape)) if failing is None else Failing(planes, failing)
+    if what in _LABELS:
+        return (_labels(array), {"scale": (2, 1, 1), "units": ("mm",) * 3, "name": "new"}, "labels")
     return Volume(array, spacing=(2, 1, 1), name="new")
+
+
+def _labels(array: np.ndarray) -> np.ndarray:
+    """Labels 1 to 3 with some background on every plane."""
+    return (array % 5 % 4).astype(np.uint8)
 
 
 def old(planes: int = 3) -> Volume:
@@ -64,7 +82,9 @@ def content(folder: Path) -> dict[str, bytes | str]:
     return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
 
 
-def state(target: Path, before: dict[str, bytes | str] | None, planes: int = PLANES, shape: Any = SHAPE) -> str:
+def state(
+    target: Path, before: dict[str, bytes | str] | None, planes: int = PLANES, shape: Any = SHAPE, what: str = ""
+) -> str:
     """Say what is under the target's name: ``new``, ``old`` (as it was before), ``nothing``, or else ``half``."""
     if not os.path.lexists(target):
         return "nothing"
@@ -75,11 +95,26 @@ def state(target: Path, before: dict[str, bytes | str] | None, planes: int = PLA
         return "nothing"
     try:
         datasets = [pydicom.dcmread(source) for source in _sources(target)]
-        pixels = np.stack([dataset.pixel_array for dataset in datasets])
+        pixels = _frames(datasets[0]) if what else np.stack([dataset.pixel_array for dataset in datasets])
     except Exception:
         return "half"
     one_series = len({dataset.SeriesInstanceUID for dataset in datasets}) == 1
-    return "new" if one_series and np.array_equal(pixels, values(planes, tuple(shape))) else "half"
+    expected = values(planes, tuple(shape))
+    expected = _labels(expected) if what in _LABELS else expected
+    return "new" if one_series and np.array_equal(pixels, expected) else "half"
+
+
+def _frames(dataset: pydicom.Dataset) -> np.ndarray:
+    """The planes of an object of many frames: masks put together, each frame where its position is."""
+    frames = dataset.pixel_array
+    if dataset.get("SegmentationType") != "BINARY":
+        return frames + int(dataset.get("RescaleIntercept", 0))
+    groups = dataset.PerFrameFunctionalGroupsSequence
+    at = [round(float(group.PlanePositionSequence[0].ImagePositionPatient[2]) / 2) for group in groups]
+    planes = np.zeros((max(at) + 1, *frames.shape[1:]), np.uint8)
+    for frame, plane, group in zip(frames, at, groups, strict=True):
+        planes[plane] += frame * np.uint8(group.SegmentIdentificationSequence[0].ReferencedSegmentNumber)
+    return planes
 
 
 def _sources(target: Path) -> list[Any]:

@@ -68,6 +68,14 @@ def test_label_numbers_with_gaps_stay_in_a_label_map(tmp_path):
     assert [segment["labelID"] for segment in segments] == [7, 300, 30000]
 
 
+@pytest.mark.parametrize(("numbers", "told"), [((1, 2, 3), False), ((1, 2, 5), True)])
+def test_segments_stand_where_ohif_looks_for_their_colors(tmp_path, numbers, told):
+    """It takes the first color for segment 1, whatever its number; the background has one, too."""
+    report = write(tmp_path, labels(24, "u1", numbers), GEOMETRIES["oblique"], "labelmap")
+    assert [item.SegmentNumber for item in pydicom.dcmread(report.path).SegmentSequence] == [*numbers, 0]
+    assert any("numbers have gaps" in note.text for note in report.plan.notes) is told
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_names_codes_and_colors_arrive(tmp_path, kind):
     """dcmqi speaks for 3D Slicer: colors come back as they were, to a unit in 255."""
@@ -85,6 +93,6 @@ def test_highdicom_takes_the_colors_for_what_they_are(tmp_path):
 
     given = [Segment(label=n, name=f"thing {n}", color=color) for n, color in RGB.items()]
     path = write(tmp_path, labels(24), GEOMETRIES["oblique"], "labelmap", segments=given).path
-    for item in pydicom.dcmread(path).SegmentSequence[1:]:
+    for item in pydicom.dcmread(path).SegmentSequence[:-1]:
         color = CIELabColor.from_dicom_value(item.RecommendedDisplayCIELabValue).to_rgb(clip=True)
         np.testing.assert_allclose(color, RGB[item.SegmentNumber], atol=2)

@@ -156,7 +156,8 @@ def _segmentation_image(series: SeriesPlan) -> Attributes:
         "SegmentationType": kind,
         **(steps if fractions else {}),
         "SegmentsOverlap": "UNDEFINED" if fractions and len(segments) > 1 else "NO",
-        "SegmentSequence": segments if by_segment else [_background(series.segments[0]), *segments],
+        # Background comes last: OHIF 3.13 takes the colors of segments by their places in the sequence.
+        "SegmentSequence": segments if by_segment else [*segments, _background(series.segments[0])],
     }
 
 

@@ -46,6 +46,9 @@ def plan_stored(use: LabelUse, options: ExportOptions) -> tuple[StoredLabels, li
         return StoredLabels(Method.CAST, "|u1", labels=labels, masks=True), notes
     fits = use.labels[-1] <= MOST_LABELS
     largest = use.labels[-1] if fits else count
+    if fits and largest > count:
+        text = "Label numbers have gaps: OHIF 3.13 shows the segments behind a gap in colors of its own"
+        notes.append(Note(NoteKind.INFO, text))
     return StoredLabels(Method.CAST, "|u1" if largest < 256 else "<u2", labels=() if fits else use.labels), notes
 
 

@@ -117,7 +117,8 @@ class NativeFile(FrameFile):
 class FragmentFile(FrameFile):
     """Compressed frames, a fragment each, behind a table of their offsets (PS3.5 A.4).
 
-    Fragments stand in the order of frames: one that comes too early waits in a second file, not in memory.
+    Fragments stand in the order of frames: one that comes too early waits in a second file, not in memory. It has no
+    name there.
 
     Parameters
     ----------
@@ -137,6 +138,7 @@ class FragmentFile(FrameFile):
         write_at(self._descriptor, item_head(table) + bytes(table), len(head))
         self._first = self._end = len(head) + 8 + table
         self._spool = os.open(f"{path}.waiting", _FLAGS, 0o600)
+        os.unlink(f"{path}.waiting")  # noqa: PTH108 - strings are faster; killed, this process leaves no frames behind
         self._spooled = 0
         self._waiting: dict[int, tuple[int, int]] = {}  # frame → place in the spool, length
         self._places: list[tuple[int, int]] = []  # offset in the file, length
@@ -190,7 +192,6 @@ class FragmentFile(FrameFile):
         """Let go of both files; the second one goes away."""
         if not self._closed:
             os.close(self._spool)
-            os.unlink(f"{self.path}.waiting")  # noqa: PTH108 - strings are faster
         super().close()
 
 

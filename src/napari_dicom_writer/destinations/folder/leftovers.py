@@ -25,7 +25,7 @@ _AREA = re.compile(r"\.napari-dicom-[0-9a-f]{12}-[0-9a-f]{8}")
 _FILE_ID = r"[A-Z0-9_]{1,8}"
 _FOLDER = re.compile(rf"-?\d+-[A-Z]{{2,16}}(-.*)?|\.(scratch|gone)-[0-9a-f]{{8}}|{_FILE_ID}")
 """Of a series, on a medium too, or what the workers of a cluster write to before a file gets its name."""
-_FILE = re.compile(rf"\d{{5,}}\.dcm|[0-9a-f]{{32}}|export\.zip|{_FILE_ID}")
+_FILE = re.compile(rf"\d{{5,}}\.dcm(\.waiting)?|[0-9a-f]{{32}}|export\.zip|{_FILE_ID}")
 _OTHERS = {HIDDEN_FILE, "probe"}
 """A seal where there are no attributes; what those workers are tried by."""
 
