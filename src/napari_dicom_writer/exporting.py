@@ -259,7 +259,8 @@ def _with_reference(
         options = replace(options, reference=series.file)
     labels = any(volume is not None and volume.labels is not None for volume in volumes)
     series = series_of_labels(options, series, labels=labels, required=needs_image(volumes, wishes))
-    options, said = with_reference(options, there)
+    images = any(volume is not None and volume.labels is None for volume in volumes) or not labels
+    options, said = with_reference(options, there, images=images)
     return Wishes(options, wishes.own), [*found, *said], (series, sources)
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import shutil
 
 import dask.array as da
+import nibabel
 import numpy as np
 import pydicom
 import pytest
 
 from judges.readers import dciodvfy, dicom_files, dicom_validator
 from napari_dicom_writer import ExportError, ExportOptions, Patient, ReadError, export, plan_export
+from napari_dicom_writer.cli.main import main
 
 RNG = np.random.default_rng(11)
 SHAPE, STEP, START = (6, 11, 14), np.array([2.5, 0.7, 0.8]), np.array([5.0, -3, 2])
@@ -205,3 +207,21 @@ def test_sheared_labels_take_the_nearest_voxels_where_sheared_grids_are_resample
     given = layer(LABELS, shear=[0, 0, 0.3])
     path = export(given, tmp_path / "x", ExportOptions(shear="resample", segmentation_type="labelmap")).path
     assert set(np.unique(pydicom.dcmread(path).pixel_array)) == {0, 1, 2, 3}
+
+
+def test_a_label_file_of_other_software_becomes_a_segmentation_of_its_scan(tmp_path, series):
+    """NIfTI counts from the other corner, and says left and right the other way."""
+    affine = np.diag([0.8, 0.7, 2.5, 1])
+    affine[:3, 3] = START[::-1]
+    nibabel.save(nibabel.Nifti1Image(LABELS.T, np.diag([-1.0, -1, 1, 1]) @ affine), tmp_path / "organs.nii")
+    (tmp_path / "names.csv").write_text("label,name\n1,liver\n2,left kidney\n3,spleen\n")
+    given = ["--object", "segmentation", "--reference", series, "--segments", tmp_path / "names.csv"]
+    assert main([*map(str, ("export", tmp_path / "organs.nii", tmp_path / "seg.dcm", *given))]) == 0
+    np.testing.assert_array_equal(read(tmp_path / "seg.dcm", planes_of(series)), LABELS)
+    dataset = pydicom.dcmread(tmp_path / "seg.dcm")
+    assert [segment.SegmentLabel for segment in dataset.SegmentSequence] == ["liver", "left kidney", "spleen"]
+
+
+def test_no_modality_is_asked_of_labels(series):
+    plan = plan_export(layer(LABELS), ExportOptions(reference=series))
+    assert not [note for note in plan.notes if "what is written is" in note.text]

@@ -38,7 +38,9 @@ _LOSSY = "LossyImageCompression"
 _Group = TypeVar("_Group", Patient, Study)
 
 
-def with_reference(options: ExportOptions, target: Path | None = None) -> tuple[ExportOptions, list[Note]]:
+def with_reference(
+    options: ExportOptions, target: Path | None = None, *, images: bool = True
+) -> tuple[ExportOptions, list[Note]]:
     """Put patient and study of `options.reference` where the options say nothing of their own.
 
     Parameters
@@ -47,6 +49,8 @@ def with_reference(options: ExportOptions, target: Path | None = None) -> tuple[
         What is at its default in `patient` and `study` counts as not given.
     target
         Where the export goes, if it is known: other series of the study may lie beside it.
+    images
+        Whether images are written, and not only labels, of which no modality is asked.
 
     Returns
     -------
@@ -87,7 +91,7 @@ def with_reference(options: ExportOptions, target: Path | None = None) -> tuple[
         attributes={**({_LOSSY: ("01",)} if found.lossy else {}), **own, **options.attributes},
     )
     merged, said = numbered(merged, found.number if options.same_study else "", Path(options.reference), target)
-    notes = [*_notes(found, study, options), *said]
+    notes = [*_notes(found, study, options), *(_modality_note(found, options) if images else ()), *said]
     if own:
         names = ", ".join(map(text.title, own))
         notes.append(Note(NoteKind.INFO, f"Taken from the reference, where the options do not say otherwise: {names}"))
@@ -97,6 +101,8 @@ def with_reference(options: ExportOptions, target: Path | None = None) -> tuple[
 def _own(found: Reference, options: ExportOptions) -> Given:
     """What the object takes from a reference of its own modality, for a result that stays in its study."""
     assert options.reference is not None  # noqa: S101 - for mypy: with_reference returned before
+    if options.object == "segmentation":  # it is made of no image, and inherits nothing
+        return {}
     iod, _ = choose(options)
     if not options.same_study or not iod.inherits or found.modality != iod.modality(options):
         return {}
@@ -172,9 +178,13 @@ def _notes(found: Reference, study: Study, options: ExportOptions) -> list[Note]
         notes.append(Note(NoteKind.ASSUMED, claim, hint=hint, fix=Fix("same_space", False, "New space")))
     elif options.same_space and not options.study.frame_of_reference_uid:
         notes.append(Note(NoteKind.INFO, "The reference has no Frame of Reference: the layers get a new patient space"))
-    if found.modality in _INHERITED and found.modality != options.modality:
-        modality = Modality(found.modality)
-        said = f"The reference is {modality}, and what is written is {options.modality}"
-        hint = f"{mention('modality', modality)} for the same"
-        notes.append(Note(NoteKind.INFO, said, hint=hint, fix=Fix("modality", modality, f"Write as {modality}")))
     return notes
+
+
+def _modality_note(found: Reference, options: ExportOptions) -> list[Note]:
+    if found.modality not in _INHERITED or found.modality == options.modality:
+        return []
+    modality = Modality(found.modality)
+    said = f"The reference is {modality}, and what is written is {options.modality}"
+    hint = f"{mention('modality', modality)} for the same"
+    return [Note(NoteKind.INFO, said, hint=hint, fix=Fix("modality", modality, f"Write as {modality}"))]

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _TURNED = 0.1  # how far a step may be from one along an axis of the other grid, in steps
 # A place between two voxels belongs to the later one, whatever rounding noise makes of it.
 _HALF = 0.5 + 1e-6
+_SLAB_BYTES = 4 * 2**20  # of what is in memory: as much is taken from the source, and more is no faster
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -141,6 +142,8 @@ class OnGrid:
 
     def __init__(self, source: Volume, to_source: NDArray[np.float64], shape: tuple[int, int, int]) -> None:
         self.source, self.dtype = source, source.dtype
+        if source.in_memory:
+            self.slab_bytes = _SLAB_BYTES
         self.shape = (*source.leading_shape, *shape)
         self._to_source = to_source[:3]
         used = np.abs(self._to_source[:, :3]) > 1e-9 * np.abs(self._to_source[:, :3]).max()
