@@ -66,6 +66,8 @@ def layers() -> dict[str, Any]:
         "integers": image,
         "bytes": Volume(ramp[0].astype("u1"), spacing=(2, 1, 1), name="x" * 80),
         "floats": Volume(ramp[0] / 7, spacing=(2, 1, 1)),
+        "NaN": Volume(np.where(ramp[0] == 7, np.nan, ramp[0]), spacing=(2, 1, 1)),
+        "single NaN": Volume(np.where(ramp[0] == 7, np.nan, ramp[0]).astype("f4"), spacing=(2, 1, 1)),
         "a plane": Volume(ramp[0, 0].astype("i2"), spacing=(1, 1)),
         "time": Volume(ramp.astype("i2"), spacing=(2, 1, 1), axes=_TIME, time_step=2.5),
         "time unknown": Volume(ramp.astype("i2"), spacing=(2, 1, 1), axes=_TIME),
@@ -92,6 +94,7 @@ def options(key: str) -> dict[str, ExportOptions]:
         "lossy": {"transfer_syntax": "jpeg-ls-lossy"},
         "long unit": long,
         "quantity": {"quantity": "adc"},
+        "with a companion": {"companion": IODS[key].rules.floats},
         "in parts": {"concatenation": IODS[key].multiframe},
         **{f"unit {unit}": {"value_unit": unit} for unit in units},
     }
@@ -116,10 +119,10 @@ def series() -> Iterator[tuple[str, str, str, SeriesPlan]]:
             for name, chosen in options(row.key).items():
                 try:
                     with _small_files(chosen):
-                        *_, plan = plan_export(layer, chosen if row.key != "segmentation" else _beside(chosen)).series
+                        plans = plan_export(layer, chosen if row.key != "segmentation" else _beside(chosen)).series
                 except ExportError:
                     continue
-                yield row.key, kind, name, plan
+                yield row.key, kind, name, plans[0 if row.key != "segmentation" else -1]
 
 
 @contextmanager

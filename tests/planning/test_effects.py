@@ -48,6 +48,7 @@ VALUES: dict[str, Any] = {
     "segment_algorithm_name": "program",
     "empty_frames": True,
     "concatenation": True,
+    "companion": True,
     "fraction_maximum": 2.0,
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, ClassVar
 
 from pydicom.uid import ParametricMapStorage
@@ -22,7 +23,11 @@ from napari_dicom_writer.iods.modules.functional_groups import (
     plane_positions,
     shared_groups,
 )
-from napari_dicom_writer.iods.modules.references import source_images_of
+from napari_dicom_writer.iods.modules.references import (
+    common_instance_reference,
+    referenced_images,
+    source_images_of,
+)
 from napari_dicom_writer.mention import mention
 from napari_dicom_writer.plan.stored_values import ModalityLUT, PixelRules
 from napari_dicom_writer.standard.quantities import QUANTITIES, is_ucum
@@ -56,7 +61,7 @@ class ParametricMap(IOD):
         "LossyImageCompression": "00",
     }
     multiframe = True
-    honors = IOD.honors | frozenset({"quantity"})
+    honors = IOD.honors | frozenset({"quantity", "companion"})
 
     def check_options(self, options: ExportOptions) -> list[Note]:
         """Ask for the unit, and announce what its short names are taken as.
@@ -71,7 +76,8 @@ class ParametricMap(IOD):
     def remarks(self, series: SeriesPlan) -> list[Note]:
         """Say who cannot read it."""
         readers = "SimpleITK does not open a Parametric Map; OHIF shows single precision only, with a window of 0 to 1"
-        return [Note(NoteKind.INFO, readers), *note_thickness(series.planes)]
+        hint = "" if series.options.companion else f"{mention('companion', True)} writes a 16-bit copy beside it"
+        return [Note(NoteKind.INFO, readers, hint=hint), *note_thickness(series.planes)]
 
     def modules(self, series: SeriesPlan) -> Dataset:
         """Compose the modules of table A.75-1."""
@@ -98,6 +104,7 @@ class ParametricMap(IOD):
                 {"FrameVOILUTSequence": one_item(**luts.voi_lut(series))},
                 luts.float_value_mapping(series),
             ),
+            common_instance_reference(series.shown_with),
             common.sop_common(series, self.sop_class_uid),
         )
 
@@ -112,8 +119,9 @@ class ParametricMap(IOD):
         )
 
     def frame_groups(self, series: SeriesPlan, instance: InstancePlan) -> FrameGroups:
-        """Positions, and their indices."""
-        return frame_groups(dimension_indices(instance, parts=False), plane_positions(instance))
+        """Positions, their indices, and the image it is shown with."""
+        images, fixed = referenced_images(series.shown_with, instance)
+        return frame_groups(dimension_indices(instance, parts=False), plane_positions(instance), images, fixed=fixed)
 
 
 def check_unit(options: ExportOptions) -> list[Note]:
@@ -134,13 +142,18 @@ def check_unit(options: ExportOptions) -> list[Note]:
 
 def _float_pixels(series: SeriesPlan) -> Attributes:
     """Floating Point, or Double Floating Point Image Pixel (C.7.6.24, C.7.6.25): no bits stored, no sign."""
-    return {
+    attributes: Attributes = {
         "SamplesPerPixel": 1,
         "PhotometricInterpretation": "MONOCHROME2",
         "Rows": series.rows,
         "Columns": series.columns,
         "BitsAllocated": series.stored.bits,
     }
+    if series.stored.padded:
+        double = "" if series.stored.bits == 32 else "Double"
+        # A range of one value: dciodvfy wants its limit, too.
+        attributes |= {f"{double}FloatPixelPadding{end}": math.nan for end in ("Value", "RangeLimit")}
+    return attributes
 
 
 def _parametric_map_image(series: SeriesPlan) -> Attributes:

@@ -25,7 +25,7 @@ from napari_dicom_writer.iods.modules.functional_groups import (
     plane_positions,
     shared_groups,
 )
-from napari_dicom_writer.iods.modules.references import derivation_images, reference
+from napari_dicom_writer.iods.modules.references import common_instance_reference, derivation_images
 from napari_dicom_writer.mention import mention
 from napari_dicom_writer.plan.segments import STEPS, StoredFractions, StoredLabels
 from napari_dicom_writer.plan.stored_values import ModalityLUT, PixelRules
@@ -83,7 +83,7 @@ class Segmentation(IOD):
             _segmentation_image(series),
             dimensions(series, *((SEGMENT_INDEX,) if _by_segment(series) else ()), POSITION_INDEX),
             shared_groups(pixel_measures(series), plane_orientation(series)),
-            _references(series),
+            common_instance_reference(series.source),
             common.sop_common(series, self.sop_class(series)),
         )
 
@@ -197,14 +197,3 @@ def _background(like: SegmentPlan) -> Dataset:
     item.SegmentedPropertyTypeCodeSequence = [code_item(BACKGROUND)]
     item.RecommendedDisplayCIELabValue = cielab((0, 0, 0))
     return item
-
-
-def _references(series: SeriesPlan) -> Attributes:
-    """Common Instance Reference (C.12.2): without it OHIF does not find the image."""
-    source = series.source
-    if source is None:
-        return {}
-    item = Dataset()
-    item.SeriesInstanceUID = source.series_uid
-    item.ReferencedInstanceSequence = [reference(source.sop_class_uid, uid) for uid in source.instances]
-    return {"ReferencedSeriesSequence": [item]}

@@ -219,6 +219,13 @@ class ExportOptions:
         choices={FloatDisplay.RESCALE: "real values, by a slope", FloatDisplay.STORED: "stored values, for display"},
         rare=True,
     )
+    companion: bool = option(
+        False,
+        "Parametric Map: beside it a series in 16 bits, by its modality, for programs that open no maps",
+        group="pixels",
+        label="Copy in 16 bits",
+        rare=True,
+    )
     nan: float | None = option(
         None,
         "value that replaces NaN and infinite values; empty: these are refused",

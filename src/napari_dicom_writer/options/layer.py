@@ -38,6 +38,7 @@ class Given(TypedDict, total=False):
     nan: float | None
     value_unit: str
     quantity: str
+    companion: bool
     time: str
     unnamed_axis: str
     pixel_unit: str

@@ -103,6 +103,8 @@ class SeriesPlan:
         How lossy compression has altered the source before: method and ratio of each time.
     segments : tuple of SegmentPlan
         Of a segmentation.
+    shown_with : SourcePlan or None
+        The image of the same export that a map names, for viewers that show it with one only.
     source : SourcePlan or None
         The image that a segmentation belongs to.
     """
@@ -132,6 +134,7 @@ class SeriesPlan:
     lossy: tuple[tuple[str, float], ...] = ()
     segments: tuple[SegmentPlan, ...] = ()
     source: SourcePlan | None = None
+    shown_with: SourcePlan | None = None
 
     @property
     def frame_bits(self) -> int:

@@ -89,6 +89,8 @@ class StoredValues:
         Multiplied, for `Method.SCALE_8`.
     fill : float or None
         Replaces values that are not finite.
+    padded : bool
+        Whether NaN is among floats that are stored as such: it is declared as padding.
     largest_error : float
         Largest difference between a real value read back and the layer's, in the layer's units; 0 when exact.
     single_error : float or None
@@ -105,6 +107,7 @@ class StoredValues:
     offset: int = 0
     gain: float = 1.0
     fill: float | None = None
+    padded: bool = False
     largest_error: float = 0.0
     single_error: float | None = None
 

@@ -21,6 +21,7 @@ from napari_dicom_writer.model.volume import SPATIAL, Volume, check_pixels
 from napari_dicom_writer.options.choices import Planes, ShearPolicy, UnnamedAxis
 from napari_dicom_writer.plan.grid import make_grid
 from napari_dicom_writer.plan.wording import where
+from napari_dicom_writer.planning.companion import companion_iod, wants_companion
 from napari_dicom_writer.planning.fractions import check_whole, find_fractions
 from napari_dicom_writer.planning.labels import LabelUse, find_labels, note_vanished
 from napari_dicom_writer.planning.onto_image import Image, Placed, onto_image
@@ -102,7 +103,7 @@ def make_draft(
         draft.labels = _label_use(draft, placed, options, tick)
         if lies.resampled:
             draft.notes += note_vanished(_label_use(draft, straight, options, lambda _: None), draft.labels)
-    elif needs_range(placed.dtype, iod.rules, rgb=placed.rgb):
+    elif any(needs_range(placed.dtype, one.rules, rgb=placed.rgb) for one in _written(iod, options)):
         known = scans.find(placed.array, draft.names) if scans else None
         draft.ranges = known or _scan(draft, tick)
         if scans and not known:
@@ -115,6 +116,11 @@ def _label_use(draft: Draft, volume: Volume, options: ExportOptions, tick: Calla
     if volume.labels and volume.labels.fractions:
         return find_fractions(volume, draft.channel, options, tick)
     return find_labels(volume, tick)
+
+
+def _written(iod: IOD, options: ExportOptions) -> list[IOD]:
+    """What a layer becomes: its object, and the one beside it."""
+    return [iod, *([companion_iod(options)] if wants_companion(iod, options) else [])]
 
 
 def kind_of(volume: Volume) -> str:

@@ -16,6 +16,7 @@ from napari_dicom_writer.options.groups import Series
 from napari_dicom_writer.plan.plan import ExportPlan, SeriesPlan
 from napari_dicom_writer.plan.stored_values import Method
 from napari_dicom_writer.plan.wording import where
+from napari_dicom_writer.planning.companion import SUFFIX, companion_of, shown_with_images, wants_companion
 from napari_dicom_writer.planning.draft import Draft, image_of_draft, kind_of, make_draft
 from napari_dicom_writer.planning.effects import idle, idle_for, of_other_objects
 from napari_dicom_writer.planning.on_disk import with_origins
@@ -101,6 +102,7 @@ def resolve(
         _check_numbers(plans, wishes)
     if refusals:
         return None
+    plans = shown_with_images(plans)
     plans = with_origins(with_sources(plans, {draft.index: draft.image for draft in drafts}), sources or {})
     return ExportPlan(study, tuple(plans), _workers(plans, options)), [draft.volume for draft in drafts]
 
@@ -118,7 +120,13 @@ def _series(
     """Plan the series of a layer: numbered behind those before, and named apart, unless it says both for itself."""
     own = wishes.own[draft.index].alone.series if draft.index in wishes.own else Series()
     first, several = 0 if own.number else before, several and not own.description
-    return plan_series(draft, codec, wishes.of(draft.index), study, notes, first=first, several=several)
+    options = wishes.of(draft.index)
+    plans = plan_series(draft, codec, options, study, notes, first=first, several=several)
+    if not wants_companion(draft.iod, options):
+        return plans
+    beside, its, said = companion_of(draft, options)
+    first += len(plans)
+    return [*plans, *plan_series(beside, None, its, study, said, first=first, several=several, suffix=SUFFIX)]
 
 
 def _codecs(volumes: Sequence[Volume | None], wishes: Wishes, refusals: Refusals) -> list[Codec | None]:

@@ -83,8 +83,9 @@ def plan_series(
     *,
     first: int,
     several: bool,
+    suffix: str = "",
 ) -> list[SeriesPlan]:
-    """Plan every series of a volume."""
+    """Plan every series of a volume; `suffix` ends their descriptions."""
     volume, iod, uids = draft.volume, draft.iod, UIDSource()
     whole = TimePlan(draft.time_points, volume.time_step, volume.time_start, draft.time_points)
     check_dates(whole, study.created, options)
@@ -110,7 +111,8 @@ def plan_series(
             segments, segment_notes = plan_segments(use, volume.labels, stored, options, uid)
             value_notes = [*value_notes, *segment_notes]
         instances = _instances(draft, member, uids, stored, segments, options)
-        description, comment, name_notes = describe_series(volume.name, member.suffix, options, several=several)
+        ending = member.suffix + suffix
+        description, comment, name_notes = describe_series(volume.name, ending, options, several=several)
         series = SeriesPlan(
             iod=iod.key,
             title=_title(iod, modality),

@@ -38,7 +38,8 @@ def _with_source(one: SeriesPlan, image: Image | None, series: Sequence[SeriesPl
         return replace(one, source=_of_existing(image.series, one))
     # Of several series of the image, such as channels, the first one, whose time points are as many.
     of_image = [other for other in series if other.volume_index == image.index]
-    return replace(one, source=_of_export(min(of_image, key=lambda i: i.time_points != one.time_points), one))
+    best = min(of_image, key=lambda i: (i.stored.is_float, i.time_points != one.time_points))
+    return replace(one, source=planes_of_export(best, one))
 
 
 def _of_existing(image: ImageSeries, labels: SeriesPlan) -> SourcePlan:
@@ -46,7 +47,8 @@ def _of_existing(image: ImageSeries, labels: SeriesPlan) -> SourcePlan:
     return SourcePlan(image.uid, image.sop_class_uid, image.name, image.instances, planes)
 
 
-def _of_export(image: SeriesPlan, labels: SeriesPlan) -> SourcePlan:
+def planes_of_export(image: SeriesPlan, labels: SeriesPlan) -> SourcePlan:
+    """Find the frame of an image that each frame of a series on its grid lies on."""
     iod = IODS[image.iod]
     planes = {
         (frame.time_index, frame.plane): (instance.uid, number if iod.multiframe else 0)

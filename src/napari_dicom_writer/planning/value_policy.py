@@ -113,12 +113,14 @@ def _plan_floats(dtype: np.dtype[Any], found: ValueRange | None, rules: PixelRul
     """Floats as they are; integers in the smallest float that holds them exactly."""
     if found is not None and found.nan + found.infinite:
         count = found.nan + found.infinite
-        notes.append(Note(NoteKind.INFO, f"{count:,} values that are not finite are kept as they are"))
+        padding = ", and NaN declared as padding" if found.nan else ""
+        notes.append(Note(NoteKind.INFO, f"{count:,} values that are not finite are kept as they are{padding}"))
     if dtype.kind == "f":
         if dtype.itemsize > 8:
             notes.append(Note(NoteKind.LOST, f"{dtype} stored in double precision"))
             return StoredValues(Method.CAST, "<f8", largest_error=_double_error(found))
-        return StoredValues(Method.CAST, "<f4" if dtype.itemsize <= 4 else "<f8")
+        padded = found is not None and found.nan > 0
+        return StoredValues(Method.CAST, "<f4" if dtype.itemsize <= 4 else "<f8", padded=padded)
     largest = 2 ** (8 * dtype.itemsize) if found is None else max(abs(int(found.low)), abs(int(found.high)))
     if largest > _EXACT_IN_DOUBLE:
         remedy = "Subtract an offset, or save it in parts: floats hold whole numbers up to 9,007,199,254,740,992"

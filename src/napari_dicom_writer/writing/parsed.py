@@ -113,7 +113,9 @@ def same_element(read: DataElement, expected: DataElement) -> bool:
     """Whether two elements say the same; pydicom reads an empty one as None, text or a list, by its VR."""
     if read.VR != expected.VR:
         return False
-    return bool(read.is_empty and expected.is_empty) or _plain(read.value) == _plain(expected.value)
+    one, other = _plain(read.value), _plain(expected.value)
+    nan = one != one and other != other
+    return nan or bool(read.is_empty and expected.is_empty) or one == other
 
 
 def _plain(value: Any) -> Any:
