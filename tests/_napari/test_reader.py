@@ -48,13 +48,12 @@ def test_a_folder_opens_as_its_series(make_napari_viewer, folder):
 
 
 @pytest.mark.filterwarnings("ignore:Non-orthogonal slicing:UserWarning")
-@pytest.mark.parametrize("suffix", [".dcm", ".DCM", ".IMA", ".dicom"])
-def test_a_file_opens_whatever_the_case_of_its_name(make_napari_viewer, folder, suffix):
-    path = min(folder.rglob("*.dcm"))
-    path = path.rename(path.with_suffix(suffix))
-    viewer = make_napari_viewer()
-    viewer.open(path, plugin=PLUGIN)
-    assert viewer.layers[0].data.shape == (1, 6, 7)
+def test_a_file_opens_whatever_the_case_of_its_name(make_napari_viewer, folder):
+    path, viewer = min(folder.rglob("*.dcm")), make_napari_viewer()
+    for number, suffix in enumerate((".dcm", ".DCM", ".IMA", ".dicom")):
+        path = path.rename(path.with_suffix(suffix))
+        viewer.open(path, plugin=PLUGIN)
+        assert viewer.layers[number].data.shape == (1, 6, 7)
 
 
 @pytest.mark.filterwarnings("ignore:Non-orthogonal slicing:UserWarning")

@@ -7,6 +7,7 @@ import threading
 import dask.array as da
 import numpy as np
 import pytest
+from napari.components import ViewerModel
 from napari.utils.notifications import notification_manager
 
 from napari_dicom_writer import ExportOptions, export
@@ -17,8 +18,9 @@ PATIENCE = 30_000  # ms
 
 
 @pytest.fixture
-def viewer(make_napari_viewer):
-    return make_napari_viewer()
+def viewer():
+    """A viewer without a window, which opens sooner."""
+    return ViewerModel()
 
 
 def add(viewer, data, **attributes):
@@ -134,7 +136,8 @@ def test_what_is_not_there_becomes_a_notification(viewer, qtbot, tmp_path):
     assert not viewer.layers
 
 
-def test_a_viewer_closed_meanwhile_gets_nothing(viewer, qtbot, tmp_path, monkeypatch):
+def test_a_viewer_closed_meanwhile_gets_nothing(make_napari_viewer, qtbot, tmp_path, monkeypatch):
+    viewer = make_napari_viewer()
     reached, go = threading.Event(), threading.Event()
     real = show.read_series
 
