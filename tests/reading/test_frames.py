@@ -13,8 +13,9 @@ from pydicom.uid import RLELossless
 
 from judges.frames import ENHANCED_CT, ENHANCED_MR, group, instance, item
 from judges.readers import simpleitk_file
+from judges.series import only_layer, opened
 from judges.volumes import indexed, oblique
-from napari_dicom_writer import ExportOptions, ReadError, Volume, export, read
+from napari_dicom_writer import ExportOptions, ReadError, Volume, export
 from napari_dicom_writer.layers.opened_from import METADATA_KEY
 from napari_dicom_writer.reading.series import read_series
 
@@ -25,17 +26,6 @@ RIGHT_HANDED = oblique() @ np.diag([-1, 1, 1, 1])
 ROW, COLUMN, NORMAL = (RIGHT_HANDED[:3, i] / np.linalg.norm(RIGHT_HANDED[:3, i]) for i in (2, 1, 0))
 ORIENTATION = [*ROW, *COLUMN]
 ORIGIN = RIGHT_HANDED[:3, 3]
-
-
-def opened(path):
-    told: list[str] = []
-    return read(path, announce=told.append), told
-
-
-def only(path):
-    (layer,), told = opened(path)
-    assert told == []
-    return layer
 
 
 def measures(step: float = 3.0):
@@ -73,7 +63,7 @@ def lps(attributes) -> np.ndarray:
 @pytest.mark.parametrize("affine", [RIGHT_HANDED, oblique()], ids=["right-handed", "left-handed"])
 def test_a_stack_in_one_file_lies_where_simpleitk_places_it(tmp_path, affine):
     path = export(Volume(indexed(), affine=affine), tmp_path / "x.dcm", ExportOptions(object="multi-frame")).path
-    data, attributes, _ = only(path)
+    data, attributes, _ = only_layer(path)
     reading = simpleitk_file(path)
     np.testing.assert_allclose(lps(attributes), reading.affine, atol=1e-6)
     np.testing.assert_array_equal(data, reading.values)
@@ -146,7 +136,7 @@ def test_real_values_are_those_of_the_mapping_where_the_rescale_changes_nothing(
         for plane in range(2)
     ]
     values = np.arange(2 * 6, dtype=np.uint16).reshape(2, 2, 3)
-    data, attributes, _ = only(enhanced(tmp_path / "x.dcm", values, groups))
+    data, attributes, _ = only_layer(enhanced(tmp_path / "x.dcm", values, groups))
     np.testing.assert_array_equal(data, values * 0.5 - 1)
     assert attributes["contrast_limits"] == (-0.75, 8.75)
 
@@ -157,7 +147,7 @@ def test_compressed_frames_are_decoded_one_by_one(tmp_path):
     dataset = pydicom.dcmread(path)
     dataset.compress(RLELossless)
     dataset.save_as(path)
-    np.testing.assert_array_equal(only(path)[0], values)
+    np.testing.assert_array_equal(only_layer(path)[0], values)
 
 
 def test_instances_of_several_frames_are_one_volume(tmp_path):
@@ -166,7 +156,7 @@ def test_instances_of_several_frames_are_one_volume(tmp_path):
     for part in range(2):
         path = tmp_path / f"{part}.dcm"
         enhanced(path, values[part::2], groups[part::2], SeriesInstanceUID="1.2.3", InstanceNumber=part + 1)
-    data, attributes, _ = only(tmp_path)
+    data, attributes, _ = only_layer(tmp_path)
     np.testing.assert_array_equal(data, values)
     assert len(set(attributes["metadata"][METADATA_KEY]["instances"])) == 2
 
@@ -182,8 +172,8 @@ def test_what_highdicom_converts_from_single_frames_is_the_same_volume(tmp_path)
         source.BodyPartExamined = "HEAD"
     converted = LegacyConvertedEnhancedMRImage(sources, "1.2.3", 4, "1.2.3.4", 1)
     converted.save_as(tmp_path / "x.dcm")
-    data, attributes, _ = only(tmp_path / "x.dcm")
-    expected, place, _ = only(folder)
+    data, attributes, _ = only_layer(tmp_path / "x.dcm")
+    expected, place, _ = only_layer(folder)
     np.testing.assert_array_equal(data, expected)
     np.testing.assert_allclose(lps(attributes), lps(place), atol=1e-9)
 
@@ -204,7 +194,7 @@ def test_slices_of_a_gamma_camera_are_counted_by_vectors(tmp_path, between):
         DetectorInformationSequence=[item(ImagePositionPatient=[1, 2, 3], ImageOrientationPatient=[1, 0, 0, 0, 1, 0])],
         **vectors,
     )
-    data, attributes, _ = only(path)
+    data, attributes, _ = only_layer(path)
     expected = values.reshape(2, 3, 2, 3)
     np.testing.assert_array_equal(data, expected if between > 0 else expected[:, ::-1])
     assert attributes["scale"][1] == 4
@@ -242,7 +232,7 @@ def test_a_movie_is_one_plane_and_time(tmp_path):
 
 def test_a_dose_lies_where_simpleitk_places_it_in_gray():
     path = get_testdata_file("rtdose.dcm")
-    data, attributes, _ = only(path)
+    data, attributes, _ = only_layer(path)
     reading = simpleitk_file(path)
     np.testing.assert_allclose(lps(attributes), reading.affine, atol=1e-6)
     np.testing.assert_allclose(data, pydicom.dcmread(path).pixel_array * 1e-6, rtol=1e-12)

@@ -12,7 +12,7 @@ from napari.layers import Image
 from pydicom.data import get_testdata_file
 
 from judges.readers import simpleitk_volume
-from judges.series import edit
+from judges.series import edit, only_layer, opened
 from judges.tables import MODALITIES
 from judges.volumes import indexed, oblique
 from napari_dicom_writer import ExportOptions, Patient, ReadError, Series, Volume, export, plan_export, read
@@ -22,18 +22,6 @@ from napari_dicom_writer.reading.decoding.source import PixelSource
 LEFT_HANDED = oblique()
 RIGHT_HANDED = LEFT_HANDED @ np.diag([-1, 1, 1, 1])
 TIME = ("time", "plane", "row", "column")
-
-
-def opened(path):
-    """All layers and texts, in a list each."""
-    told: list[str] = []
-    return read(path, announce=told.append), told
-
-
-def only(path):
-    (layer,), told = opened(path)
-    assert told == []
-    return layer
 
 
 def written(folder: Path, volume: Volume, **options: object) -> list[Path]:
@@ -64,7 +52,7 @@ def stack(tmp_path):
 def test_a_layer_lies_where_simpleitk_places_the_series(tmp_path, affine, modality):
     volume = Volume(indexed(), affine=affine, name="indexed", window=(3, 40))
     written(tmp_path / "x", volume, modality=modality)
-    data, attributes, kind = only(tmp_path / "x")
+    data, attributes, kind = only_layer(tmp_path / "x")
     layer = Image(data, **attributes)
     assert (kind, layer.name, tuple(layer.contrast_limits), layer.colormap.name) == (
         "image",
@@ -84,14 +72,14 @@ def test_a_layer_lies_where_simpleitk_places_the_series(tmp_path, affine, modali
 def test_time_comes_first_in_seconds(tmp_path):
     volume = Volume(indexed((3, 2, 4, 5)), spacing=(3, 2, 1), axes=TIME, time_step=0.7)
     written(tmp_path / "x", volume, modality="MR")
-    data, attributes, _ = only(tmp_path / "x")
+    data, attributes, _ = only_layer(tmp_path / "x")
     assert (attributes["axis_labels"], attributes["units"]) == (("time", "z", "y", "x"), ("s", "mm", "mm", "mm"))
     assert attributes["scale"] == pytest.approx((0.7, 3, 2, 1))
     np.testing.assert_array_equal(data, volume.array)
 
 
 def test_what_is_opened_and_saved_again_is_the_same(stack, tmp_path):
-    again = export([only(stack[0].parent)], tmp_path / "again", ExportOptions(modality="CT")).path
+    again = export([only_layer(stack[0].parent)], tmp_path / "again", ExportOptions(modality="CT")).path
     for one, other in zip(stack, sorted(again.glob("*.dcm")), strict=True):
         one, other = pydicom.dcmread(one), pydicom.dcmread(other)
         assert one.PixelData == other.PixelData
@@ -113,7 +101,7 @@ def test_a_plane_is_decoded_when_it_is_looked_at(stack, monkeypatch):
     decoded = []
     real = PixelSource.frame
     monkeypatch.setattr(PixelSource, "frame", lambda self, *a, **k: decoded.append(self.path) or real(self, *a, **k))
-    data, _, _ = only(stack[0].parent)
+    data, _, _ = only_layer(stack[0].parent)
     assert decoded == []
     np.testing.assert_array_equal(data[2].compute(), indexed((6, 7, 8))[2])
     assert decoded == [str(stack[2])]
@@ -121,14 +109,14 @@ def test_a_plane_is_decoded_when_it_is_looked_at(stack, monkeypatch):
 
 def test_without_dask_planes_are_lazy_as_well(stack, monkeypatch):
     monkeypatch.setattr("napari_dicom_writer.reading.lazy.find_spec", lambda name: None)
-    data, attributes, _ = only(stack[0].parent)
+    data, attributes, _ = only_layer(stack[0].parent)
     assert type(data).__name__ == "PlaneArray"
     np.testing.assert_array_equal(Image(data, **attributes).data[3], indexed((6, 7, 8))[3])
 
 
 def test_a_layer_knows_where_from_and_not_whose(tmp_path):
     paths = written(tmp_path / "x", Volume(indexed(), spacing=(1, 1, 1)), patient=Patient(name="Doe^Jane", id="0815"))
-    data, attributes, _ = only(tmp_path / "x")
+    data, attributes, _ = only_layer(tmp_path / "x")
     headers = [pydicom.dcmread(path) for path in paths]
     assert Image(data, **attributes).metadata[METADATA_KEY] == {
         "path": str(tmp_path / "x"),
@@ -176,7 +164,7 @@ def test_echoes_are_layers_and_not_time_points(tmp_path):
 def test_an_echo_time_that_changes_from_plane_to_plane_cuts_nothing(stack):
     for number, path in enumerate(stack):
         edit(path, EchoTime=4 + number / 10)
-    assert only(stack[0].parent)[0].shape == (6, 7, 8)
+    assert only_layer(stack[0].parent)[0].shape == (6, 7, 8)
 
 
 # --- what is missing or uneven ----------------------------------------------------------------------------------------

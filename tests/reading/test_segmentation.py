@@ -11,8 +11,9 @@ from napari.layers import Layer
 from pydicom.data import get_testdata_file
 from pydicom.sr.codedict import codes
 
+from judges.series import only_layer, opened
 from judges.volumes import indexed, oblique
-from napari_dicom_writer import ExportOptions, Volume, export, read
+from napari_dicom_writer import ExportOptions, Volume, export
 from napari_dicom_writer.layers.opened_from import METADATA_KEY
 from napari_dicom_writer.layers.transforms import data_to_world
 from napari_dicom_writer.reading.series import read_series
@@ -30,17 +31,6 @@ EQUIPMENT = {
 }
 AFFINE = oblique() @ np.diag([-1, 1, 1, 1])
 LAYER = {"name": "organs", "axis_labels": ("z", "y", "x"), "units": ("mm",) * 3}
-
-
-def opened(path):
-    told: list[str] = []
-    return read(path, announce=told.append), told
-
-
-def only(path):
-    (layer,), told = opened(path)
-    assert told == []
-    return layer
 
 
 def world(attributes):
@@ -103,7 +93,7 @@ def test_what_is_saved_is_opened_again(tmp_path, labels, kind):
     values = np.choose(labels, [0, 3, 11]).astype(np.uint16)
     attributes = {**LAYER, "affine": np.eye(4), "scale": (3, 2, 1.5), "features": features}
     path = export([(values, attributes, "labels")], tmp_path / "x", ExportOptions(segmentation_type=kind)).path
-    data, again, layer_type = only(path)
+    data, again, layer_type = only_layer(path)
     assert (layer_type, again["name"], type(data)) == ("labels", "organs", np.ndarray)
     shown = Layer.create(data, again, layer_type)
     assert shown.features["index"].tolist() == [3, 11]
@@ -116,7 +106,7 @@ def test_what_is_saved_is_opened_again(tmp_path, labels, kind):
     np.testing.assert_array_equal(expected, values)
     # and saved once more, nothing is lost
     third = export([(data, again, layer_type)], tmp_path / "y", ExportOptions(segmentation_type=kind)).path
-    again_data, again_again, _ = only(third)
+    again_data, again_again, _ = only_layer(third)
     np.testing.assert_array_equal(again_data, data)
     assert {k: v for k, v in again_again["features"].items() if "tracking" not in k} == {
         k: v for k, v in again["features"].items() if "tracking" not in k
@@ -127,8 +117,8 @@ def test_what_is_saved_is_opened_again(tmp_path, labels, kind):
 @pytest.mark.filterwarnings("ignore")
 def test_segments_of_highdicom_lie_on_their_image(tmp_path, image, labels, kind):
     path = segmentation(tmp_path / "x.dcm", image, labels, kind, omit_empty_frames=True)
-    data, attributes, _ = only(path)
-    _, below, _ = only(image[0])
+    data, attributes, _ = only_layer(path)
+    _, below, _ = only_layer(image[0])
     assert data.shape == (4, 7, 8)  # the empty frame between is filled in
     np.testing.assert_array_equal(data, labels[1:5])
     np.testing.assert_allclose(world(attributes), world(below) @ _moved(1), atol=1e-6)
@@ -166,7 +156,7 @@ def test_fractions_are_images(tmp_path, image, labels):
 def test_time_points_of_labels_are_an_axis(tmp_path, labels):
     attributes = {**LAYER, "axis_labels": ("t", "z", "y", "x"), "units": ("s", *LAYER["units"]), "scale": (2, 1, 1, 1)}
     values = np.stack([labels, np.roll(labels, 1, axis=2)])
-    data, again, _ = only(export([(values, attributes, "labels")], tmp_path / "x").path)
+    data, again, _ = only_layer(export([(values, attributes, "labels")], tmp_path / "x").path)
     assert (data.shape, again["scale"][0]) == ((2, 4, 7, 8), 2)
     np.testing.assert_array_equal(data, values[:, 1:5])
 
@@ -174,7 +164,7 @@ def test_time_points_of_labels_are_an_axis(tmp_path, labels):
 def test_frames_of_bits_need_not_begin_with_a_byte(tmp_path):
     values = np.zeros((3, 3, 5), np.uint8)
     values[0, 1, 1:4], values[1, 2, 4], values[2, 0, 0] = 1, 1, 1
-    data, _, _ = only(export([(values, LAYER, "labels")], tmp_path / "x").path)
+    data, _, _ = only_layer(export([(values, LAYER, "labels")], tmp_path / "x").path)
     np.testing.assert_array_equal(data, values)
 
 
@@ -192,10 +182,10 @@ def test_a_map_is_an_image_of_floats_with_its_unit(tmp_path, image):
         series_description="T1 map",
         **EQUIPMENT,
     ).save_as(tmp_path / "x.dcm")
-    data, attributes, kind = only(tmp_path / "x.dcm")
+    data, attributes, kind = only_layer(tmp_path / "x.dcm")
     assert (kind, attributes["name"], data.dtype) == ("image", "T1 map (ms)", np.float32)
     np.testing.assert_array_equal(data, values)
-    np.testing.assert_allclose(world(attributes), world(only(image[0])[1]), atol=1e-6)
+    np.testing.assert_allclose(world(attributes), world(only_layer(image[0])[1]), atol=1e-6)
 
 
 def test_a_map_of_this_package_keeps_its_floats(tmp_path):
@@ -215,7 +205,7 @@ def test_a_study_is_one_scene_with_labels_on_top(tmp_path, labels):
 
 def test_a_segmentation_of_dcmqi():
     path = get_testdata_file("liver_1frame.dcm")
-    data, attributes, kind = only(path)
+    data, attributes, kind = only_layer(path)
     assert (kind, attributes["features"]["name"]) == ("labels", ["Liver"])
     np.testing.assert_array_equal(data[0], pydicom.dcmread(path).pixel_array)
 

@@ -9,7 +9,7 @@ import numpy as np
 from rich.console import Console
 from rich.text import Text
 
-from napari_dicom_writer.cli.export import progress_bar
+from napari_dicom_writer.cli.progress import progress_bar
 from napari_dicom_writer.cli.render import print_survey
 from napari_dicom_writer.demo.phantom import orientation_phantom
 from napari_dicom_writer.demo.picture import check_installed, draw_views, read_series

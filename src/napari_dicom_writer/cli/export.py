@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-import threading
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
-
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from typing import TYPE_CHECKING
 
 from napari_dicom_writer.cli.arguments import add_options, options_from, understood
 from napari_dicom_writer.cli.input_options import add_input_options, read_inputs
 from napari_dicom_writer.cli.interrupt import check
 from napari_dicom_writer.cli.json_text import plan_json, refusals_json, report_json
 from napari_dicom_writer.cli.layer_arguments import add_layer_options, layer_options_from
+from napari_dicom_writer.cli.progress import progress_bar
 from napari_dicom_writer.cli.render import add_viewers, print_plan, print_report
 from napari_dicom_writer.cli.send import add_consent, ask_consent
 from napari_dicom_writer.destinations import DESTINATIONS, open_destination
@@ -27,9 +22,6 @@ from napari_dicom_writer.plan.wording import count_series
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
-
-    from napari_dicom_writer.model.progress import Progress as Callback
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -134,55 +126,3 @@ def _target(arguments: argparse.Namespace) -> tuple[str, str | None]:
     if len(arguments.input) < 2:
         raise DestinationError("There is no OUTPUT", "Name one behind the INPUT, or a peer with --to")
     return arguments.input.pop(), arguments.to
-
-
-@contextmanager
-def progress_bar() -> Iterator[Callback]:
-    """Show instances done. Before the first one, Ctrl-C acts at once; from then on between two, as a cancel does.
-
-    So what is said after Ctrl-C is always true: an export that was already being published is finished.
-    """
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with (
-        Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar,
-        _Interrupt() as stop,
-    ):
-        task = bar.add_task("Planning", total=None)
-
-        def progress(done: int, total: int) -> None:
-            stop.check(done)
-            if done:
-                bar.update(task, description="Writing", completed=done, total=total)
-
-        yield progress
-
-
-class _Interrupt:
-    """Turns the first Ctrl-C during writing into a cancel; the second one interrupts at once."""
-
-    def __init__(self) -> None:
-        self._writing = self._asked = False
-        self._before: Any = None
-
-    def __enter__(self) -> _Interrupt:
-        # Signals reach the main thread only, and only there can be handled.
-        if threading.current_thread() is threading.main_thread():
-            self._before = signal.signal(signal.SIGINT, self._handle)
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        if self._before is not None:
-            signal.signal(signal.SIGINT, self._before)
-
-    def _handle(self, *_: object) -> None:
-        if self._asked or not self._writing:
-            raise KeyboardInterrupt
-        self._asked = True
-
-    def check(self, done: int) -> None:
-        """Cancel, if asked to; `done` instances are written."""
-        check()
-        self._writing = done > 0
-        if self._asked:
-            raise ExportCancelled

@@ -69,7 +69,7 @@ def ask_consent(arguments: argparse.Namespace, address: str, whats: Iterable[str
 
 def run_send(arguments: argparse.Namespace) -> int:
     """Send a folder, and say what came of it; 1 if not all has arrived."""
-    from napari_dicom_writer.cli.export import progress_bar
+    from napari_dicom_writer.cli.progress import progress_bar
     from napari_dicom_writer.destinations.network.sending import send, staged_files
 
     link = _link(arguments.peer)
