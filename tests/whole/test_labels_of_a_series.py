@@ -12,6 +12,7 @@ import pytest
 
 from judges.readers import dciodvfy, dicom_files, dicom_validator
 from napari_dicom_writer import ExportError, ExportOptions, Patient, ReadError, export, plan_export
+from napari_dicom_writer import read as opened
 from napari_dicom_writer.cli.main import main
 
 RNG = np.random.default_rng(11)
@@ -225,3 +226,17 @@ def test_a_label_file_of_other_software_becomes_a_segmentation_of_its_scan(tmp_p
 def test_no_modality_is_asked_of_labels(series):
     plan = plan_export(layer(LABELS), ExportOptions(reference=series))
     assert not [note for note in plan.notes if "what is written is" in note.text]
+
+
+def test_a_segmentation_that_was_opened_and_painted_on_belongs_to_the_image_of_the_old_one(tmp_path, series):
+    folder = tmp_path / "study"
+    shutil.copytree(series, folder / "ct")
+    export(layer(LABELS), folder / "seg", ExportOptions(reference=folder / "ct"))
+    ((data, attributes, kind),) = [one for one in opened(folder / "seg.dcm") if one[2] == "labels"]
+    painted = np.array(data)
+    painted[1, 2, 3] = 2
+    path = export((painted, attributes, kind), folder / "again", ExportOptions(reference="source")).path
+    np.testing.assert_array_equal(read(path, planes_of(series))[1:], painted)
+    shutil.rmtree(folder / "ct")
+    with pytest.raises(ReadError, match="its image lies not beside it"):
+        plan_export((painted, attributes, kind), ExportOptions(reference="source"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _RESULTS = {SegmentationStorage, LABEL_MAP, RTDoseStorage}  # which have frames, and belong to an image themselves
 _NAMED = 5  # series that a message lists
+_MOST = 20_000  # files looked at for the image of a segmentation
 
 
 def read_image_series(path: Path) -> ImageSeries:
@@ -31,7 +33,7 @@ def read_image_series(path: Path) -> ImageSeries:
     ----------
     path
         A folder that holds one image series, besides segmentations and doses; or one of its files, whose folder holds
-        the others.
+        the others; or a segmentation or dose of it, if it lies in the same folder or one beside.
 
     Raises
     ------
@@ -39,6 +41,8 @@ def read_image_series(path: Path) -> ImageSeries:
         If there is none, there are several, or its planes are not a regular stack.
     """
     series = _of_folder(path) if path.is_dir() else _of_file(path)
+    if _sop_class(series) in _RESULTS:
+        series = _image_of(path)
     series.refusals.raise_if_any()
     parts = [part for _, part in split(series.pictures)]
     with understood():
@@ -84,6 +88,20 @@ def _of_file(path: Path) -> Series:
     if not series:
         raise ReadError("Its series holds no pictures", "Choose another DICOM image")
     return series[0]
+
+
+def _image_of(path: Path) -> Series:
+    """Find the series that a segmentation references, in its folder and those beside."""
+    with as_they_are():
+        header = read_header(path)
+    references = getattr(header.dataset, "ReferencedSeriesSequence", None) if header else None
+    uid = text(references[0], "SeriesInstanceUID") if references else ""
+    folder = path.absolute().parent
+    for root, depth in ((folder, 1), (folder.parent, 2)) if uid else ():
+        with suppress(ReadError):
+            if found := series_in(catalogue(root, depth=depth, most=_MOST), uid):
+                return found[0]
+    raise ReadError("It is no image, and its image lies not beside it", "Choose a file of the image")
 
 
 def _number(picture: Picture) -> int:
