@@ -236,7 +236,8 @@ class ExportPanel(PanelBody):
         with suppress(ExportError):
             self._options = self.form.options()
         self.checklist.show_refused(self.places.refresh(self._options))
-        self.editor.show_layer(self.preview.layer, self._options)
+        written = [layer for layer in self.viewer.layers if is_written(layer)]
+        self.editor.show_layer(self.preview.layer, self._options, written)
 
     def _planned(self, outcome: Outcome, *, of_layers: bool = True) -> None:
         self._take_plan(outcome)

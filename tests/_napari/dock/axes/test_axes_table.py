@@ -144,3 +144,21 @@ def test_the_button_of_a_refusal_shows_the_layer_that_it_is_about(viewer, open_r
     click(qtbot, fix_button(panel, "Show axes…"))
     qtbot.waitUntil(lambda: panel.editor.table.cell(1, "step").text() == "0")
     assert panel.preview.layer is viewer.layers["raw"]
+
+
+def test_labels_on_an_image_are_placed_alike_by_a_click(viewer, open_raw, qtbot, tmp_path):
+    panel = open_raw()
+    viewer.layers.clear()
+    viewer.add_image(RAW[0], name="stack")
+    viewer.add_labels((RAW[0] > 450).astype(np.uint8), name="cells")
+    viewer.add_image(RAW, name="another shape")
+    viewer.layers.selection = {viewer.layers["stack"]}
+    settle(qtbot, panel)
+    type_step(qtbot, panel, 0, "2.5")
+    viewer.layers.selection |= {viewer.layers["cells"]}
+    qtbot.waitUntil(panel.editor.alike_button.isEnabled)
+    click(qtbot, panel.editor.alike_button)
+    settle(qtbot, panel)
+    assert {series.grid.spacing_between_planes for series in panel.plan.series} == {"2.5"}
+    assert len(panel.plan.series) == 2
+    assert not panel.editor.edits.of(viewer.layers["another shape"]).axes

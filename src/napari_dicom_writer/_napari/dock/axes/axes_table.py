@@ -44,7 +44,7 @@ class AxesTable(QWidget):
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(4)
-        for column, (head, stretch) in enumerate(zip(_HEADS, (7, 0, 3, 5), strict=True)):
+        for column, (head, stretch) in enumerate(zip(_HEADS, (7, 0, 3, 6), strict=True)):
             label = QLabel(head)
             label.setEnabled(False)  # grayed
             self._grid.addWidget(label, 0, column)

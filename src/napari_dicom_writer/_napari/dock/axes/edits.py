@@ -14,6 +14,8 @@ from napari_dicom_writer.errors import Fix, LayerError
 from napari_dicom_writer.layers.axis_rows import axis_rows, edited_kinds, labels_for, with_edits
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from napari.layers import Layer
 
     from napari_dicom_writer.layers.axis_rows import AxisRow
@@ -64,6 +66,12 @@ class LayerEdits(QObject):
         """Leave a layer as it is."""
         if self._edits.pop(layer, None):
             self.changed.emit(layer)
+
+    def say_alike(self, layer: Layer, others: Sequence[Layer]) -> None:
+        """Say of other layers what is said of the axes of one."""
+        for other in others:
+            self._edits.setdefault(other, Edit()).axes = dict(self.of(layer).axes)
+            self.changed.emit(other)
 
     def rows(self, layer: Layer, options: ExportOptions) -> list[AxisRow]:
         """Tell the axes of a layer as it is."""

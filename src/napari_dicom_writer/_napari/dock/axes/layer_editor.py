@@ -18,6 +18,8 @@ from napari_dicom_writer.layers.axes import PIXELS
 from napari_dicom_writer.layers.axis_rows import edited_kinds, problems
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from napari.layers import Layer
 
     from napari_dicom_writer._napari.dock.axes.edits import Edit
@@ -44,15 +46,18 @@ class LayerEditor(QWidget):
         self._options: ExportOptions | None = None
         self.window_row = WindowRow()
         self.table = AxesTable()
-        self.set_button = QPushButton("Set in the layer")
+        self._others: list[Layer] = []
+        self.set_button = QPushButton("Set in layer")
         self.set_button.setToolTip("Set the layer's own scale, units, axis labels and contrast limits to these")
-        self.undo_button = QPushButton("As the layer says")
-        self.undo_button.setToolTip("Forget what is edited here of this layer")
+        self.undo_button = QPushButton("Undo edits")
+        self.undo_button.setToolTip("Forget what is edited here of this layer: it is written as it is")
+        self.alike_button = QPushButton("Others alike")
+        self.alike_button.setToolTip("Say the same of the axes of all other layers of this shape, such as labels on it")
         body = QWidget()
         inner = QVBoxLayout(body)
-        inner.setContentsMargins(10, 0, 0, 6)
+        inner.setContentsMargins(4, 0, 0, 6)
         inner.addWidget(self.table)
-        inner.addWidget(ButtonRow([self.set_button, self.undo_button]))
+        inner.addWidget(ButtonRow([self.set_button, self.undo_button, self.alike_button]))
         self._fold = Fold("Axes, voxel size", body)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -62,9 +67,10 @@ class LayerEditor(QWidget):
         self.window_row.said.connect(self._say)
         self.set_button.clicked.connect(self._set_in_layer)
         self.undo_button.clicked.connect(self._undo)
+        self.alike_button.clicked.connect(self._say_alike)
 
-    def show_layer(self, layer: Layer | None, options: ExportOptions) -> None:
-        """Show a layer with what is said of it."""
+    def show_layer(self, layer: Layer | None, options: ExportOptions, among: Sequence[Layer] = ()) -> None:
+        """Show a layer with what is said of it, `among` all that can be edited."""
         rows = self._rows_of(layer, options) if layer is not None else []
         self._layer, self._options = layer if rows else None, options
         self.setVisible(bool(rows))
@@ -78,6 +84,9 @@ class LayerEditor(QWidget):
         edited = bool(edit.axes or edit.limits)
         self.set_button.setEnabled(edited and not wrong)
         self.undo_button.setEnabled(edited)
+        self._others = [other for other in among if other is not layer and _shape(other) == _shape(layer)]
+        self.alike_button.setVisible(bool(self._others))
+        self.alike_button.setEnabled(bool(edit.axes) and not wrong)
 
     def _rows_of(self, layer: Layer, options: ExportOptions) -> list[AxisRow]:
         """Tell the axes of a layer; none of one that tells nothing, which is refused elsewhere."""
@@ -104,9 +113,19 @@ class LayerEditor(QWidget):
             with suppress(ExportError):  # said where it is wrong
                 self.edits.set_in(self._layer, self._options)
 
+    def _say_alike(self) -> None:
+        if self._layer is not None:
+            self.edits.say_alike(self._layer, self._others)
+
     def _undo(self) -> None:
         if self._layer is not None:
             self.edits.forget(self._layer)
+
+
+def _shape(layer: Layer) -> tuple[int, ...]:
+    """Lengths of the axes, without samples; of a multiscale layer those of the full resolution."""
+    data = layer.data[0] if getattr(layer, "multiscale", False) else layer.data
+    return tuple(data.shape[: layer.ndim])
 
 
 def _summary(rows: list[AxisRow], edit: Edit) -> str:

@@ -36,7 +36,8 @@ class ButtonRow(QWidget):
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Put them side by side where there is room."""
         super().resizeEvent(event)
-        needed = sum(button.sizeHint().width() + self._row.spacing() for button in self._buttons)
+        shown = [button for button in self._buttons if not button.isHidden()]
+        needed = sum(button.sizeHint().width() + self._row.spacing() for button in shown)
         self._row.setDirection(_ACROSS if needed <= self.width() else QBoxLayout.Direction.TopToBottom)
 
     def minimumSizeHint(self) -> QSize:
