@@ -56,6 +56,21 @@ def test_a_file_opens_whatever_the_case_of_its_name(make_napari_viewer, folder):
         assert viewer.layers[number].data.shape == (1, 6, 7)
 
 
+@pytest.mark.parametrize("directions", [((1, 0, 0), (0, 0, -1), (0, 1, 0)), ((0, 1, 0), (0, 0, -1), (1, 0, 0))])
+def test_planes_of_any_direction_are_shown_as_the_world_lies(make_napari_viewer, tmp_path, directions):
+    """Sagittal and coronal: a slice along the head is one along the head, and not a line."""
+    values = indexed((5, 6, 7))
+    direction = np.array(directions, float).T
+    path = export(Volume(values, spacing=(3, 2, 1), direction=direction), tmp_path / "x", ExportOptions()).path
+    viewer = make_napari_viewer()
+    (layer,) = viewer.open(path, plugin=PLUGIN)
+    at = layer.world_to_data(viewer.dims.point)
+    shown = layer._slice.image.view
+    np.testing.assert_array_equal(shown, np.asarray(layer.data)[round(at[0])])
+    world = np.linalg.norm(layer._data_to_world.affine_matrix[:3, :3], axis=1)
+    assert world.round(6).tolist() == [2, 3, 1] if directions[0][1] else [2, 1, 3]
+
+
 @pytest.mark.filterwarnings("ignore:Non-orthogonal slicing:UserWarning")
 def test_files_that_shall_be_a_stack_are_one(make_napari_viewer, folder):
     paths = sorted(folder.rglob("*.dcm"))[:5]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+
 import numpy as np
 import pytest
 from napari.layers import Image
@@ -71,10 +73,32 @@ def test_a_real_layer_lies_where_the_volume_is(name):
 
 
 def test_axes_in_another_order_are_placed_right():
-    volume = Volume(np.zeros((5, 4, 3)), affine=oblique(), axes=("column", "row", "plane"))
+    volume = Volume(np.arange(60).reshape(5, 4, 3), affine=oblique(), axes=("column", "row", "plane"))
     made = to_volume(*to_layer(volume), ExportOptions())
-    assert made.axes == SPATIAL
-    np.testing.assert_allclose(made.affine[:, [2, 1, 0, 3]], volume.affine, atol=1e-13)
+    np.testing.assert_allclose(made.affine, volume.affine, atol=1e-13)
+    order = [made.axes.index(axis) for axis in volume.axes]
+    np.testing.assert_array_equal(made.array.transpose(order), volume.array)
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))), ids=str)
+def test_axes_are_in_the_order_of_the_world_that_they_are_nearest_to(order):
+    """napari shows a slice of the array: of a sagittal stack as it is, each would be a line."""
+    tilt = rotation_about((1, 2, 3), 20)
+    directions = (tilt @ np.eye(3)[:, ::-1])[:, order]
+    volume = Volume(np.arange(60).reshape(5, 4, 3), direction=directions, spacing=(3, 2, 1))
+    data, attributes, kind = to_layer(volume)
+    linear = attributes["affine"][:3, :3]
+    assert np.abs(linear).argmax(axis=0).tolist() == [0, 1, 2]
+    np.testing.assert_array_equal(data, volume.array.transpose(np.argsort(order)))
+    made = to_volume(data, attributes, kind, ExportOptions())
+    np.testing.assert_allclose(made.affine, volume.affine, atol=1e-12)
+    assert [made.axes[i] for i in order] == list(SPATIAL)
+
+
+def rotation_about(axis, degrees):
+    x, y, z = np.array(axis) / np.linalg.norm(axis)
+    cross, angle = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]]), np.radians(degrees)
+    return np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * cross @ cross
 
 
 def test_a_plane_that_is_not_at_zero_becomes_a_stack_of_one():

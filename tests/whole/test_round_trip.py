@@ -12,6 +12,7 @@ from judges.volumes import affine_of, rotation
 from napari_dicom_writer import ExportOptions, Volume, export, read
 from napari_dicom_writer.iods import IODS
 from napari_dicom_writer.layers.from_volume import to_layer
+from napari_dicom_writer.layers.opened_from import METADATA_KEY
 
 DRAWS = 3
 IMAGES = tuple(key for key in OBJECTS if not IODS[key].rules.floats)
@@ -54,12 +55,12 @@ def matrix(attributes: dict[str, Any]) -> np.ndarray:
 
 def assert_same(found: tuple[Any, dict[str, Any], str], volume: Volume, key: str) -> None:
     data, attributes, kind = found
-    _, expected, _ = to_layer(volume)
+    shown, expected, _ = to_layer(volume)
     values = np.asarray(data)
     dtype = str(volume.dtype)
     dtype = WIDER.get(dtype, dtype)
     dtype = "uint16" if dtype == "uint8" and not (volume.rgb or IODS[key].rules.bits_8) else dtype
-    assert (kind, str(values.dtype), values.shape) == ("image", dtype, volume.array.shape)
+    assert (kind, str(values.dtype), values.shape) == ("image", dtype, shown.shape)
     for name in ("axis_labels", "units", "rgb"):
         assert attributes[name] == expected[name]
     assert attributes["name"] == volume.name
@@ -67,12 +68,13 @@ def assert_same(found: tuple[Any, dict[str, Any], str], volume: Volume, key: str
         assert attributes["contrast_limits"] == pytest.approx(expected["contrast_limits"], abs=1e-3)
         assert attributes["colormap"] == "gray"
     # Of two orders of the planes, both right, the one along the normal is written.
-    planes = volume.axes.index("plane")
-    turned = expected, volume.array
+    order = expected.get("metadata", {}).get(METADATA_KEY, {}).get("axes", SPATIAL)
+    planes = len(volume.axes) - 3 + list(order).index("plane")
+    turned = expected, shown
     if not np.allclose(matrix(attributes), matrix(expected), atol=1e-6):
         flip = np.eye(len(volume.axes) + 1)
         flip[planes, planes], flip[planes, -1] = -1, volume.shape[0] - 1
-        turned = {"affine": matrix(expected) @ flip, "scale": np.ones(len(volume.axes))}, np.flip(volume.array, planes)
+        turned = {"affine": matrix(expected) @ flip, "scale": np.ones(len(volume.axes))}, np.flip(shown, planes)
     np.testing.assert_allclose(matrix(attributes), matrix(turned[0]), atol=1e-6)
     if volume.dtype.kind == "f" and key != "parametric-map":
         np.testing.assert_allclose(values, turned[1], atol=np.ptp(volume.array) / 65534)

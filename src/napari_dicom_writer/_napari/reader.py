@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_dicom_writer.reading.catalogue import holds_dicom
+from napari_dicom_writer.reading.zipped import is_zip, zip_holds_dicom
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,12 +18,12 @@ _TOLD = 6  # texts that a notification holds
 
 
 def get_reader(path: str | list[str]) -> Callable[[str | list[str]], list[LayerTuple]] | None:
-    """Offer to read a folder that holds DICOM, or DICOM files; decline whatever others read.
+    """Offer to read a folder or zip file that holds DICOM, or DICOM files; decline whatever others read.
 
     Parameters
     ----------
     path
-        A folder or file, or the files that shall be one stack.
+        A folder, zip file or file, or the files that shall be one stack.
 
     Returns
     -------
@@ -30,7 +31,11 @@ def get_reader(path: str | list[str]) -> Callable[[str | list[str]], list[LayerT
         Takes the same, and returns layer tuples.
     """
     paths = [path] if isinstance(path, str) else path
-    return open_layers if paths and all(holds_dicom(Path(each)) for each in paths) else None
+    return open_layers if paths and all(map(_is_ours, map(Path, paths))) else None
+
+
+def _is_ours(path: Path) -> bool:
+    return zip_holds_dicom(path) if is_zip(path) else holds_dicom(path)
 
 
 def open_layers(path: str | list[str]) -> list[LayerTuple]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from napari_dicom_writer.errors import LayerError
 from napari_dicom_writer.layers.labels import colormap_of, features_of
+from napari_dicom_writer.layers.opened_from import METADATA_KEY
+from napari_dicom_writer.model.reordered import Reordered
 from napari_dicom_writer.model.volume import SPATIAL
 
 if TYPE_CHECKING:
@@ -29,8 +32,9 @@ def to_layer(volume: Volume) -> tuple[Any, dict[str, Any], str]:
     Parameters
     ----------
     volume
-        Its array goes into the layer as it is. One plane without a plane axis gets one, unless it is axial and at
-        z = 0, as napari shows 2-D layers.
+        Its array goes into the layer as it is, but for the order of its planes, rows and columns: napari shows a slice
+        of the array, and that of axes that are not nearest to the world's of the same number would be a line. One plane
+        without a plane axis gets one, unless it is axial and at z = 0, as napari shows 2-D layers.
 
     Returns
     -------
@@ -47,6 +51,13 @@ def to_layer(volume: Volume) -> tuple[Any, dict[str, Any], str]:
         data, axes = _with_plane_axis(volume)
     spatial = [i for i, axis in enumerate(axes) if axis in SPATIAL]
     _check_told_apart(axes, spatial)
+    metadata: dict[str, Any] = {}
+    order = _shown(volume.affine, [axes[i] for i in spatial])
+    if order != sorted(order):
+        moved = dict(zip(spatial, (spatial[i] for i in order), strict=True))
+        data = _transposed(data, [moved.get(i, i) for i in range(len(data.shape))])
+        axes = tuple(axes[moved.get(i, i)] for i in range(len(axes)))
+        metadata = {METADATA_KEY: {"axes": [axes[i] for i in spatial]}}
     ndim = len(axes)
     labels, units = [axis or str(i - ndim) for i, axis in enumerate(axes)], ["pixel"] * ndim  # numbered as napari does
     for i, label in zip(spatial, _WORLD[-len(spatial) :], strict=True):
@@ -62,6 +73,8 @@ def to_layer(volume: Volume) -> tuple[Any, dict[str, Any], str]:
         "units": tuple(units),
         "scale": tuple(scale.tolist()),
     }
+    if metadata:
+        attributes["metadata"] = metadata
     if (affine[:-1, :-1] == np.eye(ndim)).all():
         attributes["translate"] = tuple(affine[:-1, -1].tolist())
     else:
@@ -92,6 +105,21 @@ def _transform(
     affine[np.ix_(spatial, spatial)] = steps / scale[spatial]
     affine[spatial, -1] = lps[2::-1, 3][-len(spatial) :]
     return scale, affine
+
+
+def _shown(affine: NDArray[np.float64], names: Sequence[str]) -> list[int]:
+    """Say which of the spatial axes comes first to last, so that each is nearest to one of z, y and x."""
+    if len(names) < 3:
+        return list(range(len(names)))
+    steps = affine[2::-1, [SPATIAL.index(name) for name in names]]
+    nearness = np.abs(steps) / np.linalg.norm(steps, axis=0)
+    # The first of equals is the order that is there.
+    best = max(permutations(range(3)), key=lambda order: round(float(np.prod(nearness[range(3), order])), 9))
+    return list(best)
+
+
+def _transposed(data: Any, order: Sequence[int]) -> Any:
+    return data.transpose(order) if hasattr(data, "__array_function__") else Reordered(data, order)
 
 
 def _is_flat(affine: NDArray[np.float64], axes: tuple[str, ...]) -> bool:

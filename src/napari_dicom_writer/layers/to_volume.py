@@ -10,11 +10,12 @@ import numpy as np
 from napari_dicom_writer.errors import Fix, GeometryError, LayerError, Note, NoteKind
 from napari_dicom_writer.layers.axes import PIXELS, SHOW_AXES, image_axes, named_axes, told_axes
 from napari_dicom_writer.layers.labels import labels_of
-from napari_dicom_writer.layers.opened_from import notes_of_opening, origin_of
+from napari_dicom_writer.layers.opened_from import notes_of_opening, order_of_opening, origin_of
 from napari_dicom_writer.layers.transforms import data_to_world
 from napari_dicom_writer.mention import mention
 from napari_dicom_writer.model.axis_names import AxisKind, kind_of, split_kinds
 from napari_dicom_writer.model.opened import is_array, opened
+from napari_dicom_writer.model.planes import renamed
 from napari_dicom_writer.model.volume import SPATIAL, Volume, color_note
 from napari_dicom_writer.options.choices import World
 
@@ -71,7 +72,7 @@ def to_volume(data: Any, attributes: Mapping[str, Any], layer_type: str, options
     if layer_type == "image":  # colors of labels are written
         _note_display(attributes, rgb, notes)
     notes += color_note(array) if attributes.get("rgb") is None and not rgb else ()
-    return Volume(
+    volume = Volume(
         array,
         affine=_to_lps(matrix, axes, names, options.world),
         axes=[names.get(i, axis.name) for i, axis in enumerate(axes)],
@@ -84,6 +85,9 @@ def to_volume(data: Any, attributes: Mapping[str, Any], layer_type: str, options
         labels=labels_of(attributes) if layer_type == "labels" else None,
         origin=origin_of(attributes),
     )
+    # A series is saved in the planes it was opened from, in whichever order they are shown.
+    order = order_of_opening(attributes) if len(spatial) == 3 and not attributes.get("axes") else None
+    return renamed(volume, order) if order else volume
 
 
 def _full_resolution(data: Any, attributes: Mapping[str, Any], notes: list[Note]) -> Any:

@@ -12,12 +12,32 @@ from napari_dicom_writer.errors import GeometryError, LayerError, Note, NoteKind
 from napari_dicom_writer.model.volume import SPATIAL
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from napari_dicom_writer.model.volume import Volume
 
 # Along which axis of the patient (0 left-right, 1 front-back, 2 head-foot) planes follow each other, rows follow each
 # other (down a picture), and columns (across it), as pictures are hung.
 ALONG = {"axial": (2, 1, 0), "coronal": (1, 2, 0), "sagittal": (0, 2, 1)}
 _SLANTED = 35.0  # degrees; at 45 two directions are as near
+
+
+def renamed(volume: Volume, order: Sequence[int]) -> Volume:
+    """Return the volume with other names for its axes.
+
+    Parameters
+    ----------
+    volume
+        With planes, rows and columns.
+    order
+        For planes, rows and columns of the result, which of those of the volume they are: 0, 1 or 2.
+    """
+    names = {SPATIAL[old]: SPATIAL[new] for new, old in enumerate(order)}
+    result = copy(volume)
+    result.axes = tuple(names.get(axis, axis) for axis in volume.axes)
+    result.affine = volume.affine.copy()
+    result.affine[:, :3] = volume.affine[:, list(order)]
+    return result
 
 
 def turned(volume: Volume, wanted: str) -> tuple[Volume, list[Note]]:
@@ -54,11 +74,7 @@ def turned(volume: Volume, wanted: str) -> tuple[Volume, list[Note]]:
         if order[0] != 0:
             raise LayerError(f"Its only plane is not {wanted}", "Leave its planes as they lie")
         order = (0, 1, 2)
-    names = {SPATIAL[old]: SPATIAL[new] for new, old in enumerate(order)}
-    result = copy(volume)
-    result.axes = tuple(names.get(axis, axis) for axis in volume.axes)
-    result.affine = volume.affine.copy()
-    result.affine[:, :3] = volume.affine[:, order]
+    result = renamed(volume, order)
     normal = np.cross(result.affine[:3, 2], result.affine[:3, 1])
     cosine = abs(normal[ALONG[wanted][0]]) / np.linalg.norm(normal)
     angle = float(np.degrees(np.arccos(min(1.0, cosine))))

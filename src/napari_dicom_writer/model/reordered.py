@@ -9,6 +9,8 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import DTypeLike, NDArray
+
 
 class Reordered:
     """An array with its axes in another order, and some of them left out at one index.
@@ -35,6 +37,15 @@ class Reordered:
     def ndim(self) -> int:
         """Number of axes."""
         return len(self.shape)
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
+        if copy is False:
+            raise ValueError("It is read from another array: there is nothing to share without a copy")
+        values: NDArray[Any] = np.asarray(self[()])
+        return values if dtype is None else values.astype(dtype, copy=False)
 
     def __getitem__(self, index: Any) -> Any:
         index = index if isinstance(index, tuple) else (index,)

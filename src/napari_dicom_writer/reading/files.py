@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
 MAX_INFLATED = 512 * 2**20
-_HEAD = 132  # preamble and prefix
+HEAD = 132  # preamble and prefix
 _FIRST_VALUE = 4096  # bytes of the first value of a data set without preamble: a length, a character set, a type
 _TRANSFER_SYNTAX = 0x00020010
 _DEFLATED = DeflatedExplicitVRLittleEndian.encode()
@@ -75,7 +75,7 @@ def opened(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 
 def _deflated_syntax_at(file: BinaryIO) -> int | None:
     """Return where the transfer syntax is if it deflates, and leave the file where the data set begins; else None."""
-    if len(start := file.read(_HEAD)) < _HEAD or start[-4:] != b"DICM":
+    if len(start := file.read(HEAD)) < HEAD or start[-4:] != b"DICM":
         return None
     at = None
     try:
@@ -130,8 +130,10 @@ def read_header(path: str | os.PathLike[str], tags: list[str] | None = None) -> 
         Whatever a damaged file makes the parser raise.
     """
     with opened(path) as file:
-        bare = not _has_mark(file)
-        if bare and not _begins_as_data_set(file):
+        head = file.read(HEAD)
+        file.seek(0)
+        bare = not _has_mark(head)
+        if bare and not _begins_as_data_set(head):
             return None
         dataset = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=tags, force=bare)
         if bare and "SOPInstanceUID" not in dataset:
@@ -143,22 +145,22 @@ def read_header(path: str | os.PathLike[str], tags: list[str] | None = None) -> 
         return Header(dataset, file.tell())
 
 
-def _has_mark(file: BinaryIO) -> bool:
-    file.seek(0)
-    head = file.read(_HEAD)
-    file.seek(0)
-    return len(head) == _HEAD and head[-4:] == b"DICM"
+def begins_as_dicom(head: bytes) -> bool:
+    """Whether a file that begins so may be DICOM, with or without preamble."""
+    return _has_mark(head) or _begins_as_data_set(head)
 
 
-def _begins_as_data_set(file: BinaryIO) -> bool:
+def _has_mark(head: bytes) -> bool:
+    return len(head) >= HEAD and head[HEAD - 4 : HEAD] == b"DICM"
+
+
+def _begins_as_data_set(head: bytes) -> bool:
     """Whether a file without preamble begins with an element of a small group, as data sets do."""
-    head = file.read(8)
-    file.seek(0)
     if len(head) < 8:
         return False
     if head[4:6] in VRS:  # explicit
         return head[:2] in (b"\2\0", b"\x08\0", b"\0\x08")
-    return head[:2] == b"\x08\0" and head[3] == 0 and int.from_bytes(head[4:], "little") <= _FIRST_VALUE
+    return head[:2] == b"\x08\0" and head[3] == 0 and int.from_bytes(head[4:8], "little") <= _FIRST_VALUE
 
 
 def _encoding_of(dataset: Dataset) -> UID:

@@ -113,15 +113,22 @@ def even_runs(pictures: Sequence[Picture]) -> list[list[Picture]]:
 
 
 def _whole_steps(planes: Stack) -> list[int] | None:
-    """Number positions by their step where all are multiples of the usual one, and not too many are missing."""
+    """Number positions by their step where all are multiples of it, and not too many are missing.
+
+    The step is the usual distance, or the least: of few planes, most may lie around one that is missing.
+    """
     along = (planes.positions - planes.positions[0]) @ planes.normal
-    steps = along / float(np.median(np.diff(along)))
-    whole = np.rint(steps).astype(int)
     lean = (
         planes.positions - planes.positions[0] - np.outer(along / along[-1], planes.positions[-1] - planes.positions[0])
     )
-    near = np.abs(steps - whole).max() < _WHOLE and np.abs(lean).max() < _WHOLE * along[-1] / whole[-1]
-    return whole.tolist() if near and (np.diff(whole) > 0).all() and whole[-1] < 2 * len(along) else None
+    gaps = np.diff(along)
+    for step in (float(np.median(gaps)), float(gaps.min())):
+        steps = along / step
+        whole = np.rint(steps).astype(int)
+        near = np.abs(steps - whole).max() < _WHOLE and np.abs(lean).max() < _WHOLE * along[-1] / whole[-1]
+        if near and (np.diff(whole) > 0).all() and whole[-1] < 2 * len(along):
+            return [int(number) for number in whole]
+    return None
 
 
 def _off(planes: Stack) -> float:

@@ -20,6 +20,7 @@ from napari_dicom_writer.reading.pictures import Series, series_in, understood
 from napari_dicom_writer.reading.segmentation import segmentations_of
 from napari_dicom_writer.reading.splitting import split
 from napari_dicom_writer.reading.volume_of import Stacked, volume_of
+from napari_dicom_writer.reading.zipped import is_zip, unzipped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -37,13 +38,13 @@ def read(
     values: str = "real",
     announce: Callable[[str], None] | None = None,
 ) -> list[LayerTuple]:
-    """Open the images in a folder of DICOM, or in a file, as layers.
+    """Open the images in a folder of DICOM, in a zip file, or in a file, as layers.
 
     Parameters
     ----------
     path
-        Searched with all folders below; hidden files are left out. A DICOMDIR stands for its folder. Or several files,
-        and none besides.
+        Searched with all folders below; hidden files are left out. A DICOMDIR stands for its folder. A zip file is
+        unpacked into a folder that is removed when Python ends. Or several files, and none besides.
     series_uid
         Series Instance UID of the only series to open; all, if None.
     values
@@ -80,6 +81,7 @@ def read(
     if values not in VALUES:
         raise ValueError(f"Values are {' or '.join(map(repr, VALUES))}, and not {values!r}")
     found = _listed(path)
+    where = Path(path) if isinstance(path, str | os.PathLike) and is_zip(Path(path)) else found.root
     opened: list[tuple[int, LayerTuple]] = []
     told: list[str] = []
     refusals = Refusals()
@@ -88,7 +90,7 @@ def read(
             series.pictures = [picture.as_stored() for picture in series.pictures]
         with refusals.collect(_name(series)), understood():
             for part, stacked in _stacks(series, refusals):
-                opened.append((_height(stacked, series), _layer(part, stacked, series, found.root)))
+                opened.append((_height(stacked, series), _layer(part, stacked, series, where)))
                 told += [f"{part}: {note}" for note in stacked.volume.notes]
     layers = [layer for _, layer in sorted(opened, key=lambda each: each[0])]
     if not layers:
@@ -129,6 +131,8 @@ def _height(stacked: Stacked, series: Series) -> int:
 def _listed(path: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> Catalogue:
     if isinstance(path, str | os.PathLike):
         root = Path(path)
+        if is_zip(root):
+            return unzipped(root)
         return catalogue(root.parent if root.name.upper() == "DICOMDIR" and root.is_file() else root)
     files = [Path(each) for each in path]
     return Catalogue(Path(os.path.commonpath([file.absolute() for file in files])), [file.absolute() for file in files])
@@ -144,7 +148,10 @@ def _name(series: Series) -> str:
 
 def _layer(name: str, stacked: Stacked, series: Series, root: Path) -> LayerTuple:
     volume = stacked.volume
-    data, attributes, kind = to_layer(volume)
+    # napari paints in memory only.
+    is_painted = volume.labels and math.prod(volume.array.shape) * volume.dtype.itemsize <= _PAINTED
+    array = np.asarray(volume.array) if is_painted else lazy(volume.array)
+    data, attributes, kind = to_layer(volume.over(array))
     if kind == "image" and not volume.rgb:
         is_inverted = next(filter(None, stacked.pictures)).stored.photometric == "MONOCHROME1"
         attributes["colormap"] = "gray_r" if is_inverted else "gray"
@@ -160,10 +167,9 @@ def _layer(name: str, stacked: Stacked, series: Series, root: Path) -> LayerTupl
     frames = [picture.frame if picture else -1 for picture in stacked.pictures]
     if any(frame is not None and frame >= 0 for frame in frames) and not _is_of_masks(stacked):
         source["frames"] = [0 if frame is None else frame + 1 for frame in frames]
+    source |= attributes.get("metadata", {}).get(METADATA_KEY, {})
     attributes["metadata"] = {METADATA_KEY: source}
-    # napari paints in memory only.
-    is_painted = kind == "labels" and math.prod(data.shape) * data.dtype.itemsize <= _PAINTED
-    return np.asarray(data) if is_painted else lazy(data), attributes, kind
+    return data, attributes, kind
 
 
 def _is_of_masks(stacked: Stacked) -> bool:

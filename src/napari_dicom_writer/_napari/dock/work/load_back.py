@@ -112,9 +112,9 @@ def _layers(volumes: Sequence[Volume], stop_if_asked: Callable[[], None]) -> lis
     """Make layer tuples, with the pixels of those that are not too large."""
     found = []
     for volume in volumes:
-        data, attributes, kind = to_layer(volume)
         size = math.prod(volume.array.shape) * volume.dtype.itemsize
-        data = _loaded(data, stop_if_asked) if size <= _EAGER_BYTES else lazy(data)
+        array = _loaded(volume.array, stop_if_asked) if size <= _EAGER_BYTES else lazy(volume.array)
+        data, attributes, kind = to_layer(volume.over(array))
         name = f"{volume.name} (DICOM)" if volume.name else "DICOM"
         if kind == "image":
             attributes["colormap"] = None if volume.rgb else "gray"
