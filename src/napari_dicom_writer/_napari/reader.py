@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from napari_dicom_writer._napari.camera import show_unmirrored
 from napari_dicom_writer.reading.catalogue import holds_dicom
 from napari_dicom_writer.reading.zipped import is_zip, zip_holds_dicom
 
@@ -41,6 +42,8 @@ def _is_ours(path: Path) -> bool:
 def open_layers(path: str | list[str]) -> list[LayerTuple]:
     """Read layers; what is worth knowing is a notification, where napari is running, else a warning each.
 
+    An empty viewer is set to show them unmirrored in 3-D.
+
     Raises
     ------
     ReadError
@@ -50,6 +53,11 @@ def open_layers(path: str | list[str]) -> list[LayerTuple]:
 
     told: list[str] = []
     layers = read(path, announce=told.append)
+    if "napari" in sys.modules:
+        from napari import current_viewer
+
+        if viewer := current_viewer():
+            show_unmirrored(viewer)
     if told:
         _tell(told)
     return layers
