@@ -122,7 +122,7 @@ def series() -> Iterator[tuple[str, str, str, SeriesPlan]]:
                         plans = plan_export(layer, chosen if row.key != "segmentation" else _beside(chosen)).series
                 except ExportError:
                     continue
-                yield row.key, kind, name, plans[0 if row.key != "segmentation" else -1]
+                yield row.key, kind, name, plans[-1 if LABELS in row.layers else 0]
 
 
 @contextmanager

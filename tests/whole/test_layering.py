@@ -34,6 +34,7 @@ NEVER = {
 }
 GUI = {"napari", "qtpy", "magicgui", "PyQt6", "PySide6"}
 HEAVY = {
+    "contourpy",
     "dask",
     "distributed",
     "cloudpickle",

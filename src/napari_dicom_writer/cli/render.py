@@ -74,6 +74,7 @@ def _print_series(console: Console, plan: ExportPlan, *, viewers: bool) -> None:
 def _facts(series: SeriesPlan, *, viewers: bool) -> Facts:
     stored, window = series.stored, series.window
     kind = "RGB" if stored.samples == 3 else f"{stored.bits}-bit {'signed' if stored.signed else 'unsigned'}"
+    kind = kind if stored.bits else "contours"
     intercept = float(stored.intercept)
     mapping = f", value = stored × {stored.slope} {'−' if intercept < 0 else '+'} {abs(intercept):.12g}"
     return {
@@ -85,7 +86,7 @@ def _facts(series: SeriesPlan, *, viewers: bool) -> Facts:
         "Stored as": kind if stored.is_identity else kind + mapping,
         "Encoding": series.options.transfer_syntax.uid.name,
         "Window": f"center {window.center}, width {window.width}" if window else "",
-        "Opens in": series.opens_in if viewers else summary(series.opens_in),
+        "Opens in": "" if not stored.bits else series.opens_in if viewers else summary(series.opens_in),
     }
 
 

@@ -17,7 +17,7 @@ from napari_dicom_writer.errors import Note, NoteKind, OptionsError
 from napari_dicom_writer.mention import mention
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from napari_dicom_writer.iods._base import IOD
     from napari_dicom_writer.options.export import ExportOptions
@@ -109,6 +109,15 @@ _TABLE = (
         auto=(LABELS,),
         doc="labels, as masks or as a label map",
     ),
+    Row(
+        "rt-structure-set",
+        "RT Structure Set",
+        partial(_made, "rt_structure_set", "RTStructureSet"),
+        ("RTSTRUCT",),
+        layers=(LABELS,),
+        auto=(),
+        doc="the outlines of labels, for radiotherapy",
+    ),
     Row("sc", "Secondary Capture", partial(_made, "sc", "SecondaryCapture"), doc="any image; it claims nothing"),
 )
 
@@ -185,15 +194,11 @@ def choose(options: ExportOptions, layer: str = IMAGE, *, color: bool = False) -
     Raises
     ------
     OptionsError
-        If the object does not take such a layer, or no object does.
+        If no object takes such a layer.
     """
-    if options.object != AUTO and (row := IODS.row(options.object)):
-        if layer in row.layers:
-            return row.load(), []
-        # The object of the images of a scene is not that of its labels.
-        if layer == IMAGE:
-            remedy = f"Choose {mention('object', AUTO)}, or another"
-            raise OptionsError(f"A {row.title} is not made of an image", remedy)
+    # The object of the images of a scene is not that of its labels: `check_taken` looks at all layers.
+    if options.object != AUTO and layer in (row := IODS.row(options.object)).layers:
+        return row.load(), []
     passed: list[Row] = []
     for row in IODS.rows:
         if layer in row.auto and (not row.modalities or options.modality in row.modalities or layer == LABELS):
@@ -201,6 +206,19 @@ def choose(options: ExportOptions, layer: str = IMAGE, *, color: bool = False) -
                 return row.load(), [_passed_over(other, row) for other in passed]
             passed.append(row)
     raise OptionsError(f"No object is made of a layer of {layer}", "Deselect it: only image layers can be written")
+
+
+def check_taken(key: str, layer: str, others: Collection[str] = ()) -> None:
+    """Refuse an object that takes neither a layer nor one of the others, for which it may be meant.
+
+    Raises
+    ------
+    OptionsError
+        Naming the object.
+    """
+    if key != AUTO and layer == IMAGE and not {layer, *others} & {*(row := IODS.row(key)).layers}:
+        remedy = f"Choose {mention('object', AUTO)}, or another"
+        raise OptionsError(f"A {row.title} is not made of an image", remedy)
 
 
 def _passed_over(own: Row, taken: Row) -> Note:

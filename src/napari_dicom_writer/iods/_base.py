@@ -59,6 +59,8 @@ class IOD(ABC):
         Whether it may hold projections: pictures without a place, whose spacing is that at a detector or on a film.
     numbers_times : bool
         Whether it has Temporal Positions of its own.
+    contours : bool
+        Whether it holds outlines, and no pixels.
     inherits : frozenset of str
         Keywords of the attributes, those in sequences included, that it takes from a reference of its modality.
     assumed : mapping of str to str
@@ -75,6 +77,7 @@ class IOD(ABC):
     multiframe: ClassVar[bool] = False
     projections: ClassVar[bool] = False
     numbers_times: ClassVar[bool] = False
+    contours: ClassVar[bool] = False
     inherits: ClassVar[frozenset[str]] = frozenset()
     assumed: ClassVar[Mapping[str, str]] = {}
     within: ClassVar[frozenset[str]] = frozenset()

@@ -78,7 +78,8 @@ def header_rows(series: SeriesPlan, instance: InstancePlan | None = None) -> lis
     dataset = IODS[series.iod].dataset(series, instance)
     if not series.options.transfer_syntax.lossless:
         setattr(dataset, LOSSY_RATIO, "")
-    return [*_rows(_meta(series, instance)), *_rows(dataset), _pixel_row(series, instance)]
+    pixels = [_pixel_row(series, instance)] if series.stored.bits else []
+    return [*_rows(_meta(series, instance)), *_rows(dataset), *pixels]
 
 
 def _meta(series: SeriesPlan, instance: InstancePlan) -> FileMetaDataset:

@@ -74,6 +74,7 @@ class ExportReport:
         written = f"Wrote {count(self.plan.instances)}, {format_bytes(self.bytes)}, to {self.place}"
         lines = [written, f"  {self.checked}", *([f"  {self.sent}"] if self.sent else [])]
         for series in self.plan.series:
-            lines += [f"  {describe(series)}", f"    opens as a volume in: {summary(series.opens_in)}"]
+            lines.append(f"  {describe(series)}")
+            lines += [f"    opens as a volume in: {summary(series.opens_in)}"] if series.stored.bits else []
         lines += [f"  {note.kind}: {note.spelled(speller)}" for note in self.plan.notes]
         return "\n".join(lines)

@@ -143,3 +143,13 @@ class StoredFractions(StoredLabels):
         wanted = np.clip(self.finite(values).astype(np.float64), 0, self.maximum)
         apart = np.abs(stored * (self.maximum / STEPS) - wanted)
         return bool((apart <= self.largest_error).all())  # NaN compares false
+
+
+@dataclass(frozen=True, slots=True)
+class StoredContours(StoredLabels):
+    """How the labels of one series are stored: as outlines, without pixels."""
+
+    @property
+    def bits(self) -> int:
+        """Bits Allocated: there are none."""
+        return 0

@@ -20,7 +20,7 @@ def describe(series: SeriesPlan) -> str:
     compressed = series.options.transfer_syntax is not TransferSyntax.EXPLICIT_LE
     most = f"{series.options.transfer_syntax}, up to " if compressed else ""
     place = "" if series.projected else f", columns/rows/planes toward {series.directions}"
-    color = "RGB" if series.stored.samples == 3 else f"{series.stored.bits}-bit"
+    color = "RGB" if series.stored.samples == 3 else f"{series.stored.bits}-bit" if series.stored.bits else "outlined"
     return (
         f"Series {series.number} '{series.description}': {series.modality}, {size} {color}{points}, "
         f"{spacing} mm{place}, {count(len(series.instances))}, "

@@ -84,6 +84,7 @@ def resolve(
     written = _objects(volumes, wishes)
     general = [*study_notes(options), *of_other_objects(options, [*written.values()])]
     notes = _checked(written, wishes, refusals)
+    _check_taken(volumes, wishes, refusals)
     drafts = _drafts(volumes, wishes, refusals, tick, scans, series)
     with refusals.collect():
         # With a Frame of Reference UID of their own, users vouch for the space themselves.
@@ -161,6 +162,15 @@ def _checked(written: Mapping[int, IOD], wishes: Wishes, refusals: Refusals) -> 
                 common[iod.key] = [*iod.check_options(options), *laterality_note(options)]
         notes.setdefault(index, common.get(iod.key, []))
     return notes
+
+
+def _check_taken(volumes: Sequence[Volume | None], wishes: Wishes, refusals: Refusals) -> None:
+    """Refuse an object that takes none of the layers it may be meant for."""
+    kinds = {index: kind_of(volume) for index, volume in enumerate(volumes) if volume is not None}
+    for index, kind in kinds.items():
+        alone = wishes.says(index, "object")
+        with refusals.collect(f"layer {index + 1}" if alone else "options"):
+            iods.check_taken(wishes.of(index).object, kind, () if alone else kinds.values())
 
 
 def _check_numbers(plans: Sequence[SeriesPlan], wishes: Wishes) -> None:

@@ -10,7 +10,7 @@ from napari_dicom_writer.mention import mention
 from napari_dicom_writer.model.segments import Labels, Segment
 from napari_dicom_writer.options.choices import SegmentAlgorithm, SegmentationType
 from napari_dicom_writer.options.segment_files import as_segments
-from napari_dicom_writer.plan.segments import SegmentPlan, StoredLabels
+from napari_dicom_writer.plan.segments import SegmentPlan, StoredContours, StoredLabels
 from napari_dicom_writer.plan.stored_values import Method
 from napari_dicom_writer.planning.labels import MOST_LABELS
 from napari_dicom_writer.planning.segment_review import reviewed
@@ -28,12 +28,15 @@ _MASKED_SEGMENTS, _MASKED_FRAMES = 20, 400
 _NAMED = 5  # labels that a note lists
 
 
-def plan_stored(use: LabelUse, options: ExportOptions) -> tuple[StoredLabels, list[Note]]:
+def plan_stored(use: LabelUse, options: ExportOptions, *, contours: bool = False) -> tuple[StoredLabels, list[Note]]:
     """Decide between a label map and masks, and which number each label gets.
 
     A label map keeps the layer's own numbers, gaps and all; masks count from 1 (PS3.3 C.8.20.2.1).
     """
     count, frames = len(use.labels), sum(map(len, use.planes.values()))
+    if contours:
+        own = use.labels == tuple(range(1, count + 1))
+        return StoredContours(Method.CAST, "|u1", labels=() if own else use.labels, masks=True), []
     kind, why = options.segmentation_type, ""
     if kind is SegmentationType.AUTO:
         few = count <= _MASKED_SEGMENTS and frames <= _MASKED_FRAMES

@@ -7,7 +7,7 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from napari_dicom_writer import iods
-from napari_dicom_writer.errors import Fix, OptionsError, PixelError
+from napari_dicom_writer.errors import Fix, Note, NoteKind, OptionsError, PixelError
 from napari_dicom_writer.mention import mention
 from napari_dicom_writer.options.choices import TimeLayout
 from napari_dicom_writer.plan.frames import FramePlan, InstancePlan
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from napari_dicom_writer.codecs._base import Codec
-    from napari_dicom_writer.errors import Note
     from napari_dicom_writer.iods._base import IOD
     from napari_dicom_writer.options.export import ExportOptions
     from napari_dicom_writer.plan.segments import SegmentPlan
@@ -87,6 +86,9 @@ def plan_series(
 ) -> list[SeriesPlan]:
     """Plan every series of a volume; `suffix` ends their descriptions."""
     volume, iod, uids = draft.volume, draft.iod, UIDSource()
+    if iod.contours and options.transfer_syntax is not TransferSyntax.EXPLICIT_LE:
+        options = replace(options, transfer_syntax=TransferSyntax.EXPLICIT_LE)
+        notes = [*notes, Note(NoteKind.INFO, "Contours are no pixels, and are not compressed")]
     whole = TimePlan(draft.time_points, volume.time_step, volume.time_start, draft.time_points)
     check_dates(whole, study.created, options)
     plans = []
@@ -156,8 +158,10 @@ def _values(
 ) -> tuple[StoredValues, Window | None, list[Note]]:
     """How the values of one channel are stored and displayed, the same at all its time points."""
     if use:
-        fractions = draft.volume.labels and draft.volume.labels.fractions
-        labels, label_notes = (plan_fractions if fractions else plan_stored)(use, options)
+        if draft.volume.labels and draft.volume.labels.fractions:
+            fractions, said = plan_fractions(use, options)
+            return fractions, None, said
+        labels, label_notes = plan_stored(use, options, contours=draft.iod.contours)
         return labels, None, label_notes
     volume, found = draft.volume, draft.ranges.get(channel)
     rules = draft.iod.rules if volume.rgb else rules_for(draft.iod.rules, volume.dtype, options)
@@ -218,7 +222,8 @@ def _instances(
     size = draft.iod.frames_together(count, len(member.times))
     groups = [tuple(frames[start : start + size]) for start in range(0, len(frames), size)]
     if segments and isinstance(stored, StoredLabels) and stored.by_segment:
-        groups = [_masks(draft, group, segments, empty=options.empty_frames) for group in groups]
+        empty = options.empty_frames and not draft.iod.contours
+        groups = [_masks(draft, group, segments, empty=empty) for group in groups]
     drawn = uids.instances(len(groups))
     return tuple(InstancePlan(uid, i, group) for i, (uid, group) in enumerate(zip(drawn, groups, strict=True), 1))
 

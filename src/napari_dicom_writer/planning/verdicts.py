@@ -24,7 +24,7 @@ def with_verdicts(iod: IOD, plans: Sequence[SeriesPlan]) -> list[SeriesPlan]:
         alike = (series.stored, series.window, series.time)
         if alike not in known:
             # Nobody was asked for pictures without a place.
-            known[alike] = () if series.projected else opens_in(_facts(iod, series))
+            known[alike] = () if series.projected or iod.contours else opens_in(_facts(iod, series))
         judged.append(replace(series, opens_in=known[alike]))
     return judged
 

@@ -22,7 +22,7 @@ class PlaneMasks:
     """
 
     def __init__(self, plane: NDArray[Any]) -> None:
-        self._pixels = plane.reshape(-1)
+        self._pixels, self._columns = plane.reshape(-1), plane.shape[1]
         starts, values = label_runs(plane)
         ends = np.append(starts[1:], self._pixels.size)
         order = np.argsort(values, kind="stable")
@@ -44,3 +44,21 @@ class PlaneMasks:
         start, end = self._spans.get(label, (0, 0))
         start -= start % 8
         return start, self._pixels[start : end + -end % 8] == label
+
+    def box(self, label: int) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+        """Return the mask of a label from its first to its last row and column.
+
+        Returns
+        -------
+        mask : numpy.ndarray
+            (rows, columns); empty where the plane does not hold the label.
+        corner : numpy.ndarray
+            Row and column of its first pixel.
+        """
+        start, end = self._spans.get(label, (0, 0))
+        if not end:
+            return np.zeros((0, 0), bool), np.zeros(2, np.int64)
+        first, last = start // self._columns, -(-end // self._columns)
+        rows = self._pixels[first * self._columns : last * self._columns].reshape(-1, self._columns) == label
+        there = np.flatnonzero(rows.any(axis=0))
+        return rows[:, there[0] : there[-1] + 1], np.array([first, there[0]])

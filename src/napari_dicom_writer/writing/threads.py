@@ -14,6 +14,7 @@ from napari_dicom_writer.options.choices import VerifyLevel
 from napari_dicom_writer.plan.frames import frame_places
 from napari_dicom_writer.writing.multiframe import MultiFrameWriter
 from napari_dicom_writer.writing.single_frame import SingleFrameWriter
+from napari_dicom_writer.writing.structure_sets import StructureSetWriter
 from napari_dicom_writer.writing.written import Written
 
 if TYPE_CHECKING:
@@ -84,6 +85,8 @@ def write_volumes(
 
 
 def _writer(series: SeriesPlan, folder: str, level: VerifyLevel) -> SeriesWriter:
+    if IODS[series.iod].contours:
+        return StructureSetWriter(series, folder, level)
     return (MultiFrameWriter if IODS[series.iod].multiframe else SingleFrameWriter)(series, folder, level)
 
 

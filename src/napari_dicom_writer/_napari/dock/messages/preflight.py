@@ -170,7 +170,7 @@ def _reader_messages(plan: ExportPlan) -> list[Message]:
     """One line where all series open alike, else one each; and each remedy once."""
     told: dict[str, tuple[str, list[str]]] = {}
     helped: dict[Fix, Message] = {}
-    for series in plan.series:
+    for series in (series for series in plan.series if series.stored.bits):
         details = "\n".join(map(str, series.opens_in))
         told.setdefault(summary(series.opens_in), (details, []))[1].append(str(series.number))
         for fix, text in remedies(series.opens_in):

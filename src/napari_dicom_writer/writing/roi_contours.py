@@ -1,0 +1,142 @@
+"""ROI Contour (PS3.3 C.8.8.6) as bytes, in Implicit VR Little Endian, contour by contour."""
+
+from __future__ import annotations
+
+import math
+import struct
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_dicom_writer.standard.elements import ITEM
+from napari_dicom_writer.writing.splice import tag_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from napari_dicom_writer.plan.grid import Grid
+    from napari_dicom_writer.plan.segments import SourcePlan
+
+ROI_CONTOURS = 0x30060039
+_HEAD = struct.Struct("<HHL")
+_DIGITS = 4  # of a voxel, behind the point
+_DS = 16  # bytes of a number
+
+
+@dataclass(frozen=True, slots=True)
+class Contour:
+    r"""One contour as written.
+
+    Attributes
+    ----------
+    kind : str
+        Contour Geometric Type.
+    points : int
+    data : bytes
+        Contour Data: LPS millimeters, x\\y\\z of each point.
+    image : (str, int) or None
+        SOP Instance UID of the plane, and its frame number, or 0.
+    """
+
+    kind: str
+    points: int
+    data: bytes
+    image: tuple[str, int] | None
+
+
+class Coordinates:
+    """Voxel indices to text and back: LPS millimeters, each number of at most 16 bytes.
+
+    Parameters
+    ----------
+    grid
+        Of the planes.
+    shape
+        (planes, rows, columns).
+    """
+
+    def __init__(self, grid: Grid, shape: tuple[int, int, int]) -> None:
+        self._affine = grid.affine()
+        self._inverse = np.linalg.pinv(self._affine[:3, 1:3])
+        finest = min(map(float, grid.pixel_spacing))
+        whole = len(str(int(grid.largest_coordinate(shape)))) + 2  # with sign and point
+        digits = max(1, min(_DIGITS + math.ceil(-math.log10(finest)), _DS - whole))
+        self._number = f"%.{digits}f\\"
+
+    def text(self, plane: int, contour: NDArray[np.float64]) -> bytes:
+        """Write the points of a contour, (points, 2) as (row, column), of a plane."""
+        origin = self._affine[:3, 3] + plane * self._affine[:3, 0]
+        points = contour @ self._affine[:3, 1:3].T + origin
+        joined = (self._number * points.size)[:-1] % tuple(points.ravel().tolist())
+        return (joined + " " * (len(joined) % 2)).encode("ascii")
+
+    def points(self, plane: int, data: bytes) -> NDArray[np.float64]:
+        """Read the points of a contour again: (points, 2) as (row, column)."""
+        numbers = np.fromstring(data.decode("ascii"), sep="\\").reshape(-1, 3)
+        origin = self._affine[:3, 3] + plane * self._affine[:3, 0]
+        indices: NDArray[np.float64] = (numbers - origin) @ self._inverse.T
+        return indices
+
+
+def encode_rois(
+    contours: Mapping[int, Sequence[Contour]], colors: Mapping[int, tuple[int, int, int]], source: SourcePlan | None
+) -> Iterator[bytes]:
+    """Encode ROI Contour Sequence.
+
+    Parameters
+    ----------
+    contours
+        By ROI Number.
+    colors
+        By ROI Number: red, green and blue.
+    source
+        Whose planes they lie on.
+    """
+    items = [_roi(number, colors[number], some, source) for number, some in contours.items()]
+    yield _HEAD.pack(ROI_CONTOURS >> 16, ROI_CONTOURS & 0xFFFF, sum(len(part) for item in items for part in item))
+    for item in items:
+        yield from item
+
+
+def _roi(
+    number: int, color: tuple[int, int, int], contours: Sequence[Contour], source: SourcePlan | None
+) -> list[bytes]:
+    parts = [part for at, one in enumerate(contours, 1) for part in _contour(at, one, source)]
+    before = _text("ROIDisplayColor", "\\".join(map(str, color)))
+    after = _text("ReferencedROINumber", str(number))
+    sequence = _head("ContourSequence", sum(map(len, parts)))
+    length = len(before) + len(sequence) + sum(map(len, parts)) + len(after)
+    return [_item_head(length) + before + sequence, *parts, after]
+
+
+def _contour(number: int, contour: Contour, source: SourcePlan | None) -> list[bytes]:
+    head = b""
+    if contour.image and source:
+        uid, frame = contour.image
+        image = _text("ReferencedSOPClassUID", source.sop_class_uid) + _text("ReferencedSOPInstanceUID", uid)
+        image += _text("ReferencedFrameNumber", str(frame)) if frame else b""
+        item = _item_head(len(image)) + image
+        head = _head("ContourImageSequence", len(item)) + item
+    head += _text("ContourGeometricType", contour.kind)
+    head += _text("NumberOfContourPoints", str(contour.points))
+    head += _text("ContourNumber", str(number))
+    head += _head("ContourData", len(contour.data))
+    return [_item_head(len(head) + len(contour.data)) + head, contour.data]
+
+
+def _item_head(length: int) -> bytes:
+    return _HEAD.pack(ITEM >> 16, ITEM & 0xFFFF, length)
+
+
+def _head(keyword: str, length: int) -> bytes:
+    tag = tag_of(keyword)
+    return _HEAD.pack(tag >> 16, tag & 0xFFFF, length)
+
+
+def _text(keyword: str, value: str) -> bytes:
+    raw = value.encode("ascii")
+    raw += (b"\0" if keyword.endswith("UID") else b" ") * (len(raw) % 2)
+    return _head(keyword, len(raw)) + raw

@@ -1,0 +1,154 @@
+"""A structure set: contours are traced plane by plane, each turned back into its mask, and written at the end."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from pydicom.dataset import FileMetaDataset
+from pydicom.filebase import DicomFileLike
+from pydicom.filewriter import write_dataset, write_file_meta_info
+
+from napari_dicom_writer.errors import ExportError, VerificationError
+from napari_dicom_writer.iods import IODS
+from napari_dicom_writer.iods._base import compose
+from napari_dicom_writer.iods.modules.file_meta import PREAMBLE, file_meta, file_meta_of
+from napari_dicom_writer.model.tracing import fill, trace
+from napari_dicom_writer.options.choices import VerifyLevel
+from napari_dicom_writer.plan.segments import StoredContours
+from napari_dicom_writer.writing.fault import REMEDY, Fault
+from napari_dicom_writer.writing.masks import PlaneMasks
+from napari_dicom_writer.writing.medium import digest, digest_again
+from napari_dicom_writer.writing.multiframe import refused_by_system
+from napari_dicom_writer.writing.read_back_contours import check_structure_set
+from napari_dicom_writer.writing.roi_contours import ROI_CONTOURS, Contour, Coordinates, encode_rois
+from napari_dicom_writer.writing.series_writer import SeriesWriter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from numpy.typing import NDArray
+    from pydicom.dataset import Dataset
+
+    from napari_dicom_writer.plan.frames import InstancePlan, Place
+    from napari_dicom_writer.plan.plan import SeriesPlan
+
+
+class StructureSetWriter(SeriesWriter):
+    """Gathers the contours of all planes, then writes them; see `SeriesWriter`."""
+
+    def __init__(self, series: SeriesPlan, folder: str, level: VerifyLevel) -> None:
+        super().__init__(series, folder, level)
+        self._iod = IODS[series.iod]
+        self._coordinates = Coordinates(series.grid, (series.planes, series.rows, series.columns))
+        self._contours: dict[tuple[str, int], list[Contour]] = {}
+        self._known: dict[str, bytes] = {}
+        self._lock = threading.Lock()
+
+    def write(self, places: Sequence[Place], values: NDArray[Any]) -> int:
+        """Trace the labels of a plane; what is traced must fill the same voxels again."""
+        masks = PlaneMasks(values)
+        for place in places:
+            with self._faults(place.instance):
+                found = self._traced(place, masks)
+            with self._lock:
+                self._contours[place.instance.filename, place.at] = found
+        return 0
+
+    def _traced(self, place: Place, masks: PlaneMasks) -> list[Contour]:
+        stored, source, plane = self._series.stored, self._series.source, place.frame.plane
+        assert isinstance(stored, StoredContours)  # noqa: S101 - the object has no others
+        mask, corner = masks.box(stored.label(place.frame.part))
+        image = source.planes[place.frame.time_index, plane] if source else None
+        found = []
+        for contour in trace(mask):
+            text = self._coordinates.text(plane, contour + corner)
+            found.append(Contour("CLOSED_PLANAR", len(contour), text, image))
+        if self._level.pixels:
+            again = [self._coordinates.points(plane, one.data) - corner for one in found]
+            if not np.array_equal(fill(again, mask.shape), mask):
+                name = self._series.segments[(place.frame.part or 1) - 1].name
+                raise Fault(f"the contours of {name!r} on plane {plane} fill other voxels than its own")
+        return found
+
+    def finish(self) -> int:
+        """Write the files, and read them back."""
+        size = 0
+        for instance in self._series.instances:
+            rois, path = self._rois(instance), self.path_of(instance)
+            pieces = list(self._pieces(instance, rois))
+            with refused_by_system(), open(path, "xb") as file:  # noqa: PTH123 - strings are faster
+                file.writelines(pieces)
+            size += sum(map(len, pieces))
+            self._known[instance.filename] = digest(*pieces)
+            if self._level is not VerifyLevel.OFF:
+                with self._faults(instance):
+                    if digest_again(path)[0] != self._known[instance.filename]:
+                        raise Fault("a byte is not what was written")
+                    check_structure_set(self._series, instance, path, rois)
+        return size
+
+    def _rois(self, instance: InstancePlan) -> dict[int, list[Contour]]:
+        """Contours of each region, plane by plane."""
+        rois: dict[int, list[Contour]] = {segment.number: [] for segment in self._series.segments}
+        for at, frame in enumerate(instance.frames):
+            rois[frame.part or 1] += self._contours.get((instance.filename, at), [])
+        return rois
+
+    def _pieces(self, instance: InstancePlan, rois: dict[int, list[Contour]]) -> Iterator[bytes]:
+        meta = FileMetaDataset()
+        meta.update(compose(file_meta(self._series, self._iod.sop_class(self._series)), file_meta_of(instance)))
+        stream, buffer = _stream(is_implicit=False)
+        write_file_meta_info(stream, meta)
+        yield PREAMBLE + buffer.getvalue()
+        dataset = self._iod.dataset(self._series, instance)
+        colors = {segment.number: segment.color for segment in self._series.segments}
+        yield _encoded(dataset[:ROI_CONTOURS])
+        yield from encode_rois(rois, colors, self._series.source)
+        yield _encoded(dataset[ROI_CONTOURS:])
+
+    def from_medium(self, tick: Callable[[], None]) -> bool:
+        """Read the files again."""
+        proven = True
+        for instance in self._series.instances:
+            found, forgotten = digest_again(self.path_of(instance))
+            with self._faults(instance):
+                if found != self._known[instance.filename]:
+                    raise Fault("it is not on the medium what it was in memory")
+            proven = proven and forgotten
+            tick()
+        return proven
+
+    def close(self) -> None:
+        """Nothing is kept open."""
+
+    @contextmanager
+    def _faults(self, instance: InstancePlan) -> Iterator[None]:
+        """Say where a fault is; a file that pydicom cannot read is one."""
+        where = f"series {self._series.number}, instance {instance.number}"
+        try:
+            yield
+        except Fault as fault:
+            raise VerificationError(f"Read back, {fault.what}", fault.remedy, where) from None
+        except ExportError:
+            raise
+        except Exception as error:
+            what = f"Read back, it cannot be read: {type(error).__name__}: {error}"
+            raise VerificationError(what, REMEDY, where) from error
+
+
+def _stream(*, is_implicit: bool) -> tuple[DicomFileLike, BytesIO]:
+    buffer = BytesIO()
+    stream = DicomFileLike(buffer)
+    stream.is_little_endian, stream.is_implicit_VR = True, is_implicit
+    return stream, buffer
+
+
+def _encoded(dataset: Dataset) -> bytes:
+    """Let pydicom encode elements, little endian with implicit VRs."""
+    stream, buffer = _stream(is_implicit=True)
+    write_dataset(stream, dataset, "utf8")
+    return buffer.getvalue()

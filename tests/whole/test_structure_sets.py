@@ -1,0 +1,209 @@
+"""RT Structure Sets from labels: whoever fills the contours again has the same voxels, on the planes of their image."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pydicom
+import pytest
+
+from judges.readers import dciodvfy
+from judges.volumes import oblique
+from napari_dicom_writer import ExportError, ExportOptions, VerificationError, Volume, export, plan_export
+from napari_dicom_writer.layers.from_volume import to_layer
+from napari_dicom_writer.model.tracing import trace
+from napari_dicom_writer.writing import structure_sets
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
+
+SHAPE = (6, 16, 18)
+AFFINE = oblique()
+CONTOURS = ExportOptions(object="rt-structure-set")
+
+
+def masks() -> dict[str, np.ndarray]:
+    """What readers have lost, filled or shifted."""
+    z, y, x = np.indices(SHAPE) - np.array([2.5, 7.0, 8.0]).reshape(3, 1, 1, 1)
+    found = {name: np.zeros(SHAPE, bool) for name in ("bar", "line", "voxel", "corners", "planes")}
+    found["bar"][1:4, 3:12, 5:7] = True
+    found["line"][2, 4, 3:14] = True
+    found["voxel"][3, 8, 9] = True
+    found["corners"][2, 3:6, 3:6] = found["corners"][2, 6:9, 6:9] = True
+    found["planes"][1:3] = True
+    disk = y**2 + x**2
+    return found | {
+        "ellipsoid": (z / 2.4) ** 2 + (y / 6) ** 2 + (x / 7.5) ** 2 < 1,
+        "ball": z**2 + disk < 5,
+        "ring": (disk < 45) & (disk > 12),
+        "island": ((disk < 49) & (disk > 20)) | (disk < 4),
+        "two holes": (disk < 49) & ~((abs(x) == 3) & (abs(y) < 2)),
+        "noise": np.random.default_rng(1).random(SHAPE) < 0.5,
+    }
+
+
+MASKS = masks()
+
+
+def scene(labels: np.ndarray, **attributes: object) -> list[tuple]:
+    """An image, and labels on it."""
+    data, told, _ = to_layer(Volume(np.zeros(labels.shape, np.int16), affine=AFFINE, name="image"))
+    return [(data, told, "image"), (labels, {**told, "name": "organs", **attributes}, "labels")]
+
+
+def headers(path: Path) -> list[pydicom.FileDataset]:
+    return [pydicom.dcmread(file) for file in (sorted(path.rglob("*.dcm")) if path.is_dir() else [path])]
+
+
+def written(path: Path, layers: object, options: ExportOptions = CONTOURS) -> tuple[pydicom.FileDataset, list[Dataset]]:
+    """The structure set, and the images."""
+    found = headers(export(layers, path, options).path)
+    (contours,) = [header for header in found if header.Modality == "RTSTRUCT"]
+    return contours, [header for header in found if header.Modality != "RTSTRUCT"]
+
+
+def filled(roi: Dataset, images: list[Dataset]) -> np.ndarray:
+    """Voxels whose centers lie in an odd number of a plane's contours: each center looks along its row, by itself."""
+    mask = np.zeros((len(images), images[0].Rows, images[0].Columns), bool)
+    rows, columns = np.indices(mask.shape[1:]).reshape(2, -1, 1)
+    places = {image.SOPInstanceUID: number for number, image in enumerate(images)}
+    for contour in roi.ContourSequence:
+        (item,) = contour.ContourImageSequence
+        plane = places[item.ReferencedSOPInstanceUID]
+        image = images[plane]
+        points = np.array(contour.ContourData, float).reshape(-1, 3) - np.array(image.ImagePositionPatient, float)
+        along, down = np.reshape(np.array(image.ImageOrientationPatient, float), (2, 3))
+        assert np.abs(points @ np.cross(along, down)).max() < 1e-3
+        x, y = points @ along / image.PixelSpacing[1], points @ down / image.PixelSpacing[0]
+        x1, y1 = np.roll(x, -1), np.roll(y, -1)
+        spans = (y <= rows) != (y1 <= rows)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            beyond = x + (rows - y) * (x1 - x) / (y1 - y) > columns
+        mask[plane] ^= ((spans & beyond).sum(axis=1) % 2 == 1).reshape(mask.shape[1:])
+    return mask
+
+
+def in_planes(images: list[Dataset]) -> list[Dataset]:
+    """Images in the order of the layer's planes."""
+    inverse = np.linalg.inv(AFFINE)
+    return sorted(images, key=lambda image: (inverse @ [*map(float, image.ImagePositionPatient), 1])[0])
+
+
+@pytest.mark.parametrize("name", MASKS)
+def test_the_contours_fill_the_same_voxels(tmp_path, name):
+    contours, images = written(tmp_path / "x", scene(MASKS[name].astype(np.uint8)))
+    (roi,) = contours.ROIContourSequence
+    np.testing.assert_array_equal(filled(roi, in_planes(images)), MASKS[name])
+    assert {contour.ContourGeometricType for contour in roi.ContourSequence} == {"CLOSED_PLANAR"}
+    assert max(len(str(number)) for contour in roi.ContourSequence for number in contour.ContourData) <= 16
+
+
+def test_regions_have_the_names_colors_and_codes_of_the_labels(tmp_path):
+    labels = np.where(MASKS["bar"], 2, 0) + np.where(MASKS["voxel"], 7, 0)
+    table = {"index": [2, 7], "name": ["left kidney", "lesion X"], "color": ["#ff8000", "#0000ff"]}
+    contours, images = written(tmp_path / "x", scene(labels, features=table))
+    names = {int(item.ROINumber): item.ROIName for item in contours.StructureSetROISequence}
+    colors = {names[int(item.ReferencedROINumber)]: list(item.ROIDisplayColor) for item in contours.ROIContourSequence}
+    assert colors == {"left kidney": [255, 128, 0], "lesion X": [0, 0, 255]}
+    kidney = contours.RTROIObservationsSequence[0].RTROIIdentificationCodeSequence[0]
+    assert (kidney.CodeValue, kidney.SegmentedPropertyTypeModifierCodeSequence[0].CodeMeaning) == ("64033007", "Left")
+    (frame,) = contours.ReferencedFrameOfReferenceSequence
+    (study,) = frame.RTReferencedStudySequence
+    (series,) = study.RTReferencedSeriesSequence
+    assert (study.ReferencedSOPInstanceUID, series.SeriesInstanceUID) == (
+        images[0].StudyInstanceUID,
+        images[0].SeriesInstanceUID,
+    )
+    assert [item.ReferencedSOPInstanceUID for item in series.ContourImageSequence] == [
+        image.SOPInstanceUID for image in images
+    ]
+    assert contours.FrameOfReferenceUID == images[0].FrameOfReferenceUID
+    for roi, label in zip(contours.ROIContourSequence, (2, 7), strict=True):
+        np.testing.assert_array_equal(filled(roi, in_planes(images)), labels == label)
+
+
+def test_dciodvfy_has_nothing_to_say(tmp_path):
+    path = export(scene(MASKS["island"].astype(np.uint8)), tmp_path / "x", CONTOURS).path
+    assert dciodvfy([file for file in path.rglob("*.dcm") if pydicom.dcmread(file).Modality == "RTSTRUCT"]) == ([], [])
+
+
+def test_a_series_on_disk_is_referenced_as_well(tmp_path):
+    image, labels = scene(MASKS["ring"].astype(np.uint8))
+    source = export([image], tmp_path / "source").path
+    contours, _ = written(tmp_path / "x", [labels], ExportOptions(object="rt-structure-set", reference=source))
+    (roi,) = contours.ROIContourSequence
+    np.testing.assert_array_equal(filled(roi, in_planes(headers(source))), MASKS["ring"])
+
+
+def test_frames_of_an_image_are_named_by_their_numbers(tmp_path):
+    layers = scene(MASKS["ball"].astype(np.uint8))
+    path = export(layers[:1], tmp_path / "source", ExportOptions(object="multi-frame")).path
+    contours, _ = written(tmp_path / "x", layers[1:], ExportOptions(object="rt-structure-set", reference=path))
+    numbers = [
+        int(contour.ContourImageSequence[0].ReferencedFrameNumber)
+        for contour in contours.ROIContourSequence[0].ContourSequence
+    ]
+    assert sorted(set(numbers)) == sorted(
+        SHAPE[0] - plane if np.linalg.det(AFFINE[:3, [2, 1, 0]]) < 0 else plane + 1
+        for plane in np.flatnonzero(MASKS["ball"].any(axis=(1, 2)))
+    )
+
+
+def test_contours_longer_than_64_kib(tmp_path):
+    comb = np.zeros((1, 60, 1200), np.uint8)
+    comb[0, 0], comb[0, 1:, ::2] = 1, 1
+    volume = Volume(comb, spacing=(1, 0.7, 0.7), position=(-123.456, 234.567, 1))
+    (contours,) = headers(export((comb, to_layer(volume)[1], "labels"), tmp_path / "x", CONTOURS).path)
+    data = contours.ROIContourSequence[0].ContourSequence[0].get_item("ContourData").value
+    assert len(data) > 2**16
+    assert contours.file_meta.TransferSyntaxUID.is_implicit_VR
+
+
+def test_time_points_have_a_structure_set_each(tmp_path):
+    moving = np.stack([MASKS["ball"], np.roll(MASKS["ball"], 2, axis=2)]).astype(np.uint8)
+    data, told, _ = to_layer(Volume(moving, affine=AFFINE, axes=("time", "plane", "row", "column"), time_step=1))
+    found = headers(export((data, {**told, "name": "ball"}, "labels"), tmp_path / "x", CONTOURS).path)
+    first = [header.ROIContourSequence[0].ContourSequence[0].ContourData for header in found]
+    assert [header.InstanceNumber for header in found] == [1, 2]
+    assert first[0] != first[1]
+
+
+def test_alone_it_says_that_it_belongs_to_no_image():
+    plan = plan_export(scene(MASKS["ball"].astype(np.uint8))[1], CONTOURS)
+    assert any("belongs to no image" in note.text for note in plan.notes)
+
+
+def test_without_the_library_it_is_refused(monkeypatch):
+    monkeypatch.setattr("napari_dicom_writer.iods.rt_structure_set.find_spec", lambda name: None)
+    with pytest.raises(ExportError, match=r"needs contourpy. Get the extra: pip install .*\[contours\]"):
+        plan_export(scene(MASKS["ball"].astype(np.uint8)), CONTOURS)
+
+
+def test_it_is_not_made_of_an_image():
+    with pytest.raises(ExportError, match="A RT Structure Set is not made of an image"):
+        plan_export(scene(MASKS["ball"].astype(np.uint8))[0], CONTOURS)
+
+
+def test_contours_that_fill_other_voxels_are_noticed(tmp_path, monkeypatch):
+    monkeypatch.setattr(structure_sets, "trace", lambda mask: [ring + 0.6 for ring in trace(mask)])
+    with pytest.raises(VerificationError, match="fill other voxels than its own"):
+        export(scene(MASKS["bar"].astype(np.uint8)), tmp_path / "x", CONTOURS)
+    assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize("at", ["ReferencedROINumber", "CLOSED_PLANAR", "organs"])
+def test_a_changed_byte_is_noticed(tmp_path, monkeypatch, at):
+    """Wherever it is: what comes back from the disk must be what was written."""
+    real = structure_sets.digest_again
+
+    def changed(path: str) -> tuple[bytes, bool]:
+        content = bytearray(Path(path).read_bytes())
+        content[content.index(at.encode()) if at.encode() in content else -3] ^= 1
+        Path(path).write_bytes(content)
+        return real(path)
+
+    monkeypatch.setattr(structure_sets, "digest_again", changed)
+    with pytest.raises(VerificationError, match="a byte is not what was written"):
+        export(scene(MASKS["bar"].astype(np.uint8)), tmp_path / "x", CONTOURS)
