@@ -40,23 +40,6 @@ pytestmark = pytest.mark.xdist_group("cluster")
 RAMP = indexed((24, 40, 50), "int16")
 
 
-@pytest.fixture(scope="module")
-def client():
-    """Two workers of two threads, each worker a process."""
-    with (
-        distributed.LocalCluster(n_workers=2, threads_per_worker=2, dashboard_address=":0") as cluster,
-        distributed.Client(cluster) as client,
-    ):
-        yield client
-
-
-@pytest.fixture
-def two(client):
-    """The cluster, whole: an earlier test may have killed a worker."""
-    client.wait_for_workers(2, timeout=30)
-    return client
-
-
 def tree(folder: Path) -> dict[str, bytes]:
     """Every file below a folder."""
     return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
@@ -368,10 +351,3 @@ def test_a_source_that_a_worker_cannot_open_is_said(tmp_path):
     (tmp_path / "source.raw").unlink()
     with pytest.raises(PixelError, match=r"layer 'map': A worker could not open its source: FileNotFoundError"):
         found.volume()
-
-
-def test_an_object_of_several_frames_is_refused_with_the_remedy(two, tmp_path):
-    volume = Volume(np.zeros((3, 8, 8), np.uint8), spacing=(1, 1, 1))
-    with pytest.raises(ExportError, match="Leave client away"):
-        export(volume, tmp_path / "x", ExportOptions(object="multi-frame"), client=two)
-    assert list(tmp_path.iterdir()) == []

@@ -1,5 +1,7 @@
 """Planes to files on a cluster: its workers share the file system and write slabs, the driver checks and publishes.
 
+Files of several frames are the driver's: workers read their planes (see `gathered`).
+
 A slab is a task: to read it, to encode, write and read back its planes. UIDs are fixed in the plan, so a task that is
 done twice, because its worker was lost, gives the same files. A worker that was given up may still be running. So every
 instance is written and read back in a scratch folder, and only then moved to its name. When the scratch folder is gone,
@@ -24,10 +26,10 @@ import numpy as np
 
 from napari_dicom_writer.errors import ExportError, VerificationError
 from napari_dicom_writer.iods import IODS
-from napari_dicom_writer.mention import mention
 from napari_dicom_writer.model.slabs import Slab, read, read_ahead, slabs
 from napari_dicom_writer.options.choices import VerifyLevel
 from napari_dicom_writer.plan.frames import frame_places
+from napari_dicom_writer.writing.cluster.gathered import Gathered, Read
 from napari_dicom_writer.writing.cluster.recipes import Recipe, other_data, recipe, sample
 from napari_dicom_writer.writing.cluster.scratch import check_workers, scratch_folder
 from napari_dicom_writer.writing.fault import writing_failed
@@ -65,11 +67,15 @@ class _Arrived(NamedTuple):
 
 
 class _Job(NamedTuple):
-    """A slab to be written, the frames that show each of its planes, and its values where they must travel."""
+    """A slab to be written, the frames that show each of its planes, and its values where they must travel.
+
+    The values of planes that are `wanted` come back: the driver writes their frames.
+    """
 
     volume: int
     slab: Slab
     places: list[list[Place]]
+    wanted: list[bool]
     values: NDArray[Any] | None
 
 
@@ -91,8 +97,9 @@ class _Context:
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @cached_property
-    def writers(self) -> list[SingleFrameWriter]:
-        return [SingleFrameWriter(s, f, self.level) for s, f in zip(self.series, self.folders, strict=True)]
+    def writers(self) -> dict[int, SingleFrameWriter]:
+        pairs = enumerate(zip(self.series, self.folders, strict=True))
+        return {n: SingleFrameWriter(s, f, self.level) for n, (s, f) in pairs if not IODS[s.iod].multiframe}
 
     @cached_property
     def _opened(self) -> dict[tuple[int, int], Volume]:
@@ -145,67 +152,78 @@ def write_distributed(
 
     Raises
     ------
-    ExportError
-        If an object holds all frames in one file.
     DestinationError
         If a worker does not see the staging folder, or must not write to it.
     ExportError
         What a worker raised; or workers were lost time and again.
     """
-    for series in plan.series:
-        if IODS[series.iod].multiframe:
-            what = f"One process writes all frames of a {series.title}, not a cluster"
-            raise ExportError(what, f"Leave client away, or choose an {mention('object')} of one file a plane")
     if client.asynchronous or client.status != "running":
         what = "asynchronous" if client.asynchronous else client.status
         raise ExportError(f"The client is {what}", "Pass one that is connected, and made with asynchronous=False")
-    sizes: list[dict[str, int]] = [{} for _ in folders]
+    pairs = enumerate(zip(plan.series, folders, strict=True))
+    single = {number: pair for number, pair in pairs if not IODS[pair[0].iod].multiframe}
+    sizes: dict[int, dict[str, int]] = {number: {} for number in single}
     samples: list[set[int | None]] = [set() for _ in volumes]
-    verifiers = [SeriesVerifier(series, level) for series in plan.series]
-    with scratch_folder(folders[0]) as scratch:
-        check_workers(client, scratch)
-        heads = tuple(replace(series, instances=series.instances[:1]) for series in plan.series)
-        context = _Context(heads, tuple(folders), scratch, level, tuple(map(recipe, volumes)))
-        with closing(_run(client, context, _jobs(plan, volumes, context), done)) as arriving:
-            for written in arriving:
-                sizes[written.series][written.filename] = written.size
-                samples[plan.series[written.series].volume_index].add(written.sample)
-                if written.seen:
-                    verifiers[written.series].add(written.seen)
-                done()
+    verifiers = {number: SeriesVerifier(series, level) for number, (series, _) in single.items()}
+    with closing(Gathered(plan, folders, level)) as gathered:
+        with scratch_folder(folders[0]) as scratch:
+            check_workers(client, scratch)
+            heads = tuple(replace(series, instances=series.instances[:1]) for series in plan.series)
+            context = _Context(heads, tuple(folders), scratch, level, tuple(map(recipe, volumes)))
+            with closing(_run(client, context, _jobs(plan, volumes, context, gathered), done)) as arriving:
+                for one in arriving:
+                    if isinstance(one, Read):
+                        samples[one.volume].add(one.sample)
+                        done(gathered.write(one))
+                        continue
+                    sizes[one.series][one.filename] = one.size
+                    samples[plan.series[one.series].volume_index].add(one.sample)
+                    if one.seen:
+                        verifiers[one.series].add(one.seen)
+                    done()
+        _check_samples(volumes, context, samples)
+        for number, (series, folder) in single.items():
+            _check_files(series, folder, sizes[number])
+            if level is not VerifyLevel.OFF:
+                verifiers[number].finish()
+        size = gathered.finish() + sum(sum(reported.values()) for reported in sizes.values())
+        from_medium = level is VerifyLevel.MEDIUM and flush()
+        for number, (_, folder) in single.items() if from_medium else ():
+            from_medium = verifiers[number].from_medium(folder, lambda: done(0)) and from_medium
+        if from_medium:
+            from_medium = gathered.from_medium(lambda: done(0))
+    return Written(size, from_medium)
+
+
+def _check_samples(volumes: Sequence[Volume], context: _Context, samples: Sequence[set[int | None]]) -> None:
+    """Compare what the workers read from their sources with what is read here."""
     for volume, made, theirs in zip(volumes, context.recipes, samples, strict=True):
         if made:
             made.check_files()
             if theirs - {sample(volume)}:
                 raise other_data(volume.name, "a sample of its values differs")
-    for series, folder, reported, verifier in zip(plan.series, folders, sizes, verifiers, strict=True):
-        _check_files(series, folder, reported)
-        if level is not VerifyLevel.OFF:
-            verifier.finish()
-    from_medium = level is VerifyLevel.MEDIUM and flush()
-    for folder, verifier in zip(folders, verifiers, strict=True) if from_medium else ():
-        from_medium = verifier.from_medium(folder, lambda: done(0)) and from_medium
-    return Written(sum(sum(reported.values()) for reported in sizes), from_medium)
 
 
-def _jobs(plan: ExportPlan, volumes: Sequence[Volume], context: _Context) -> Iterator[_Job]:
+def _jobs(plan: ExportPlan, volumes: Sequence[Volume], context: _Context, gathered: Gathered) -> Iterator[_Job]:
     for index, volume in enumerate(volumes):
         places = frame_places(plan, index)
         wanted = slabs(volume)
         traveling = ((slab, None) for slab in wanted) if context.recipes[index] else read_ahead(volume, wanted)
         for slab, values in traveling:
-            yield _Job(index, slab, [places.pop(plane, []) for plane in slab.places()], values)
+            planes = list(slab.places())
+            own = [gathered.keep(index, plane, places.pop(plane, ())) for plane in planes]
+            yield _Job(index, slab, own, [gathered.wants(index, plane) for plane in planes], values)
 
 
-def _run(client: Client, context: _Context, jobs: Iterator[_Job], done: Done) -> Generator[_Arrived, None, None]:
+def _run(client: Client, context: _Context, jobs: Iterator[_Job], done: Done) -> Generator[_Arrived | Read, None, None]:
     """Keep the workers busy, and no more than that; return what they have written as it comes in."""
     import dask
 
     # The arguments of a task stay with the scheduler, so that it can give them to another worker; scattered ones are
     # lost with the worker that holds them. That is worth a graph of some size.
     quiet = dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 TiB"})
-    finished: SimpleQueue[Future[list[_Arrived]]] = SimpleQueue()
-    pending: dict[Any, Future[list[_Arrived]]] = {}
+    finished: SimpleQueue[Future[list[_Arrived | Read]]] = SimpleQueue()
+    pending: dict[Any, Future[list[_Arrived | Read]]] = {}
     limit, checked = 0, -np.inf
     try:
         with quiet:
@@ -238,7 +256,7 @@ def _threads(client: Client) -> int:
         raise ExportError(f"The cluster does not answer: {error}", "Check that it is running") from error
 
 
-def _result(future: Future[list[_Arrived]]) -> list[_Arrived]:
+def _result(future: Future[list[_Arrived | Read]]) -> list[_Arrived | Read]:
     from distributed import KilledWorker
 
     try:
@@ -258,14 +276,18 @@ def _received(context: _Context) -> _Context:
     return context
 
 
-def _write_slab(context: _Context, job: _Job) -> list[_Arrived]:
+def _write_slab(context: _Context, job: _Job) -> list[_Arrived | Read]:
     """Write the planes of a slab; runs in a worker."""
     values = job.values
     if values is None:
         values = read(context.volume(job.volume), job.slab)
-    written, own_sample = [], context.sample(job.volume)
-    planes = zip(np.ndindex(job.slab.shape), job.places, strict=True)
-    for at, (number, instance, _) in ((at, place) for at, places in planes for place in places):
+    written: list[_Arrived | Read] = []
+    own_sample, places = context.sample(job.volume), list(np.ndindex(job.slab.shape))
+    for at, plane, wanted in zip(places, job.slab.places(), job.wanted, strict=True):
+        if wanted:
+            written.append(Read(job.volume, plane, np.ascontiguousarray(values[at]), own_sample))
+    planes = zip(places, job.places, strict=True)
+    for at, (number, instance, _) in ((at, place) for at, some in planes for place in some):
         # Nobody else writes to this name, be it for the same instance.
         part = f"{context.scratch}{os.sep}{secrets.token_hex(16)}"
         size, seen = context.writers[number].write_as(part, instance, values[at])

@@ -1,0 +1,101 @@
+"""Planes that workers read and the driver writes: those of objects with several frames in a file.
+
+Frames of one file cannot be brought to their name one by one, and a worker that was given up must not write into it. So
+workers do what takes long, to read and to compute, and send the values; encoding, writing and reading back is done here
+as it is without a cluster.
+"""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from napari_dicom_writer.errors import PixelError
+from napari_dicom_writer.iods import IODS
+from napari_dicom_writer.writing.multiframe import MultiFrameWriter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from napari_dicom_writer.options.choices import VerifyLevel
+    from napari_dicom_writer.plan.frames import Place
+    from napari_dicom_writer.plan.plan import ExportPlan
+
+    Plane = tuple[tuple[int, ...], int]
+
+
+class Read(NamedTuple):
+    """A plane that a worker has read: which volume, where in it, its values, and a sample of the worker's copy."""
+
+    volume: int
+    plane: Plane
+    values: NDArray[Any]
+    sample: int | None
+
+
+class Gathered:
+    """Writes the series of an export whose files hold several frames, as their planes come in.
+
+    Parameters
+    ----------
+    plan, folders, level
+        As for `write_volumes`.
+    """
+
+    def __init__(self, plan: ExportPlan, folders: Sequence[str], level: VerifyLevel) -> None:
+        self._writers = {
+            number: MultiFrameWriter(series, folder, level)
+            for number, (series, folder) in enumerate(zip(plan.series, folders, strict=True))
+            if IODS[series.iod].multiframe
+        }
+        self._places: dict[tuple[int, Plane], list[Place]] = {}
+        self._size = 0
+
+    def keep(self, volume: int, plane: Plane, places: Sequence[Place]) -> list[Place]:
+        """Keep the frames of a plane that are written here; return the others, which workers write."""
+        if kept := [place for place in places if place.series in self._writers]:
+            self._places[volume, plane] = kept
+        return [place for place in places if place.series not in self._writers]
+
+    def wants(self, volume: int, plane: Plane) -> bool:
+        """Whether the values of a plane must come here."""
+        return (volume, plane) in self._places
+
+    def write(self, read: Read) -> int:
+        """Write the frames of a plane, and read them back; return how many.
+
+        Raises
+        ------
+        DestinationError, VerificationError
+            As `MultiFrameWriter.write`.
+        """
+        places = self._places.pop((read.volume, read.plane))
+        for series, some in groupby(places, lambda place: place.series):
+            self._size += self._writers[series].write(list(some), read.values)
+        return len(places)
+
+    def finish(self) -> int:
+        """End the files, after the last plane; return the bytes of them all.
+
+        Raises
+        ------
+        PixelError
+            If planes are missing.
+        VerificationError
+            As `MultiFrameWriter.finish`.
+        """
+        if self._places:
+            raise PixelError(f"{len(self._places):,} of its planes were not read", "Check the chunks of the source")
+        return self._size + sum(writer.finish() for writer in self._writers.values())
+
+    def from_medium(self, tick: Callable[[], None]) -> bool:
+        """Read all files again, once they are flushed; return whether they came from the medium."""
+        proven = [writer.from_medium(tick) for writer in self._writers.values()]
+        return all(proven)
+
+    def close(self) -> None:
+        """Let go of the files."""
+        for writer in self._writers.values():
+            writer.close()

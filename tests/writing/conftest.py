@@ -1,0 +1,23 @@
+"""One cluster for all that needs one."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def client():
+    """Two workers of two threads, each worker a process."""
+    distributed = pytest.importorskip("distributed")
+    with (
+        distributed.LocalCluster(n_workers=2, threads_per_worker=2, dashboard_address=":0") as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        yield client
+
+
+@pytest.fixture
+def two(client):
+    """The cluster, whole: an earlier test may have killed a worker."""
+    client.wait_for_workers(2, timeout=30)
+    return client
