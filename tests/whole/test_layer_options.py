@@ -114,7 +114,6 @@ def test_what_changes_nothing_in_its_layer_is_said():
             [(SCAN, LayerOptions(series=Series(number="2"))), OTHER],
             "Series 2 would be of layer 'scan' and of layer 'other'",
         ),
-        ([SCAN, (ORGANS, LayerOptions(object="ct"))], "A CT is not made of labels"),
         ([(SCAN, LayerOptions(attributes={"Rows": 3})), OTHER], "Rows cannot be given"),
         ([(SCAN, LayerOptions(modality="CT", object="mr"))], "MR"),
     ],
@@ -159,3 +158,10 @@ def test_groups_are_joined_text_by_text():
     assert (options.series.number, options.series.body_part) == ("7", "CHEST")
     assert set(options.attributes) == {"FlipAngle", "EchoTrainLength"}
     assert all(is_dataclass(getattr(options, name)) for name in ("series", "pet"))
+
+
+def test_labels_are_a_plain_series_if_they_say_so(tmp_path):
+    report = export([SCAN, (ORGANS, LayerOptions(object="sc"))], tmp_path / "x")
+    found = [d for d in map(pydicom.dcmread, dicom_files(report.path)) if d.SeriesDescription == "organs"]
+    np.testing.assert_array_equal(np.stack([d.pixel_array for d in found]), ORGANS[0])
+    assert any("written as the values of an image" in note.text for note in report.plan.notes)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_dicom_writer.errors import Fix, Note, NoteKind, OptionsError, PixelError
+from napari_dicom_writer.iods import AUTO
 from napari_dicom_writer.mention import mention
 from napari_dicom_writer.model.segments import Labels
 from napari_dicom_writer.model.slabs import finished_planes, read_ahead, slabs
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from napari_dicom_writer.options.export import ExportOptions
     from napari_dicom_writer.options.layer import Wishes
 
+_SEGMENTATION = "segmentation"
 _BEYOND = 1e-5  # of the maximum: single precision sums probabilities to a little more than 1
 
 
@@ -95,32 +97,46 @@ def plan_fractions(use: LabelUse, options: ExportOptions) -> tuple[StoredFractio
 
 
 def taken_as_segments(volumes: Sequence[Volume | None], wishes: Wishes) -> list[Volume | None]:
-    """Take images for labels, or for fractions of segments, where a Segmentation of them is asked for.
+    """Take images for labels, or for fractions of segments, where a Segmentation of them is asked for; or the reverse.
 
     Parameters
     ----------
     volumes
-        Of the export. Beside layers of labels, an image is one only if it says so for itself.
+        Of the export. Beside layers of labels, an image is one only if it says so for itself; and labels are plain
+        values only if they say so.
     wishes
         `object` and `segmentation_type`.
     """
     no_labels = not any(volume is not None and volume.labels is not None for volume in volumes)
-    return [
-        _taken(volume, wishes.of(index))
-        if volume is not None and volume.labels is None and (no_labels or wishes.says(index, "object"))
-        else volume
-        for index, volume in enumerate(volumes)
-    ]
+    found = []
+    for index, volume in enumerate(volumes):
+        says = wishes.says(index, "object")
+        if volume is not None and volume.labels is None and (no_labels or says):
+            volume = _taken(volume, wishes.of(index))
+        elif volume is not None and volume.labels is not None and says:
+            volume = _plain(volume, wishes.of(index))
+        found.append(volume)
+    return found
 
 
 def _taken(volume: Volume, options: ExportOptions) -> Volume:
-    if options.object != "segmentation":
+    if options.object != _SEGMENTATION:
         return volume
     fractions = options.segmentation_type is SegmentationType.FRACTIONAL
     what = "fractions of segments" if fractions else "labels"
+    return _as(volume, Labels(fractions=fractions), f"Its values are taken as {what}")
+
+
+def _plain(volume: Volume, options: ExportOptions) -> Volume:
+    if options.object in (_SEGMENTATION, AUTO):
+        return volume
+    return _as(volume, None, "Its labels are written as the values of an image, without names and colors")
+
+
+def _as(volume: Volume, labels: Labels | None, text: str) -> Volume:
     result = volume.over(volume.array)
-    result.labels = Labels(fractions=fractions)
-    result.notes = (*volume.notes, Note(NoteKind.INFO, f"Its values are taken as {what}"))
+    result.labels = labels
+    result.notes = (*volume.notes, Note(NoteKind.INFO if labels else NoteKind.LOST, text))
     return result
 
 

@@ -151,10 +151,6 @@ def _checked(written: Mapping[int, IOD], wishes: Wishes, refusals: Refusals) -> 
         options = wishes.of(index)
         if index in wishes.own:
             with refusals.collect(f"layer {index + 1}"):
-                if wishes.says(index, "object") and options.object not in (iods.AUTO, iod.key):
-                    wanted = iods.IODS.row(options.object).title
-                    remedy = f"Choose {mention('object', iods.AUTO)}, or another"
-                    raise OptionsError(f"A {wanted} is not made of labels", remedy)
                 notes[index] = [*iod.check_options(options), *laterality_note(options)]
         elif iod.key not in common:
             common[iod.key] = []
