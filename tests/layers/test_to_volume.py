@@ -178,7 +178,9 @@ def test_time_that_runs_backwards_is_announced():
 
 @pytest.mark.parametrize("limits", [(None, None), 3, "ab", (0, 10**400), (1,), ()])
 def test_limits_that_are_none_are_left_out(limits):
-    assert volume(contrast_limits=limits).window is None
+    made = volume(contrast_limits=limits)
+    assert made.window is None
+    assert any("no pair of numbers" in text for text in notes(made)) == (limits != (None, None))
 
 
 def test_world_ras_turns_x_and_y():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
 import re
 import sys
 import tomllib
@@ -88,6 +89,17 @@ def test_all_is_everything_that_users_need():
     beyond = {"distributed", "all"}
     wanted = set().union(*(names(EXTRAS[extra]) for extra in FOR_USERS if extra not in beyond))
     assert wanted <= names(EXTRAS["all"])
+
+
+def test_the_lowest_versions_of_all_that_users_install_can_be_tried():
+    spec = importlib.util.spec_from_file_location("minimums", ROOT / "scripts" / "minimums.py")
+    minimums = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(minimums)
+    assert {extra or "core" for extra in minimums.TRIES} == {"core", *FOR_USERS} - {"all", "widget"}  # of napari
+    assert minimums.lowest(["a>=1.2,<3", "b[c]>=4; x == 'y'"]) == ["a==1.2", "b[c]==4"]
+    for extra in minimums.TRIES:
+        wanted = EXTRAS[extra] if extra else PROJECT["dependencies"]
+        assert all("==" in version for version in minimums.lowest(wanted)), "a version has no lower bound"
 
 
 def test_every_python_that_is_declared_may_run_it():

@@ -78,7 +78,7 @@ def to_volume(data: Any, attributes: Mapping[str, Any], layer_type: str, options
         axes=[names.get(i, axis.name) for i, axis in enumerate(axes)],
         rgb=rgb,
         name=str(attributes.get("name") or ""),
-        window=_limits(attributes),
+        window=_limits(attributes, notes),
         time_step=step,
         time_start=start,
         notes=notes,
@@ -248,12 +248,16 @@ def _to_lps(
     return affine
 
 
-def _limits(attributes: Mapping[str, Any]) -> tuple[float, float] | None:
+def _limits(attributes: Mapping[str, Any], notes: list[Note]) -> tuple[float, float] | None:
+    limits = attributes.get("contrast_limits")
+    if limits is None:
+        return None
     try:
-        low, high = attributes.get("contrast_limits") or (None, None)
-        return None if low is None or high is None else (float(low), float(high))
+        low, high = limits
+        return None if low is None and high is None else (float(low), float(high))
     except (TypeError, ValueError, OverflowError):
-        return None  # not limits; a viewer chooses its own
+        notes.append(Note(NoteKind.LOST, "Its contrast limits are no pair of numbers, and not written"))
+        return None
 
 
 def _note_display(attributes: Mapping[str, Any], rgb: bool, notes: list[Note]) -> None:
