@@ -7,37 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pydicom import config, valuerep
 
-from napari_dicom_writer import ExportOptions, Patient, Study, Volume, export
+from judges.settings import SETTINGS, put_back
+from napari_dicom_writer import ExportOptions, Patient, Study, Volume, export, read
 from napari_dicom_writer.checking.check import check_series
 from napari_dicom_writer.checking.source.against import compare
 from napari_dicom_writer.reading.survey import survey
 
-SETTINGS = {
-    "DS_numpy": lambda: config.DS_numpy(True),
-    "DS_decimal": lambda: config.DS_decimal(True),
-    "use_IS_numpy": lambda: setattr(config, "use_IS_numpy", True),
-    "allow_DS_float": lambda: setattr(config, "allow_DS_float", True),
-    "enforce_valid_values": lambda: setattr(config, "enforce_valid_values", True),
-    "reading IGNORE": lambda: setattr(config.settings, "reading_validation_mode", config.IGNORE),
-    "reading RAISE": lambda: setattr(config.settings, "reading_validation_mode", config.RAISE),
-    "writing IGNORE": lambda: setattr(config.settings, "writing_validation_mode", config.IGNORE),
-    "writing RAISE": lambda: setattr(config.settings, "writing_validation_mode", config.RAISE),
-    "infer_sq_for_un_vr": lambda: setattr(config.settings, "infer_sq_for_un_vr", False),
-    "buffered_read_size": lambda: setattr(config.settings, "buffered_read_size", 1),
-    "convert_wrong_length_to_UN": lambda: setattr(config, "convert_wrong_length_to_UN", True),
-    "datetime_conversion": lambda: setattr(config, "datetime_conversion", True),
-    "use_none_as_empty_text_VR_value": lambda: setattr(config, "use_none_as_empty_text_VR_value", True),
-    "replace_un_with_known_vr": lambda: setattr(config, "replace_un_with_known_vr", False),
-    "show_file_meta": lambda: setattr(config, "show_file_meta", False),
-    "assume_implicit_vr_switch": lambda: setattr(config, "assume_implicit_vr_switch", False),
-    "INVALID_KEYWORD_BEHAVIOR RAISE": lambda: setattr(config, "INVALID_KEYWORD_BEHAVIOR", "RAISE"),
-    "INVALID_KEYWORD_BEHAVIOR IGNORE": lambda: setattr(config, "INVALID_KEYWORD_BEHAVIOR", "IGNORE"),
-    "INVALID_KEY_BEHAVIOR RAISE": lambda: setattr(config, "INVALID_KEY_BEHAVIOR", "RAISE"),
-    "future_behavior": lambda: config.future_behavior(True),
-    "numpy.seterr": lambda: np.seterr(all="raise"),
-}
 CASES = {
     "OT": ("i2", {"modality": "OT"}),
     "CT": ("f8", {"modality": "CT"}),
@@ -48,14 +24,8 @@ CASES = {
 
 @pytest.fixture(autouse=True)
 def as_before():
-    """Settings are the process's: put back whatever a test changes."""
-    kept = {name: value for name, value in vars(config).items() if isinstance(value, bool | str)}
-    settings, kind, errors = dict(vars(config.settings)), valuerep.DSclass, np.geterr()
-    yield
-    vars(config).update(kept)
-    vars(config.settings).update(settings)
-    valuerep.DSclass = kind
-    np.seterr(**errors)
+    with put_back():
+        yield
 
 
 def layer(dtype: str) -> Volume:
@@ -110,3 +80,13 @@ def test_settings_of_the_user_change_nothing(tmp_path, plain, setting, case):
     SETTINGS[setting]()
     found = story(tmp_path, *CASES[case])
     assert found == plain[case]
+
+
+@pytest.mark.parametrize("key", ["multi-frame", "parametric-map"])
+@pytest.mark.parametrize("setting", ["DS_numpy", "use_IS_numpy", "numpy.seterr"])
+def test_settings_change_nothing_of_objects_with_frames(tmp_path, setting, key):
+    values = np.arange(60, dtype="f4").reshape(3, 4, 5)
+    SETTINGS[setting]()
+    path = export(Volume(values, spacing=(2, 1, 1)), tmp_path / "x", ExportOptions(object=key)).path
+    ((data, _, _),) = read(path)
+    np.testing.assert_array_equal(np.asarray(data), values)

@@ -67,5 +67,6 @@ def by_place(said: Iterable[Said]) -> Iterator[list[Said]]:
     """Put together what is said of pictures at the same position."""
     places: dict[tuple[float, ...], list[Said]] = {}
     for one in said:
-        places.setdefault(tuple(map(float, one.get("ImagePositionPatient") or ())), []).append(one)
+        position = one.get("ImagePositionPatient")
+        places.setdefault(() if position is None else tuple(map(float, position)), []).append(one)
     yield from places.values()

@@ -113,9 +113,17 @@ def same_element(read: DataElement, expected: DataElement) -> bool:
     """Whether two elements say the same; pydicom reads an empty one as None, text or a list, by its VR."""
     if read.VR != expected.VR:
         return False
+    if read.VR == "SQ" and not read.is_empty and not expected.is_empty:
+        items = list(zip(read.value, expected.value, strict=False))
+        return len(read.value) == len(expected.value) and all(same_item(*pair) for pair in items)
     one, other = _plain(read.value), _plain(expected.value)
     nan = one != one and other != other
     return nan or bool(read.is_empty and expected.is_empty) or one == other
+
+
+def same_item(read: Dataset, expected: Dataset) -> bool:
+    """Whether two items of sequences say the same."""
+    return read.keys() == expected.keys() and all(same_element(read[one.tag], one) for one in expected)
 
 
 def _plain(value: Any) -> Any:

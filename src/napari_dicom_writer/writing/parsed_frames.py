@@ -22,7 +22,7 @@ from napari_dicom_writer.iods.modules.functional_groups import holder
 from napari_dicom_writer.iods.modules.image import LOSSY_RATIO, compression_ratio
 from napari_dicom_writer.standard.elements import NUMBERS, Encoding, item_head, read_element
 from napari_dicom_writer.writing.fault import Fault
-from napari_dicom_writer.writing.parsed import check_bytes, check_elements, expected_of, pixel_head
+from napari_dicom_writer.writing.parsed import check_bytes, check_elements, expected_of, pixel_head, same_item
 from napari_dicom_writer.writing.splice import encoded, pad_text
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def check_frame_groups(content: bytes, groups: FrameGroups, frames: int) -> None
     head, item = first[:8], first[8:]
     if head != item_head(len(item)):
         raise Fault("the per-frame items are not items of their length")
-    if read_dataset(BytesIO(item), is_implicit_VR=False, is_little_endian=True) != groups.item(0):
+    if not same_item(read_dataset(BytesIO(item), is_implicit_VR=False, is_little_endian=True), groups.item(0)):
         raise Fault("the functional groups of frame 1 are not what the plan says")
     spans = dict(_spans(first, 8, len(first)))
     if item != _as_pydicom_writes(groups, spans):

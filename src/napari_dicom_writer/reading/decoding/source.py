@@ -9,6 +9,7 @@ import math
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 import numpy as np
@@ -204,15 +205,16 @@ def pixel_source(path: str | os.PathLike[str], header: Dataset, syntax: str, at:
         If the header does not say how they are stored.
     """
     try:
-        options = as_pixel_options(header)
+        given = as_pixel_options(header)
+        # NumPy's where `pydicom.config.use_IS_numpy` is set, and an IS of pydicom's else.
+        options = {key: int(value) if isinstance(value, Integral) else value for key, value in given.items()}
         options.setdefault("samples_per_pixel", 1)
         numbers = [options[key] for key in NUMBERS]
     except Exception:  # noqa: BLE001 - whatever is missing, or makes the parser raise
         raise DecodingError("its header does not say how they are stored") from None
     if not all(isinstance(number, int) and number > 0 for number in numbers):
         raise DecodingError("its header says nonsense of how they are stored")
-    plain = {key: int(value) if isinstance(value, int) else value for key, value in options.items()}
-    return PixelSource(str(path), str(syntax), at, plain, _stamp(path))
+    return PixelSource(str(path), str(syntax), at, options, _stamp(path))
 
 
 def _stamp(path: str | os.PathLike[str]) -> tuple[int, int]:
