@@ -16,7 +16,6 @@ from napari_dicom_writer.errors import OptionsError, Refusals
 from napari_dicom_writer.mention import mention
 from napari_dicom_writer.model.units import millimeters
 from napari_dicom_writer.options.choices import (
-    MODALITIES,
     FloatDisplay,
     FractionalType,
     Geometry,
@@ -45,16 +44,6 @@ SOURCE = Path("source")
 
 _LENGTHS = ("mm", "um", "nm", "cm", "m")
 _STUDY, _WHOLE = "they are one study", "they are written as a whole"
-_SYNTAXES = {
-    TransferSyntax.EXPLICIT_LE: "none",
-    TransferSyntax.RLE: "RLE, lossless",
-    TransferSyntax.JPEG_LS: "JPEG-LS, lossless",
-    TransferSyntax.JPEG_2000: "JPEG 2000, lossless",
-    TransferSyntax.HTJ2K: "HTJ2K, lossless",
-    TransferSyntax.DEFLATED: "deflated, lossless",
-    TransferSyntax.JPEG_LS_LOSSY: "JPEG-LS, lossy",
-    TransferSyntax.JPEG_2000_LOSSY: "JPEG 2000, lossy",
-}
 
 
 def _check_loss(error: int, ratio: float) -> None:
@@ -94,7 +83,6 @@ class ExportOptions:
         Modality.OT,
         "what made the images: OT claims nothing; CT, MR, PT and any other term of DICOM for images, such as US or DX",
         group="series",
-        choices=MODALITIES,
     )
     object: str = option(
         iods.AUTO,
@@ -149,19 +137,12 @@ class ExportOptions:
         "an image of probabilities as fractions",
         group="labels",
         label="Labels as",
-        choices={
-            SegmentationType.AUTO: "automatic",
-            SegmentationType.BINARY: "masks",
-            SegmentationType.LABELMAP: "label map",
-            SegmentationType.FRACTIONAL: "fractions",
-        },
     )
     fractional_type: FractionalType = option(
         FractionalType.PROBABILITY,
         "what fractions are: how probably a voxel belongs to the segment, or how much of it does",
         group="labels",
         label="Fractions are",
-        choices={FractionalType.PROBABILITY: "probabilities", FractionalType.OCCUPANCY: "parts of a voxel"},
         rare=True,
     )
     fraction_maximum: float = option(
@@ -181,11 +162,6 @@ class ExportOptions:
         "how the segments were made",
         group="labels",
         label="Made",
-        choices={
-            SegmentAlgorithm.AUTOMATIC: "by a program",
-            SegmentAlgorithm.SEMIAUTOMATIC: "with a program's help",
-            SegmentAlgorithm.MANUAL: "by hand",
-        },
     )
     segment_algorithm_name: str = option(
         "", "the program that made the segments, such as TotalSegmentator", group="labels", label="Program", rare=True
@@ -195,11 +171,6 @@ class ExportOptions:
         "labels on another grid than their image: refuse, take the nearest voxels, or keep it, without an image",
         group="labels",
         label="On another grid",
-        choices={
-            ResampleLabels.REFUSE: "refuse",
-            ResampleLabels.NEAREST: "take the nearest voxels",
-            ResampleLabels.KEEP: "keep it, without an image",
-        },
         rare=True,
     )
     empty_frames: bool = option(
@@ -209,14 +180,12 @@ class ExportOptions:
         ValuePolicy.FIT,
         "values 16 bits cannot hold exactly: fit them, saying the largest error, or refuse (exact)",
         group="pixels",
-        choices={ValuePolicy.FIT: "fit into 16 bits", ValuePolicy.EXACT: "refuse what is inexact"},
     )
     float_display: FloatDisplay = option(
         FloatDisplay.RESCALE,
         "floats with a Rescale Slope, for real values everywhere; or stored values, for viewers of a small range",
         group="pixels",
         label="Floats",
-        choices={FloatDisplay.RESCALE: "real values, by a slope", FloatDisplay.STORED: "stored values, for display"},
         rare=True,
     )
     companion: bool = option(
@@ -251,18 +220,12 @@ class ExportOptions:
         "time points in one series, in one with Temporal Positions in any object (Standard Extended), or a series each",
         group="geometry",
         label="Time points",
-        choices={
-            TimeLayout.ONE_SERIES: "in one series",
-            TimeLayout.NUMBERED: "in one series, numbered for OHIF",
-            TimeLayout.SERIES_PER_POINT: "a series each",
-        },
     )
     unnamed_axis: UnnamedAxis = option(
         UnnamedAxis.TIME,
         "what an axis before the spatial ones is when neither its label nor its unit tells",
         group="geometry",
         label="Unlabeled axis",
-        choices={UnnamedAxis.TIME: "time", UnnamedAxis.CHANNEL: "channels"},
         rare=True,
     )
     pixel_unit: str = option(
@@ -277,18 +240,12 @@ class ExportOptions:
         "what napari's x and y axes mean: LPS, or RAS for layers from NIfTI tools",
         group="geometry",
         label="World axes",
-        choices={World.LPS: "LPS", World.RAS: "RAS (NIfTI tools)"},
     )
     geometry: Geometry = option(
         Geometry.CHECK,
         "where a layer's transforms are not those of its file: refuse (check), or take the layer's or the source's",
         group="geometry",
         label="Geometry",
-        choices={
-            Geometry.CHECK: "the layer's, if its file agrees",
-            Geometry.LAYER: "the layer's",
-            Geometry.SOURCE: "its file's",
-        },
         rare=True,
     )
     planes: Planes = option(
@@ -296,12 +253,6 @@ class ExportOptions:
         "how the planes lie in the patient: as in the data, or axial, coronal, sagittal; nothing is interpolated",
         group="geometry",
         label="Planes",
-        choices={
-            Planes.KEEP: "as in the data",
-            Planes.AXIAL: "axial",
-            Planes.CORONAL: "coronal",
-            Planes.SAGITTAL: "sagittal",
-        },
         rare=True,
     )
     spacing_at: SpacingAt = option(
@@ -310,11 +261,6 @@ class ExportOptions:
         "(Imager Pixel Spacing) or on a scanned film (Nominal Scanned Pixel Spacing)",
         group="geometry",
         label="Pixel spacing",
-        choices={
-            SpacingAt.PATIENT: "in the patient",
-            SpacingAt.DETECTOR: "at the detector",
-            SpacingAt.FILM: "on a scanned film",
-        },
         rare=True,
     )
     shear: ShearPolicy = option(
@@ -322,11 +268,10 @@ class ExportOptions:
         "grids that are not orthogonal: refuse, or resample",
         group="geometry",
         label="Sheared grids",
-        choices={ShearPolicy.REFUSE: "refuse", ShearPolicy.RESAMPLE: "resample"},
         rare=True,
     )
     transfer_syntax: TransferSyntax = option(
-        TransferSyntax.EXPLICIT_LE, "encoding of the files", group="output", label="Compression", choices=_SYNTAXES
+        TransferSyntax.EXPLICIT_LE, "encoding of the files", group="output", label="Compression"
     )
     lossy_error: int = option(
         1,
@@ -354,12 +299,6 @@ class ExportOptions:
         "what is read back and compared before publishing; medium: everything, and from the disk or peer itself",
         group="output",
         label="Read back",
-        choices={
-            VerifyLevel.MEDIUM: "everything, from disk or peer",
-            VerifyLevel.FULL: "everything",
-            VerifyLevel.HEADERS: "headers only",
-            VerifyLevel.OFF: "nothing",
-        },
         common=_WHOLE,
     )
     overwrite: bool = option(

@@ -31,6 +31,7 @@ import numpy as np
 
 from napari_dicom_writer.errors import OptionsError, Refusals
 from napari_dicom_writer.mention import mention
+from napari_dicom_writer.options.names import NAMES
 from napari_dicom_writer.standard import text
 
 
@@ -60,7 +61,8 @@ def option(
     rare: bool = False,
     common: str = "",
 ) -> Any:
-    """Declare a field that steers the export."""
+    """Declare a field that steers the export; the choices of an enumerated one have their names in `names`."""
+    choices = NAMES.get(type(default), choices)
     told = {"doc": doc, "group": group, "label": label, "choices": choices, "usual": usual, "rare": rare}
     return field(default=default, metadata={**told, "common": common})
 

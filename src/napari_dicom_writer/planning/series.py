@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -98,7 +99,7 @@ def plan_series(
     projected = check_projection(iod, options, volume.shape[0], time.points if time else 1)
     _check_size(iod, volume.shape[0], time)
     _check_syntax(iod, options)
-    modality = iod.modality(options)
+    common = _common(draft, options, study, time)
     for offset, member in enumerate(members):
         uid = uids.series()
         channel = () if volume.rgb else tuple(i for i in member.fixed if i is not None)
@@ -115,30 +116,14 @@ def plan_series(
         instances = _instances(draft, member, uids, stored, segments, options)
         ending = member.suffix + suffix
         description, comment, name_notes = describe_series(volume.name, ending, options, several=several)
-        series = SeriesPlan(
-            iod=iod.key,
-            title=_title(iod, modality),
-            modality=modality,
-            layer=volume.name,
-            volume_index=draft.index,
-            axes=draft.axes,
+        series = common(
             uid=uid,
             number=_series_number(options, first + offset),
             description=description,
             comment=comment,
-            options=options,
-            study=study,
-            grid=draft.grid,
-            planes=volume.shape[0],
-            rows=volume.shape[1],
-            columns=volume.shape[2],
             stored=stored,
             window=window,
-            time=time,
             instances=instances,
-            opens_in=(),
-            notes=(),
-            lossy=volume.lossy,
             segments=segments,
         )
         series, cut = fitting(iod, series, codec)
@@ -146,6 +131,31 @@ def plan_series(
         said = [*draft.notes, *value_notes, *iod.remarks(series), *notes]
         plans.append(replace(series, notes=tuple(replace(n, where=n.where or draft.where) for n in said)))
     return with_verdicts(iod, plans)
+
+
+def _common(draft: Draft, options: ExportOptions, study: StudyPlan, time: TimePlan | None) -> partial[SeriesPlan]:
+    """Plan what all series of a volume have in common."""
+    volume, modality = draft.volume, draft.iod.modality(options)
+    planes, rows, columns = volume.shape
+    return partial(
+        SeriesPlan,
+        iod=draft.iod.key,
+        title=_title(draft.iod, modality),
+        modality=modality,
+        layer=volume.name,
+        volume_index=draft.index,
+        axes=draft.axes,
+        options=options,
+        study=study,
+        grid=draft.grid,
+        planes=planes,
+        rows=rows,
+        columns=columns,
+        time=time,
+        opens_in=(),
+        notes=(),
+        lossy=volume.lossy,
+    )
 
 
 def _values(
