@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QComboBox, QGridLayout, QLabel, QLineEdit, QSizePolicy, QWidget
 
 from napari_dicom_writer._napari.dock.parts.hint import Hint
-from napari_dicom_writer._napari.dock.parts.mark import LeaveWheel, mark_wrong
+from napari_dicom_writer._napari.dock.parts.mark import LeaveWheel, mark_wrong, write_unless_typed
 from napari_dicom_writer.layers.axes import PIXELS
 from napari_dicom_writer.layers.axis_rows import DURATIONS, KINDS, LENGTHS, unit_for
 from napari_dicom_writer.model.axis_names import AxisKind
@@ -54,6 +55,11 @@ class AxesTable(QWidget):
         """Return the editor of an axis's ``kind``, ``step`` or ``unit``."""
         return self._rows[axis].editors[name]
 
+    def end_typing(self) -> None:
+        """Take what is said from now on into every cell, also where somebody typed."""
+        for row in self._rows:
+            row.end_typing()
+
     def show_rows(self, rows: Sequence[AxisRow], edits: Edits, problems: Mapping[tuple[int, str], str]) -> None:
         """Show what the layer says, or what is said of it; what is being typed stays as it is."""
         while len(self._rows) < len(rows):
@@ -91,12 +97,29 @@ class _Row:
             editor.setToolTip(_TOOLTIPS[name])
             editor.setAccessibleName(f"{name.capitalize()} of axis {axis}")
         self._leave_wheel = LeaveWheel([self._kind, self._unit], table)
-        self._kind.activated.connect(lambda _: table.said.emit(axis, "kind", self._kind.currentData()))
-        self._step.textEdited.connect(lambda text: table.said.emit(axis, "step", text.strip() or None))
-        self._unit.textActivated.connect(lambda text: table.said.emit(axis, "unit", _unit_of(text)))
+        self._told: dict[str, str] = {}  # what the layer says
+        self._said = partial(table.said.emit, axis)
+        self._kind.activated.connect(lambda _: self._say("kind", self._kind.currentData()))
+        self._step.textEdited.connect(lambda text: self._say("step", text.strip()))
+        self._unit.textActivated.connect(lambda text: self._say("unit", text))
+        self._line.textEdited.connect(lambda text: self._say("unit", text))
+
+    @property
+    def _line(self) -> QLineEdit:
+        """Where a unit is typed."""
         line = self._unit.lineEdit()
         assert line is not None  # noqa: S101 - it is editable
-        line.textEdited.connect(lambda text: table.said.emit(axis, "unit", _unit_of(text) if text.strip() else None))
+        return line
+
+    def _say(self, name: str, text: str) -> None:
+        """Tell what is in a cell now; nothing where the layer says it, too."""
+        unit = name == "unit" and text.strip()
+        meant = text.strip().replace(_NO_UNIT, "") if unit else text
+        self._said(name, None if meant == self._told.get(name) or not text.strip() else meant)
+
+    def end_typing(self) -> None:
+        for line in (self._step, self._line):
+            line.setModified(False)
 
     def set_visible(self, visible: bool) -> None:
         for widget in (self._size, *self.editors.values()):
@@ -111,10 +134,12 @@ class _Row:
         units = DURATIONS if kind is AxisKind.TIME else LENGTHS
         self._offer([unit or _NO_UNIT for unit in units] if has_step else [])
         step = "" if row.step is None else f"{row.step:.8g}"
-        self._write(self._step, said.get("step", step) if has_step else "")
-        line = self._unit.lineEdit()
-        assert line is not None  # noqa: S101 - it is editable
-        self._write(line, (said.get("unit", unit_for(kind, row.unit)) or _NO_UNIT) if has_step else "")
+        unit = unit_for(kind, row.unit)
+        self._told = {"kind": str(row.kind), "step": step, "unit": unit}
+        self._step.setPlaceholderText(step if has_step else "")
+        self._line.setPlaceholderText((unit or _NO_UNIT) if has_step else "")
+        write_unless_typed(self._step, said.get("step", step) if has_step else "")
+        write_unless_typed(self._line, (said.get("unit", unit) or _NO_UNIT) if has_step else "")
         for editor in (self._step, self._unit):
             editor.setEnabled(has_step)
         for name, editor in self.editors.items():
@@ -125,13 +150,3 @@ class _Row:
         if [self._unit.itemText(index) for index in range(self._unit.count())] != list(units):
             self._unit.clear()
             self._unit.addItems(list(units))
-
-    @staticmethod
-    def _write(line: QLineEdit, text: str) -> None:
-        if line.text().strip() != text and not (line.hasFocus() and line.isModified()):
-            line.setText(text)
-            line.setCursorPosition(0)
-
-
-def _unit_of(text: str) -> str:
-    return text.strip().replace(_NO_UNIT, "")

@@ -12,6 +12,8 @@ from qtpy.QtCore import QObject, Signal
 from napari_dicom_writer._napari.dock.checklist.layer_state import layer_tuple
 from napari_dicom_writer.errors import Fix, LayerError
 from napari_dicom_writer.layers.axis_rows import axis_rows, edited_kinds, labels_for, with_edits
+from napari_dicom_writer.mention import mention
+from napari_dicom_writer.options.choices import Geometry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,7 +52,8 @@ class LayerEdits(QObject):
     def of(self, layer: Layer) -> Edit:
         """Return what is said of a layer."""
         edit = self._edits.get(layer, Edit())
-        if any(axis >= layer.ndim + 1 for axis, _ in edit.axes):
+        count = layer.ndim + bool(getattr(layer, "rgb", False))
+        if any(axis >= count for axis, _ in edit.axes):
             edit.axes.clear()  # its data have other axes now
         return edit
 
@@ -92,6 +95,7 @@ class LayerEdits(QObject):
             return plain
         data, attributes, kind = plain
         if self.of(layer).axes:
+            _check_heard(edit, options)
             attributes = with_edits(attributes, axis_rows(data, attributes, options), edit.axes)
         if edit.limits:
             attributes = {**attributes, "contrast_limits": edited_limits(layer, edit)}
@@ -117,6 +121,16 @@ class LayerEdits(QObject):
         if any(row.kind != kind for row, kind in zip(self.rows(layer, options), kinds, strict=True)):
             self._edits[layer] = Edit({(axis, "kind"): str(kind) for axis, kind in enumerate(kinds)})
         self.changed.emit(layer)
+
+
+def _check_heard(edit: Edit, options: ExportOptions) -> None:
+    """Refuse steps and units that would have no effect."""
+    if options.geometry is Geometry.SOURCE and any(name != "kind" for _, name in edit.axes):
+        raise LayerError(
+            f"Its voxel size is edited, and with {mention('geometry', Geometry.SOURCE)} another one is written",
+            f"Choose {mention('geometry', Geometry.LAYER)}, or undo the edits",
+            fix=Fix("geometry", Geometry.LAYER, "Write the edited size"),
+        )
 
 
 def limit_text(value: float) -> str:

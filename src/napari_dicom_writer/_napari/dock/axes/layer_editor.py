@@ -108,7 +108,13 @@ class LayerEditor(QWidget):
         if self._layer is not None:
             self.edits.say(self._layer, key, text)
 
+    def _end_typing(self) -> None:
+        """A button was clicked, which on some systems leaves the keyboard where it was."""
+        self.table.end_typing()
+        self.window_row.end_typing()
+
     def _set_in_layer(self) -> None:
+        self._end_typing()
         if self._layer is not None and self._options is not None:
             with suppress(ExportError):  # said where it is wrong
                 self.edits.set_in(self._layer, self._options)
@@ -118,6 +124,7 @@ class LayerEditor(QWidget):
             self.edits.say_alike(self._layer, self._others)
 
     def _undo(self) -> None:
+        self._end_typing()
         if self._layer is not None:
             self.edits.forget(self._layer)
 

@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QGridLayout, QLabel, QLineEdit, QWidget
 from napari_dicom_writer._napari.dock.axes.edits import LIMITS, edited_limits, limit_text
 from napari_dicom_writer._napari.dock.parts.fold import ElidedLabel
 from napari_dicom_writer._napari.dock.parts.hint import Hint
-from napari_dicom_writer._napari.dock.parts.mark import mark_wrong
+from napari_dicom_writer._napari.dock.parts.mark import mark_wrong, write_unless_typed
 from napari_dicom_writer.errors import ExportError
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ class WindowRow(QWidget):
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setVerticalSpacing(2)
         grid.addWidget(QLabel("Window"), 0, 0)
+        self._shown = dict.fromkeys(LIMITS, "")
         self.ends = {name: self._end(name) for name in LIMITS}
         grid.addWidget(self.ends["low"], 0, 1)
         grid.addWidget(QLabel("to"), 0, 2)
@@ -55,8 +56,17 @@ class WindowRow(QWidget):
         line.setToolTip(_TOOLTIP.format({"low": "lowest", "high": "highest"}[name]))
         line.setAccessibleName(f"Window, {name} end")
         line.setMinimumWidth(_LEAST)
-        line.textEdited.connect(lambda text: self.said.emit(name, text.strip() or None))
+        line.textEdited.connect(lambda text: self._say(name, text.strip()))
         return line
+
+    def _say(self, name: str, text: str) -> None:
+        """Tell what is at an end now; nothing where the layer is displayed so."""
+        self.said.emit(name, None if text in ("", self._shown[name]) else text)
+
+    def end_typing(self) -> None:
+        """Take what is said from now on into both lines, also where somebody typed."""
+        for line in self.ends.values():
+            line.setModified(False)
 
     def show_limits(self, layer: Layer | None, edit: Edit) -> None:
         """Show what is displayed of a layer; nothing of labels and colors, whose values are what is seen."""
@@ -65,7 +75,9 @@ class WindowRow(QWidget):
         if layer is None or limits is None:
             return
         for name, value in zip(LIMITS, limits, strict=True):
-            self._write(self.ends[name], edit.limits.get(name, limit_text(value)))
+            self._shown[name] = limit_text(value)
+            self.ends[name].setPlaceholderText(self._shown[name])
+            write_unless_typed(self.ends[name], edit.limits.get(name, self._shown[name]))
         wrong = told = ""
         try:
             low, high = edited_limits(layer, edit)
@@ -76,9 +88,3 @@ class WindowRow(QWidget):
         for name, line in self.ends.items():
             mark_wrong(line, wrong if name in edit.limits else "")
             self._hints[name].show_text("refused", wrong if name in edit.limits else "")
-
-    @staticmethod
-    def _write(line: QLineEdit, text: str) -> None:
-        if line.text().strip() != text and not (line.hasFocus() and line.isModified()):
-            line.setText(text)
-            line.setCursorPosition(0)

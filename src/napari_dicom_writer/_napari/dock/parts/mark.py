@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QEvent, QObject
-from qtpy.QtWidgets import QWidget
+from qtpy.QtWidgets import QLineEdit, QWidget
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,6 +17,13 @@ def mark_wrong(editor: QWidget, why: str) -> None:
     """Draw an editor as wrong, and say why to who cannot see it; nothing to say: draw it as others."""
     editor.setAccessibleDescription(why)
     editor.setStyleSheet(f"QLineEdit, QComboBox {{ border: 1px solid {_ERROR}; }}" if why else "")
+
+
+def write_unless_typed(line: QLineEdit, text: str) -> None:
+    """Show a text, unless somebody is typing another one there."""
+    if line.text().strip() != text and not (line.hasFocus() and line.isModified()):
+        line.setText(text)
+        line.setCursorPosition(0)
 
 
 class LeaveWheel(QObject):
