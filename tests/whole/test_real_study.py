@@ -87,7 +87,7 @@ def test_the_map_holds_its_values(study, brain):
 
 def test_segmentation_and_map_belong_to_the_scan(study):
     scan = pydicom.dcmread(dicom_files(folder(study, "MNI152"))[0], stop_before_pixels=True)
-    for kind in ("tissues",):
+    for kind in ("tissues", "gray"):
         (path,) = dicom_files(folder(study, kind))
         (series,) = pydicom.dcmread(path, stop_before_pixels=True).ReferencedSeriesSequence
         assert series.SeriesInstanceUID == scan.SeriesInstanceUID

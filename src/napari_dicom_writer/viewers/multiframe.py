@@ -38,11 +38,9 @@ _CAPTURE = {
     "GDCM": "finds no series in it",
 }
 _ENHANCED = {**_CAPTURE, "dicom2nifti": "+", "Bio-Formats": "+without a place in the patient"}
-_ENHANCED_CT = {
-    **_CAPTURE,
-    "dicom2nifti": "ignores the rescale in functional groups",
-    "Bio-Formats": "ignores the rescale in functional groups",
-}
+_ENHANCED_RESCALED = _ENHANCED | dict.fromkeys(
+    ("dicom2nifti", "Bio-Formats"), "ignores the rescale in functional groups"
+)
 _STACKED = "one long stack of all time points"
 _NOT_TESTED = "was not tested with time points"
 _ENHANCED_TIMES = {
@@ -61,7 +59,7 @@ _CONCATENATED = {
 }
 _FRACTIONS = {"highdicom": "+", **dict.fromkeys(("dcmqi", "OHIF"), "was not tested with fractions")}
 _TABLE = {
-    EnhancedCTImageStorage: _ENHANCED_CT,
+    EnhancedCTImageStorage: _ENHANCED,
     EnhancedMRImageStorage: _ENHANCED,
     MultiFrameGrayscaleWordSecondaryCaptureImageStorage: _CAPTURE,
     MultiFrameGrayscaleByteSecondaryCaptureImageStorage: _CAPTURE,
@@ -105,8 +103,8 @@ _TABLE = {
 def opens_multiframe(seen: SeriesFacts) -> tuple[Verdict, ...] | None:
     """Say what each program makes of a multi-frame object; None of one that is not in the table."""
     programs = _TABLE.get(seen.sop_class)
-    if seen.time_points > 1 and programs in (_ENHANCED, _ENHANCED_CT):
-        programs = _ENHANCED_TIMES
+    if programs is _ENHANCED:
+        programs = _ENHANCED_TIMES if seen.time_points > 1 else _ENHANCED_RESCALED if seen.rescaled else _ENHANCED
     if seen.sop_class == SegmentationStorage and seen.bits > 1:
         programs = _FRACTIONS
     if programs is None:

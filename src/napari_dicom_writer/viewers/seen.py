@@ -124,6 +124,8 @@ def describe(
     furthest: float,
 ) -> SeriesFacts:
     """Describe a series by the header of one of its instances, and its geometry."""
+    shared = header.get("SharedFunctionalGroupsSequence") or ()
+    rescales = [header, *(shared[0].get("PixelValueTransformationSequence") or () if shared else ())]
     return SeriesFacts(
         sop_class=str(header.get("SOPClassUID") or ""),
         syntax=str(syntax),
@@ -132,7 +134,9 @@ def describe(
         multiframe=int(header.get("NumberOfFrames") or 1) > 1,
         bits=int(header.get("BitsAllocated") or 0),
         signed=header.get("PixelRepresentation") == 1,
-        rescaled=(number(header, "RescaleSlope") or 1.0, number(header, "RescaleIntercept")) != (1.0, 0.0),
+        rescaled=any(
+            (number(said, "RescaleSlope") or 1.0, number(said, "RescaleIntercept")) != (1.0, 0.0) for said in rescales
+        ),
         mapped="RealWorldValueMappingSequence" in header,
         concatenated="ConcatenationUID" in header,
         voi_function=str(header.get("VOILUTFunction") or ""),
