@@ -278,9 +278,9 @@ def test_what_cannot_be_opened_leaves_the_rest(stack, tmp_path):
     (tmp_path / "stack" / "broken.dcm").write_bytes(stack[0].read_bytes()[:300])
     (tmp_path / "stack" / "gone.dcm").symlink_to("nowhere")
     layers, told = opened(tmp_path / "stack")
-    assert [attributes["name"] for _, attributes, _ in layers] == ["stack"]
+    assert sorted((a["name"], d.shape[0]) for d, a, _ in layers) == [("bad", 1), ("stack", 6)]
     assert [text.split(":")[0] for text in told] == ["Not opened", "Damaged DICOM, passed over", "Not looked at"]
-    assert "Not opened: bad: It has 2 samples a pixel" in told[0]
+    assert "Not opened: bad, 1 file: It has 2 samples a pixel" in told[0]
     assert told[1].endswith("broken.dcm")
 
 

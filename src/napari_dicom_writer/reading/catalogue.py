@@ -21,6 +21,8 @@ from napari_dicom_writer.reading.files import Header, read_header
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pydicom.tag import BaseTag
+
 _LOOKED_AT = 10_000  # files of a folder
 _ZARR = {"zarr.json", ".zgroup", ".zarray", ".zattrs"}
 _KINDS = {
@@ -89,13 +91,15 @@ class Catalogue:
         """Return the path of a file below the folder."""
         return path.name if path == self.root else path.relative_to(self.root).as_posix()
 
-    def entries(self, keywords: list[str] | None = None) -> Iterator[Entry]:
+    def entries(self, keywords: list[str] | list[BaseTag] | None = None, *, strays: bool = False) -> Iterator[Entry]:
         """Read the headers of all DICOM files, one after the other; none is kept.
 
         Parameters
         ----------
         keywords
             Attributes to read, the Series Instance UID among them; all before the pixels, if None.
+        strays
+            Whether to give pictures that belong to no series, too.
         """
         self.foreign, self.directories, self.damaged = 0, 0, []
         for path in self.files:
@@ -109,7 +113,7 @@ class Catalogue:
                 self.foreign += 1
             elif header.dataset.file_meta.get("MediaStorageSOPClassUID") == MediaStorageDirectoryStorage:
                 self.directories += 1
-            elif not series:
+            elif not series and not (strays and "Rows" in header.dataset):
                 self.damaged.append(path)
             else:
                 yield Entry(path, header)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pydicom.dataset import Dataset
+    from pydicom.tag import BaseTag
 
 MAX_INFLATED = 512 * 2**20
 HEAD = 132  # preamble and prefix
@@ -109,7 +110,7 @@ def inflate(data: bytes) -> bytes:
     return inflated
 
 
-def read_header(path: str | os.PathLike[str], tags: list[str] | None = None) -> Header | None:
+def read_header(path: str | os.PathLike[str], tags: list[str] | list[BaseTag] | None = None) -> Header | None:
     """Read a header, or some of its attributes.
 
     Parameters
@@ -117,7 +118,7 @@ def read_header(path: str | os.PathLike[str], tags: list[str] | None = None) -> 
     path
         Any file.
     tags
-        Keywords of the attributes that are kept, SOPInstanceUID among them; None keeps all.
+        Tags or keywords of the attributes that are kept, SOPInstanceUID among them; None keeps all.
 
     Returns
     -------

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from pydicom.tag import Tag
 
 from napari_dicom_writer.reading.frame_vectors import ASSUMED, PART
 from napari_dicom_writer.reading.real_values import (
@@ -16,10 +18,10 @@ from napari_dicom_writer.reading.real_values import (
 )
 from napari_dicom_writer.reading.stacking import PLACE_TAGS, Place, place_of
 from napari_dicom_writer.reading.tables import Table
-from napari_dicom_writer.reading.time_axis import TIME_TAGS, Moment, moment_of
+from napari_dicom_writer.reading.time_axis import NO_MOMENT, TIME_TAGS, Moment, moment_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from pydicom.dataset import Dataset
 
@@ -34,6 +36,9 @@ PICTURE_TAGS = [
 ]
 """Keywords of the attributes that `picture_of` reads."""
 
+_T = TypeVar("_T")
+_KEYWORDS = {int(Tag(keyword)): keyword for keyword in PICTURE_TAGS}
+_LENIENT = {*TIME_TAGS, "EchoTime", "DiffusionBValue", "ComplexImageComponent", "WindowCenter", "WindowWidth"}
 _COMPONENTS = {
     name: full for full in ("magnitude", "phase", "real", "imaginary") for name in (full[0].upper(), full.upper())
 }
@@ -103,11 +108,30 @@ class Kind(NamedTuple):
     part: str
 
 
+def said_of(header: Dataset) -> dict[str, Any]:
+    """Return what a header says of `PICTURE_TAGS`, read once; times and kinds that make no sense are left out.
+
+    Raises
+    ------
+    Exception
+        Whatever the parser raises for a value of another attribute: without it, values or places would be wrong.
+    """
+    said = {}
+    for tag in header.keys():  # noqa: SIM118 - a data set itself takes much longer to give them
+        if keyword := _KEYWORDS.get(tag):
+            try:
+                said[keyword] = header[tag].value
+            except Exception:
+                if keyword not in _LENIENT:
+                    raise
+    return said
+
+
 def picture_of(
     uid: str,
     source: PixelSource,
     stored: StoredType,
-    said: Dataset | Mapping[str, Any],
+    said: Mapping[str, Any],
     table: Table | None,
     frame: int | None = None,
 ) -> Picture:
@@ -128,24 +152,36 @@ def picture_of(
         place=place_of(said),
         stored=stored,
         values=table or values,
-        window=None if has_colors else window_of(said, values),
-        moment=moment_of(said),
+        window=None if has_colors else _or(None, lambda: window_of(said, values)),
+        moment=_or(NO_MOMENT, lambda: moment_of(said)),
         kind=_kind(said),
         frame=frame,
-        assumed=said.get(ASSUMED) or "" if isinstance(said, dict) else "",
-        segment=int(said.get("ReferencedSegmentNumber") or 0) if isinstance(said, dict) else 0,
+        assumed=said.get(ASSUMED) or "",
+        segment=int(said.get("ReferencedSegmentNumber") or 0),
         unit=unit_of(said),
     )
 
 
-def _kind(said: Dataset | Mapping[str, Any]) -> Kind:
+def _or(other: _T, read: Callable[[], _T]) -> _T:
+    """Read what tells no place and no value; where it makes no sense, it tells nothing."""
+    try:
+        return read()
+    except (TypeError, ValueError):
+        return other
+
+
+def _float(value: Any) -> float | None:
+    return _or(None, lambda: float(value))
+
+
+def _kind(said: Mapping[str, Any]) -> Kind:
     kinds = said.get("ImageType") or ()
-    echo, diffusion = said.get("EchoTime"), said.get("DiffusionBValue")
+    echo, diffusion = _float(said.get("EchoTime")), _float(said.get("DiffusionBValue"))
     named = [said.get("ComplexImageComponent") or "", *kinds[2:]]
     return Kind(
         localizer="localizer" if "LOCALIZER" in kinds else "",
         component=next((_COMPONENTS[name] for name in named if name in _COMPONENTS), ""),
-        echo="" if echo is None else f"echo {float(echo):g} ms",
-        diffusion="" if diffusion is None else f"b {float(diffusion):g} s/mm²",
-        part=said.get(PART) or "" if isinstance(said, dict) else "",
+        echo="" if echo is None else f"echo {echo:g} ms",
+        diffusion="" if diffusion is None else f"b {diffusion:g} s/mm²",
+        part=said.get(PART) or "",
     )

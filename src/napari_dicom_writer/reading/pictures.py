@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pydicom.tag import Tag
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from napari_dicom_writer.errors import ExportError, ReadError, Refusals
@@ -13,7 +14,7 @@ from napari_dicom_writer.reading.decoding.codestreams import is_native
 from napari_dicom_writer.reading.decoding.source import NUMBERS, PixelSource, pixel_source
 from napari_dicom_writer.reading.files import as_they_are
 from napari_dicom_writer.reading.frames import FRAME_TAGS, frames_of, is_multiframe
-from napari_dicom_writer.reading.picture import PICTURE_TAGS, Picture, picture_of
+from napari_dicom_writer.reading.picture import PICTURE_TAGS, Picture, picture_of, said_of
 from napari_dicom_writer.reading.real_values import stored_type_of
 from napari_dicom_writer.reading.segments import SEGMENTATION_TAGS, Description, description_of
 from napari_dicom_writer.reading.tables import TABLE_TAGS, table_of
@@ -29,7 +30,7 @@ _SERIES_TAGS = (
     "SpecificCharacterSet SOPClassUID SOPInstanceUID StudyInstanceUID SeriesInstanceUID FrameOfReferenceUID "
     "SeriesNumber SeriesDescription SliceThickness"
 ).split()
-_TAGS = [*_SERIES_TAGS, *PICTURE_TAGS, *FRAME_TAGS, *SEGMENTATION_TAGS, *TABLE_TAGS]
+_TAGS = [*map(Tag, {*_SERIES_TAGS, *PICTURE_TAGS, *FRAME_TAGS, *SEGMENTATION_TAGS, *TABLE_TAGS})]
 _LEAST_FRAME = 8  # bytes: the head of an item
 
 
@@ -47,7 +48,9 @@ class Series:
     blank : int
         Instances without pixels.
     refusals : Refusals
-        Why one of its pictures, the first such one, cannot be read.
+        Why the first of the instances that cannot be read cannot.
+    refused : int
+        How many of them there are.
     segmentations : dict of Description
         Of instances whose pictures are segments, by their UIDs.
     """
@@ -57,6 +60,7 @@ class Series:
     pictures: list[Picture] = field(default_factory=list)
     blank: int = 0
     refusals: Refusals = field(default_factory=Refusals)
+    refused: int = 0
     segmentations: dict[str, Description] = field(default_factory=dict)
 
     @property
@@ -76,11 +80,15 @@ class Series:
         """Take in an instance."""
         if "Rows" not in entry.header.dataset:
             self.blank += 1
-        elif not self.refusals:  # one reason is enough
-            with self.refusals.collect():
-                self.pictures += _pictures(entry)
-                if "SegmentSequence" in entry.header.dataset:
-                    self.segmentations[self.pictures[-1].uid] = description_of(entry.header.dataset)
+            return
+        refusals = Refusals()
+        with refusals.collect():
+            pictures = _pictures(entry)
+            self.pictures += pictures
+            if "SegmentSequence" in entry.header.dataset:
+                self.segmentations[pictures[0].uid] = description_of(entry.header.dataset)
+        self.refused += bool(refusals)
+        self.refusals = self.refusals or refusals
 
 
 def series_in(found: Catalogue, series_uid: str | None = None) -> list[Series]:
@@ -105,10 +113,11 @@ def series_in(found: Catalogue, series_uid: str | None = None) -> list[Series]:
     """
     series: dict[str, Series] = {}
     with as_they_are():
-        for entry in found.entries(_TAGS):
-            uid = str(entry.header.dataset.SeriesInstanceUID)
+        for entry in found.entries(_TAGS, strays=True):
+            uid = str(entry.header.dataset.get("SeriesInstanceUID") or "")
             if series_uid in (None, uid):
-                series.setdefault(uid, Series(uid, entry.header.dataset)).add(entry)
+                key = uid or str(entry.path)  # what belongs to no series is one of its own
+                series.setdefault(key, Series(uid, entry.header.dataset)).add(entry)
     if not series and not found.damaged:
         what = "no DICOM series" if series_uid is None else "no series with this UID"
         raise ReadError(f"There is {what} there", "Name a folder with DICOM files")
@@ -142,13 +151,28 @@ def _pictures(entry: Entry) -> list[Picture]:
     with understood():
         stored = stored_type_of(header)
         source = pixel_source(entry.path, header, header.file_meta.get("TransferSyntaxUID", ""), entry.header.pixels_at)
+        _check_whole(source, header)
         uid = str(header.get("SOPInstanceUID") or "")
         if not is_multiframe(header):
-            return [picture_of(uid, source, stored, header, table_of(header, stored))]
+            return [picture_of(uid, source, stored, said_of(header), table_of(header, stored))]
         frames, table = frames_of(header, PICTURE_TAGS, _most_frames(source)), table_of(header, stored)
         if "PerFrameFunctionalGroupsSequence" in header:  # the header of a series is kept, and they are large
             del header.PerFrameFunctionalGroupsSequence
         return [picture_of(uid, source, stored, frame, table, number) for number, frame in enumerate(frames)]
+
+
+def _check_whole(source: PixelSource, header: Dataset) -> None:
+    """Refuse a file that ends before its pixels do, as far as its size tells."""
+    if source.syntax == DeflatedExplicitVRLittleEndian:
+        return
+    there = source.stamp[0] - source.at
+    if there <= 0:
+        raise ReadError("It describes pixels, and holds none", "Copy the file again")
+    rows, columns, samples, bits = (source.options[key] for key in NUMBERS[:4])
+    if header.get("PhotometricInterpretation") == "YBR_FULL_422":
+        samples = 2
+    if is_native(source.syntax) and there < rows * columns * samples * bits // 8:
+        raise ReadError("Its pixels break off", "Copy the file again")
 
 
 def _most_frames(source: PixelSource) -> int:

@@ -104,8 +104,12 @@ def read(
 
 def _stacks(series: Series, refusals: Refusals) -> Iterator[tuple[str, Stacked]]:
     """Part a series into what is a layer each, with its name; what cannot be opened is refused, and the rest is not."""
-    series.refusals.raise_if_any()
     name = _name(series)
+    if not series.pictures:
+        series.refusals.raise_if_any()
+    if series.refusals:
+        with refusals.collect(f"{name}, {_counted(series.refused)}"):
+            series.refusals.raise_if_any()
     if series.segmentations:
         for label, stacked in segmentations_of(series):
             yield f"{name}, {label}" if label else name, stacked
@@ -119,6 +123,10 @@ def _stacks(series: Series, refusals: Refusals) -> Iterator[tuple[str, Stacked]]
             stacks.append(volume_of(pictures, series.first, lenient=True))
         for stacked in stacks:
             yield part, stacked
+
+
+def _counted(files: int) -> str:
+    return "1 file" if files == 1 else f"{files:,} files"
 
 
 def _height(stacked: Stacked, series: Series) -> int:

@@ -58,8 +58,8 @@ class Place:
 
 PLACE_TAGS = (
     "NumberOfFrames SharedFunctionalGroupsSequence Rows Columns PixelSpacing ImagerPixelSpacing "
-    "NominalScannedPixelSpacing SequenceOfUltrasoundRegions ImageOrientationPatient ImagePositionPatient "
-    "SliceThickness SpacingBetweenSlices"
+    "ImagePlanePixelSpacing NominalScannedPixelSpacing SequenceOfUltrasoundRegions ImageOrientationPatient "
+    "ImagePositionPatient SliceThickness SpacingBetweenSlices"
 ).split()
 """Keywords of the attributes that `place_of` reads."""
 
@@ -67,6 +67,7 @@ PLACE_TAGS = (
 _SPACINGS = {
     "PixelSpacing": "",
     "ImagerPixelSpacing": "at the detector, larger than in the patient (Imager Pixel Spacing)",
+    "ImagePlanePixelSpacing": "in the plane of the detector (Image Plane Pixel Spacing)",
     "NominalScannedPixelSpacing": "on the film that was scanned (Nominal Scanned Pixel Spacing)",
 }
 """Attributes that say how far rows and columns are apart, the best first, with where that is if not in the patient."""

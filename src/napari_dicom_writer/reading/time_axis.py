@@ -37,6 +37,8 @@ class Moment(NamedTuple):
     content: int | None = None
 
 
+NO_MOMENT = Moment(None, None, None, None, None, None)
+"""Of a header that says nothing of it."""
 TOLD_BY = Moment._fields[:5]
 """Keywords of what tells pictures at one position apart, the surest first; the last one says nothing of time."""
 
