@@ -140,8 +140,9 @@ def test_what_a_reviewer_would_refuse_is_refused(structures, given, match):
     ],
 )
 def test_what_dicom_cannot_hold_is_refused(given):
-    with pytest.raises(OptionsError, match="of segment 1"):
-        Segment(label=1, **given)
+    given = ExportOptions(object="segmentation", segments=[Segment(label=1, name="x", **given)])
+    with pytest.raises(OptionsError, match="of segment 'x'"):
+        plan_export(ARRAY, given)
 
 
 def test_another_wording_is_the_standards_and_said(tmp_path):

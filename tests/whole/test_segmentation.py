@@ -9,6 +9,7 @@ import pytest
 
 from judges.readers import dciodvfy, dicom_files, dicom_validator
 from napari_dicom_writer import ExportError, ExportOptions, NoteKind, export, plan_export
+from napari_dicom_writer import read as read_layers
 from napari_dicom_writer.model.segments import Segment
 from napari_dicom_writer.standard.codes import terms
 from napari_dicom_writer.standard.uids import LABEL_MAP
@@ -246,6 +247,8 @@ def test_a_description_keeps_the_number_of_the_layer(tmp_path):
     text = pydicom.dcmread(report.path).SegmentSequence[0].SegmentDescription
     assert len(text) == 1024
     assert text.endswith("x; Label 5 of the layer")
+    (opened,) = read_layers(report.path)
+    assert set(np.unique(opened[0])) == {0, 5}
 
 
 def test_colors_of_labels_are_not_said_to_be_lost():

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_dicom_writer.errors import OptionsError
-from napari_dicom_writer.standard import text
 from napari_dicom_writer.standard.codes import Code, Structure, recognize
 
 if TYPE_CHECKING:
@@ -56,15 +55,6 @@ class Segment:
             raise OptionsError(f"Segment {self.label} was made by {self.algorithm_type!r}", f"Use one of {kinds}")
         if bool(self.tracking_id) != bool(self.tracking_uid):
             raise OptionsError(f"Segment {self.label} has half a tracking identifier", "Give its ID and its UID")
-        self._check("SegmentAlgorithmName", self.algorithm_name)
-        self._check("TrackingUID", self.tracking_uid)
-        parts = self.structure
-        for code in filter(None, (parts.category, parts.type, parts.laterality)) if parts else ():
-            self._check("CodingSchemeDesignator", code.scheme)
-            self._check("CodeMeaning", code.meaning)
-
-    def _check(self, keyword: str, value: str) -> None:
-        text.check(keyword, value, f"{text.title(keyword)} of segment {self.label}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from napari_dicom_writer.errors import Note, NoteKind, OptionsError
+from napari_dicom_writer.standard import text
 from napari_dicom_writer.standard.codes import UNKNOWN, Code, Structure, terms
 
 if TYPE_CHECKING:
@@ -25,8 +26,8 @@ def reviewed(plans: Sequence[SegmentPlan]) -> tuple[tuple[SegmentPlan, ...], lis
     Raises
     ------
     OptionsError
-        A code of another meaning, one code with two meanings, a type that is its category, or a tracking UID of two
-        segments.
+        A code of another meaning, one code with two meanings, a type that is its category, a tracking UID of two
+        segments, or text that DICOM cannot hold.
     """
     notes: dict[Code, Note] = {}
     meanings: dict[tuple[str, str], str] = {}
@@ -37,6 +38,7 @@ def reviewed(plans: Sequence[SegmentPlan]) -> tuple[tuple[SegmentPlan, ...], lis
             what = f"Segments {trackers[plan.tracking_uid].name!r} and {plan.name!r} have one tracking UID"
             raise OptionsError(what, "Give each finding its own", "segments")
         trackers[plan.tracking_uid] = plan
+        _check(plan)
         parts = plan.structure
         if parts.category == parts.type and parts != UNKNOWN:
             what = f"Segment {plan.name!r} is of the type {parts.type}, which is its category, too"
@@ -51,6 +53,15 @@ def reviewed(plans: Sequence[SegmentPlan]) -> tuple[tuple[SegmentPlan, ...], lis
     return tuple(result), list(notes.values())
 
 
+def _check(plan: SegmentPlan) -> None:
+    """Refuse text that its VR does not allow."""
+    texts = [("SegmentAlgorithmName", plan.algorithm_name), ("TrackingUID", plan.tracking_uid)]
+    for code in filter(None, (plan.structure.category, plan.structure.type, plan.structure.laterality)):
+        texts += [("CodingSchemeDesignator", code.scheme), ("CodeMeaning", code.meaning)]
+    for keyword, value in texts:
+        text.check(keyword, value, f"{text.title(keyword)} of segment {plan.name!r}")
+
+
 @cache
 def _known() -> dict[tuple[str, str], str]:
     return {(code.value, code.scheme): code.meaning for code in terms()}
@@ -63,10 +74,10 @@ def _standard(code: Code, segment: str, notes: dict[Code, Note]) -> Code:
     if not _words(meaning) & _words(code.meaning):
         what = f"Segment {segment!r}: code {code.value} ({code.scheme}) means {meaning!r}, and not {code.meaning!r}"
         raise OptionsError(what, "Correct the code or its meaning", "segments")
-    text = f"Code {code.value} ({code.scheme}) is written with its meaning {meaning!r}, not {code.meaning!r}"
-    notes[code] = Note(NoteKind.INFO, text)
+    told = f"Code {code.value} ({code.scheme}) is written with its meaning {meaning!r}, not {code.meaning!r}"
+    notes[code] = Note(NoteKind.INFO, told)
     return replace(code, meaning=meaning)
 
 
-def _words(text: str) -> set[str]:
-    return set(re.findall(r"\w+", text.lower())) - _EMPTY
+def _words(meaning: str) -> set[str]:
+    return set(re.findall(r"\w+", meaning.lower())) - _EMPTY

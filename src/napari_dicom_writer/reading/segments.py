@@ -19,7 +19,7 @@ SEGMENTATION_TAGS = (
 )
 """Keywords of the attributes that `description_of` reads."""
 
-_RENUMBERED = re.compile(r"Label ([1-9]\d{0,8}) of the layer")
+_RENUMBERED = re.compile(r"(?:(.*); )?Label ([1-9]\d{0,8}) of the layer", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def _with_labels_of_layer(segments: dict[int, Segment]) -> dict[int, Segment]:
     """Give labels that were numbered anew the numbers that they had; other programs write no such descriptions."""
     had = {number: _RENUMBERED.fullmatch(segment.description) for number, segment in segments.items()}
     found = {
-        number: replace(segment, label=int(match[1]), description="") if (match := had[number]) else segment
+        number: replace(segment, label=int(match[2]), description=match[1] or "") if (match := had[number]) else segment
         for number, segment in segments.items()
     }
     return found if len({segment.label for segment in found.values()}) == len(found) else segments
