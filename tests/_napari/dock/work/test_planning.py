@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from qtpy.QtCore import QObject
 
-from napari_dicom_writer import ExportOptions, plan_export
+from napari_dicom_writer import ExportOptions, Series, Study, export, plan_export
 from napari_dicom_writer._napari.dock.work.planning import Planner, Wish
 
 
@@ -127,3 +127,11 @@ def test_it_tells_how_many_planes_were_read(plan, qtbot):
     assert done[-1] == (6, 6)
     assert done == sorted(done)
     assert all(0 < read <= total == 6 for read, total in told)
+
+
+def test_a_series_that_joins_a_study_is_numbered_behind_those_at_the_target(plan, tmp_path):
+    study = Study(instance_uid="2.25.77")
+    layer = (np.zeros((2, 3, 4), "i2"), {"units": ("mm",) * 3}, "image")
+    export([layer], tmp_path / "there", ExportOptions(study=study, series=Series(number=7)))
+    outcome = plan(Wish([layer], ExportOptions(study=study), str(tmp_path / "new")))
+    assert [series.number for series in outcome.plan.series] == [8]

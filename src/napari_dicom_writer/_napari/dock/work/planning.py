@@ -141,7 +141,7 @@ def _plan(wish: Wish, tick: Callable[[int, int], None], scans: ScanCache) -> Out
     refusals: tuple[Refusal, ...] = ()
     try:
         with faults_as_export_errors("Planning"):
-            plan = plan_export(wish.layers, wish.options, progress=tick, scans=scans)
+            plan = plan_export(wish.layers, wish.options, path=wish.path, progress=tick, scans=scans)
     except ExportCancelled:
         raise
     except ExportError as error:
