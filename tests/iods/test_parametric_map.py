@@ -106,3 +106,5 @@ def test_a_map_names_the_image_that_it_is_exported_with():
     assert alone.shown_with is None
     (note,) = [note for note in alone.notes if "No image of this export" in note.text]
     assert note.fix.option == "companion"
+    ohif = [{v.software: v.opens for v in series.opens_in}["OHIF"] for series in (chart, alone)]
+    assert ohif == [True, False]

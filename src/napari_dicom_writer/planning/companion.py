@@ -7,13 +7,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from napari_dicom_writer import iods
-from napari_dicom_writer.errors import Fix, Note, NoteKind
+from napari_dicom_writer.errors import Note, NoteKind
 from napari_dicom_writer.iods import IODS
 from napari_dicom_writer.mention import mention
 from napari_dicom_writer.options.choices import ValuePolicy
 from napari_dicom_writer.plan.stored_values import ModalityLUT
 from napari_dicom_writer.plan.wording import where
 from napari_dicom_writer.planning.sources import planes_of_export
+from napari_dicom_writer.planning.verdicts import with_verdicts
+from napari_dicom_writer.viewers._base import COMPANION
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     from napari_dicom_writer.plan.plan import SeriesPlan
     from napari_dicom_writer.planning.draft import Draft
 
-_FIX = Fix("companion", True, "Copy in 16 bits")
 SUFFIX = ", 16 bits"
 """Of its Series Description."""
 
@@ -92,7 +93,8 @@ def _shown_with(one: SeriesPlan, plans: Sequence[SeriesPlan]) -> SeriesPlan:
     if not images:
         text = "No image of this export lies on its grid: OHIF shows a map only with an image in the study"
         hint = f"{mention('companion', True)} writes one"
-        note = Note(NoteKind.INFO, text, where(one.volume_index, one.layer), hint=hint, fix=_FIX)
+        note = Note(NoteKind.INFO, text, where(one.volume_index, one.layer), hint=hint, fix=COMPANION)
         return replace(one, notes=(*one.notes, note))
     best = min(images, key=lambda plan: (plan.volume_index != one.volume_index, plan.time_points != one.time_points))
-    return replace(one, shown_with=planes_of_export(best, one))
+    (judged,) = with_verdicts(IODS[one.iod], [replace(one, shown_with=planes_of_export(best, one))])
+    return judged

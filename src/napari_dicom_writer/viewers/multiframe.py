@@ -16,7 +16,7 @@ from pydicom.uid import (
 
 from napari_dicom_writer.model.verdict import Verdict
 from napari_dicom_writer.standard.uids import LABEL_MAP
-from napari_dicom_writer.viewers._base import SERIES_EACH
+from napari_dicom_writer.viewers._base import COMPANION, SERIES_EACH
 
 if TYPE_CHECKING:
     from napari_dicom_writer.viewers.seen import SeriesFacts
@@ -112,10 +112,12 @@ def opens_multiframe(seen: SeriesFacts) -> tuple[Verdict, ...] | None:
     found = []
     for software, said in programs.items():
         opens, why = said.startswith("+"), said.removeprefix("+")
+        fix = SERIES_EACH if why == _STACKED else None
         if software == "OHIF" and seen.sop_class == ParametricMapStorage and seen.bits == 64:
             opens, why = False, "does not show double precision"
+        elif software == "OHIF" and seen.sop_class == ParametricMapStorage and not seen.references:
+            opens, why, fix = False, "shows a map only with an image of its study that it names", COMPANION
         if seen.concatenated and opens:
             opens, why = False, _CONCATENATED.get(software, "was not tested with a concatenation")
-        fix = SERIES_EACH if why == _STACKED else None
         found.append(Verdict(software, opens=opens, why=why, fix=fix))
     return tuple(found)

@@ -43,6 +43,8 @@ class SeriesFacts:
         Whether the Modality LUT changes the values; whether a Real World Value Mapping does, which few programs know.
     concatenated : bool
         Whether a multi-frame instance is cut into several files.
+    references : bool
+        Whether it names images of its study.
     voi_function : str
         VOI LUT Function.
     known : frozenset of str
@@ -73,6 +75,7 @@ class SeriesFacts:
     rescaled: bool
     mapped: bool
     concatenated: bool
+    references: bool
     voi_function: str
     known: frozenset[str]
     planes: int
@@ -139,6 +142,7 @@ def describe(
         ),
         mapped="RealWorldValueMappingSequence" in header,
         concatenated="ConcatenationUID" in header,
+        references="ReferencedSeriesSequence" in header,
         voi_function=str(header.get("VOILUTFunction") or ""),
         known=frozenset(keyword for keyword in _NEEDED if header.get(keyword) not in (None, "")),
         planes=planes,

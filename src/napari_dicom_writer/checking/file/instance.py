@@ -48,7 +48,7 @@ _OTHER_TAGS = (
     "SOPClassUID SOPInstanceUID SeriesInstanceUID SpacingBetweenSlices SliceThickness LossyImageCompression "
     "PixelPaddingValue RescaleType NumberOfSlices NumberOfTemporalPositions DirectoryRecordSequence "
     "PerFrameFunctionalGroupsSequence SpecificCharacterSet FrameReferenceTime InConcatenationNumber SegmentSequence "
-    "SegmentationType"
+    "SegmentationType ReferencedSeriesSequence ConcatenationUID"
 ).split()
 _KEPT = {int(tag_for_keyword(k) or 0) for k in (*SAME_IN_A_SERIES, *TELLS_APART, *_OTHER_TAGS, *PLACE_TAGS)}
 _KEPT |= {int(tag_for_keyword(k) or 0) for k in (*PIXEL_TAGS, *TIME_TAGS, *FRAME_TAGS)}
