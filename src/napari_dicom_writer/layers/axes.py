@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 PIXELS = (AxisKind.PLANE, AxisKind.ROW, AxisKind.COLUMN)
 
-SHOW_AXES = Fix("axes", None, "Show axes…")
+SET_AXES = Fix("axes", None, "Set axes…")
 """The remedy for axes that are not understood: say what they are."""
 _PIXEL = {"pixel", "pixels", "px", "dimensionless", "none", ""}
 
@@ -85,7 +85,7 @@ def _axis(label: str, unit: Any, options: ExportOptions) -> Axis:
             raise GeometryError(
                 f"Axis {label!r} is in space by its label, and a time by its unit, {name!r}",
                 "Correct the label or the unit of this axis",
-                fix=SHOW_AXES,
+                fix=SET_AXES,
             )
         kind = AxisKind.TIME if kind is AxisKind.OPEN else kind
         return Axis(kind, label, name, seconds=float(value.to("s").magnitude))
@@ -159,7 +159,7 @@ def image_axes(axes: Sequence[Axis]) -> list[int]:
     candidates = [i for i, axis in enumerate(axes) if _may_be_space(axis)]
     if len(candidates) < 2:
         remedy = "Label the rows and columns of the layer y and x"
-        raise LayerError("Fewer than two of its axes are in space", remedy, fix=SHOW_AXES)
+        raise LayerError("Fewer than two of its axes are in space", remedy, fix=SET_AXES)
     return candidates[-3:]
 
 

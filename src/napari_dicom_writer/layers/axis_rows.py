@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_dicom_writer.errors import ExportError, GeometryError, LayerError, Refusals
-from napari_dicom_writer.layers.axes import PIXELS, SHOW_AXES
+from napari_dicom_writer.layers.axes import PIXELS, SET_AXES
 from napari_dicom_writer.layers.to_volume import to_volume
 from napari_dicom_writer.layers.transforms import data_to_world
 from napari_dicom_writer.model.axis_names import AxisKind, kind_of
@@ -157,7 +157,7 @@ def with_edits(attributes: Mapping[str, Any], rows: Sequence[AxisRow], edits: Ed
         for error in dict.fromkeys(wrong.values()):
             with refusals.collect():
                 what, remedy = error
-                raise LayerError(what, remedy, fix=SHOW_AXES)
+                raise LayerError(what, remedy, fix=SET_AXES)
         refusals.raise_if_any()
     edited = dict(attributes)
     count = len(rows) - bool(attributes.get("rgb"))

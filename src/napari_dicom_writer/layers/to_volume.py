@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_dicom_writer.errors import Fix, GeometryError, LayerError, Note, NoteKind
-from napari_dicom_writer.layers.axes import PIXELS, SHOW_AXES, image_axes, named_axes, told_axes
+from napari_dicom_writer.layers.axes import PIXELS, SET_AXES, image_axes, named_axes, told_axes
 from napari_dicom_writer.layers.labels import labels_of
 from napari_dicom_writer.layers.opened_from import notes_of_opening, order_of_opening, origin_of
 from napari_dicom_writer.layers.transforms import data_to_world
@@ -124,9 +124,9 @@ def _axes(array: Any, attributes: Mapping[str, Any], options: ExportOptions, not
         axes = [_sample_or_not(axis, colors=colors and i == ndim - 1) for i, axis in enumerate(axes)]
         if axes[-1].kind is AxisKind.SAMPLE:
             text = f"Axis {axes[-1].label!r}, {array.shape[-1]} long, is taken as colors"
-            notes.append(Note(NoteKind.ASSUMED, text, hint="label it channel if it is none"))
+            notes.append(Note(NoteKind.ASSUMED, text, hint="label it channel if it is none", fix=SET_AXES))
     if [axis.kind for axis in axes].count(AxisKind.TIME) > 1:
-        raise LayerError("Two of its axes are time", "Label one of them with another name", fix=SHOW_AXES)
+        raise LayerError("Two of its axes are time", "Label one of them with another name", fix=SET_AXES)
     return axes
 
 
@@ -166,11 +166,13 @@ def _note_assumed(
         # Labels in another order than napari's (z, y, x) would put the volume on its side.
         labels, order = (", ".join(axes[i].label or str(i) for i in spatial), ", ".join("zyx"[-len(spatial) :]))
         text = f"Axes labeled {labels} are placed as napari shows them: first to last is {order}"
-        notes.append(Note(NoteKind.ASSUMED, text, hint=f"name them with {mention('axes')} to go by their labels"))
+        notes.append(
+            Note(NoteKind.ASSUMED, text, hint=f"name them with {mention('axes')} to go by their labels", fix=SET_AXES)
+        )
     for i in spatial:
         if axes[i].label and axes[i].kind not in PIXELS:
             text = f"Axis {axes[i].label!r} is taken as one of the image's own"
-            notes.append(Note(NoteKind.ASSUMED, text, hint="label it channel if it is none"))
+            notes.append(Note(NoteKind.ASSUMED, text, hint="label it channel if it is none", fix=SET_AXES))
     if len(spatial) == 2:
         notes.append(Note(NoteKind.ASSUMED, "A 2-D layer: its plane taken as axial, at z = 0"))
 
@@ -210,7 +212,7 @@ def _check_units(axes: Sequence[Axis], spatial: Sequence[int]) -> None:
             raise GeometryError(
                 f"The unit of axis {axes[i].label or i}, {axes[i].unit!r}, is not a length",
                 "Set the layer's units to a length, such as mm or um, or to pixel",
-                fix=SHOW_AXES,
+                fix=SET_AXES,
             )
 
 

@@ -194,7 +194,8 @@ def _leading_names(volume: Volume, options: ExportOptions, notes: list[Note]) ->
         if not given and length > 1:
             text = f"Axis {position} ({length} long) has no telling label or unit: taken as {name}"
             other = UnnamedAxis.CHANNEL if name == UnnamedAxis.TIME else UnnamedAxis.TIME
-            fix = Fix("unnamed_axis", other, f"Take as {other}") if other not in names else None
+            alone = Fix("unnamed_axis", other, f"Take as {other}")
+            fix = alone if other not in names else Fix("axes", None, "Set axes…")
             notes.append(Note(NoteKind.ASSUMED, text, fix=fix))
     return names
 

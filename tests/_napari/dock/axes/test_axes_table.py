@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QPushButton
 
 from _napari.panels import click, export, fix_button, read, settle
 
@@ -107,7 +108,7 @@ def test_what_is_wrong_is_said_in_place_and_nothing_jumps(open_raw, qtbot):
 
 def settle_refused(qtbot, panel, said: str) -> None:
     qtbot.waitUntil(lambda: said in panel.controls.status)
-    assert fix_button(panel, "Show axes…")
+    assert fix_button(panel, "Set axes…")
 
 
 def test_a_layer_that_is_refused_for_its_axes_is_repaired(viewer, open_raw, qtbot):
@@ -142,7 +143,7 @@ def test_the_button_of_a_refusal_shows_the_layer_that_it_is_about(viewer, open_r
     settle_refused(qtbot, panel, "(plane) is '0', not a number above 0")
     panel.preview.choose(viewer.layers["other"])
     qtbot.waitUntil(lambda: panel.editor.table.cell(1, "step").text() == "1")
-    click(qtbot, fix_button(panel, "Show axes…"))
+    click(qtbot, fix_button(panel, "Set axes…"))
     qtbot.waitUntil(lambda: panel.editor.table.cell(1, "step").text() == "0")
     assert panel.preview.layer is viewer.layers["raw"]
 
@@ -179,3 +180,16 @@ def test_what_the_layer_says_itself_is_no_edit_and_undoing_reaches_the_line_that
     qtbot.keyClick(panel.editor.table.cell(0, "kind"), Qt.Key.Key_Up)
     assert panel.editor.table.cell(0, "kind").currentText() == "time"
     assert panel.editor.edits.of(panel.preview.layer).axes == {}
+
+
+def test_of_several_axes_that_nothing_tells_each_is_set_by_itself(viewer, open_raw, qtbot):
+    panel = open_raw()
+    viewer.layers.clear()
+    viewer.add_image(np.stack([RAW] * 2), name="five axes")
+    settle(qtbot, panel)
+    buttons = panel.board.preflight.findChildren(QPushButton)
+    labels = [button.text() for button in buttons if button.isVisibleTo(panel.board.preflight)]
+    assert labels.count("Set axes…") == 1
+    assert not any(label.startswith("Take as") for label in labels)
+    click(qtbot, fix_button(panel, "Set axes…"))
+    assert panel.editor.table.cell(0, "kind").isVisibleTo(panel)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from napari.layers import Image, Labels
 from qtpy.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from napari_dicom_writer._napari.dock.axes.axes_table import AxesTable
@@ -90,6 +91,8 @@ class LayerEditor(QWidget):
 
     def _rows_of(self, layer: Layer, options: ExportOptions) -> list[AxisRow]:
         """Tell the axes of a layer; none of one that tells nothing, which is refused elsewhere."""
+        if not isinstance(layer, Image | Labels):
+            return []
         try:
             with faults_as_export_errors():
                 return self.edits.rows(layer, options)
@@ -130,7 +133,9 @@ class LayerEditor(QWidget):
 
 
 def _shape(layer: Layer) -> tuple[int, ...]:
-    """Lengths of the axes, without samples; of a multiscale layer those of the full resolution."""
+    """Lengths of the axes, without samples; of a multiscale layer those of the full resolution; none of points."""
+    if not isinstance(layer, Image | Labels):
+        return ()
     data = layer.data[0] if getattr(layer, "multiscale", False) else layer.data
     return tuple(data.shape[: layer.ndim])
 
