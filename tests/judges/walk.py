@@ -99,7 +99,10 @@ def options(key: str) -> dict[str, ExportOptions]:
         **{f"unit {unit}": {"value_unit": unit} for unit in units},
     }
     if key == "segmentation":
-        meant = [{"label": 5, "name": "liver", "description": "d"}, {"label": 10, "name": "left kidney"}]
+        meant = [
+            {"label": 5, "name": "cyst of the left kidney", "description": "d"},
+            {"label": 10, "name": "left kidney"},
+        ]
         chosen = {
             "defaults": {},
             "everything": groups | {"segments": meant, "segment_algorithm": "automatic", "segment_algorithm_name": "p"},

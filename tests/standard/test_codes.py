@@ -55,3 +55,24 @@ def test_search_finds_the_beginnings_of_words():
     assert search("kidn")[0].meaning == "Kidney"
     assert search("no such thing") == []
     assert len(search("artery", 7)) == 7
+
+
+@pytest.mark.parametrize(
+    ("name", "finding", "organ", "side"),
+    [
+        ("kidney_cyst_left", "Cyst", "Kidney", "Left"),
+        ("liver tumor", "Neoplasm", "Liver", ""),
+        ("Left lung lesion", "Lesion", "Lung", "Left"),
+        ("edema of the brain", "Edema", "Brain", ""),
+    ],
+)
+def test_findings_have_the_region_they_lie_in(name, finding, organ, side):
+    found = recognize(name)
+    assert (found.type.meaning, found.region.meaning) == (finding, organ)
+    assert (found.region_laterality.meaning if found.region_laterality else "") == side
+    assert found.laterality is None
+
+
+@pytest.mark.parametrize("name", ["tumor cyst", "my tumor", "tumor edema liver", "tumor 1"])
+def test_no_region_is_guessed(name):
+    assert recognize(name) is None

@@ -254,3 +254,15 @@ def test_a_description_keeps_the_number_of_the_layer(tmp_path):
 def test_colors_of_labels_are_not_said_to_be_lost():
     plan = plan_export(layer(blobs(), colormap={"name": "label_colormap"}, gamma=2))
     assert not [note for note in plan.notes if note.kind is NoteKind.LOST]
+
+
+def test_a_finding_is_written_and_opened_with_its_region(tmp_path):
+    report = export(layer(blobs()), tmp_path / "x", ExportOptions(segments={1: "kidney_cyst_left"}))
+    segment = pydicom.dcmread(report.path).SegmentSequence[0]
+    (region,) = segment.AnatomicRegionSequence
+    assert (region.CodeMeaning, region.AnatomicRegionModifierSequence[0].CodeMeaning) == ("Kidney", "Left")
+    assert dciodvfy([report.path]) == ([], [])
+    assert dicom_validator([report.path]) == []
+    again = pydicom.dcmread(export(read_layers(report.path), tmp_path / "y").path).SegmentSequence[0]
+    assert again.AnatomicRegionSequence == segment.AnatomicRegionSequence
+    assert again.SegmentedPropertyTypeCodeSequence == segment.SegmentedPropertyTypeCodeSequence

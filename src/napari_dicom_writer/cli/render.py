@@ -165,7 +165,8 @@ def segments(found: Sequence[Segment]) -> str:
     for segment in found[:_SEGMENTS]:
         structure = segment.structure
         side = f"{structure.laterality.meaning.lower()} " if structure and structure.laterality else ""
-        meaning = f"{side}{structure.type.meaning}" if structure else "no code"
+        region = f", {structure.region.meaning}" if structure and structure.region else ""
+        meaning = f"{side}{structure.type.meaning}{region}" if structure else "no code"
         lines.append(f"{segment.label} {segment.name or 'without a name'}: {meaning}")
     more = len(found) - len(lines)
     return "\n".join([*lines, f"and {more:,} more"] if more else lines)

@@ -179,6 +179,11 @@ def _segment(segment: SegmentPlan) -> Dataset:
     if segment.structure.laterality:
         kind.SegmentedPropertyTypeModifierCodeSequence = [code_item(segment.structure.laterality)]
     item.SegmentedPropertyTypeCodeSequence = [kind]
+    if segment.structure.region:
+        region = code_item(segment.structure.region)
+        if segment.structure.region_laterality:
+            region.AnatomicRegionModifierSequence = [code_item(segment.structure.region_laterality)]
+        item.AnatomicRegionSequence = [region]
     item.RecommendedDisplayCIELabValue = cielab(segment.color)
     item.TrackingID = segment.tracking_id
     item.TrackingUID = segment.tracking_uid

@@ -62,9 +62,12 @@ def _row(segment: Segment) -> dict[str, Any]:
         "tracking_id": segment.tracking_id,
         "tracking_uid": segment.tracking_uid,
     }
-    for name, code in codes.items():
+    columns = {f"SegmentedProperty{name}CodeSequence": code for name, code in codes.items()}
+    if structure:
+        columns["AnatomicRegionSequence"] = structure.region
+        columns["AnatomicRegionModifierSequence"] = structure.region_laterality
+    for column, code in columns.items():
         if code:
-            column = f"SegmentedProperty{name}CodeSequence"
             row |= {f"{column}.CodeValue": code.value, f"{column}.CodingSchemeDesignator": code.scheme}
             row[f"{column}.CodeMeaning"] = code.meaning
     return {column: value for column, value in row.items() if value or column in ("index", "name", "category", "type")}

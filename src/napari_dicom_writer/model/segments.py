@@ -92,9 +92,17 @@ _SEQUENCES = {
     "category": "segmentedpropertycategorycodesequence",
     "type": "segmentedpropertytypecodesequence",
     "laterality": "segmentedpropertytypemodifiercodesequence",
+    "region": "anatomicregionsequence",
+    "region_laterality": "anatomicregionmodifiersequence",
 }
 # What the color tables of 3D Slicer call their columns: Type_CodeValue, Type_CodingScheme, Type_CodeMeaning.
-_SLICER = {"category": "category", "type": "type", "laterality": "typemodifier"}
+_SLICER = {
+    "category": "category",
+    "type": "type",
+    "laterality": "typemodifier",
+    "region": "region",
+    "region_laterality": "regionmodifier",
+}
 
 
 def segments_of(rows: Iterable[Mapping[str, Any]], where: str = "segments") -> tuple[Segment, ...]:
@@ -193,7 +201,7 @@ def _coded(row: Mapping[str, Any]) -> Structure | None:
     codes = {key: _code(row, name) or _slicer_code(row, _SLICER[key]) for key, name in _SEQUENCES.items()}
     if codes["category"] is None or codes["type"] is None:
         return None
-    return Structure(codes["category"], codes["type"], codes["laterality"])
+    return Structure(codes["category"], codes["type"], codes["laterality"], codes["region"], codes["region_laterality"])
 
 
 def _code(row: Mapping[str, Any], sequence: str) -> Code | None:

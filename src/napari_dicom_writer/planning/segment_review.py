@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from napari_dicom_writer.errors import Note, NoteKind, OptionsError
 from napari_dicom_writer.standard import text
-from napari_dicom_writer.standard.codes import UNKNOWN, Code, Structure, terms
+from napari_dicom_writer.standard.codes import UNKNOWN, Code, terms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,20 +43,19 @@ def reviewed(plans: Sequence[SegmentPlan]) -> tuple[tuple[SegmentPlan, ...], lis
         if parts.category == parts.type and parts != UNKNOWN:
             what = f"Segment {plan.name!r} is of the type {parts.type}, which is its category, too"
             raise OptionsError(what, "Give a type that says more", "segments")
-        category, kind = (_standard(code, plan.name, notes) for code in (parts.category, parts.type))
-        side = parts.laterality and _standard(parts.laterality, plan.name, notes)
-        for code in filter(None, (category, kind, side)):
+        written = {code: _standard(code, plan.name, notes) for code in parts.codes()}
+        for code in written.values():
             if meanings.setdefault((code.value, code.scheme), code.meaning) != code.meaning:
                 both = f"{meanings[code.value, code.scheme]!r} and {code.meaning!r}"
                 raise OptionsError(f"Code {code.value} ({code.scheme}) is given as {both}", "Keep one", "segments")
-        result.append(replace(plan, structure=Structure(category, kind, side)))
+        result.append(replace(plan, structure=parts.with_codes(written)))
     return tuple(result), list(notes.values())
 
 
 def _check(plan: SegmentPlan) -> None:
     """Refuse text that its VR does not allow."""
     texts = [("SegmentAlgorithmName", plan.algorithm_name), ("TrackingUID", plan.tracking_uid)]
-    for code in filter(None, (plan.structure.category, plan.structure.type, plan.structure.laterality)):
+    for code in plan.structure.codes():
         texts += [("CodingSchemeDesignator", code.scheme), ("CodeMeaning", code.meaning)]
     for keyword, value in texts:
         text.check(keyword, value, f"{text.title(keyword)} of segment {plan.name!r}")

@@ -73,12 +73,22 @@ def _with_labels_of_layer(segments: dict[int, Segment]) -> dict[int, Segment]:
 def _segment(number: int, item: Dataset) -> Segment:
     category, kind = (_code(item, f"SegmentedProperty{name}CodeSequence") for name in ("Category", "Type"))
     sides = [_code(each, "SegmentedPropertyTypeModifierCodeSequence") for each in _type_items(item)]
+    regions = items(item, "AnatomicRegionSequence")[:1]
+    region_sides = [_code(each, "AnatomicRegionModifierSequence") for each in regions]
     algorithm, tracking = text(item, "SegmentAlgorithmType"), [text(item, f"Tracking{kind}") for kind in ("ID", "UID")]
     color = numbers(item, "RecommendedDisplayCIELabValue")
     return Segment(
         label=number,
         name=text(item, "SegmentLabel"),
-        structure=Structure(category, kind, next(iter(sides), None)) if category and kind else None,
+        structure=Structure(
+            category,
+            kind,
+            next(iter(sides), None),
+            _code(item, "AnatomicRegionSequence"),
+            next(iter(region_sides), None),
+        )
+        if category and kind
+        else None,
         color=srgb(color) if color and len(color) == 3 else None,
         algorithm_type=algorithm if algorithm in ALGORITHM_TYPES else "",
         algorithm_name=text(item, "SegmentAlgorithmName"),

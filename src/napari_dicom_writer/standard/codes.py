@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +42,26 @@ class Structure:
         Segmented Property Category (CID 7150) and Type (CID 7151).
     laterality : Code or None
         Left or right (CID 244), which belongs into a modifier and not into the type.
+    region, region_laterality : Code or None
+        Anatomic Region of what is no organ itself, such as the kidney of a cyst, and its side.
     """
 
     category: Code
     type: Code
     laterality: Code | None = None
+    region: Code | None = None
+    region_laterality: Code | None = None
+
+    def codes(self) -> list[Code]:
+        """All that are known."""
+        return [code for code in self._every() if code]
+
+    def _every(self) -> tuple[Any, ...]:
+        return self.category, self.type, self.laterality, self.region, self.region_laterality
+
+    def with_codes(self, others: Mapping[Code, Code]) -> Structure:
+        """Return the same with other codes in their places."""
+        return Structure(*(code and others[code] for code in self._every()))
 
 
 ANATOMY = Code("91723000", "SCT", "Anatomical Structure")
@@ -187,7 +202,19 @@ def recognize(name: str) -> Structure | None:
             if term := _index().get(frozenset(candidate)):
                 said = len(candidate) > len(kept)
                 return Structure(terms().get(term, ANATOMY), term, sides[0] if sides and not said else None)
-    return None
+    return _finding(words)
+
+
+def _finding(words: list[str]) -> Structure | None:
+    """Find what an abnormality in an organ means, such as a cyst of the left kidney: one word, and the organ's."""
+    abnormal = [word for word in words if (term := _index().get(frozenset((word,)))) and terms().get(term) is ABNORMAL]
+    if len(abnormal) != 1 or len(words) == 1:
+        return None
+    organ = recognize(" ".join(word for word in words if word != abnormal[0]))
+    if organ is None or organ.category != ANATOMY:
+        return None
+    term = _index()[frozenset(abnormal)]
+    return Structure(ABNORMAL, term, region=organ.type, region_laterality=organ.laterality)
 
 
 def _shortened(words: list[str]) -> Iterator[list[str]]:
