@@ -22,7 +22,7 @@ demo: $(DEMO)/.demo-ready ## Export a phantom and a real scan to demo-out/, read
 test: $(VENV)/.test-ready lint ## Run the whole suite, headless
 	$(SCREEN) $(BIN)/python -m pytest -n 2 --dist loadgroup
 
-fuzz: $(VENV)/.test-ready ## Export 2,000 layers drawn at random, new ones each time, and have them judged by others
+fuzz: $(VENV)/.test-ready ## Export 2,000 layers and 2,000 scenes drawn at random, new ones each time, and have them judged by others
 	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-2000} $(BIN)/python -m pytest tests/fuzz -n 2
 
 lint: $(VENV)/.test-ready ## ruff and mypy
