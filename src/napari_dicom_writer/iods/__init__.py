@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 AUTO = "auto"
 """The choice that leaves it to the layer and its modality."""
-IMAGE, LABELS = "image", "labels"
+IMAGE, LABELS, SHAPES, POINTS = "image", "labels", "shapes", "points"
 """Kinds of layers."""
 
 
@@ -114,9 +114,9 @@ _TABLE = (
         "RT Structure Set",
         partial(_made, "rt_structure_set", "RTStructureSet"),
         ("RTSTRUCT",),
-        layers=(LABELS,),
-        auto=(),
-        doc="the outlines of labels, for radiotherapy",
+        layers=(LABELS, SHAPES, POINTS),
+        auto=(SHAPES, POINTS),
+        doc="outlines of labels, shapes and points, for radiotherapy",
     ),
     Row("sc", "Secondary Capture", partial(_made, "sc", "SecondaryCapture"), doc="any image; it claims nothing"),
 )
@@ -201,7 +201,7 @@ def choose(options: ExportOptions, layer: str = IMAGE, *, color: bool = False) -
         return row.load(), []
     passed: list[Row] = []
     for row in IODS.rows:
-        if layer in row.auto and (not row.modalities or options.modality in row.modalities or layer == LABELS):
+        if layer in row.auto and (not row.modalities or options.modality in row.modalities or layer != IMAGE):
             if not color or row.load().rules.color:
                 return row.load(), [_passed_over(other, row) for other in passed]
             passed.append(row)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_dicom_writer.errors import LayerError
 from napari_dicom_writer.layers.agreement import agreed
+from napari_dicom_writer.layers.drawn import DRAWN, to_drawing
 from napari_dicom_writer.layers.to_volume import to_volume
 from napari_dicom_writer.model.geometry import is_sheared
 from napari_dicom_writer.model.opened import is_array, opened
@@ -81,6 +82,8 @@ def as_volume(layer: Any, options: ExportOptions, *, check: bool = True) -> Volu
         raise LayerError(
             f"The attributes of a layer tuple are a {type(attributes).__name__}", "Pass (data, {attributes}, 'image')"
         )
+    if layer_type in DRAWN:
+        return to_drawing(data, attributes or {}, str(layer_type), options)
     volume = to_volume(data, attributes or {}, str(layer_type), options)
     if check or options.geometry is Geometry.SOURCE:
         volume = agreed(volume, attributes or {}, options)

@@ -54,7 +54,7 @@ def to_volume(data: Any, attributes: Mapping[str, Any], layer_type: str, options
         Units that are not lengths; axes that mix space and time; transforms of the wrong shape.
     """
     if layer_type not in ("image", "labels"):
-        raise LayerError(f"It is a {layer_type} layer", "Deselect it: image and labels layers can be written")
+        raise LayerError(f"It is a {layer_type.lower()} layer", "Deselect it: image and labels layers can be written")
     notes = notes_of_opening(attributes)
     array = _full_resolution(data, attributes, notes)
     axes = _axes(array, attributes, options, notes)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+    from napari_dicom_writer.model.contours import Outline
     from napari_dicom_writer.model.origin import Origin
     from napari_dicom_writer.model.segments import Labels
 
@@ -117,6 +118,7 @@ class Volume:
         self.labels = labels
         self.steps = steps
         self.origin = origin
+        self.drawn: tuple[Outline, ...] | None = None  # of what is no array, but shapes or points
         if spacing is None and affine is None:
             self.notes += (Note(NoteKind.ASSUMED, "No spacing given: neighbors taken as 1 mm apart"),)
         if self.time_step is not None and not 0 < self.time_step < _LONGEST_STEP:

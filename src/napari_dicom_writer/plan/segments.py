@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from napari_dicom_writer.plan.stored_values import StoredValues
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from napari_dicom_writer.model.contours import Outline
     from napari_dicom_writer.standard.codes import Structure
 
 
@@ -147,7 +148,15 @@ class StoredFractions(StoredLabels):
 
 @dataclass(frozen=True, slots=True)
 class StoredContours(StoredLabels):
-    """How the labels of one series are stored: as outlines, without pixels."""
+    """How the labels of one series are stored: as outlines, without pixels.
+
+    Attributes
+    ----------
+    drawn : dict or None
+        (ROI Number, plane) → outlines and points; None where they are traced around labels.
+    """
+
+    drawn: dict[tuple[int, int], tuple[Outline, ...]] | None = field(default=None, compare=False)
 
     @property
     def bits(self) -> int:

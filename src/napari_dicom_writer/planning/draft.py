@@ -14,6 +14,7 @@ from napari_dicom_writer import iods
 from napari_dicom_writer.errors import Fix, Note, NoteKind, PixelError
 from napari_dicom_writer.model import geometry
 from napari_dicom_writer.model.axis_names import sizes_in_words
+from napari_dicom_writer.model.contours import POINT
 from napari_dicom_writer.model.planes import turned
 from napari_dicom_writer.model.slabs import finished_planes, read_ahead, slabs
 from napari_dicom_writer.model.value_range import Ranges, ScanCache, ValueRange
@@ -25,6 +26,7 @@ from napari_dicom_writer.planning.companion import companion_iod, wants_companio
 from napari_dicom_writer.planning.fractions import check_whole, find_fractions
 from napari_dicom_writer.planning.labels import LabelUse, find_labels, note_vanished
 from napari_dicom_writer.planning.onto_image import Image, Placed, onto_image
+from napari_dicom_writer.planning.outlines import ByPlane, lay
 from napari_dicom_writer.planning.plausible import questions
 from napari_dicom_writer.planning.value_policy import needs_range
 
@@ -54,6 +56,7 @@ class Draft:
     notes: list[Note]
     ranges: Ranges = field(default_factory=dict)
     labels: LabelUse | None = None  # of a label map
+    drawn: ByPlane | None = None  # of shapes and points
     image: Image | None = None  # that labels belong to
     off_grid: bool = False  # of every image there is
 
@@ -89,6 +92,8 @@ def make_draft(
     `tick` is called with the number of planes after every slab; `scans` knows earlier ones; `images` are those that
     labels may belong to.
     """
+    if volume.drawn is not None:
+        return _drawn_draft(index, volume, options, images)
     straight, notes = _straight(volume, options)
     lies = Placed(straight) if volume.labels is None else onto_image(straight, images, options)
     placed, notes = lies.volume, [*notes, *lies.notes]
@@ -111,6 +116,16 @@ def make_draft(
     return draft
 
 
+def _drawn_draft(index: int, volume: Volume, options: ExportOptions, images: Sequence[Image]) -> Draft:
+    """Lay outlines and points on the planes of their image."""
+    laid, image, use, by_plane, said = lay(volume, images)
+    iod, _ = iods.choose(options, kind_of(volume))
+    notes = [*volume.notes, *said]
+    draft = Draft(index, iod, laid, where(index, volume.name), image.grid, (), notes)
+    draft.image, draft.labels, draft.drawn = image, use, by_plane
+    return draft
+
+
 def _label_use(draft: Draft, volume: Volume, options: ExportOptions, tick: Callable[[int], None]) -> LabelUse:
     """Which labels, or fractions of which segments, a volume holds."""
     if volume.labels and volume.labels.fractions:
@@ -125,6 +140,8 @@ def _written(iod: IOD, options: ExportOptions) -> list[IOD]:
 
 def kind_of(volume: Volume) -> str:
     """Which kind of layer a volume is, in the words of the table of objects."""
+    if volume.drawn is not None:
+        return iods.POINTS if volume.drawn[0].kind == POINT else iods.SHAPES
     return iods.IMAGE if volume.labels is None else iods.LABELS
 
 

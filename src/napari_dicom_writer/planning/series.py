@@ -13,7 +13,7 @@ from napari_dicom_writer.mention import mention
 from napari_dicom_writer.options.choices import TimeLayout
 from napari_dicom_writer.plan.frames import FramePlan, InstancePlan
 from napari_dicom_writer.plan.plan import SeriesPlan, StudyPlan, TimePlan
-from napari_dicom_writer.plan.segments import StoredLabels
+from napari_dicom_writer.plan.segments import StoredContours, StoredLabels
 from napari_dicom_writer.planning.compression import plan_compression
 from napari_dicom_writer.planning.concatenation import fitting
 from napari_dicom_writer.planning.float_display import display_notes, rules_for
@@ -172,6 +172,8 @@ def _values(
             fractions, said = plan_fractions(use, options)
             return fractions, None, said
         labels, label_notes = plan_stored(use, options, contours=draft.iod.contours)
+        if draft.drawn is not None and isinstance(labels, StoredContours):
+            labels = replace(labels, drawn=draft.drawn)
         return labels, None, label_notes
     volume, found = draft.volume, draft.ranges.get(channel)
     rules = draft.iod.rules if volume.rgb else rules_for(draft.iod.rules, volume.dtype, options)

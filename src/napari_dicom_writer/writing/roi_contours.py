@@ -63,15 +63,24 @@ class Coordinates:
         self._inverse = np.linalg.pinv(self._affine[:3, 1:3])
         finest = min(map(float, grid.pixel_spacing))
         whole = len(str(int(grid.largest_coordinate(shape)))) + 2  # with sign and point
-        digits = max(1, min(_DIGITS + math.ceil(-math.log10(finest)), _DS - whole))
+        digits = max(1, min(_DIGITS + max(0, math.ceil(-math.log10(finest))), _DS - whole))
+        self._error = 0.6 * 10.0**-digits
         self._number = f"%.{digits}f\\"
 
     def text(self, plane: int, contour: NDArray[np.float64]) -> bytes:
         """Write the points of a contour, (points, 2) as (row, column), of a plane."""
         origin = self._affine[:3, 3] + plane * self._affine[:3, 0]
-        points = contour @ self._affine[:3, 1:3].T + origin
+        return self.written(contour @ self._affine[:3, 1:3].T + origin)
+
+    def written(self, points: NDArray[np.float64]) -> bytes:
+        """Write points, (points, 3) in LPS millimeters."""
         joined = (self._number * points.size)[:-1] % tuple(points.ravel().tolist())
         return (joined + " " * (len(joined) % 2)).encode("ascii")
+
+    def same(self, points: NDArray[np.float64], data: bytes) -> bool:
+        """Whether a text says where points are, to its last digit."""
+        numbers = np.fromstring(data.decode("ascii"), sep="\\")
+        return numbers.size == points.size and bool(np.abs(numbers - points.ravel()).max() <= self._error)
 
     def points(self, plane: int, data: bytes) -> NDArray[np.float64]:
         """Read the points of a contour again: (points, 2) as (row, column)."""

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pydicom.dataset import Dataset
 
+    from napari_dicom_writer.model.contours import Outline
     from napari_dicom_writer.plan.frames import InstancePlan, Place
     from napari_dicom_writer.plan.plan import SeriesPlan
 
@@ -61,8 +62,11 @@ class StructureSetWriter(SeriesWriter):
     def _traced(self, place: Place, masks: PlaneMasks) -> list[Contour]:
         stored, source, plane = self._series.stored, self._series.source, place.frame.plane
         assert isinstance(stored, StoredContours)  # noqa: S101 - the object has no others
-        mask, corner = masks.box(stored.label(place.frame.part))
         image = source.planes[place.frame.time_index, plane] if source else None
+        label = stored.label(place.frame.part)
+        if stored.drawn is not None:
+            return self._drawn(stored.drawn[label, plane], image)
+        mask, corner = masks.box(label)
         found = []
         for contour in trace(mask):
             text = self._coordinates.text(plane, contour + corner)
@@ -72,6 +76,15 @@ class StructureSetWriter(SeriesWriter):
             if not np.array_equal(fill(again, mask.shape), mask):
                 name = self._series.segments[(place.frame.part or 1) - 1].name
                 raise Fault(f"the contours of {name!r} on plane {plane} fill other voxels than its own")
+        return found
+
+    def _drawn(self, outlines: Sequence[Outline], image: tuple[str, int] | None) -> list[Contour]:
+        found = []
+        for outline in outlines:
+            text = self._coordinates.written(outline.points)
+            if self._level.pixels and not self._coordinates.same(outline.points, text):
+                raise Fault(f"{outline.name} is not where it was drawn")
+            found.append(Contour(outline.kind, len(outline.points), text, image))
         return found
 
     def finish(self) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from napari import layers
 from qtpy.QtCore import QObject, Signal
 
-from napari_dicom_writer.iods import IODS
+from napari_dicom_writer.iods import IODS, POINTS, SHAPES
 from napari_dicom_writer.layers.inputs import tuple_of
 
 if TYPE_CHECKING:
@@ -26,7 +26,8 @@ def layer_tuple(layer: Layer) -> Any:
     """Return (data, attributes, type) as napari hands it to a writer; only what can be written is asked for all."""
     if is_written(layer):
         return tuple_of(layer)
-    return (layer.data, {"name": layer.name}, type(layer).__name__.lower())
+    # By the name of its class, by which no layer is exported: shapes and points are saved by the menu only.
+    return (layer.data, {"name": layer.name}, type(layer).__name__)
 
 
 def is_written(layer: Layer) -> bool:
@@ -36,7 +37,8 @@ def is_written(layer: Layer) -> bool:
 
 @cache
 def _written_types() -> tuple[type[Layer], ...]:
-    kinds = sorted({kind for row in IODS.rows for kind in row.layers})
+    # There is no picture of shapes and points here.
+    kinds = sorted({kind for row in IODS.rows for kind in row.layers} - {SHAPES, POINTS})
     return tuple(getattr(layers, kind.capitalize()) for kind in kinds)
 
 

@@ -1,0 +1,135 @@
+"""RT Structure Sets from shapes and points: every vertex where it was drawn, on the planes of the image."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pydicom
+import pytest
+from napari.layers import Points, Shapes
+
+from judges.readers import dciodvfy
+from judges.volumes import oblique
+from napari_dicom_writer import ExportError, ExportOptions, Volume, export, plan_export
+from napari_dicom_writer.layers.from_volume import to_layer
+
+AFFINE = oblique()
+pytestmark = pytest.mark.filterwarnings("ignore:Non-orthogonal slicing:UserWarning")
+SQUARE = np.array([[2, 3, 4], [2, 3, 14], [2, 12, 14], [2, 12, 4]], float)
+TRIANGLE = np.array([[3, 3.25, 4], [3, 5, 9.5], [3, 9.125, 7]])
+NEXT = np.array([1, 0, 0])  # plane
+IMAGE = to_layer(Volume(np.zeros((6, 20, 24), np.int16), affine=AFFINE, name="image"))
+PLACE = {key: IMAGE[1][key] for key in ("scale", "affine", "units", "axis_labels")}
+
+
+def drawn(shapes: object, kind: str = "shapes", **attributes: object) -> tuple:
+    return shapes, {**PLACE, "name": "tumor", **attributes}, kind
+
+
+def contours_in(path: Path) -> tuple[pydicom.FileDataset, list[pydicom.FileDataset]]:
+    """The structure set, and the images."""
+    found = [pydicom.dcmread(file) for file in (sorted(path.rglob("*.dcm")) if path.is_dir() else [path])]
+    (contours,) = [header for header in found if header.Modality == "RTSTRUCT"]
+    return contours, [header for header in found if header.Modality != "RTSTRUCT"]
+
+
+def in_space(vertices: np.ndarray) -> np.ndarray:
+    return vertices @ AFFINE[:3, :3].T + AFFINE[:3, 3]
+
+
+def read(roi: pydicom.Dataset) -> list[np.ndarray]:
+    """By the planes of the layer, which the file may hold in the other order."""
+    found = [np.array(contour.ContourData, float).reshape(-1, 3) for contour in roi.ContourSequence]
+    return sorted(found, key=plane_of)
+
+
+def plane_of(points: np.ndarray) -> float:
+    return float((np.linalg.inv(AFFINE) @ [*points[0], 1])[0])
+
+
+def test_vertices_are_where_they_were_drawn_and_name_their_plane(tmp_path):
+    layer = drawn([SQUARE, TRIANGLE], shape_type=["rectangle", "polygon"])
+    contours, images = contours_in(export([IMAGE, layer], tmp_path / "x").path)
+    (roi,) = contours.ROIContourSequence
+    for vertices, found in zip((SQUARE, TRIANGLE), read(roi), strict=True):
+        np.testing.assert_allclose(found, in_space(vertices), rtol=0, atol=1e-4)
+    places = {image.SOPInstanceUID: np.array(image.ImagePositionPatient, float) for image in images}
+    for contour in roi.ContourSequence:
+        assert contour.ContourGeometricType == "CLOSED_PLANAR"
+        uid = contour.ContourImageSequence[0].ReferencedSOPInstanceUID
+        plane = plane_of(np.array(contour.ContourData, float).reshape(-1, 3))
+        assert plane_of(places[uid][np.newaxis]) == pytest.approx(plane, abs=1e-4)
+    assert contours.StructureSetROISequence[0].ROIName == "tumor"
+    file = next(file for file in (tmp_path / "x").rglob("*.dcm") if pydicom.dcmread(file).Modality == "RTSTRUCT")
+    assert dciodvfy([file]) == ([], [])
+
+
+def test_a_column_names_the_regions_and_edges_color_them(tmp_path):
+    layer = Shapes(
+        [SQUARE, TRIANGLE, SQUARE + NEXT],
+        shape_type=["ellipse", "polygon", "rectangle"],
+        features={"name": ["liver", "cyst", "liver"]},
+        edge_color=["red", "lime", "red"],
+        name="organs",
+        **PLACE,
+    )
+    contours, _ = contours_in(export([IMAGE, layer], tmp_path / "x").path)
+    assert [item.ROIName for item in contours.StructureSetROISequence] == ["liver", "cyst"]
+    assert [list(item.ROIDisplayColor) for item in contours.ROIContourSequence] == [[255, 0, 0], [0, 255, 0]]
+    ellipse, square = read(contours.ROIContourSequence[0])
+    middle, radii = in_space(SQUARE).mean(axis=0), np.array([5 * 0.7, 4.5 * 0.8])
+    apart = np.linalg.norm(ellipse - middle, axis=1)
+    assert (apart.min(), apart.max()) == pytest.approx((radii.min(), radii.max()), abs=1e-3)
+    np.testing.assert_allclose(square, in_space(SQUARE + NEXT), atol=1e-4)
+
+
+def test_points_stay_where_they_are(tmp_path):
+    places = np.array([[2.3, 3.5, 4.25], [1, 2, 3]])
+    contours, _ = contours_in(export([IMAGE, Points(places, name="marks", **PLACE)], tmp_path / "x").path)
+    (roi,) = contours.ROIContourSequence
+    found = sorted(map(tuple, np.concatenate(read(roi))))
+    np.testing.assert_allclose(found, sorted(map(tuple, in_space(places))), atol=1e-4)
+    assert {contour.ContourGeometricType for contour in roi.ContourSequence} == {"POINT"}
+
+
+def test_on_a_series_on_disk(tmp_path):
+    source = export([IMAGE], tmp_path / "source").path
+    contours, _ = contours_in(export([drawn([TRIANGLE])], tmp_path / "x", ExportOptions(reference=source)).path)
+    frame = contours.ReferencedFrameOfReferenceSequence[0]
+    series = frame.RTReferencedStudySequence[0].RTReferencedSeriesSequence[0]
+    assert series.SeriesInstanceUID == pydicom.dcmread(next(source.glob("*.dcm"))).SeriesInstanceUID
+
+
+REFUSED = {
+    "across planes": (drawn([SQUARE + np.array([[0], [1], [1], [0]]) * NEXT]), "shape 0 lies across the planes"),
+    "between planes": (drawn([TRIANGLE + NEXT / 2]), "shape 0 lies 0.5 of a step beside a plane of the image 'image'"),
+    "outside": (drawn([TRIANGLE + 9 * NEXT]), "shape 0 lies outside the image"),
+    "crossing": (drawn([TRIANGLE, SQUARE[[0, 2, 1, 3]]]), "shape 1 crosses itself"),
+    "open": (drawn([TRIANGLE], shape_type="path"), "shape 0 is an open path"),
+    "a line": (drawn([TRIANGLE[:2]], shape_type="line"), "shape 0 is a line, which encloses nothing"),
+    "two corners": (drawn([TRIANGLE[:2]]), "shape 0 has 2 corners"),
+    "nothing": (drawn([]), "It holds nothing that is drawn"),
+    "not finite": (drawn([TRIANGLE * np.nan]), "Some of its vertices are not finite"),
+    "in time": ((np.zeros((3, 4)), {"name": "t", "axis_labels": ("t", "z", "y", "x")}, "points"), "beside the spatial"),
+    "a point outside": (drawn([[9.0, 1, 1]], "points"), "point 0 lies outside the image"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_no_plane_holds_is_refused_by_its_name(name):
+    layer, reason = REFUSED[name]
+    with pytest.raises(ExportError, match=reason) as error:
+        plan_export([IMAGE, layer])
+    assert all(refusal.remedy for refusal in error.value.refusals)
+
+
+def test_without_an_image_it_is_refused():
+    with pytest.raises(ExportError, match="lies on the planes of an image, and there is none. Export the image with"):
+        plan_export([drawn([TRIANGLE])])
+
+
+def test_a_closed_path_is_an_outline(tmp_path):
+    path = np.concatenate([TRIANGLE, TRIANGLE[:1]])
+    contours, _ = contours_in(export([IMAGE, drawn([path], shape_type="path")], tmp_path / "x").path)
+    assert contours.ROIContourSequence[0].ContourSequence[0].NumberOfContourPoints == 3
