@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 TOPICS = (
     *("series", "objects", "slabs", "memory", "directions", "codecs"),
-    *("scale", "cancel", "durability", "widget", "imports"),
+    *("scale", "cancel", "durability", "widget", "reading", "imports"),
 )
 RESULTS = Path(__file__).with_name("RESULTS.md")
 

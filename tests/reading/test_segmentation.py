@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import pydicom
 import pytest
@@ -10,12 +12,14 @@ from highdicom.seg import Segmentation, SegmentDescription
 from napari.layers import Layer
 from pydicom.data import get_testdata_file
 from pydicom.sr.codedict import codes
+from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from judges.series import only_layer, opened
 from judges.volumes import indexed, oblique
 from napari_dicom_writer import ExportOptions, Volume, export
 from napari_dicom_writer.layers.opened_from import METADATA_KEY
 from napari_dicom_writer.layers.transforms import data_to_world
+from napari_dicom_writer.reading import files
 from napari_dicom_writer.reading.series import read_series
 from napari_dicom_writer.standard.color import cielab, srgb
 
@@ -201,6 +205,21 @@ def test_a_study_is_one_scene_with_labels_on_top(tmp_path, labels):
     path = export([(labels, LAYER, "labels"), scan], tmp_path / "x", ExportOptions(modality="CT")).path
     layers, _ = opened(path)
     assert [(attributes["name"], kind) for _, attributes, kind in layers] == [("scan", "image"), ("organs", "labels")]
+    (below, placed, _), (data, attributes, _) = layers
+    assert data.shape == below.shape
+    np.testing.assert_array_equal(data, labels)
+    np.testing.assert_allclose(world(attributes), world(placed), atol=1e-9)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_beside_their_image_labels_have_all_of_its_planes(tmp_path, image, labels):
+    """Planes before, between and behind that have no frame are there, so that both arrays are of one shape."""
+    shutil.copytree(image[0], tmp_path / "image")
+    segmentation(tmp_path / "x.dcm", image, labels, "BINARY", omit_empty_frames=True)
+    (_, placed, _), (data, attributes, _) = opened(tmp_path)[0]
+    np.testing.assert_array_equal(data, labels)
+    np.testing.assert_allclose(world(attributes), world(placed), atol=1e-9)
+    assert attributes["metadata"][METADATA_KEY]["instances"][0] == ""
 
 
 def test_a_segmentation_of_dcmqi():
@@ -213,3 +232,15 @@ def test_a_segmentation_of_dcmqi():
 def test_colors_are_what_they_were():
     for color in np.random.default_rng(1).integers(0, 256, (200, 3)).tolist():
         assert srgb(cielab(tuple(color))) == tuple(color)
+
+
+def test_deflated_frames_are_inflated_once(tmp_path):
+    values = np.arange(4 * 9 * 9, dtype=np.uint8).reshape(4, 9, 9) % 3
+    path = export([(values, LAYER, "labels")], tmp_path / "x", ExportOptions(segmentation_type="labelmap")).path
+    dataset = pydicom.dcmread(path)
+    dataset.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    dataset.save_as(path)
+    before = files._inflated.cache_info()
+    np.testing.assert_array_equal(only_layer(path)[0], values)
+    after = files._inflated.cache_info()
+    assert (after.misses - before.misses, after.hits > before.hits + 2) == (1, True)

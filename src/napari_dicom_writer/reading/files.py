@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 import zlib
 from contextlib import contextmanager
+from functools import lru_cache
 from io import BytesIO
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
@@ -21,7 +23,6 @@ from napari_dicom_writer.standard.elements import VRS, BrokenError, Encoding, re
 from napari_dicom_writer.standard.regular_file import open_regular
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterator
 
     from pydicom.dataset import Dataset
@@ -67,11 +68,17 @@ def opened(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
             file.seek(0)
             yield file
             return
-        begin = file.tell()
-        file.seek(0)
+        found = os.fstat(file.fileno())
+        yield BytesIO(_inflated(str(path), (found.st_size, found.st_mtime_ns), at, file.tell()))
+
+
+@lru_cache(maxsize=1)
+def _inflated(path: str, stamp: tuple[int, int], at: int, begin: int) -> bytes:
+    """Inflate a file, kept until another one is asked for: frame by frame, the same one is, again and again."""
+    with open_regular(path) as file:
         head = bytearray(file.read(begin))
         head[at : at + len(_DEFLATED)] = _PLAIN
-        yield BytesIO(head + inflate(file.read()))
+        return bytes(head) + inflate(file.read())
 
 
 def _deflated_syntax_at(file: BinaryIO) -> int | None:

@@ -17,7 +17,7 @@ from napari_dicom_writer.reading.catalogue import Catalogue, catalogue
 from napari_dicom_writer.reading.lazy import lazy
 from napari_dicom_writer.reading.lenient import text
 from napari_dicom_writer.reading.pictures import Series, series_in, understood
-from napari_dicom_writer.reading.segmentation import segmentations_of
+from napari_dicom_writer.reading.segmentation import Ground, segmentations_of
 from napari_dicom_writer.reading.splitting import split
 from napari_dicom_writer.reading.volume_of import Stacked, volume_of
 from napari_dicom_writer.reading.zipped import is_zip, unzipped
@@ -85,11 +85,15 @@ def read(
     opened: list[tuple[int, LayerTuple]] = []
     told: list[str] = []
     refusals = Refusals()
-    for series in series_in(found, series_uid):
+    grounds: dict[str, list[Ground]] = {}
+    for series in sorted(series_in(found, series_uid), key=lambda each: bool(each.segmentations)):
         if values == "stored":
             series.pictures = [picture.as_stored() for picture in series.pictures]
         with refusals.collect(_name(series)), understood():
-            for part, stacked in _stacks(series, refusals):
+            images = grounds.setdefault(text(series.first, "FrameOfReferenceUID"), [])
+            for part, stacked in _stacks(series, refusals, images):
+                if not series.segmentations:
+                    images.append(Ground(stacked.volume.affine, stacked.volume.shape))
                 opened.append((_height(stacked, series), _layer(part, stacked, series, where)))
                 told += [f"{part}: {note}" for note in stacked.volume.notes]
     layers = [layer for _, layer in sorted(opened, key=lambda each: each[0])]
@@ -102,7 +106,7 @@ def read(
     return layers
 
 
-def _stacks(series: Series, refusals: Refusals) -> Iterator[tuple[str, Stacked]]:
+def _stacks(series: Series, refusals: Refusals, images: list[Ground]) -> Iterator[tuple[str, Stacked]]:
     """Part a series into what is a layer each, with its name; what cannot be opened is refused, and the rest is not."""
     name = _name(series)
     if not series.pictures:
@@ -111,7 +115,7 @@ def _stacks(series: Series, refusals: Refusals) -> Iterator[tuple[str, Stacked]]
         with refusals.collect(f"{name}, {_counted(series.refused)}"):
             series.refusals.raise_if_any()
     if series.segmentations:
-        for label, stacked in segmentations_of(series):
+        for label, stacked in segmentations_of(series, images):
             yield f"{name}, {label}" if label else name, stacked
         return
     for label, pictures in split(series.pictures):

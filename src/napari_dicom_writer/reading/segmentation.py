@@ -35,8 +35,23 @@ _WHOLE = 0.05  # of the spacing: how near to a whole number of steps frames lie
 _MOST_PLANES = 100_000
 
 
-def segmentations_of(series: Series) -> Iterator[tuple[str, Stacked]]:
+class Ground(NamedTuple):
+    """An image on whose grid labels may lie: its affine, and how many planes, rows and columns it has."""
+
+    affine: NDArray[np.float64]
+    shape: tuple[int, int, int]
+
+
+def segmentations_of(series: Series, images: Sequence[Ground] = ()) -> Iterator[tuple[str, Stacked]]:
     """Make volumes of the segmentations of a series.
+
+    Parameters
+    ----------
+    series
+        All of whose pictures are segments.
+    images
+        Of the same frame of reference: what lies on the planes of one gets all of its planes, so that arrays of labels
+        and image are of one shape.
 
     Yields
     ------
@@ -49,9 +64,9 @@ def segmentations_of(series: Series) -> Iterator[tuple[str, Stacked]]:
     for number, (description, pictures) in enumerate(several, 1):
         part = f"part {number}" if len(several) > 1 else ""
         if description.kind == "FRACTIONAL":
-            found = _fractions(description, pictures, name)
+            found = _fractions(description, pictures, name, images)
         else:
-            found = _labels(description, pictures, name)
+            found = _labels(description, pictures, name, images)
         for label, stacked in found:
             yield ", ".join(filter(None, (part, label))), stacked
 
@@ -59,13 +74,19 @@ def segmentations_of(series: Series) -> Iterator[tuple[str, Stacked]]:
 def _instances(series: Series) -> list[tuple[Description, list[Picture]]]:
     """Put together what is one segmentation: parts of a concatenation, and time points with the same segments."""
     together: dict[object, list[Picture]] = {}
+    kinds: dict[str, object] = {}
     for picture in series.pictures:
-        description = series.segmentations[picture.uid]
-        segments = tuple(description.segments.values())
-        tracked = all(segment.tracking_uid for segment in segments) and any(_time(picture))
-        same = (description.kind, segments) if tracked else picture.uid
-        together.setdefault(description.whole or same, []).append(picture)
+        if picture.uid not in kinds:
+            kinds[picture.uid] = _kind(series.segmentations[picture.uid], picture)
+        together.setdefault(kinds[picture.uid], []).append(picture)
     return [(series.segmentations[pictures[0].uid], pictures) for pictures in together.values()]
+
+
+def _kind(description: Description, picture: Picture) -> object:
+    """Say what instances of one segmentation have in common."""
+    segments = tuple(description.segments.values())
+    tracked = all(segment.tracking_uid for segment in segments) and any(_time(picture))
+    return description.whole or ((description.kind, segments) if tracked else picture.uid)
 
 
 def _time(picture: Picture) -> tuple[int | None, int | None]:
@@ -104,7 +125,7 @@ class _Grid(NamedTuple):
         return Stacked(volume, [plane[0] if plane else None for plane in self.planes])
 
 
-def _grid(pictures: Sequence[Picture], notes: list[Note]) -> _Grid:
+def _grid(pictures: Sequence[Picture], notes: list[Note], images: Sequence[Ground]) -> _Grid:
     """Spread frames over the planes that they lie on, and the empty ones between, which many writers leave out."""
     places = [picture.place for picture in pictures]
     if reason := why_no_stack(places):
@@ -122,13 +143,33 @@ def _grid(pictures: Sequence[Picture], notes: list[Note]) -> _Grid:
     for number, point in enumerate(points):
         for picture in point:
             planes[number * count + plane_of[id(picture)]].append(picture)
+    affine = affine_of(found, places[0], step, count, notes)
+    for image in images:
+        if (before := _plane_of(affine, (count, *places[0].size), image)) is not None:
+            padded: list[list[Picture]] = []
+            for start in range(0, len(planes), count):
+                blank: list[list[Picture]] = [[] for _ in range(image.shape[0] - count)]
+                padded += [*blank[:before], *planes[start : start + count], *blank[before:]]
+            planes = padded
+            affine, count = image.affine, image.shape[0]
+            break
     return _Grid(
-        affine_of(found, places[0], step, count, notes),
+        affine,
         (len(points), count) if len(points) > 1 else (count,),
         (*(("time",) if len(points) > 1 else ()), "plane", "row", "column"),
         time_step([[point[0].moment for point in points]]) if len(points) > 1 else None,
         planes,
     )
+
+
+def _plane_of(affine: NDArray[np.float64], shape: tuple[int, ...], image: Ground) -> int | None:
+    """Say on which plane of an image the first one lies, if all lie on its planes, voxel on voxel."""
+    index = np.linalg.solve(image.affine, affine)
+    corners = np.array([(k, r, c, 1) for k in (0, shape[0] - 1) for r in (0, shape[1] - 1) for c in (0, shape[2] - 1)])
+    first = round(float(index[0, 3]))
+    off = np.abs((corners @ index.T)[:, :3] - (corners[:, :3] + (first, 0, 0))).max()
+    fits = shape[1:] == image.shape[1:] and 0 <= first <= image.shape[0] - shape[0]
+    return first if fits and off < _WHOLE else None
 
 
 def _steps(found: Stack, firsts: list[Picture], notes: list[Note]) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
@@ -148,9 +189,11 @@ def _steps(found: Stack, firsts: list[Picture], notes: list[Note]) -> tuple[NDAr
     return np.array([number for number, group in enumerate(groups) if group[0] is not None]), step
 
 
-def _labels(description: Description, pictures: Sequence[Picture], name: str) -> Iterator[tuple[str, Stacked]]:
+def _labels(
+    description: Description, pictures: Sequence[Picture], name: str, images: Sequence[Ground]
+) -> Iterator[tuple[str, Stacked]]:
     notes: list[Note] = []
-    grid, segments = _grid(pictures, notes), description.segments
+    grid, segments = _grid(pictures, notes, images), description.segments
     masks = description.kind == "BINARY"
     for number, those in enumerate(apart(grid.planes) if masks else [set()], 1):
         planes = [[p for p in plane if not masks or p.segment in those] for plane in grid.planes]
@@ -166,10 +209,12 @@ def _labels(description: Description, pictures: Sequence[Picture], name: str) ->
         yield f"overlapping {number}" if number > 1 else "", grid._replace(planes=planes).stacked(volume)
 
 
-def _fractions(description: Description, pictures: Sequence[Picture], name: str) -> Iterator[tuple[str, Stacked]]:
+def _fractions(
+    description: Description, pictures: Sequence[Picture], name: str, images: Sequence[Ground]
+) -> Iterator[tuple[str, Stacked]]:
     """Make an image of each segment: how much of a voxel it is, or how likely."""
     notes: list[Note] = []
-    grid, values = _grid(pictures, notes), ValueMap(1 / description.most)
+    grid, values = _grid(pictures, notes, images), ValueMap(1 / description.most)
     for number in sorted({picture.segment for picture in pictures}):
         found = [next((p for p in plane if p.segment == number), None) for plane in grid.planes]
         planes = [StoredPlane(p.source if p else None, values, p.frame or 0 if p else 0) for p in found]
