@@ -10,7 +10,16 @@ import SimpleITK as sitk
 from judges.readers import dciodvfy, dcm2niix_volume, dicom_validator
 from judges.tables import of
 from judges.volumes import oblique_volume
-from napari_dicom_writer import ExportOptions, NoteKind, OptionsError, Series, Volume, export, plan_export
+from napari_dicom_writer import (
+    ExportOptions,
+    NoteKind,
+    OptionsError,
+    Series,
+    TransferSyntax,
+    Volume,
+    export,
+    plan_export,
+)
 from napari_dicom_writer.standard.body_parts import body_part
 
 KEYS = ["enhanced-ct", "enhanced-mr"]
@@ -116,3 +125,17 @@ def test_an_hour_without_a_date_is_not_written_and_said():
 def test_the_annex_says_which_parts_are_paired():
     assert [body_part(term).paired for term in ("LUNG", "CHEST")] == [True, False]
     assert body_part("NOSUCHPART") is None
+
+
+@pytest.mark.parametrize("syntax", [s for s in TransferSyntax if s.lossless and s.encapsulated])
+@pytest.mark.parametrize("key", KEYS)
+def test_compressed_volumes_are_the_same(tmp_path, key, syntax):
+    values = np.kron(TIMES[0], np.ones((1, 4, 4), "i2"))
+    volume = Volume(values, spacing=(2.5, 0.7, 0.6), window=(0, 99))
+    report = export(volume, tmp_path / "x", ExportOptions(**of(key), transfer_syntax=syntax))
+    dataset = pydicom.dcmread(report.path)
+    assert dataset.file_meta.TransferSyntaxUID == syntax.uid
+    np.testing.assert_array_equal(dataset.pixel_array, values)
+    if syntax is not TransferSyntax.HTJ2K:  # which ITK does not decode
+        np.testing.assert_array_equal(sitk.GetArrayFromImage(sitk.ReadImage(str(report.path))), values)
+    assert dciodvfy([report.path]) == ([], [])
