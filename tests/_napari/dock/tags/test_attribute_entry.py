@@ -57,7 +57,7 @@ def test_they_are_set_changed_and_removed_and_end_in_the_files(open_panel, qtbot
         ("patient's name", "Doe^Jane", "Patient's Name cannot be given as an attribute"),
         ("Rows", "12", "its value comes from the layer"),
         ("WindowCenter", "12", "cannot be given as an attribute"),
-        ("ShoeSize", "44", "is no attribute of DICOM"),
+        ("ShoeSize", "44", "attribute of DICOM"),
         ("FlipAngle", "steep", "Flip Angle"),
         ("FlipAngle", "1\\2", "has 2 values"),
         ("RequestAttributesSequence", "none", "is a sequence"),
