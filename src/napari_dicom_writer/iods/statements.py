@@ -138,8 +138,6 @@ STATEMENTS: dict[str, Statement] = {
             "HighBit": "type of the values",
             "PixelRepresentation": "type of the values",
             "PixelSpacing": "scale and units",
-            "ImagerPixelSpacing": "scale and units, where it says that these are at the detector",
-            "NominalScannedPixelSpacing": "scale and units, where it says that these are on a scanned film",
             "ImageOrientationPatient": "transform",
             "ImagePositionPatient": "transform",
             "SliceLocation": "transform: along the normal",
@@ -203,6 +201,11 @@ STATEMENTS: dict[str, Statement] = {
     **_options(
         {
             "Modality": ("modality", "OT, or that of the object, where nothing is said"),
+            "ImagerPixelSpacing": ("spacing_at", "the layer's scale and units, where they are at the detector"),
+            "NominalScannedPixelSpacing": (
+                "spacing_at",
+                "the layer's scale and units, where they are on a scanned film",
+            ),
             "PatientName": ("patient.name", "Anonymous^ in a new study, empty in one that exists"),
             "PatientID": ("patient.id", "one unique to the study in a new one, empty in one that exists"),
             "PatientBirthDate": ("patient.birth_date", "empty where it is not said"),
