@@ -15,7 +15,6 @@ from napari_dicom_writer.layers.from_volume import to_layer
 from napari_dicom_writer.layers.opened_from import METADATA_KEY
 
 DRAWS = 3
-IMAGES = tuple(key for key in OBJECTS if not IODS[key].rules.floats)
 SPATIAL = ("plane", "row", "column")
 # What DICOM has no type for comes back in the next one that holds it exactly: `docs/opening.md`.
 WIDER = {"bool": "uint8", "int8": "int16", "float32": "float64"}
@@ -58,7 +57,7 @@ def assert_same(found: tuple[Any, dict[str, Any], str], volume: Volume, key: str
     shown, expected, _ = to_layer(volume)
     values = np.asarray(data)
     dtype = str(volume.dtype)
-    dtype = WIDER.get(dtype, dtype)
+    dtype = dtype if IODS[key].rules.floats else WIDER.get(dtype, dtype)
     dtype = "uint16" if dtype == "uint8" and not (volume.rgb or IODS[key].rules.bits_8) else dtype
     assert (kind, str(values.dtype), values.shape) == ("image", dtype, shown.shape)
     for name in ("axis_labels", "units", "rgb"):
@@ -82,7 +81,7 @@ def assert_same(found: tuple[Any, dict[str, Any], str], volume: Volume, key: str
         np.testing.assert_array_equal(values, turned[1])
 
 
-@pytest.mark.parametrize("key", IMAGES)
+@pytest.mark.parametrize("key", OBJECTS)
 @pytest.mark.parametrize("seed", range(DRAWS))
 def test_a_scene_comes_back(tmp_path, key, seed):
     rng = np.random.default_rng([seed, OBJECTS.index(key)])
@@ -109,3 +108,25 @@ def test_what_comes_back_is_saved_with_the_same_values_and_geometry(tmp_path):
     np.testing.assert_array_equal(np.asarray(first[0]), np.asarray(second[0]))
     np.testing.assert_allclose(matrix(first[1]), matrix(second[1]), rtol=0, atol=1e-9)
     assert first[1]["contrast_limits"] == second[1]["contrast_limits"]
+
+
+@pytest.mark.parametrize("kind", ["binary", "labelmap"])
+def test_labels_come_back_with_their_names_and_colors(tmp_path, kind):
+    rng = np.random.default_rng(7)
+    image = Volume(np.zeros((4, 6, 7), np.int16), affine=affine_of(np.diag([0.7, 0.8, 2.5])[:, ::-1], (1, 2, 3)))
+    place = {key: value for key, value in to_layer(image)[1].items() if key not in ("name", "rgb")}
+    values = rng.choice([0, 1, 2, 3], (4, 6, 7)).astype(np.uint8)
+    table = {"index": [1, 2, 3], "name": ["liver", "left kidney", "x"], "color": ["#ff0000", "#00ff00", "#0000ff"]}
+    options = ExportOptions(segmentation_type=kind)
+    path = export([image, (values, {**place, "name": "organs", "features": table}, "labels")], tmp_path / "x", options)
+    ((data, attributes, _),) = [layer for layer in read(path.path, announce=[].append) if layer[2] == "labels"]
+    np.testing.assert_array_equal(np.asarray(data), values)
+    np.testing.assert_allclose(matrix(attributes), matrix(place), atol=1e-6)
+    assert (attributes["name"], attributes["axis_labels"], attributes["units"]) == ("organs", *_axes(place))
+    features = attributes["features"]
+    named = dict(zip(features["index"], features["name"], strict=True))
+    assert {label: named[label] for label in (1, 2, 3)} == {1: "liver", 2: "left kidney", 3: "x"}
+
+
+def _axes(place: dict[str, Any]) -> tuple[Any, Any]:
+    return place["axis_labels"], place["units"]
