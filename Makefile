@@ -8,7 +8,7 @@ DEMO := .venv-demo
 # Windows open on a virtual screen.
 SCREEN := xvfb-run -a -s "-screen 0 1400x1000x24"
 
-.PHONY: help demo test fuzz lint tables docs bench screenshots faults dist clean
+.PHONY: help demo test fuzz lint tables docs bench screenshots pictures faults dist clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -41,6 +41,9 @@ bench: $(VENV)/.bench-ready ## Measure speed and memory beside other packages, i
 
 screenshots: $(VENV)/.test-ready ## Take the pictures of the dock widget anew, into docs/images/
 	xvfb-run -a -s "-screen 0 1600x1200x24" $(BIN)/python scripts/screenshots.py docs/images
+
+pictures: $(VENV)/.test-ready ## Draw a picture of each object as other programs read it, into docs/images/
+	$(BIN)/python -W ignore scripts/object_pictures.py docs/images
 
 faults: $(VENV)/.test-ready ## Kill, starve and disturb thousands of exports, and count what they leave in docs/reliability.md
 	$(BIN)/python scripts/faults.py
