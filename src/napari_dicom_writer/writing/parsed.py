@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from io import BytesIO
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_dataset, write_file_meta_info
+from pydicom.tag import Tag
 
 from napari_dicom_writer.iods import IODS
 from napari_dicom_writer.iods._base import compose
@@ -29,8 +31,11 @@ from napari_dicom_writer.writing.fault import Fault
 from napari_dicom_writer.writing.spans import GROUP_LENGTH, META_UID, find_spans
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pydicom.dataelem import DataElement
     from pydicom.dataset import FileDataset
+    from pydicom.tag import BaseTag
 
     from napari_dicom_writer.iods.modules.attributes import Attributes
     from napari_dicom_writer.plan.frames import InstancePlan
@@ -152,13 +157,27 @@ def _end_of_meta(content: bytes) -> int:
     return _START + 12 + int(length)
 
 
-def check_bytes(series: SeriesPlan, instance: InstancePlan, head: bytes, expected: Dataset) -> None:
-    """Compare all bytes before the pixels with those that pydicom writes: a parser passes over some."""
+def check_bytes(
+    series: SeriesPlan,
+    instance: InstancePlan,
+    head: bytes,
+    expected: Dataset,
+    sequences: Mapping[BaseTag, bytes] = MappingProxyType({}),
+) -> None:
+    """Compare all bytes before the pixels with those that pydicom writes: a parser passes over some.
+
+    Of `sequences`, which `expected` is without, the items are known already.
+    """
     buffer = DicomBytesIO()
     buffer.is_little_endian, buffer.is_implicit_VR = True, False
     buffer.write(PREAMBLE)
     write_file_meta_info(buffer, expected.file_meta)
-    write_dataset(buffer, expected, "utf8")
+    done = Tag(0)
+    for tag, items in sequences.items():
+        write_dataset(buffer, expected[done:tag], "utf8")
+        buffer.write(struct.pack("<HH2sHL", tag.group, tag.element, b"SQ", 0, len(items)) + items)
+        done = tag
+    write_dataset(buffer, expected[done:], "utf8")
     buffer.write(pixel_head(series, instance))
     if head != buffer.getvalue():
         raise Fault("a byte that belongs to no value is not what it should be")
