@@ -146,6 +146,8 @@ def test_a_given_value_changes_the_plan_or_leaves_a_note(name, at_default, refer
     silent = []
     header_only = "." in name
     for (key, kind), (before, notes) in at_default.items():
+        if isinstance(before, str):  # what is refused anyway is refused with any options
+            continue
         if header_only and kind not in ("integers", "colors", "labels"):
             continue
         for value in tried(name, key, reference):
@@ -162,8 +164,7 @@ def test_a_given_value_changes_the_plan_or_leaves_a_note(name, at_default, refer
             else:
                 plan = planned(INPUTS[kind], options)
                 heard = noted(plan) - notes or written(plan) != before
-            # What is refused anyway is refused with any options.
-            if not heard and not isinstance(before, str):
+            if not heard:
                 silent.append((key, kind, value))
     assert not silent
 
