@@ -14,6 +14,7 @@ from judges.volumes import oblique
 from napari_dicom_writer import ExportError, ExportOptions, VerificationError, Volume, export, plan_export
 from napari_dicom_writer.layers.from_volume import to_layer
 from napari_dicom_writer.model.tracing import trace
+from napari_dicom_writer.options.layer import LayerOptions
 from napari_dicom_writer.writing import structure_sets
 
 if TYPE_CHECKING:
@@ -168,6 +169,12 @@ def test_time_points_have_a_structure_set_each(tmp_path):
     first = [header.ROIContourSequence[0].ContourSequence[0].ContourData for header in found]
     assert [header.InstanceNumber for header in found] == [1, 2]
     assert first[0] != first[1]
+
+
+def test_labels_may_ask_for_it_by_themselves():
+    image, labels = scene(MASKS["ball"].astype(np.uint8))
+    plan = plan_export([image, (labels, LayerOptions(object="rt-structure-set"))])
+    assert [series.iod for series in plan.series] == ["sc", "rt-structure-set"]
 
 
 def test_alone_it_says_that_it_belongs_to_no_image():

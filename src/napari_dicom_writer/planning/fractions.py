@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_dicom_writer.errors import Fix, Note, NoteKind, OptionsError, PixelError
-from napari_dicom_writer.iods import AUTO
+from napari_dicom_writer.iods import AUTO, IODS, LABELS
 from napari_dicom_writer.mention import mention
 from napari_dicom_writer.model.segments import Labels
 from napari_dicom_writer.model.slabs import finished_planes, read_ahead, slabs
@@ -128,7 +128,7 @@ def _taken(volume: Volume, options: ExportOptions) -> Volume:
 
 
 def _plain(volume: Volume, options: ExportOptions) -> Volume:
-    if options.object in (_SEGMENTATION, AUTO):
+    if options.object == AUTO or LABELS in IODS.row(options.object).layers:
         return volume
     return _as(volume, None, "Its labels are written as the values of an image, without names and colors")
 
