@@ -231,3 +231,10 @@ def test_what_belongs_to_another_object_is_said():
     beside = [INPUTS["integers"], INPUTS["colors"]]
     plan = plan_export(beside, replace(options, modality="CT"))
     assert not [note for note in plan.notes if "belongs" in note.text]
+
+
+@pytest.mark.parametrize(("modality", "unit"), [("PT", "mm2/s"), ("CT", "a unit of more than sixteen letters")])
+def test_a_unit_that_an_object_has_not_is_refused_before_anything_is_made_of_it(modality, unit):
+    """Warnings are errors in these tests: pydicom would complain of the value, not of the unit."""
+    with pytest.raises(ExportError):
+        plan_export(INPUTS["integers"], ExportOptions(modality=modality, value_unit=unit))

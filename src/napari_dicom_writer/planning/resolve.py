@@ -94,10 +94,12 @@ def resolve(
     study = plan_study(options)
     general += idle(wishes, volumes, drafts)
     for draft in drafts:
+        if draft.index not in notes:
+            continue  # options that its object refuses make no data set
         with refusals.collect(draft.where):
             volume = volumes[draft.index]
             own = idle_for(draft, wishes, volume) if volume else []
-            said = [*notes.get(draft.index, []), *general, *own]
+            said = [*notes[draft.index], *general, *own]
             plans += _series(draft, codecs[draft.index], wishes, study, said, len(plans), several=len(volumes) > 1)
     with refusals.collect("options"):
         _check_numbers(plans, wishes)
@@ -144,19 +146,20 @@ def _codecs(volumes: Sequence[Volume | None], wishes: Wishes, refusals: Refusals
 
 
 def _checked(written: Mapping[int, IOD], wishes: Wishes, refusals: Refusals) -> dict[int, list[Note]]:
-    """Let each object check the options of its layers, those of the export once; what it says, by layer."""
+    """Let each object check the options of its layers, those of the export once; what it says, by layer it takes."""
     notes: dict[int, list[Note]] = {}
-    common: dict[str, list[Note]] = {}
+    common: dict[str, list[Note] | None] = {}
     for index, iod in written.items():
         options = wishes.of(index)
         if index in wishes.own:
             with refusals.collect(f"layer {index + 1}"):
                 notes[index] = [*iod.check_options(options), *laterality_note(options)]
         elif iod.key not in common:
-            common[iod.key] = []
+            common[iod.key] = None
             with refusals.collect("options"):
                 common[iod.key] = [*iod.check_options(options), *laterality_note(options)]
-        notes.setdefault(index, common.get(iod.key, []))
+        if index not in wishes.own and (said := common[iod.key]) is not None:
+            notes[index] = said
     return notes
 
 
