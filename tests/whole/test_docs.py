@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from napari_dicom_writer.cli import main
+from napari_dicom_writer.cli import commands
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -41,7 +41,7 @@ def test_python_blocks_run(tmp_path, monkeypatch, page):
 def test_commands_are_understood(page):
     for command in re.findall(r"^    (napari-dicom-writer .*)$", text_of(page), flags=re.MULTILINE):
         if "[" not in command:  # which names what can be given
-            assert main._parsed(shlex.split(command)[1:]).run, command
+            assert commands._parsed(shlex.split(command)[1:]).run, command
 
 
 @pytest.mark.parametrize("page", PAGES, ids=IDS)
