@@ -72,6 +72,10 @@ for syntax in ("rle", "jpeg-ls", "jpeg-2000", "htj2k", "deflated", "jpeg-ls-loss
     ((data, _, _),) = read(written.path)
     assert syntax.endswith("lossy") or np.array_equal(np.asarray(data), volume.array), syntax
 """,
+    "contours": """
+labels = (np.ones((3, 40, 50), "u1"), {"units": ("mm",) * 3, "scale": (2, 1, 1)}, "labels")
+export([Volume(scan, **options), labels], f"{folder}/contours", ExportOptions(object="rt-structure-set"))
+""",
     "network": """
 import keyring, platformdirs, pynetdicom, requests
 from napari_dicom_writer.destinations.network import c_store, stow_rs
@@ -103,12 +107,12 @@ def trial(extra: str, scratch: Path) -> str:
     subprocess.run([sys.executable, "-m", "venv", python.parents[1]], check=True)
     wanted = lowest([*PROJECT["dependencies"], *(PROJECT["optional-dependencies"][extra] if extra else ())])
     pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary", ":all:"]
-    done = subprocess.run([*pip, *wanted], capture_output=True, text=True)
+    done = subprocess.run([*pip, *wanted], capture_output=True, encoding="utf-8")
     if done.returncode:
         return "not installed:\n" + "\n".join(line for line in done.stderr.splitlines() if "WARNING" not in line)
     program = scratch / "try.py"
     program.write_text(f"import sys\nsys.path.insert(0, {str(ROOT / 'src')!r})\n" + CORE + TRIES[extra])
-    done = subprocess.run([python, program], capture_output=True, text=True, cwd=scratch)
+    done = subprocess.run([python, program], capture_output=True, encoding="utf-8", cwd=scratch)
     return done.stderr[-2000:] if done.returncode else ""
 
 

@@ -17,7 +17,7 @@ MANIFEST = Path(napari_dicom_writer.__file__).with_name("napari.yaml")
 
 def test_npe2_validates_it_with_its_imports():
     npe2 = Path(sys.executable).with_name("npe2")
-    done = subprocess.run([npe2, "validate", MANIFEST, "--imports"], capture_output=True, text=True, check=False)
+    done = subprocess.run([npe2, "validate", MANIFEST, "--imports"], capture_output=True, encoding="utf-8", check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "valid" in done.stdout
 

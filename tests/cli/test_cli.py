@@ -273,7 +273,7 @@ def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
         tmp_path / "long.npy",
         tmp_path / "a" / "out",
     ]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8")
     deadline = time.monotonic() + 120
     while not any(tmp_path.glob("a/.napari-dicom-*/content/00010.dcm")):
         assert process.poll() is None, process.communicate()
@@ -319,7 +319,7 @@ def test_demo_without_its_extra_says_what_to_install(tmp_path: Path) -> None:
         "from napari_dicom_writer.cli.main import main; sys.exit(main(['demo', sys.argv[1]]))"
     )
     command = [sys.executable, "-c", program, tmp_path / "demo"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
     assert done.returncode == 1
     assert 'This needs SimpleITK. Get the extra: pip install "napari-dicom-writer[demo]"' in done.stderr
     assert names(tmp_path) == []
@@ -327,7 +327,7 @@ def test_demo_without_its_extra_says_what_to_install(tmp_path: Path) -> None:
 
 def test_the_command_is_installed() -> None:
     command = Path(sys.executable).with_name("napari-dicom-writer")
-    done = subprocess.run([command, "--version"], capture_output=True, text=True, check=True)
+    done = subprocess.run([command, "--version"], capture_output=True, encoding="utf-8", check=True)
     assert done.stdout.strip()
 
 

@@ -154,7 +154,7 @@ def test_ctrl_c_acts_at_once_during_a_scan(tmp_path: Path) -> None:
     (tmp_path / "slow.npy").touch()
     command = [sys.executable, "-c", textwrap.dedent(SLOW), str(tmp_path / "out")]
     process = subprocess.Popen(
-        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, bufsize=1
+        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", bufsize=1
     )
     assert process.stderr
     said = ""

@@ -106,6 +106,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_it_ends_the_program_and_leaves_nothing(folder: Path, when: str, arguments: str) -> None:
     before = sorted(folder.rglob("*"))
     command = [sys.executable, "-c", PRESS + when + RUN, *arguments.split()]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8", timeout=120, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "cancelled, nothing was written\n")
     assert sorted(folder.rglob("*")) == before

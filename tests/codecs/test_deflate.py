@@ -37,7 +37,7 @@ def test_without_isal_zlib_does_it():
         "from napari_dicom_writer.writing.deflate import deflate\n"
         "print(zlib.decompress(deflate([b'with', b'out']), -15))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True)
     assert done.stdout.strip() == "b'without'"
 
 

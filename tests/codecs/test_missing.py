@@ -28,7 +28,7 @@ from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
 
 def run(code: str, *blocked: str) -> str:
     source = _BLOCK.format(blocked=blocked) + code
-    done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-c", source], capture_output=True, encoding="utf-8", check=False)
     assert not done.returncode, done.stderr
     return done.stdout
 

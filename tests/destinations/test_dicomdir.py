@@ -43,7 +43,7 @@ def run(tool, *arguments):
     command = str(beside) if beside.exists() else shutil.which(tool)
     if command is None:
         pytest.skip(f"{tool} is not installed")
-    return subprocess.run([command, *map(str, arguments)], capture_output=True, text=True, check=False)
+    return subprocess.run([command, *map(str, arguments)], capture_output=True, encoding="utf-8", check=False)
 
 
 def test_dciodvfy_has_nothing_to_say(medium):

@@ -150,7 +150,9 @@ def test_an_unwritable_parent_is_refused():
     # pytest's own folders are closed to others.
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
-        done = subprocess.run([sys.executable, "-c", code, f"{folder}/x"], capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [sys.executable, "-c", code, f"{folder}/x"], capture_output=True, encoding="utf-8", check=False
+        )
         assert "is not writable" in done.stdout, done.stderr
         assert tree(Path(folder)) == []
 

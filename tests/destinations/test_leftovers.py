@@ -241,7 +241,9 @@ def test_another_users_leftover_hinders_nobody():
         folder = Path(name)
         folder.chmod(0o777)
         dead(open_area(folder / "x"))
-        done = subprocess.run([sys.executable, "-c", code, folder / "y"], capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [sys.executable, "-c", code, folder / "y"], capture_output=True, encoding="utf-8", check=False
+        )
         assert done.returncode == 0, done.stderr
         assert "y" in names(folder)
 

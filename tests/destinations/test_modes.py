@@ -141,7 +141,7 @@ def test_what_was_one_groups_is_not_opened_to_another(layers):
         Path(folder).chmod(0o777)
         for _ in range(2):
             run = subprocess.run(
-                [sys.executable, "-c", code, f"{folder}/x"], capture_output=True, text=True, check=False
+                [sys.executable, "-c", code, f"{folder}/x"], capture_output=True, encoding="utf-8", check=False
             )
             assert run.returncode == 0, run.stderr
             target = next(Path(folder).iterdir())

@@ -92,7 +92,7 @@ def test_a_current_folder_that_is_gone(tmp_path):
         "print(main(['export', sys.argv[1] + '/in.npy', 'x', '--spacing', '1', '1', '1']))\n"
         "print(main(['export', sys.argv[1] + '/in.npy', sys.argv[1] + '/y', '--spacing', '1', '1', '1']))\n"
     )
-    done = subprocess.run([sys.executable, "-c", code, tmp_path], capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-c", code, tmp_path], capture_output=True, encoding="utf-8", check=False)
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert all("counts from the current folder, and that is gone" in line for line in lines[:4])

@@ -64,7 +64,7 @@ class Lab:
         export(world.old(), self._old.with_name("old.zip"))
         export(world.old(), self._old.with_name("media"), to="dicomdir")
         command = [sys.executable, "-W", "error", str(Path(__file__).with_name("child.py")), str(folder / "warm-up")]
-        self._child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self._child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8")
         assert self._child.stdout is not None
         assert self._child.stdout.readline() == "ready\n", "the process with the faults does not start"
 

@@ -32,7 +32,7 @@ def dcmqi_labels(path: Path) -> tuple[Reading, list[dict[str, Any]]]:
         pytest.skip("dcmqi is not there for this machine")
     with tempfile.TemporaryDirectory() as out:
         command = [program, "--inputDICOM", path, "--outputDirectory", out, "--mergeSegments", "-t", "nrrd"]
-        done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+        done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", check=False)
         files = sorted(Path(out).glob("*.nrrd"))
         assert done.returncode == 0, done.stdout + done.stderr
         assert len(files) == 1, f"dcmqi found {len(files)} layers of segments: they overlap"

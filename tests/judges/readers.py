@@ -187,7 +187,7 @@ def dcm2niix_volume(folder: Path) -> Reading:
     program = Path(sys.executable).with_name("dcm2niix.exe" if sys.platform == "win32" else "dcm2niix")
     with tempfile.TemporaryDirectory() as out:
         command = [program, "-z", "n", "-b", "n", "-f", "out", "-o", out, folder]
-        done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+        done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", check=False)
         files = sorted(Path(out).glob("*.nii"))
         assert len(files) == 1, f"dcm2niix wrote {[f.name for f in files]}: {done.stdout}{done.stderr}"
         image = nibabel.Nifti1Image.from_bytes(files[0].read_bytes())

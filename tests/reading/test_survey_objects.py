@@ -90,7 +90,7 @@ def dcmqi_seg(scan, path, kind):
     where = Path(scan[0].filename).parent
     given = ["--inputImageList", path.with_name("labels.nrrd"), "--inputDICOMDirectory", where]
     given += ["--outputDICOM", path, "--inputMetadata", path.with_name("meta.json"), "--skip", "1"]
-    done = subprocess.run([program, *given], capture_output=True, text=True, errors="replace", check=False)
+    done = subprocess.run([program, *given], capture_output=True, encoding="utf-8", errors="replace", check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     path.with_name("labels.nrrd").unlink()
     path.with_name("meta.json").unlink()

@@ -15,7 +15,7 @@ EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.py"))
 
 def run(script: Path, out: Path) -> str:
     command = [sys.executable, "-W", "error", str(script), str(out)]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return subprocess.run(command, check=True, capture_output=True, encoding="utf-8").stdout
 
 
 @pytest.mark.parametrize("script", EXAMPLES, ids=lambda path: path.stem)

@@ -142,12 +142,10 @@ def test_an_image_of_whole_numbers_is_taken_as_labels(tmp_path):
 
 
 def test_beside_labels_an_image_stays_one():
-    layers = [
-        volume(np.ones(SHAPE, "i2")),
-        (np.ones(SHAPE, "u1"), {"scale": (2.5, 0.7, 0.8), "units": ("mm",) * 3}, "labels"),
-    ]
-    with pytest.raises(ExportError, match="A Segmentation is not made of an image"):
-        plan_export(layers, ExportOptions(object="segmentation"))
+    image = volume(np.ones(SHAPE, "i2"))
+    place = {"affine": np.diag([2.5, 0.7, 0.8, 1]), "translate": (5 / 2.5, -3 / 0.7, 2 / 0.8), "units": ("mm",) * 3}
+    plan = plan_export([image, (np.ones(SHAPE, "u1"), place, "labels")], ExportOptions(object="segmentation"))
+    assert [series.iod for series in plan.series] == ["sc", "segmentation"]
 
 
 @pytest.mark.parametrize("syntax", ["rle", "jpeg-ls", "jpeg-2000"])

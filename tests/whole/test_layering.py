@@ -135,7 +135,7 @@ def test_heavy_packages_are_imported_where_they_are_used():
 def test_importing_the_package_imports_nothing_heavy():
     code = f"import sys, {PACKAGE}; print(*{{m.split('.')[0] for m in sys.modules}})"
     loaded = set(
-        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+        subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True).stdout.split()
     )
     assert not loaded & (GUI | HEAVY)
 
@@ -144,7 +144,7 @@ def test_importing_costs_little_beyond_numpy_and_pydicom():
     """150 ms is the promise; measured 25 to 40 ms. The interpreter's own start is not counted."""
     code = f"import numpy, pydicom, time; t = time.perf_counter(); import {PACKAGE}; print(time.perf_counter() - t)"
     times = [
-        float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
+        float(subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True).stdout)
         for _ in range(3)
     ]
     assert statistics.median(times) < 0.15

@@ -10,5 +10,5 @@ SCRIPT = Path(__file__).parents[2] / "scripts" / "tables.py"
 
 
 def test_documents_and_manifest_follow_the_tables():
-    done = subprocess.run([sys.executable, SCRIPT, "--check"], capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, SCRIPT, "--check"], capture_output=True, encoding="utf-8", check=False)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -29,7 +29,9 @@ os._exit(0)  # a widget that nobody closed may crash Qt when Python takes everyt
 
 def test_it_opens_without_what_exporting_needs_and_then_goes_on(tmp_path):
     environment = os.environ | {"QT_QPA_PLATFORM": "offscreen", "NAPARI_CONFIG": str(tmp_path / "settings.yaml")}
-    ran = subprocess.run([sys.executable, "-c", CODE], env=environment, capture_output=True, text=True, timeout=120)
+    ran = subprocess.run(
+        [sys.executable, "-c", CODE], env=environment, capture_output=True, encoding="utf-8", timeout=120
+    )
     assert ran.returncode == 0, ran.stderr
     early, drawn = ran.stdout.splitlines()
     assert set(early.split()) <= {"pint"}, "napari itself imports pint"

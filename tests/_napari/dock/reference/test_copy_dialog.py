@@ -69,9 +69,13 @@ def qt_settings(tmp_path):
 def opened(qtbot, path: Path) -> CopyDialog:
     dialog = CopyDialog(path)
     qtbot.addWidget(dialog)
-    with qtbot.waitActive(dialog, timeout=30_000):
-        dialog.show()
+    dialog.show()
+
+    def activated():  # asked again: a window that is just closing may take it back
         dialog.activateWindow()
+        return dialog.isActiveWindow()
+
+    qtbot.waitUntil(activated, timeout=30_000)
     qtbot.waitUntil(lambda: dialog.pages.currentIndex() != 0)
     return dialog
 

@@ -26,9 +26,13 @@ def dialog(qtbot):
     dialog = TagsDialog()
     qtbot.addWidget(dialog)
     dialog.show_plan(plan_export(volume(), JANE))
-    with qtbot.waitActive(dialog, timeout=30_000):
-        dialog.show()
+    dialog.show()
+
+    def activated():  # asked again: a window that is just closing may take it back
         dialog.activateWindow()
+        return dialog.isActiveWindow()
+
+    qtbot.waitUntil(activated, timeout=30_000)
     qtbot.waitUntil(dialog.search.hasFocus)
     return dialog
 

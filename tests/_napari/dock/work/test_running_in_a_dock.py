@@ -132,7 +132,10 @@ app.exec()
 @pytest.mark.parametrize("leave", ["app.quit()", "sys.exit(0)", "widget.deleteLater() or app.quit()"])
 def test_python_ends_at_once_and_leaves_nothing(tmp_path, leave):
     result = subprocess.run(
-        [sys.executable, "-c", LEAVE.format(leave=leave), str(tmp_path)], capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", LEAVE.format(leave=leave), str(tmp_path)],
+        capture_output=True,
+        encoding="utf-8",
+        timeout=120,
     )
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
     assert not list(tmp_path.iterdir())
