@@ -25,8 +25,8 @@ def script():
 
 
 def test_exports_leave_nothing_behind(script):
-    script.soak(24)  # what is imported or cached once
-    growth = script.soak(24)
+    script.soak(16)  # what is imported or cached once
+    growth = script.soak(20)
     assert set(growth.ends) == {"written", "refused", "cancelled"}
     # Resident memory tells of so few exports nothing that tracemalloc does not.
     growth.resident = [0] * len(growth.resident)
@@ -42,4 +42,4 @@ def test_what_is_kept_is_found(script, monkeypatch):
         return export(volume, *args, **kwargs)
 
     monkeypatch.setattr(script, "export", careless)
-    assert any("objects memory grows" in fault for fault in script.soak(16).faults())
+    assert any("objects memory grows" in fault for fault in script.soak(12).faults())

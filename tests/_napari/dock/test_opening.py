@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 CODE = """
+import gc
 import os
 import sys
 import numpy as np
@@ -17,10 +18,13 @@ from napari_dicom_writer._napari.widget import ExportWidget
 viewer = ViewerModel()
 viewer.add_image(np.zeros((4, 5, 6), np.int16))
 widget = ExportWidget(viewer)
+assert not gc.isenabled(), "it would collect among all objects of napari meanwhile"
 widget.show()
 widget.grab()
 print(*sorted({"pydicom", "pint", "napari_dicom_writer.exporting"} & sys.modules.keys()))
 while not widget.panel.preview.preview.cuts:
+    application.processEvents()
+while not gc.isenabled():
     application.processEvents()
 print("drawn", flush=True)
 os._exit(0)  # a widget that nobody closed may crash Qt when Python takes everything apart
