@@ -217,9 +217,9 @@ def _objects(volumes: Sequence[Volume | None], wishes: Wishes) -> dict[int, IOD]
 
 
 def _workers(series: Sequence[SeriesPlan], options: ExportOptions) -> int:
-    """As many threads as pay: arithmetic and large frames are, writing small plain files gets slower (measured)."""
+    """As many threads as pay: for arithmetic, and for large frames, each a file; others get slower (measured)."""
     syntaxes = {s.options.transfer_syntax for s in series} - {TransferSyntax.EXPLICIT_LE}
     arithmetic = any(s.stored.method in (Method.QUANTIZE, Method.SCALE_8) for s in series)
-    large = all(s.frame_bytes >= _LARGE_FRAME for s in series)
+    large = all(s.frame_bytes >= _LARGE_FRAME and not iods.IODS[s.iod].multiframe for s in series)
     busy = arithmetic or (all(syntax.row.thread_safe for syntax in syntaxes) if syntaxes else large)
     return options.workers or (min(8, os.cpu_count() or 1) if busy else 1)
