@@ -21,16 +21,16 @@ NEVER = {
     "model": ("options", "layers", "plan", "iods", "codecs", "planning", "writing", "destinations", "reading"),
     "viewers": ("plan", "iods", "codecs", "planning", "writing", "destinations", "reading", "checking"),
     "options": ("layers", "plan", "codecs", "planning", "writing", "destinations", "reading"),
-    "inputs": ("plan", "codecs", "planning", "writing", "destinations", "checking", "exporting"),
-    "layers": ("plan", "iods", "codecs", "planning", "writing", "destinations", "exporting"),
+    "inputs": ("plan", "codecs", "planning", "writing", "destinations", "checking", "exporting", "preparing"),
+    "layers": ("plan", "iods", "codecs", "planning", "writing", "destinations", "exporting", "preparing"),
     "plan": ("iods", "codecs", "planning", "writing", "destinations", "reading", "checking"),
     "iods": ("codecs", "planning", "writing", "destinations", "reading", "checking"),
     "codecs": ("options", "iods", "planning", "writing", "destinations", "reading", "checking"),
-    "planning": ("writing", "destinations", "reading", "checking", "exporting"),
-    "writing": ("planning", "destinations", "reading", "checking", "exporting"),
-    "destinations": ("planning", "writing", "codecs", "reading", "checking", "exporting"),
-    "reading": ("plan", "planning", "iods", "codecs", "writing", "destinations", "exporting"),
-    "checking": ("plan", "planning", "iods", "codecs", "writing", "destinations", "exporting"),
+    "planning": ("writing", "destinations", "reading", "checking", "exporting", "preparing"),
+    "writing": ("planning", "destinations", "reading", "checking", "exporting", "preparing"),
+    "destinations": ("planning", "writing", "codecs", "reading", "checking", "exporting", "preparing"),
+    "reading": ("plan", "planning", "iods", "codecs", "writing", "destinations", "exporting", "preparing"),
+    "checking": ("plan", "planning", "iods", "codecs", "writing", "destinations", "exporting", "preparing"),
 }
 GUI = {"napari", "qtpy", "magicgui", "PyQt6", "PySide6"}
 HEAVY = {
