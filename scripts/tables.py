@@ -17,12 +17,14 @@ from pydicom.uid import UID
 
 from napari_dicom_writer.cli.arguments import headings, on_command_line
 from napari_dicom_writer.destinations import DESTINATIONS
+from napari_dicom_writer.destinations.network.peers import ASSOCIATIONS
 from napari_dicom_writer.iods import IODS
 from napari_dicom_writer.iods.statements import STATEMENTS
 from napari_dicom_writer.options.export import ExportOptions
 from napari_dicom_writer.options.fields import kinds
 from napari_dicom_writer.standard.text import tag
 from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
+from napari_dicom_writer.standard.uids import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from napari_dicom_writer.viewers import VIEWERS
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
@@ -110,6 +112,14 @@ def conformance(text: str) -> str:
     classes = [f"| {_NEWER.get(uid) or UID(uid).name} | {uid} | `{key}` |" for key, uid in pairs]
     syntaxes = [f"| {s.uid.name} | {s.uid} | {_kept(s)} |" for s in TransferSyntax]
     places = [f"| `{key}` | {kind.words} |" for key, kind in DESTINATIONS.items()]
+    communication = {
+        "associations at once": f"up to {ASSOCIATIONS} to one peer, or as its address says",
+        "outstanding operations": "1 (no asynchronous window)",
+        "Implementation Class UID": IMPLEMENTATION_CLASS_UID,
+        "Implementation Version Name": IMPLEMENTATION_VERSION_NAME,
+    }
+    said = [f"| {name} | {value} |" for name, value in communication.items()]
+    text = _between("communication", ["| | |", "| --- | --- |", *said], text)
     text = _between("classes", ["| SOP Class | UID | `object` |", "| --- | --- | --- |", *classes], text)
     text = _between("syntaxes", ["| transfer syntax | UID | pixels |", "| --- | --- | --- |", *syntaxes], text)
     return _between("destinations", ["| destination | is |", "| --- | --- |", *places], text)

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 from napari.settings import get_plugin_settings
 
-from _napari.panels import settle
+from _napari.panels import add_scan, settle
 from napari_dicom_writer._napari.preferences import PLUGIN
 
 HERE = Path(__file__).parent
@@ -39,14 +38,7 @@ def settings(viewer):
 def viewer(make_napari_viewer):
     """A viewer with one image, of an anisotropic scan."""
     viewer = make_napari_viewer()
-    rng = np.random.default_rng(4)
-    viewer.add_image(
-        rng.integers(-1000, 2000, (6, 14, 10), dtype=np.int16),
-        name="scan",
-        scale=(2.5, 0.7, 0.8),
-        translate=(10, -20, 30),
-        units=("mm", "mm", "mm"),
-    )
+    add_scan(viewer, 4, (6, 14, 10))
     return viewer
 
 

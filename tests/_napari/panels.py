@@ -10,6 +10,28 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QPushButton, QWidget
 
 
+def add_scan(viewer, seed: int, shape: tuple[int, int, int]):
+    """Add an image of an anisotropic scan."""
+    return viewer.add_image(
+        np.random.default_rng(seed).integers(-1000, 2000, shape, dtype=np.int16),
+        name="scan",
+        scale=(2.5, 0.7, 0.8),
+        translate=(10, -20, 30),
+        units=("mm", "mm", "mm"),
+    )
+
+
+def activate(qtbot, dialog: QWidget) -> None:
+    """Show a dialog and give it the focus; asked again, as a window that is just closing may take it back."""
+    dialog.show()
+
+    def active() -> bool:
+        dialog.activateWindow()
+        return dialog.isActiveWindow()
+
+    qtbot.waitUntil(active, timeout=30_000)
+
+
 def settle(qtbot, panel) -> None:
     """Wait until what was changed last is planned."""
     with qtbot.waitSignal(panel.planner.planned, timeout=10_000, raising=False):

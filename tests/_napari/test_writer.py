@@ -12,6 +12,7 @@ import pytest
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QApplication, QDialogButtonBox, QFileDialog, QLineEdit
 
+from _napari.panels import add_scan
 from napari_dicom_writer import ExportError
 
 PLUGIN = "napari-dicom-writer"
@@ -20,14 +21,7 @@ PLUGIN = "napari-dicom-writer"
 @pytest.fixture
 def viewer(make_napari_viewer):
     viewer = make_napari_viewer()
-    rng = np.random.default_rng(3)
-    viewer.add_image(
-        rng.integers(-1000, 2000, (5, 12, 10), dtype=np.int16),
-        name="scan",
-        scale=(2.5, 0.7, 0.8),
-        translate=(10, -20, 30),
-        units=("mm", "mm", "mm"),
-    )
+    add_scan(viewer, 3, (5, 12, 10))
     return viewer
 
 

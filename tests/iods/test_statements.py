@@ -21,7 +21,7 @@ from napari_dicom_writer.iods.statements import STATEMENTS, Source
 from napari_dicom_writer.options.export import ExportOptions as Options
 from napari_dicom_writer.standard.text import offset_of, title
 
-WALK = list(series())
+WALK = series()
 TIME = ("time", "plane", "row", "column")
 
 

@@ -97,30 +97,16 @@ def orthanc(folder: Path, **settings: Any) -> Iterator[Orthanc]:
         "DicomWeb": {"Enable": True, "Root": "/dicom-web/"},
     }
     (folder / "orthanc.json").write_text(json.dumps(configuration | settings))
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(["Orthanc", str(folder / "orthanc.json")], stdout=log, stderr=log)
-    try:
-        _wait(process, server.http, folder / "log")
-        _wait(process, server.dicom, folder / "log")
+    with _running(["Orthanc", str(folder / "orthanc.json")], folder, server.http, server.dicom):
         yield server
-    finally:
-        process.terminate()
-        process.wait(20)
 
 
 @contextmanager
 def storescp(folder: Path, *arguments: str) -> Iterator[int]:
     """Start DCMTK's storage SCP, and end it; its port."""
     port = free_port()
-    with (folder / "log").open("wb") as log:
-        command = ["storescp", "-od", str(folder), *arguments, str(port)]
-        process = subprocess.Popen(command, stdout=log, stderr=log)
-    try:
-        _wait(process, port, folder / "log")
+    with _running(["storescp", "-od", str(folder), *arguments, str(port)], folder, port):
         yield port
-    finally:
-        process.terminate()
-        process.wait(20)
 
 
 @contextmanager
@@ -133,12 +119,19 @@ def dcmqrscp(folder: Path) -> Iterator[str]:
         "HostTable BEGIN\nHostTable END\nVendorTable BEGIN\nVendorTable END\n"
         f"AETable BEGIN\nARCHIVE {storage} RW (99, 1024mb) ANY\nAETable END\n"
     )
+    with _running(["dcmqrscp", "-c", str(folder / "archive.cfg")], folder, port):
+        yield f"dicom://ARCHIVE@127.0.0.1:{port}"
+
+
+@contextmanager
+def _running(command: list[str], folder: Path, *ports: int) -> Iterator[None]:
+    """Start a server, wait until it listens, and end it; its output goes to a log in its folder."""
     with (folder / "log").open("wb") as log:
-        command = ["dcmqrscp", "-c", str(folder / "archive.cfg")]
         process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)
     try:
-        _wait(process, port, folder / "log")
-        yield f"dicom://ARCHIVE@127.0.0.1:{port}"
+        for port in ports:
+            _wait(process, port, folder / "log")
+        yield
     finally:
         process.terminate()
         process.wait(20)

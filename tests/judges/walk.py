@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
@@ -113,8 +114,13 @@ def options(key: str) -> dict[str, ExportOptions]:
     return {name: ExportOptions(**{**of(key), **given}) for name, given in chosen.items()}
 
 
-def series() -> Iterator[tuple[str, str, str, SeriesPlan]]:
+@cache
+def series() -> tuple[tuple[str, str, str, SeriesPlan], ...]:
     """Plan every layer as every object that takes it with all options; what is refused is left out."""
+    return tuple(_planned())
+
+
+def _planned() -> Iterator[tuple[str, str, str, SeriesPlan]]:
     for row in IODS.rows:
         for kind, layer in layers().items():
             if (LABELS if kind.startswith("labels") else IMAGE) not in row.layers:

@@ -47,7 +47,7 @@ class ZipDestination(FolderDestination):
         """See `FolderDestination`."""
         files = [entry.path for entry in listing(staged) if entry.is_file]
         _write(packed / NAME, staged, files, plan, tick)
-        if plan.series[0].options.verify is not VerifyLevel.OFF:
+        if plan.verify is not VerifyLevel.OFF:
             _read_back(packed / NAME, staged, files, tick)
 
 

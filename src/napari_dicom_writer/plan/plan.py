@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from napari_dicom_writer.errors import Note
     from napari_dicom_writer.model.verdict import Verdict
+    from napari_dicom_writer.options.choices import VerifyLevel
     from napari_dicom_writer.options.export import ExportOptions
     from napari_dicom_writer.plan.frames import InstancePlan
     from napari_dicom_writer.plan.grid import Grid
@@ -203,6 +204,11 @@ class ExportPlan:
     study: StudyPlan
     series: tuple[SeriesPlan, ...]
     workers: int = 1
+
+    @property
+    def verify(self) -> VerifyLevel:
+        """How much is read back: the same of all series."""
+        return self.series[0].options.verify
 
     @property
     def instances(self) -> int:

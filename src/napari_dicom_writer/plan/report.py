@@ -54,7 +54,7 @@ class ExportReport:
     @property
     def checked(self) -> str:
         """What was read back, in words."""
-        if self.verified is VerifyLevel.FULL and self.plan.series[0].options.verify is VerifyLevel.MEDIUM:
+        if self.verified is VerifyLevel.FULL and self.plan.verify is VerifyLevel.MEDIUM:
             return (
                 "every voxel and every header read back and compared, but from memory: "
                 "the system does not say that it has read the disk"

@@ -75,7 +75,7 @@ class DicomdirDestination(FolderDestination):
                 (source / instance.filename).rename(packed.joinpath(*file_id))
                 files[file_id] = instance.uid
         write_directory(packed / NAME, ((packed.joinpath(*file_id), file_id) for file_id in files), tick)
-        if plan.series[0].options.verify is not VerifyLevel.OFF:
+        if plan.verify is not VerifyLevel.OFF:
             _read_back(packed / NAME, files)
 
 

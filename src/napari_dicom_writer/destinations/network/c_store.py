@@ -59,16 +59,10 @@ class CStoreLink(Link):
         return None if found is None else {str(one.SOPInstanceUID) for one in found}
 
     def _find(self, level: str, **keys: str) -> list[Any] | None:
-        from pydicom.dataset import Dataset
-
-        query = Dataset()
-        query.QueryRetrieveLevel = level
-        for key, value in keys.items():
-            setattr(query, key, value)
         try:
             with self._association([(_FIND, _PLAIN)]) as association:
                 found = []
-                for status, answer in association.send_c_find(query, _FIND):
+                for status, answer in association.send_c_find(_query(level, **keys), _FIND):
                     if not status or status.Status not in (0xFF00, 0xFF01, 0x0000):
                         return None
                     if answer is not None:
@@ -79,7 +73,6 @@ class CStoreLink(Link):
 
     def fetch(self, file: StagedFile, into: Path) -> bool:
         """See `Link`: C-GET, in which the peer stores over the same association."""
-        from pydicom.dataset import Dataset
         from pynetdicom import build_role, evt
 
         came: list[int] = []
@@ -89,9 +82,7 @@ class CStoreLink(Link):
             came.append(1)
             return 0
 
-        query = Dataset()
-        query.QueryRetrieveLevel = "IMAGE"
-        query.StudyInstanceUID, query.SeriesInstanceUID, query.SOPInstanceUID = file.study, file.series, file.uid
+        query = _query("IMAGE", StudyInstanceUID=file.study, SeriesInstanceUID=file.series, SOPInstanceUID=file.uid)
         contexts = [(_GET, _PLAIN), *_contexts([file])]
         more = {"ext_neg": [build_role(file.sop_class, scp_role=True)]}
         try:
@@ -211,6 +202,16 @@ class CStoreLink(Link):
         finally:
             if association.is_established:
                 association.release()
+
+
+def _query(level: str, **keys: str) -> Any:
+    from pydicom.dataset import Dataset
+
+    query = Dataset()
+    query.QueryRetrieveLevel = level
+    for key, value in keys.items():
+        setattr(query, key, value)
+    return query
 
 
 def _send_at_once(event: Any) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _TITLE = re.compile(r"[ -\[\]-~]{1,16}")  # AE: no control characters, no backslash (PS3.5 6.2)
 _OWN_TITLE = "NAPARI"
 _MOST = 64
-_ASSOCIATIONS = 6
+ASSOCIATIONS = 6
 """At a time: most of an instance's time is waiting for the answer to it."""
 _HOW = "Write dicom://AETITLE@host:port, dicoms:// for TLS, or https://host/path of a DICOMweb server"
 
@@ -51,7 +51,7 @@ class Peer:
     called: str = ""
     calling: str = ""
     tls: bool = False
-    associations: int = _ASSOCIATIONS
+    associations: int = ASSOCIATIONS
 
     @property
     def is_this_machine(self) -> bool:
@@ -98,7 +98,7 @@ def peer_at(address: str) -> Peer:
 
 def _c_store(address: str, parts: SplitResult, host: str, port: int | None) -> Peer:
     query = {key: values[0] for key, values in parse_qs(parts.query, keep_blank_values=True).items()}
-    calling, associations = query.pop("from", _OWN_TITLE), query.pop("associations", str(_ASSOCIATIONS))
+    calling, associations = query.pop("from", _OWN_TITLE), query.pop("associations", str(ASSOCIATIONS))
     if query:
         asked = ", ".join(query)
         raise DestinationError(

@@ -50,7 +50,7 @@ class NetworkDestination(Destination):
         self._link = self.link(peer)
         self._folder: FolderDestination | None = None
         # What is on the medium, where that is a peer.
-        self._compared = plan is not None and plan.series[0].options.verify is VerifyLevel.MEDIUM
+        self._compared = plan is not None and plan.verify is VerifyLevel.MEDIUM
         if plan is not None:
             # Of a study there may be several exports; a series is of one.
             name = hashlib.sha256(plan.series[0].uid.encode()).hexdigest()[:16]

@@ -13,6 +13,7 @@ from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage
 from qtpy.QtCore import QSettings, Qt, QTimer, QUrl
 from qtpy.QtWidgets import QApplication, QDialog, QDialogButtonBox, QFileDialog, QMessageBox
 
+from _napari.panels import activate
 from napari_dicom_writer import Patient, Study
 from napari_dicom_writer._napari.dock.reference.copy_dialog import Copied, CopyDialog
 
@@ -69,13 +70,7 @@ def qt_settings(tmp_path):
 def opened(qtbot, path: Path) -> CopyDialog:
     dialog = CopyDialog(path)
     qtbot.addWidget(dialog)
-    dialog.show()
-
-    def activated():  # asked again: a window that is just closing may take it back
-        dialog.activateWindow()
-        return dialog.isActiveWindow()
-
-    qtbot.waitUntil(activated, timeout=30_000)
+    activate(qtbot, dialog)
     qtbot.waitUntil(lambda: dialog.pages.currentIndex() != 0)
     return dialog
 

@@ -8,6 +8,7 @@ from qtpy.QtCore import QPoint, Qt
 from qtpy.QtGui import QGuiApplication
 from qtpy.QtWidgets import QApplication
 
+from _napari.panels import activate
 from napari_dicom_writer import ExportOptions, Patient, Volume, plan_export
 from napari_dicom_writer._napari.dock.parts.dimmed import DIM
 from napari_dicom_writer._napari.dock.tags.header_table import NAME, TAG, VALUE, VR, HeaderModel
@@ -26,13 +27,7 @@ def dialog(qtbot):
     dialog = TagsDialog()
     qtbot.addWidget(dialog)
     dialog.show_plan(plan_export(volume(), JANE))
-    dialog.show()
-
-    def activated():  # asked again: a window that is just closing may take it back
-        dialog.activateWindow()
-        return dialog.isActiveWindow()
-
-    qtbot.waitUntil(activated, timeout=30_000)
+    activate(qtbot, dialog)
     qtbot.waitUntil(dialog.search.hasFocus)
     return dialog
 
