@@ -88,6 +88,7 @@ def test_segments_in_python():
     assert [s.label for s in as_segments(given)] == [1, 2]
     assert as_segments({4: "spleen"})[0].structure.type.meaning == "Spleen"
     assert as_segments([{"index": 4.0, "structure": "spleen"}])[0].label == 4
+    assert as_segments([Segment(label=4, name="spleen")]) == as_segments({4: "spleen"})
     assert as_segments(None) == ()
     with pytest.raises(OptionsError, match="cannot be a int"):
         as_segments([1])

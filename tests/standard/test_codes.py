@@ -6,7 +6,7 @@ import pytest
 from pydicom.sr.codedict import codes
 
 from napari_dicom_writer.standard import codes as module
-from napari_dicom_writer.standard.codes import Code, recognize, search, terms
+from napari_dicom_writer.standard.codes import Code, recognize, search, shown_by, terms
 
 
 @pytest.mark.parametrize(
@@ -76,3 +76,25 @@ def test_findings_have_the_region_they_lie_in(name, finding, organ, side):
 @pytest.mark.parametrize("name", ["tumor cyst", "my tumor", "tumor edema liver", "tumor 1"])
 def test_no_region_is_guessed(name):
     assert recognize(name) is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "meaning", "side"),
+    [
+        ("kidn", "Kidney", None),
+        ("left kidn", "Kidney", "Left"),
+        ("kidney right", "Kidney", "Right"),
+        ("left atri", "Left atrium", None),  # which says the side itself
+        ("first ri", "First rib", None),
+        ("myoc", "Myocardium", None),
+        ("tumo", "Neoplasm", None),
+    ],
+)
+def test_what_is_typed_finds_terms_and_sides(typed, meaning, side):
+    found = {(s.type.meaning, s.laterality and s.laterality.meaning) for s in shown_by(typed)}
+    assert (meaning, side) in found
+
+
+@pytest.mark.parametrize("typed", ["", "  ", "xyzzy", "left right kidney", "(", "l"])
+def test_what_finds_nothing_or_little_is_no_error(typed):
+    assert len(shown_by(typed)) <= 20

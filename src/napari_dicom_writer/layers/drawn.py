@@ -11,7 +11,6 @@ from napari_dicom_writer.layers.to_volume import to_volume
 from napari_dicom_writer.model.contours import CLOSED, POINT, Outline
 from napari_dicom_writer.model.segments import Labels, Segment
 from napari_dicom_writer.model.volume import SPATIAL, Volume
-from napari_dicom_writer.standard.codes import recognize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -71,10 +70,7 @@ def to_drawing(data: Any, attributes: Mapping[str, Any], layer_type: str, option
     colors = _colors(attributes, layer_type, len(shapes))
     first = {region: colors[at] for at, region in reversed([*enumerate(regions)])}
     volume.labels = Labels(
-        tuple(
-            Segment(label=label, name=name, structure=recognize(name) if name else None, color=first[label])
-            for label, name in enumerate(names, 1)
-        )
+        tuple(Segment(label=label, name=name, color=first[label]).understood() for label, name in enumerate(names, 1))
     )
     volume.drawn = tuple(drawn)
     return volume

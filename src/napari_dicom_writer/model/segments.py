@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -55,6 +55,16 @@ class Segment:
             raise OptionsError(f"Segment {self.label} was made by {self.algorithm_type!r}", f"Use one of {kinds}")
         if bool(self.tracking_id) != bool(self.tracking_uid):
             raise OptionsError(f"Segment {self.label} has half a tracking identifier", "Give its ID and its UID")
+
+    def understood(self) -> Segment:
+        """Return the same with the codes that its name says, where none are given.
+
+        Examples
+        --------
+        >>> str(Segment(label=1, name="liver").understood().structure.type)
+        'Liver (10200004, SCT)'
+        """
+        return self if self.structure or not self.name else replace(self, structure=recognize(self.name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +163,12 @@ def _segment(row: Mapping[str, Any], where: str) -> Segment | None:
     return Segment(
         label=label,
         name=name,
-        structure=_coded(row) or (recognize(name) if name else None),
+        structure=_coded(row),
         color=_color(row, values["color"]),
         algorithm_type=str(values["algorithm_type"] or "").strip().upper(),
         description="" if values["description"] in (None, values["name"]) else str(values["description"]),
         **texts,
-    )
+    ).understood()
 
 
 def _missing(value: Any) -> bool:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from napari_dicom_writer.model.blocks import row_blocks
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
+Found = TypeVar("Found")
 
 Ranges = dict[tuple[int, ...], "ValueRange"]
 """Range of each channel, by its index along the leading axes."""
@@ -87,16 +90,15 @@ class ScanCache:
     """
 
     def __init__(self) -> None:
-        self._known: dict[tuple[int, tuple[str, ...]], tuple[Any, Ranges]] = {}
+        self._known: dict[tuple[int, tuple[str, ...]], tuple[Any, Any]] = {}
 
-    def find(self, array: Any, names: tuple[str, ...]) -> Ranges | None:
-        """Return what was found in `array` when its leading axes had these `names`."""
-        entry = self._known.get((id(array), names))
-        return entry[1] if entry else None
-
-    def keep(self, array: Any, names: tuple[str, ...], ranges: Ranges) -> None:
-        """Remember what a scan found."""
-        self._known[id(array), names] = (array, ranges)
+    def once(self, array: Any, names: tuple[str, ...], scan: Callable[[], Found]) -> Found:
+        """Return what `scan` finds in `array` when its axes have these `names`; it is called the first time only."""
+        key = id(array), names
+        if key not in self._known:
+            self._known[key] = array, scan()
+        found: Found = self._known[key][1]
+        return found
 
     def forget(self) -> None:
         """Let go of everything."""

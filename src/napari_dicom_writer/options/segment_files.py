@@ -33,7 +33,8 @@ def as_segments(given: Any) -> tuple[Segment, ...]:
     Parameters
     ----------
     given
-        A file, a mapping ``{label: name}``, or a sequence of `Segment` or of mappings, one a segment.
+        A file, a mapping ``{label: name}``, or a sequence of `Segment` or of mappings, one a segment. Without codes,
+        the name says what it is.
 
     Raises
     ------
@@ -53,7 +54,7 @@ def as_segments(given: Any) -> tuple[Segment, ...]:
         return segments_of([{"label": label, "name": name} for label, name in given.items()])
     items = list(given) if isinstance(given, Iterable) else [given]
     if all(isinstance(item, Segment) for item in items):
-        return tuple(sorted(items, key=lambda segment: segment.label))
+        return tuple(sorted((item.understood() for item in items), key=lambda segment: segment.label))
     if all(isinstance(item, Mapping) for item in items):
         return segments_of(items)
     kind = type(items[0]).__name__ if items else type(given).__name__

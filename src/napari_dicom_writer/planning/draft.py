@@ -17,7 +17,7 @@ from napari_dicom_writer.model.axis_names import sizes_in_words
 from napari_dicom_writer.model.contours import POINT
 from napari_dicom_writer.model.planes import turned
 from napari_dicom_writer.model.slabs import finished_planes, read_ahead, slabs
-from napari_dicom_writer.model.value_range import Ranges, ScanCache, ValueRange
+from napari_dicom_writer.model.value_range import Found, Ranges, ScanCache, ValueRange
 from napari_dicom_writer.model.volume import SPATIAL, Volume, check_pixels
 from napari_dicom_writer.options.choices import Planes, ShearPolicy, UnnamedAxis
 from napari_dicom_writer.plan.grid import make_grid
@@ -103,16 +103,15 @@ def make_draft(
     draft = Draft(index, iod, placed, where(index, volume.name), grid, _leading_names(placed, options, notes), notes)
     draft.notes += questions(placed, draft.names)
     draft.image, draft.off_grid = lies.image, lies.resampled or (bool(images) and lies.image is None)
+    # What is resampled is an array of its own each time.
+    known = scans if placed.array is volume.array else None
     if volume.labels is not None:
         check_whole(volume, options)
-        draft.labels = _label_use(draft, placed, options, tick)
+        draft.labels = _label_use(draft, placed, options, tick, known)
         if lies.resampled:
-            draft.notes += note_vanished(_label_use(draft, straight, options, lambda _: None), draft.labels)
+            draft.notes += note_vanished(_label_use(draft, straight, options, lambda _: None, None), draft.labels)
     elif any(needs_range(placed.dtype, one.rules, rgb=placed.rgb) for one in _written(iod, options)):
-        known = scans.find(placed.array, draft.names) if scans else None
-        draft.ranges = known or _scan(draft, tick)
-        if scans and not known:
-            scans.keep(placed.array, draft.names, draft.ranges)
+        draft.ranges = _once(known, placed, draft.names, lambda: _scan(draft, tick))
     return draft
 
 
@@ -126,11 +125,18 @@ def _drawn_draft(index: int, volume: Volume, options: ExportOptions, images: Seq
     return draft
 
 
-def _label_use(draft: Draft, volume: Volume, options: ExportOptions, tick: Callable[[int], None]) -> LabelUse:
+def _once(known: ScanCache | None, volume: Volume, names: tuple[str, ...], scan: Callable[[], Found]) -> Found:
+    """Return what a scan finds, and found earlier in the same array with the same axes."""
+    return known.once(volume.array, (*names, *volume.axes), scan) if known else scan()
+
+
+def _label_use(
+    draft: Draft, volume: Volume, options: ExportOptions, tick: Callable[[int], None], known: ScanCache | None
+) -> LabelUse:
     """Which labels, or fractions of which segments, a volume holds."""
     if volume.labels and volume.labels.fractions:
         return find_fractions(volume, draft.channel, options, tick)
-    return find_labels(volume, tick)
+    return _once(known, volume, ("labels",), lambda: find_labels(volume, tick))
 
 
 def _written(iod: IOD, options: ExportOptions) -> list[IOD]:

@@ -86,7 +86,7 @@ def plan_segments(
     OptionsError
         As `reviewed`.
     """
-    given = {segment.label: segment for segment in meaning.segments}
+    given = {segment.label: segment.understood() for segment in meaning.segments}
     given |= {segment.label: segment for segment in as_segments(options.segments)}
     numbers = {label: i for i, label in enumerate(stored.labels, 1)} if stored.labels else {n: n for n in use.labels}
     plans = [

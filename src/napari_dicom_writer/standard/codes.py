@@ -169,13 +169,45 @@ def search(text: str, most: int = 20) -> list[Code]:
     >>> [str(code) for code in search("lobe lung low", 1)]
     ['Lower lobe of lung (90572001, SCT)']
     """
-    wanted = re.findall(r"\w+", text.lower())
-    matching = [
-        code
-        for code in terms()
-        if all(any(word.startswith(part) for word in re.findall(r"\w+", code.meaning.lower())) for part in wanted)
-    ]
+    wanted = [_spellings(part) for part in re.findall(r"\w+", text.lower())]
+    matching = [code for code, words in _words() if all(any(w.startswith(part) for w in words) for part in wanted)]
     return sorted(matching, key=lambda code: (len(code.meaning), code.meaning))[:most]
+
+
+def shown_by(text: str, most: int = 20) -> list[Structure]:
+    """Find what a segment may show by a text as it is typed: terms as `search` does, on the side that it names.
+
+    Examples
+    --------
+    >>> found = shown_by("left kidn", 1)[0]
+    >>> found.category.meaning, found.type.meaning, found.laterality.meaning
+    ('Anatomical Structure', 'Kidney', 'Left')
+    """
+    words = re.findall(r"\w+", text.lower())
+    sides = [_SIDES[word] for word in words if word in _SIDES and len(word) > 1]
+    rest = " ".join(word for word in words if word not in _SIDES or len(word) == 1)
+    whole = search(text, most) if words else []
+    sided = [structure_of(code, sides[0]) for code in search(rest, most)] if rest and len(set(sides)) == 1 else []
+    plain = [structure_of(code) for code in whole]
+    return [*plain, *(structure for structure in sided if structure.laterality)][:most]
+
+
+def structure_of(term: Code, side: Code | None = None) -> Structure:
+    """Give a term its category, and a side where the term does not say one itself."""
+    said = {"left", "right"} & set(_split(term.meaning))
+    return Structure(terms().get(term, ANATOMY), term, None if said else side)
+
+
+def _spellings(part: str) -> tuple[str, ...]:
+    """Return a word, or its beginning, and what terms say for it."""
+    return (part, *(word for other, word in _WORDS.items() if len(part) > 2 and other.startswith(part)))
+
+
+@cache
+def _words() -> list[tuple[Code, list[str]]]:
+    """Return every code that is known, those of `_NAMES` and the ribs too, with the words of its meaning."""
+    known = dict.fromkeys([*terms(), *_index().values()])
+    return [(code, re.findall(r"\w+", code.meaning.lower())) for code in known]
 
 
 def recognize(name: str) -> Structure | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QComboBox, QGridLayout, QLabel, QLineEdit, QSizePolicy, QWidget
 
+from napari_dicom_writer._napari.dock.parts.completer import Completer
 from napari_dicom_writer._napari.dock.parts.hint import Hint
 from napari_dicom_writer._napari.dock.parts.mark import LeaveWheel, mark_wrong, write_unless_typed
 from napari_dicom_writer.layers.axes import PIXELS
@@ -93,6 +94,7 @@ class _Row:
         for column, editor in enumerate((self._kind, self._size, self._step, self._unit)):
             grid.addWidget(editor, axis + 1, column)
         self._hints = {name: Hint(editor) for name, editor in self.editors.items()}
+        self._units = Completer(self._line)
         for name, editor in self.editors.items():
             editor.setToolTip(_TOOLTIPS[name])
             editor.setAccessibleName(f"{name.capitalize()} of axis {axis}")
@@ -150,3 +152,4 @@ class _Row:
         if [self._unit.itemText(index) for index in range(self._unit.count())] != list(units):
             self._unit.clear()
             self._unit.addItems(list(units))
+            self._units.offer(units)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from magicgui.widgets import create_widget
 from qtpy.QtCore import QDate, QEvent, QObject, QPoint, QPointF, Qt, Signal
-from qtpy.QtGui import QColor, QIcon, QPainter, QPixmap, QPolygonF, QShowEvent
+from qtpy.QtGui import QColor, QIcon, QPainter, QPalette, QPixmap, QPolygonF, QShowEvent
 from qtpy.QtWidgets import QCalendarWidget, QComboBox, QCompleter, QLineEdit, QVBoxLayout, QWidget
 
+from napari_dicom_writer._napari.dock.parts.completer import Completer
 from napari_dicom_writer._napari.dock.parts.hint import Hint
 from napari_dicom_writer._napari.dock.parts.mark import LeaveWheel, mark_wrong
 from napari_dicom_writer._napari.spelling import in_form
@@ -223,9 +224,7 @@ class _EditorEvents(LeaveWheel):
 
 def _add_suggestions(line: QLineEdit, usual: tuple[str, ...]) -> None:
     """Offer usual values, and allow any other."""
-    completer = QCompleter(list(usual), line)
-    completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-    line.setCompleter(completer)
+    completer = Completer(line, usual)
 
     def show_all() -> None:
         line.setFocus()
@@ -243,6 +242,12 @@ def _add_calendar(line: QLineEdit) -> None:
         calendar = QCalendarWidget(line)
         calendar.setWindowFlags(Qt.WindowType.Popup)
         calendar.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        calendar.setVerticalHeaderFormat(QCalendarWidget.VerticalHeaderFormat.NoVerticalHeader)
+        heads = calendar.headerTextFormat()
+        # Or the names of the days are pale on white in a dark viewer: no style sheet reaches them.
+        heads.setBackground(line.palette().color(QPalette.ColorRole.Base))
+        heads.setForeground(line.palette().color(QPalette.ColorRole.Text))
+        calendar.setHeaderTextFormat(heads)
         typed = QDate.fromString(line.text().replace("-", ""), "yyyyMMdd")
         if typed.isValid():
             calendar.setSelectedDate(typed)

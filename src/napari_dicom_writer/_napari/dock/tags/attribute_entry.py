@@ -9,8 +9,9 @@ from typing import Any
 
 from pydicom.datadict import dictionary_VR, keyword_dict, tag_for_keyword
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QCompleter, QGridLayout, QLineEdit, QPushButton, QWidget
+from qtpy.QtWidgets import QGridLayout, QLineEdit, QPushButton, QWidget
 
+from napari_dicom_writer._napari.dock.parts.completer import Completer
 from napari_dicom_writer._napari.dock.parts.ink import InkLabel
 from napari_dicom_writer._napari.dock.parts.mark import mark_wrong
 from napari_dicom_writer._napari.spelling import in_form
@@ -41,10 +42,7 @@ class AttributeEntry(QWidget):
         self.keyword.setAccessibleName("Attribute")
         self.value.setPlaceholderText("Value; several with \\ between; items of a sequence as JSON")
         self.value.setAccessibleName("Value of the attribute")
-        completer = QCompleter(sorted(open_keywords()), self.keyword)
-        completer.setFilterMode(Qt.MatchFlag.MatchContains)
-        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        self.keyword.setCompleter(completer)
+        Completer(self.keyword, sorted(open_keywords())).setFilterMode(Qt.MatchFlag.MatchContains)
         self.set_button, self.remove_button = QPushButton("Set"), QPushButton("Remove")
         self.set_button.setToolTip("Write this attribute into every instance")
         self.remove_button.setToolTip("Do not give this attribute any more")
