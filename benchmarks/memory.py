@@ -61,11 +61,12 @@ def _row(title: str, options: dict[str, Any], size: int, settings: Settings) -> 
     with tempfile.TemporaryDirectory(prefix="benchmark-", dir=place) as folder:
         store = Path(folder, "store")
         sparse_store(store, (planes, _ROWS, _ROWS), dtype)
-        found = _export(store, f"{folder}/out", "image", options)
+        found = exported(store, f"{folder}/out", "image", options)
     return [*label, f"{found['peak'] / 2**20:.0f} MiB", duration(found["seconds"])]
 
 
-def _export(source: Path, out: str, layer: str, options: dict[str, Any]) -> dict[str, float]:
+def exported(source: Path, out: str, layer: str, options: dict[str, Any]) -> dict[str, float]:
+    """Export in a process of its own: what that took (see `memory_child`)."""
     command = [sys.executable, "-m", "benchmarks.memory_child", str(source), out, layer, json.dumps(options)]
     result = subprocess.run(command, check=True, capture_output=True, text=True, cwd=_ROOT)
     found: dict[str, float] = json.loads(result.stdout)
@@ -79,7 +80,7 @@ def _labels_in_memory(settings: Settings) -> Table:
         source = Path(folder, "organs.npy")
         np.save(source, organs(shape))
         found = {
-            kind: _export(source, f"{folder}/{kind}", "labels", {"segmentation_type": kind})
+            kind: exported(source, f"{folder}/{kind}", "labels", {"segmentation_type": kind})
             for kind in ("labelmap", "binary")
         }
     rows = [[kind, f"{peak['peak'] / 2**20:.1f} MiB"] for kind, peak in found.items()]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from benchmarks.report import Table
 
 TOPICS = (
-    *("series", "objects", "slabs", "memory", "directions", "codecs"),
+    *("series", "objects", "slabs", "memory", "contours", "directions", "codecs"),
     *("scale", "cancel", "durability", "widget", "reading", "imports"),
 )
 RESULTS = Path(__file__).with_name("RESULTS.md")

@@ -214,3 +214,8 @@ def test_a_changed_byte_is_noticed(tmp_path, monkeypatch, at):
     monkeypatch.setattr(structure_sets, "digest_again", changed)
     with pytest.raises(VerificationError, match="a byte is not what was written"):
         export(scene(MASKS["bar"].astype(np.uint8)), tmp_path / "x", CONTOURS)
+
+
+def test_its_encoding_is_said_as_it_is():
+    _, contours = plan_export(scene(MASKS["ball"].astype(np.uint8)), CONTOURS).series
+    assert contours.encoding.name == "Implicit VR Little Endian"

@@ -99,7 +99,7 @@ def _series(series: SeriesPlan) -> dict[str, Any]:
             "intercept": float(stored.intercept),
         },
         "window": [float(window.center), float(window.width)] if window else None,
-        "encoding": series.options.transfer_syntax.uid.name,
+        "encoding": series.encoding.name,
         "instances": len(series.instances),
         "bytes": series.bytes,
         "opens_in": [asdict(verdict) for verdict in series.opens_in],

@@ -84,7 +84,7 @@ def _facts(series: SeriesPlan, *, viewers: bool) -> Facts:
         "Directions": "" if series.projected else directions(series.directions),
         "First voxel": "" if series.projected else position(series.instances[0].frames[0].position),
         "Stored as": kind if stored.is_identity else kind + mapping,
-        "Encoding": series.options.transfer_syntax.uid.name,
+        "Encoding": series.encoding.name,
         "Window": f"center {window.center}, width {window.width}" if window else "",
         "Opens in": "" if not stored.bits else series.opens_in if viewers else summary(series.opens_in),
     }

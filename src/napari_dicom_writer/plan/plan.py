@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pydicom.uid import ImplicitVRLittleEndian
+
 from napari_dicom_writer.model.geometry import patient_letters
 from napari_dicom_writer.options.choices import SpacingAt
 from napari_dicom_writer.plan.wording import describe, where
@@ -15,6 +17,8 @@ from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from pydicom.uid import UID
 
     from napari_dicom_writer.errors import Note
     from napari_dicom_writer.model.verdict import Verdict
@@ -138,6 +142,11 @@ class SeriesPlan:
     segments: tuple[SegmentPlan, ...] = ()
     source: SourcePlan | None = None
     shown_with: SourcePlan | None = None
+
+    @property
+    def encoding(self) -> UID:
+        """Transfer Syntax UID: of contours, which may be longer than 64 KiB, one with implicit VRs (PS3.5 A.1)."""
+        return self.options.transfer_syntax.uid if self.stored.bits else ImplicitVRLittleEndian
 
     @property
     def frame_bits(self) -> int:

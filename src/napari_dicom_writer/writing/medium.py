@@ -12,8 +12,12 @@ import hashlib
 import mmap
 import os
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _BLOCK = 2**20
 
@@ -60,6 +64,23 @@ def digest(*parts: bytes | bytearray | memoryview) -> bytes:
     for part in parts:
         known.update(part)
     return known.digest()
+
+
+def write_known(path: str, parts: Iterable[bytes]) -> tuple[int, bytes]:
+    """Write a new file, part by part.
+
+    Returns
+    -------
+    int, bytes
+        Its size and digest.
+    """
+    known, size = hashlib.sha256(), 0
+    with open(path, "xb") as file:  # noqa: PTH123 - strings are faster
+        for part in parts:
+            file.write(part)
+            known.update(part)
+            size += len(part)
+    return size, known.digest()
 
 
 def digest_again(path: str) -> tuple[bytes, bool]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import struct
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,38 +12,18 @@ from napari_dicom_writer.standard.elements import ITEM
 from napari_dicom_writer.writing.splice import tag_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from napari_dicom_writer.plan.grid import Grid
     from napari_dicom_writer.plan.segments import SourcePlan
+    from napari_dicom_writer.writing.contour_spool import Contour
 
 ROI_CONTOURS = 0x30060039
 _HEAD = struct.Struct("<HHL")
 _DIGITS = 4  # of a voxel, behind the point
 _DS = 16  # bytes of a number
-
-
-@dataclass(frozen=True, slots=True)
-class Contour:
-    r"""One contour as written.
-
-    Attributes
-    ----------
-    kind : str
-        Contour Geometric Type.
-    points : int
-    data : bytes
-        Contour Data: LPS millimeters, x\\y\\z of each point.
-    image : (str, int) or None
-        SOP Instance UID of the plane, and its frame number, or 0.
-    """
-
-    kind: str
-    points: int
-    data: bytes
-    image: tuple[str, int] | None
 
 
 class Coordinates:
@@ -91,9 +70,12 @@ class Coordinates:
 
 
 def encode_rois(
-    contours: Mapping[int, Sequence[Contour]], colors: Mapping[int, tuple[int, int, int]], source: SourcePlan | None
+    contours: Mapping[int, Sequence[Contour]],
+    colors: Mapping[int, tuple[int, int, int]],
+    source: SourcePlan | None,
+    data: Callable[[Contour], bytes],
 ) -> Iterator[bytes]:
-    """Encode ROI Contour Sequence.
+    """Encode ROI Contour Sequence, contour by contour.
 
     Parameters
     ----------
@@ -103,25 +85,42 @@ def encode_rois(
         By ROI Number: red, green and blue.
     source
         Whose planes they lie on.
+    data
+        Returns the text of a contour.
     """
-    items = [_roi(number, colors[number], some, source) for number, some in contours.items()]
-    yield _HEAD.pack(ROI_CONTOURS >> 16, ROI_CONTOURS & 0xFFFF, sum(len(part) for item in items for part in item))
-    for item in items:
-        yield from item
+    rois = [_Roi(number, colors[number], some, source) for number, some in contours.items()]
+    yield _HEAD.pack(ROI_CONTOURS >> 16, ROI_CONTOURS & 0xFFFF, sum(roi.length + _HEAD.size for roi in rois))
+    for roi in rois:
+        yield from roi.encoded(data)
 
 
-def _roi(
-    number: int, color: tuple[int, int, int], contours: Sequence[Contour], source: SourcePlan | None
-) -> list[bytes]:
-    parts = [part for at, one in enumerate(contours, 1) for part in _contour(at, one, source)]
-    before = _text("ROIDisplayColor", "\\".join(map(str, color)))
-    after = _text("ReferencedROINumber", str(number))
-    sequence = _head("ContourSequence", sum(map(len, parts)))
-    length = len(before) + len(sequence) + sum(map(len, parts)) + len(after)
-    return [_item_head(length) + before + sequence, *parts, after]
+class _Roi:
+    """One item of the sequence: its length is known before its contours are read."""
+
+    def __init__(
+        self, number: int, color: tuple[int, int, int], contours: Sequence[Contour], source: SourcePlan | None
+    ) -> None:
+        self._contours, self._source = contours, source
+        size = sum(_HEAD.size + len(head) + one.length for head, one in self._heads())
+        self._before = _text("ROIDisplayColor", "\\".join(map(str, color)))
+        self._before += _head("ContourSequence", size) if contours else b""
+        self._after = _text("ReferencedROINumber", str(number))
+        self.length = len(self._before) + size + len(self._after)
+
+    def _heads(self) -> Iterator[tuple[bytes, Contour]]:
+        for number, contour in enumerate(self._contours, 1):
+            yield _contour_head(number, contour, self._source), contour
+
+    def encoded(self, data: Callable[[Contour], bytes]) -> Iterator[bytes]:
+        yield _item_head(self.length) + self._before
+        for head, contour in self._heads():
+            yield _item_head(len(head) + contour.length) + head
+            yield data(contour)
+        yield self._after
 
 
-def _contour(number: int, contour: Contour, source: SourcePlan | None) -> list[bytes]:
+def _contour_head(number: int, contour: Contour, source: SourcePlan | None) -> bytes:
+    """All of a contour before its text."""
     head = b""
     if contour.image and source:
         uid, frame = contour.image
@@ -132,8 +131,7 @@ def _contour(number: int, contour: Contour, source: SourcePlan | None) -> list[b
     head += _text("ContourGeometricType", contour.kind)
     head += _text("NumberOfContourPoints", str(contour.points))
     head += _text("ContourNumber", str(number))
-    head += _head("ContourData", len(contour.data))
-    return [_item_head(len(head) + len(contour.data)) + head, contour.data]
+    return head + _head("ContourData", contour.length)
 
 
 def _item_head(length: int) -> bytes:

@@ -1,9 +1,11 @@
-"""A structure set: contours are traced plane by plane, each turned back into its mask, and written at the end."""
+"""A structure set: contours are traced plane by plane, each turned back into its mask, and written at the end.
+
+Memory holds a plane, and where each contour lies.
+"""
 
 from __future__ import annotations
 
 import threading
-from contextlib import contextmanager
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -12,19 +14,20 @@ from pydicom.dataset import FileMetaDataset
 from pydicom.filebase import DicomFileLike
 from pydicom.filewriter import write_dataset, write_file_meta_info
 
-from napari_dicom_writer.errors import ExportError, VerificationError
 from napari_dicom_writer.iods import IODS
 from napari_dicom_writer.iods._base import compose
 from napari_dicom_writer.iods.modules.file_meta import PREAMBLE, file_meta, file_meta_of
+from napari_dicom_writer.model.contours import CLOSED
 from napari_dicom_writer.model.tracing import fill, trace
 from napari_dicom_writer.options.choices import VerifyLevel
 from napari_dicom_writer.plan.segments import StoredContours
-from napari_dicom_writer.writing.fault import REMEDY, Fault
+from napari_dicom_writer.writing.contour_spool import ContourSpool
+from napari_dicom_writer.writing.fault import Fault, faults_of
 from napari_dicom_writer.writing.masks import PlaneMasks
-from napari_dicom_writer.writing.medium import digest, digest_again
+from napari_dicom_writer.writing.medium import digest_again, write_known
 from napari_dicom_writer.writing.multiframe import refused_by_system
 from napari_dicom_writer.writing.read_back_contours import check_structure_set
-from napari_dicom_writer.writing.roi_contours import ROI_CONTOURS, Contour, Coordinates, encode_rois
+from napari_dicom_writer.writing.roi_contours import ROI_CONTOURS, Coordinates, encode_rois
 from napari_dicom_writer.writing.series_writer import SeriesWriter
 
 if TYPE_CHECKING:
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
     from napari_dicom_writer.model.contours import Outline
     from napari_dicom_writer.plan.frames import InstancePlan, Place
     from napari_dicom_writer.plan.plan import SeriesPlan
+    from napari_dicom_writer.writing.contour_spool import Contour
 
 
 class StructureSetWriter(SeriesWriter):
@@ -47,13 +51,14 @@ class StructureSetWriter(SeriesWriter):
         self._coordinates = Coordinates(series.grid, (series.planes, series.rows, series.columns))
         self._contours: dict[tuple[str, int], list[Contour]] = {}
         self._known: dict[str, bytes] = {}
+        self._spool = ContourSpool(folder)
         self._lock = threading.Lock()
 
     def write(self, places: Sequence[Place], values: NDArray[Any]) -> int:
         """Trace the labels of a plane; what is traced must fill the same voxels again."""
         masks = PlaneMasks(values)
         for place in places:
-            with self._faults(place.instance):
+            with faults_of(self._series, place.instance):
                 found = self._traced(place, masks)
             with self._lock:
                 self._contours[place.instance.filename, place.at] = found
@@ -67,16 +72,14 @@ class StructureSetWriter(SeriesWriter):
         if stored.drawn is not None:
             return self._drawn(stored.drawn[label, plane], image)
         mask, corner = masks.box(label)
-        found = []
-        for contour in trace(mask):
-            text = self._coordinates.text(plane, contour + corner)
-            found.append(Contour("CLOSED_PLANAR", len(contour), text, image))
+        rings = trace(mask)
+        texts = [self._coordinates.text(plane, ring + corner) for ring in rings]
         if self._level.pixels:
-            again = [self._coordinates.points(plane, one.data) - corner for one in found]
+            again = [self._coordinates.points(plane, text) - corner for text in texts]
             if not np.array_equal(fill(again, mask.shape), mask):
                 name = self._series.segments[(place.frame.part or 1) - 1].name
                 raise Fault(f"the contours of {name!r} on plane {plane} fill other voxels than its own")
-        return found
+        return [self._keep(CLOSED, len(ring), image, text) for ring, text in zip(rings, texts, strict=True)]
 
     def _drawn(self, outlines: Sequence[Outline], image: tuple[str, int] | None) -> list[Contour]:
         found = []
@@ -84,24 +87,27 @@ class StructureSetWriter(SeriesWriter):
             text = self._coordinates.written(outline.points)
             if self._level.pixels and not self._coordinates.same(outline.points, text):
                 raise Fault(f"{outline.name} is not where it was drawn")
-            found.append(Contour(outline.kind, len(outline.points), text, image))
+            found.append(self._keep(outline.kind, len(outline.points), image, text))
         return found
+
+    def _keep(self, kind: str, points: int, image: tuple[str, int] | None, text: bytes) -> Contour:
+        with refused_by_system():
+            return self._spool.keep(kind, points, image, text)
 
     def finish(self) -> int:
         """Write the files, and read them back."""
         size = 0
         for instance in self._series.instances:
             rois, path = self._rois(instance), self.path_of(instance)
-            pieces = list(self._pieces(instance, rois))
-            with refused_by_system(), open(path, "xb") as file:  # noqa: PTH123 - strings are faster
-                file.writelines(pieces)
-            size += sum(map(len, pieces))
-            self._known[instance.filename] = digest(*pieces)
+            with refused_by_system():
+                length, self._known[instance.filename] = write_known(path, self._pieces(instance, rois))
+            size += length
             if self._level is not VerifyLevel.OFF:
-                with self._faults(instance):
+                with faults_of(self._series, instance):
                     if digest_again(path)[0] != self._known[instance.filename]:
                         raise Fault("a byte is not what was written")
                     check_structure_set(self._series, instance, path, rois)
+        self.close()
         return size
 
     def _rois(self, instance: InstancePlan) -> dict[int, list[Contour]]:
@@ -120,7 +126,7 @@ class StructureSetWriter(SeriesWriter):
         dataset = self._iod.dataset(self._series, instance)
         colors = {segment.number: segment.color for segment in self._series.segments}
         yield _encoded(dataset[:ROI_CONTOURS])
-        yield from encode_rois(rois, colors, self._series.source)
+        yield from encode_rois(rois, colors, self._series.source, self._spool.data)
         yield _encoded(dataset[ROI_CONTOURS:])
 
     def from_medium(self, tick: Callable[[], None]) -> bool:
@@ -128,7 +134,7 @@ class StructureSetWriter(SeriesWriter):
         proven = True
         for instance in self._series.instances:
             found, forgotten = digest_again(self.path_of(instance))
-            with self._faults(instance):
+            with faults_of(self._series, instance):
                 if found != self._known[instance.filename]:
                     raise Fault("it is not on the medium what it was in memory")
             proven = proven and forgotten
@@ -136,21 +142,8 @@ class StructureSetWriter(SeriesWriter):
         return proven
 
     def close(self) -> None:
-        """Nothing is kept open."""
-
-    @contextmanager
-    def _faults(self, instance: InstancePlan) -> Iterator[None]:
-        """Say where a fault is; a file that pydicom cannot read is one."""
-        where = f"series {self._series.number}, instance {instance.number}"
-        try:
-            yield
-        except Fault as fault:
-            raise VerificationError(f"Read back, {fault.what}", fault.remedy, where) from None
-        except ExportError:
-            raise
-        except Exception as error:
-            what = f"Read back, it cannot be read: {type(error).__name__}: {error}"
-            raise VerificationError(what, REMEDY, where) from error
+        """Let go of what waits."""
+        self._spool.close()
 
 
 def _stream(*, is_implicit: bool) -> tuple[DicomFileLike, BytesIO]:

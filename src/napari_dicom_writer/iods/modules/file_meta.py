@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pydicom.uid import ImplicitVRLittleEndian
-
 from napari_dicom_writer.standard.uids import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 
 if TYPE_CHECKING:
@@ -26,8 +24,7 @@ def file_meta(series: SeriesPlan, sop_class_uid: str) -> Attributes:
     return {
         "FileMetaInformationVersion": b"\0\1",
         "MediaStorageSOPClassUID": sop_class_uid,
-        # There contours may be longer than 64 KiB (PS3.5 A.1).
-        "TransferSyntaxUID": str(series.options.transfer_syntax.uid if series.stored.bits else ImplicitVRLittleEndian),
+        "TransferSyntaxUID": str(series.encoding),
         "ImplementationClassUID": str(IMPLEMENTATION_CLASS_UID),
         "ImplementationVersionName": IMPLEMENTATION_VERSION_NAME,
     }
