@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from napari_dicom_writer import ExportOptions, VerificationError, export
-from napari_dicom_writer.model.label_runs import label_runs
+from napari_dicom_writer.model.label_runs import label_runs, some_of_each
 from napari_dicom_writer.writing import multiframe
 from napari_dicom_writer.writing.masks import PlaneMasks
 
@@ -38,6 +38,14 @@ def test_runs_are_the_plane(plane):
     starts, values = label_runs(plane)
     np.testing.assert_array_equal(np.repeat(values, np.diff([*starts, plane.size])), plane.ravel())
     assert (values[1:] != values[:-1]).all()
+
+
+@pytest.mark.parametrize("plane", PLANES.values(), ids=PLANES)
+def test_every_value_of_a_plane_is_found_a_few_times(plane):
+    for part in (plane, plane[:, :-1], plane[1:]):
+        found = some_of_each(part) if part.size else part
+        assert found.dtype == part.dtype
+        np.testing.assert_array_equal(np.unique(found), np.unique(part))
 
 
 def labels(columns):

@@ -9,16 +9,17 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-_BLOCK = 2**16  # values: two blocks in single precision, or one in double, fit the second-level cache
+BLOCK = 2**16
+"""Values: two blocks in single precision, or one in double, fit the second-level cache."""
 
 
-def row_blocks(values: NDArray[Any]) -> Iterator[slice]:
-    """Cut an array along its first axis, into blocks of about 65,536 values."""
-    rows = block_rows(values)
+def row_blocks(values: NDArray[Any], most: int = BLOCK) -> Iterator[slice]:
+    """Cut an array along its first axis, into blocks of about as many values."""
+    rows = block_rows(values, most)
     for start in range(0, len(values), rows):
         yield slice(start, start + rows)
 
 
-def block_rows(values: NDArray[Any]) -> int:
+def block_rows(values: NDArray[Any], most: int = BLOCK) -> int:
     """Return how many rows each of `row_blocks` has, but for the last."""
-    return max(1, min(len(values), _BLOCK * len(values) // max(1, values.size)))
+    return max(1, min(len(values), most * len(values) // max(1, values.size)))

@@ -233,7 +233,7 @@ def read_ahead(volume: Volume, wanted: Sequence[Slab]) -> Iterator[tuple[Slab, N
                     what = "Its source reads into memory again that it handed out before"
                     raise PixelError(what, "Let it return a copy each time; nothing was written")
                 copied = again
-            before, values = values, values.copy() if copied else values
+            before, values = values, values.copy() if copied and after else values
             following = reader.submit(read, volume, after) if after else None
             yield slab, values
     finally:

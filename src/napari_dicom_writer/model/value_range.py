@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from napari_dicom_writer.model.blocks import row_blocks
+from napari_dicom_writer.model.blocks import BLOCK, row_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +43,9 @@ class ValueRange:
 
     def add(self, values: NDArray[Any]) -> None:
         """Take in one plane."""
-        for rows in row_blocks(values):
+        # Only where they are rounded, too, is there an intermediate result that needs room in the cache.
+        rounded = values.dtype.kind == "f" and self.integral
+        for rows in row_blocks(values, BLOCK if rounded else 4 * BLOCK):
             self._add(values[rows])
 
     def _add(self, values: NDArray[Any]) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_dicom_writer.errors import Note, NoteKind, PixelError
-from napari_dicom_writer.model.label_runs import label_runs
+from napari_dicom_writer.model.label_runs import some_of_each
 from napari_dicom_writer.model.slabs import finished_planes, read_ahead, slabs
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def note_vanished(before: LabelUse, after: LabelUse) -> list[Note]:
 
 def _labels_of(plane: NDArray[Any]) -> tuple[int, ...]:
     """Labels on one plane, ascending, without 0."""
-    values = label_runs(plane)[1]
+    values = some_of_each(plane)
     low, high = values.min(), values.max()
     if low < 0:
         remedy = "Give every label a number from 1; 0 is the background"

@@ -11,6 +11,7 @@ import math
 import re
 import unicodedata
 from datetime import date, datetime, time
+from functools import cache
 from numbers import Integral, Real
 from types import NoneType
 from typing import TYPE_CHECKING
@@ -73,6 +74,7 @@ def check(keyword: str, value: object, name: str = "") -> str:
     return text
 
 
+@cache
 def vr_of(keyword: str) -> str:
     """VR of an attribute in PS3.6, such as DA."""
     from pydicom.datadict import dictionary_VR
@@ -80,6 +82,7 @@ def vr_of(keyword: str) -> str:
     return dictionary_VR(keyword)
 
 
+@cache
 def title(keyword: str) -> str:
     """Name of an attribute in PS3.6, such as Patient's Birth Date."""
     from pydicom.datadict import dictionary_description
