@@ -91,10 +91,33 @@ def test_labels_beside_an_image_become_its_segmentation(viewer, tmp_path):
     assert pydicom.dcmread(alone).SegmentSequence[0].SegmentLabel == "Label 1"
 
 
-def test_points_beside_labels_are_refused_and_not_dropped(viewer, tmp_path):
+OUTLINE = np.array([[2, 3, 2], [2, 3, 7], [2, 9, 7], [2, 9, 2.0]])
+
+
+def test_any_mix_that_lies_on_an_image_is_one_study(viewer, tmp_path):
+    place = {"scale": (2.5, 0.7, 0.8), "translate": (10, -20, 30), "units": ("mm",) * 3}
+    viewer.add_shapes([OUTLINE], shape_type="polygon", name="tumor", **place)
+    viewer.add_points([[2, 4, 4.0], [3, 5, 5]], name="seeds", **place)
+    viewer.add_labels(np.ones((5, 12, 10), int), name="organ", **place)
+    viewer.layers.save(str(tmp_path / "out.dcm"))
+    datasets = read(tmp_path / "out")
+    assert sorted({d.Modality for d in datasets}) == ["OT", "RTSTRUCT", "SEG"]
+    assert len({d.StudyInstanceUID for d in datasets}) == 1
+    rois = [d for d in datasets if d.Modality == "RTSTRUCT"]
+    (one, two) = sorted((d.StructureSetROISequence[0].ROIName, d.ROIContourSequence[0].ContourSequence) for d in rois)
+    assert (one[0], [int(c.NumberOfContourPoints) for c in one[1]]) == ("seeds", [1, 1])
+    assert (two[0], [int(c.NumberOfContourPoints) for c in two[1]]) == ("tumor", [4])
+    corners = np.reshape(two[1][0].ContourData, (4, 3)).astype(float)
+    np.testing.assert_allclose(corners, (OUTLINE * place["scale"] + place["translate"])[:, ::-1])
+
+
+def test_what_lies_on_no_image_is_refused_and_not_dropped(viewer, tmp_path):
     viewer.layers.clear()
-    viewer.add_labels(np.ones((5, 12, 10), int), name="tumor")
-    viewer.add_points(np.zeros((1, 3)), name="seeds")
+    viewer.add_shapes([OUTLINE], name="tumor")
+    with pytest.raises(ExportError, match=r"layer 'tumor': What is drawn lies on the planes of an image"):
+        viewer.layers.save(str(tmp_path / "out.dcm"), plugin=PLUGIN)
+    viewer.add_labels(np.ones((5, 12, 10), int), name="organ")
+    viewer.add_points(OUTLINE, name="seeds")
     with pytest.raises(ExportError, match=r"layer 'seeds': What is drawn lies on the planes of an image"):
         viewer.layers.save(str(tmp_path / "out.dcm"), plugin=PLUGIN)
     assert not list(tmp_path.iterdir())
@@ -166,7 +189,17 @@ def test_builtin_saves_still_go_to_builtins(viewer, tmp_path, request):
     assert writer("x.tif", "labels")[0] == "napari.write_labels"
     assert writer("x", "labels", "labels")[0] == "napari.write_directory"
     assert writer("x", "labels", "points")[0] == "napari.write_directory"
-    assert writer("x", "points")[0] == "napari.write_points"
+    assert writer("x", "points") == ("napari.write_points", "x.csv")
+    assert writer("x", "shapes") == ("napari.write_shapes", "x.csv")
+    assert writer("x.csv", "shapes")[0] == "napari.write_shapes"
+    assert writer("x.svg", "shapes")[0] == "napari-svg.svg_writer"
+    assert writer("x.svg", "shapes", "points")[0] == "napari-svg.svg_writer"
+    assert writer("x", "shapes", "points")[0] == "napari.write_directory"
+    assert writer("x", "labels", "shapes", "points")[0] == "napari.write_directory"
+    for types in (["shapes"], ["points"], ["shapes", "points"], ["labels", "shapes", "points"]):
+        assert writer("x.dcm", *types)[0] == "napari-dicom-writer.write"
+        filters = [one.command for one in manager.iter_compatible_writers(types)]
+        assert filters.count("napari-dicom-writer.write") == 1  # one filter in the dialog, and napari's own
     assert writer("x.dcm", "image", "labels")[0] == "napari-dicom-writer.write"
     assert writer("x.dcm", "labels")[0] == "napari-dicom-writer.write"
     assert viewer.layers[0].save(str(tmp_path / "plain")) == [str(tmp_path / "plain.tif")]

@@ -13,7 +13,7 @@ from qtpy.QtCore import QEvent, QTimer
 from napari_dicom_writer._napari import preferences
 from napari_dicom_writer._napari.dock.axes.layer_editor import NAMES
 from napari_dicom_writer._napari.dock.body import PanelBody
-from napari_dicom_writer._napari.dock.checklist.layer_state import LayerWatch, is_written
+from napari_dicom_writer._napari.dock.checklist.layer_state import LayerWatch, is_drawn, is_written
 from napari_dicom_writer._napari.dock.closing import CloseGuard, Closing, tell_cancelled
 from napari_dicom_writer._napari.dock.messages.words import becomes, own_messages
 from napari_dicom_writer._napari.dock.parts.plain import shown_name
@@ -161,7 +161,8 @@ class ExportPanel(PanelBody):
     def _take_layers(self) -> None:
         """Take the layers that are checked now; a moment later, for adding and selecting one changes them twice."""
         checked = self.checklist.checked
-        self.preview.offer([layer for layer in self.viewer.layers if is_written(layer)], checked)
+        pictured = [layer for layer in self.viewer.layers if is_written(layer) and not is_drawn(layer)]
+        self.preview.offer(pictured, checked)
         if checked == self._exported and self.plan is not None:
             self._geometry_timer.start()
             return

@@ -43,13 +43,17 @@ def test_layers_come_go_and_are_renamed(viewer, open_panel, qtbot):
     assert not panel.controls.export_button.isEnabled()
 
 
-@pytest.mark.parametrize("add", ["add_points", "add_shapes", "add_vectors"])
+OUTLINE = np.array([[0, 1, 1], [0, 1, 6], [0, 7, 6], [0, 7, 1.0]])
+PLACE = {"scale": (2.5, 0.7, 0.8), "translate": (10, -20, 30), "units": ("mm",) * 3}
+
+
+@pytest.mark.parametrize("add", ["add_tracks", "add_vectors", "add_surface"])
 def test_a_layer_of_another_kind_that_is_added_meanwhile_disturbs_nothing(viewer, open_panel, qtbot, add):
     panel = open_panel()
     data = {
-        "add_points": np.zeros((1, 3)),
-        "add_shapes": [np.array([[0, 0, 0], [0, 0, 5], [0, 5, 5], [0, 5, 0]])],
+        "add_tracks": np.zeros((2, 5)) + np.arange(2)[:, np.newaxis] * (0, 1, 0, 0, 0),
         "add_vectors": np.zeros((1, 2, 3)),
+        "add_surface": (OUTLINE[:3], np.array([[0, 1, 2]])),
     }[add]
     getattr(viewer, add)(data, name="other")  # which selects it
     settle_nothing(qtbot, panel)
@@ -60,26 +64,49 @@ def test_a_layer_of_another_kind_that_is_added_meanwhile_disturbs_nothing(viewer
 
 
 def test_other_layers_stay_visible_with_the_reason(viewer, open_panel, qtbot):
-    viewer.add_shapes([np.array([[0, 0, 0], [0, 0, 5], [0, 5, 5], [0, 5, 0]])], name="tumor")
-    viewer.add_points(np.zeros((1, 3)), name="seeds")
-    viewer.layers.selection = {viewer.layers["scan"]}
-    panel = open_panel()
-    rows = [panel.checklist._list.item(i) for i in range(panel.checklist._list.count())]
-    assert [row.text().splitlines()[0] for row in rows] == ["seeds", "tumor", "scan"]
-    assert "It is a shapes layer" in rows[1].text()
-    assert not rows[1].flags() & Qt.ItemFlag.ItemIsEnabled
-    assert "Secondary Capture · 6 planes" in rows[2].text()
-
-
-def test_layers_that_are_selected_and_cannot_be_exported_are_announced(viewer, open_panel, qtbot):
-    viewer.add_points(np.zeros((1, 3)), name="seeds")
+    viewer.add_vectors(np.zeros((1, 2, 3)), name="flow")
     viewer.layers.select_all()
     panel = open_panel()
-    assert "layer 'seeds' is left out: It is a points layer" in texts(panel)
+    rows = [panel.checklist._list.item(i) for i in range(panel.checklist._list.count())]
+    assert [row.text().splitlines()[0] for row in rows] == ["flow", "scan"]
+    assert "It is a vectors layer" in rows[0].text()
+    assert not rows[0].flags() & Qt.ItemFlag.ItemIsEnabled
+    assert "Secondary Capture · 6 planes" in rows[1].text()
+    assert "layer 'flow' is left out: It is a vectors layer" in texts(panel)
     assert panel.controls.status.startswith("Ready: 1 layer left out · 1 series")
     viewer.layers.selection = {viewer.layers["scan"]}
     settle(qtbot, panel)
     assert "left out" not in texts(panel) + panel.controls.status
+
+
+def test_shapes_and_points_beside_an_image_become_structure_sets(viewer, open_panel, qtbot):
+    viewer.add_shapes([OUTLINE], shape_type="polygon", name="tumor", **PLACE)
+    viewer.add_points(np.full((2, 3), 3.0), name="seeds", **PLACE)
+    viewer.layers.select_all()
+    panel = open_panel()
+    rows = [panel.checklist._list.item(i).text() for i in range(3)]
+    assert rows[0].startswith("seeds\n2 points → RT Structure Set")
+    assert rows[1].startswith("tumor\n1 shape → RT Structure Set")
+    assert panel.controls.export_button.text() == "Export 3 series"
+
+
+def test_what_is_drawn_and_cannot_be_written_is_said_with_its_remedy(viewer, open_panel, qtbot):
+    across = OUTLINE + np.outer((0, 0, 3, 3), (1, 0, 0))
+    layer = viewer.add_shapes([OUTLINE], shape_type="polygon", name="tumor", **PLACE)
+    panel = open_panel()
+    assert "lies on the planes of an image, and there is none. Export the image with it" in texts(panel)
+    viewer.layers.select_all()
+    for corners, kind, reason in (
+        (OUTLINE, "path", "Its shape 0 is an open path. Draw it as a polygon"),
+        (across, "polygon", "lies across the planes of the image 'scan', over 3 of them. Draw it on one plane"),
+        (OUTLINE[[0, 2, 1, 3]], "polygon", "Its shape 0 crosses itself. Draw it again"),
+        (OUTLINE + np.array((40, 0, 0)), "polygon", "Its shape 0 lies outside the image 'scan'. Draw it on a plane"),
+    ):
+        layer.data = [(corners, kind)]
+        settle(qtbot, panel)
+        qtbot.waitUntil(lambda reason=reason: reason in texts(panel))
+    layer.data = [(OUTLINE, "polygon")]
+    qtbot.waitUntil(panel.controls.export_button.isEnabled)
 
 
 def test_a_box_that_is_clicked_ends_following(viewer, open_panel, qtbot, settings):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import QSize, Qt, Signal
 from qtpy.QtWidgets import QAbstractItemView, QCheckBox, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
+from napari_dicom_writer._napari.dock.checklist.layer_state import is_drawn
 from napari_dicom_writer._napari.dock.parts.plain import shown, shown_name, tooltip
 
 if TYPE_CHECKING:
@@ -183,8 +184,11 @@ class LayerChecklist(QWidget):
 
 
 def describe(layer: Layer) -> str:
-    """Say what a layer is: its type, and the type and shape of its array."""
+    """Say what a layer is: its type, and the type and shape of its array, or how much is drawn on it."""
     kind = type(layer).__name__.lower()
+    if is_drawn(layer):
+        count = len(layer.data)
+        return f"{count:,} {kind if count != 1 else kind.removesuffix('s')}"
     data = layer.data[0] if getattr(layer, "multiscale", False) else layer.data
     shape, dtype = getattr(data, "shape", None), getattr(data, "dtype", None)
     if shape is None or dtype is None or kind not in ("image", "labels"):

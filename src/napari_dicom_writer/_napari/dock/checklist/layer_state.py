@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from napari import layers
 from qtpy.QtCore import QObject, Signal
 
-from napari_dicom_writer.iods import IODS, POINTS, SHAPES
+from napari_dicom_writer.iods import IODS
 from napari_dicom_writer.layers.inputs import tuple_of
 
 if TYPE_CHECKING:
@@ -19,14 +20,16 @@ if TYPE_CHECKING:
 # What an export depends on. Others (slicing, opacity, the cursor …) come by the dozen a second.
 _TRANSFORMS = ("name", "scale", "translate", "rotate", "shear", "affine", "units", "axis_labels")
 _VALUES = ("data", "paint")
-_DISPLAY = ("contrast_limits", "colormap", "gamma")
+_DISPLAY = ("contrast_limits", "colormap", "gamma", "features", "edge_color", "face_color")
 
 
 def layer_tuple(layer: Layer) -> Any:
     """Return (data, attributes, type) as napari hands it to a writer; only what can be written is asked for all."""
+    if is_drawn(layer):
+        data, attributes, kind = tuple_of(layer)
+        return [np.array(one) for one in data], attributes, kind  # which is edited in place
     if is_written(layer):
         return tuple_of(layer)
-    # By the name of its class, by which no layer is exported: shapes and points are saved by the menu only.
     return (layer.data, {"name": layer.name}, type(layer).__name__)
 
 
@@ -35,10 +38,14 @@ def is_written(layer: Layer) -> bool:
     return isinstance(layer, _written_types())
 
 
+def is_drawn(layer: Layer) -> bool:
+    """Whether a layer holds no array, but what is drawn on the planes of an image."""
+    return isinstance(layer, layers.Shapes | layers.Points)
+
+
 @cache
 def _written_types() -> tuple[type[Layer], ...]:
-    # There is no picture of shapes and points here.
-    kinds = sorted({kind for row in IODS.rows for kind in row.layers} - {SHAPES, POINTS})
+    kinds = sorted({kind for row in IODS.rows for kind in row.layers})
     return tuple(getattr(layers, kind.capitalize()) for kind in kinds)
 
 
@@ -48,7 +55,7 @@ class LayerWatch(QObject):
     Attributes
     ----------
     changed : Signal
-        (Layer): its name, transform, units or display limits.
+        (Layer): its name, transform, units, display limits, colors or features.
     values_changed : Signal
         (Layer): its data, or it was removed.
     """

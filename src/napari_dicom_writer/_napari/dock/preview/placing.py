@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+from napari_dicom_writer._napari.dock.checklist.layer_state import is_drawn
 from napari_dicom_writer._napari.faults import faults_as_export_errors
 from napari_dicom_writer._napari.spelling import in_form
 from napari_dicom_writer.errors import ExportError
@@ -68,12 +69,16 @@ class Places:
 
     def _place(self, layer: Layer, options: ExportOptions) -> Refusal | None:
         from napari_dicom_writer.exporting import place_layer
+        from napari_dicom_writer.layers.inputs import as_volume
 
         shown, typed = layer is self._preview.layer, True
         try:
             with faults_as_export_errors("Placing it"):
                 edited = self._edits.tuple_of(layer, options)
                 typed = False
+                if is_drawn(layer):
+                    as_volume(edited, options)
+                    return None
                 volume, grid = place_layer(edited, options)
         except ExportError as error:
             refusal = error.refusals[0].spelled(in_form)
