@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 TOPICS = (
     *("series", "objects", "slabs", "memory", "contours", "directions", "codecs"),
-    *("scale", "cancel", "durability", "widget", "reading", "imports"),
+    *("scale", "cancel", "durability", "sending", "widget", "reading", "imports"),
 )
 RESULTS = Path(__file__).with_name("RESULTS.md")
 

@@ -25,13 +25,9 @@ REMOTE = [key for key, kind in DESTINATIONS.items() if kind.remote]
 SAME = "fetched again and compared"
 
 
-def address(pacs, to):
-    return pacs.c_store if to == "c-store" else pacs.stow
-
-
 @pytest.mark.parametrize("to", REMOTE)
 def test_an_export_is_compared_at_the_peer(pacs, to):
-    report = export(STACK, address(pacs, to), JANE, to=to)
+    report = export(STACK, pacs.address(to), JANE, to=to)
     assert SAME in str(report.sent)
     assert len(pacs.instances()) == 4
 
@@ -86,7 +82,7 @@ def test_a_peer_that_hands_nothing_out_is_not_blamed(pacs, to, tmp_path, monkeyp
     kind = DESTINATIONS[to].link
     monkeypatch.setattr(kind, "fetch", lambda *_: False)
     path = export(STACK, tmp_path / "x", JANE).path
-    sent = send(kind(peer_at(address(pacs, to))), staged_files(path), lambda: None, compared=True)
+    sent = send(kind(peer_at(pacs.address(to))), staged_files(path), lambda: None, compared=True)
     assert sent.complete
     assert "was not read back" in str(sent)
 

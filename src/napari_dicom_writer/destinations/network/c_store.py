@@ -11,6 +11,8 @@ from io import BytesIO
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
+from pydicom.uid import UID
+
 from napari_dicom_writer.destinations.network.link import ANSWER_SECONDS, CONNECT_SECONDS, Link
 from napari_dicom_writer.destinations.network.target import NetworkDestination
 from napari_dicom_writer.errors import DestinationError
@@ -149,14 +151,13 @@ class CStoreLink(Link):
             elif accepted:
                 status = association.send_c_store(self._transcoded(file, accepted))
             else:
-                return Answer(file.uid, State.REFUSED, "the peer takes no objects of this SOP class")
+                return Answer(file.uid, State.REFUSED, f"the peer takes no {UID(file.sop_class).name}")
         except Exception as error:  # noqa: BLE001 - whatever pynetdicom raises when an association ends
             return Answer(file.uid, State.UNKNOWN, f"no answer: {error}")
         return _answer(file.uid, status)
 
     def _transcoded(self, file: StagedFile, accepted: set[str]) -> Any:
         from pydicom import dcmread
-        from pydicom.uid import UID
 
         dataset = dcmread(file.path)
         if dataset.file_meta.TransferSyntaxUID.is_compressed:
@@ -190,7 +191,7 @@ class CStoreLink(Link):
                 self.peer.port,
                 ae_title=self.peer.called,
                 tls_args=tls,
-                evt_handlers=[(evt.EVT_CONN_OPEN, _send_at_once), *handlers],
+                evt_handlers=[(evt.EVT_CONN_OPEN, _send_at_once), (evt.EVT_DATA_SENT, _confirm_at_once), *handlers],
                 **more,
             )
         except OSError as error:
@@ -216,8 +217,21 @@ def _query(level: str, **keys: str) -> Any:
 
 def _send_at_once(event: Any) -> None:
     """Let no packet wait for the answer to the one before: with that, an instance takes 40 ms more."""
+    _set(event, socket.TCP_NODELAY)
+
+
+def _confirm_at_once(event: Any) -> None:
+    """Let the peer wait no 40 ms, either: DCMTK sends the second half of an answer when the first is confirmed.
+
+    The system forgets it, so it is said again with all that is sent. Only Linux can.
+    """
+    if confirm := getattr(socket, "TCP_QUICKACK", None):
+        _set(event, confirm)
+
+
+def _set(event: Any, option: int) -> None:
     with suppress(AttributeError, OSError):
-        event.assoc.dul.socket.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        event.assoc.dul.socket.socket.setsockopt(socket.IPPROTO_TCP, option, 1)
 
 
 def _why_not(association: Any) -> str:
