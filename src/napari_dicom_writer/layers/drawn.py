@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from napari_dicom_writer.errors import LayerError
 from napari_dicom_writer.layers.to_volume import to_volume
-from napari_dicom_writer.model.contours import CLOSED, POINT, Outline
-from napari_dicom_writer.model.segments import Labels, Segment
+from napari_dicom_writer.model.contours import CLOSED, ENCLOSING, POINT, Outline
+from napari_dicom_writer.model.segments import Labels, segments_of
 from napari_dicom_writer.model.volume import SPATIAL, Volume
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 DRAWN = ("shapes", "points")
 """Types of layers that hold no array."""
+NUMBER, KIND = "number", "contour_type"
+"""Columns of features: the number of the region, and Contour Geometric Type."""
 _NAMES = ("name", "region", "roi", "structure", "label")
 _ELLIPSE = 64  # corners of the polygon that an ellipse becomes
 # What napari says beside the place of its vertices, and an array has not.
@@ -60,18 +63,21 @@ def to_drawing(data: Any, attributes: Mapping[str, Any], layer_type: str, option
     volume = to_volume(np.broadcast_to(np.uint8(0), (1,) * ndim), given, "image", options)
     if any(axis not in SPATIAL for axis in volume.axes):
         raise LayerError("It has axes beside the spatial ones", "Draw it on a single time point or channel")
-    regions, names = _regions(attributes, len(shapes))
+    rows = _rows(attributes, len(shapes))
+    regions, names = _regions(rows, str(attributes.get("name") or ""))
     types = _types(attributes, len(shapes))
     drawn = []
     for number, (vertices, region, kind) in enumerate(zip(shapes, regions, types, strict=True)):
         name = f"{'point' if layer_type == 'points' else 'shape'} {number}"
         corners = vertices if layer_type == "points" else _corners(vertices, kind, name)
-        drawn.append(Outline(region, POINT if layer_type == "points" else CLOSED, _in_space(corners, volume), name))
+        given_kind = str(rows[number].get(KIND, CLOSED))
+        closed = given_kind if given_kind in ENCLOSING else CLOSED
+        drawn.append(Outline(region, POINT if layer_type == "points" else closed, _in_space(corners, volume), name))
     colors = _colors(attributes, layer_type, len(shapes))
-    first = {region: colors[at] for at, region in reversed([*enumerate(regions)])}
-    volume.labels = Labels(
-        tuple(Segment(label=label, name=name, color=first[label]).understood() for label, name in enumerate(names, 1))
-    )
+    first = {region: at for at, region in reversed([*enumerate(regions)])}
+    told = [{**rows[at], "name": names[label], "label": label} for label, at in first.items()]
+    found = segments_of(told, "features of the layer")
+    volume.labels = Labels(tuple(replace(one, color=colors[first[one.label]] or one.color) for one in found))
     volume.drawn = tuple(drawn)
     return volume
 
@@ -111,16 +117,34 @@ def _types(attributes: Mapping[str, Any], count: int) -> list[str]:
     return [given] * count if isinstance(given, str) else [str(one) for one in given]
 
 
-def _regions(attributes: Mapping[str, Any], count: int) -> tuple[list[int], list[str]]:
-    """Number of the region that each belongs to, and the names of the regions."""
+def _rows(attributes: Mapping[str, Any], count: int) -> list[dict[str, Any]]:
+    """What the table says of each shape, by the names of its columns in small letters."""
     table = attributes.get("features")
-    columns = {str(name).lower(): name for name in (table if table is not None and len(table) else ())}
-    known = next((columns[name] for name in _NAMES if name in columns), None)
-    if table is None or known is None:
-        return [1] * count, [str(attributes.get("name") or "")]
-    said = [str(value) for value in table[known]]
-    names = list(dict.fromkeys(said))
-    return [names.index(name) + 1 for name in said], names
+    columns = {str(name).lower(): list(table[name]) for name in (table if table is not None and len(table) else ())}
+    return [{name: values[at] for name, values in columns.items() if at < len(values)} for at in range(count)]
+
+
+def _regions(rows: Sequence[Mapping[str, Any]], alone: str) -> tuple[list[int], dict[int, str]]:
+    """Number of the region that each belongs to, and the names of the regions.
+
+    Their own numbers are taken where the table has some, and counted else; two of one name are two then.
+    """
+    known = next((name for name in _NAMES if name in rows[0]), None)
+    names = [alone if known is None else str(row[known]) for row in rows]
+    numbers = [_whole(row.get(NUMBER)) for row in rows]
+    pairs = dict(zip(numbers, names, strict=True))
+    if known is not None and all(numbers) and all(pairs[at] == name for at, name in zip(numbers, names, strict=True)):
+        return numbers, pairs
+    order = list(dict.fromkeys(names))
+    return [order.index(name) + 1 for name in names], dict(enumerate(order, 1))
+
+
+def _whole(value: Any) -> int:
+    """A number from 1; 0 for whatever else."""
+    try:
+        return max(0, int(value)) if int(value) == float(value) else 0
+    except (TypeError, ValueError, OverflowError):
+        return 0
 
 
 def _colors(attributes: Mapping[str, Any], layer_type: str, count: int) -> list[tuple[int, int, int] | None]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from copy import copy
 from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from napari_dicom_writer.errors import LayerError
+from napari_dicom_writer.layers.from_drawn import to_shapes
 from napari_dicom_writer.layers.labels import colormap_of, features_of
 from napari_dicom_writer.layers.opened_from import METADATA_KEY
 from napari_dicom_writer.model.reordered import Reordered
@@ -38,7 +40,7 @@ def to_layer(volume: Volume) -> tuple[Any, dict[str, Any], str]:
 
     Returns
     -------
-    data, attributes, "image" or "labels"
+    data, attributes, "image", "labels", "shapes" or "points"
 
     Raises
     ------
@@ -46,6 +48,8 @@ def to_layer(volume: Volume) -> tuple[Any, dict[str, Any], str]:
         If the export could not tell the axes apart again: an axis that is neither time nor channel between the spatial
         ones, or before a single plane; or a single plane of an array that cannot get another axis.
     """
+    if volume.drawn is not None:
+        return _of_drawn(volume)
     data, axes = volume.array, volume.axes
     if "plane" not in axes and not _is_flat(volume.affine, axes):
         data, axes = _with_plane_axis(volume)
@@ -85,6 +89,19 @@ def to_layer(volume: Volume) -> tuple[Any, dict[str, Any], str]:
     if volume.window and volume.window[0] < volume.window[1]:  # napari takes no others
         attributes["contrast_limits"] = volume.window
     return data, attributes, "image"
+
+
+def _of_drawn(volume: Volume) -> tuple[Any, dict[str, Any], str]:
+    """Lay outlines on the axes that an image of the same planes has."""
+    plain = copy(volume)
+    plain.drawn = plain.labels = None
+    _, attributes, _ = to_layer(plain)
+    order = attributes.get("metadata", {}).get(METADATA_KEY, {}).get("axes", SPATIAL)
+    segments = volume.labels.segments if volume.labels else ()
+    axes = [SPATIAL.index(axis) for axis in order]
+    data, said, kind = to_shapes(volume.drawn or (), segments, volume.affine, axes)
+    del attributes["rgb"]
+    return data, attributes | said, kind
 
 
 def _of_labels(segments: Sequence[Segment]) -> dict[str, Any]:

@@ -59,6 +59,7 @@ def _row(segment: Segment) -> dict[str, Any]:
         "algorithm_type": segment.algorithm_type,
         "algorithm_name": segment.algorithm_name,
         "segment_description": segment.description,
+        "interpreted_type": segment.interpreted_type,
         "tracking_id": segment.tracking_id,
         "tracking_uid": segment.tracking_uid,
     }

@@ -11,21 +11,23 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 CLOSED, POINT = "CLOSED_PLANAR", "POINT"
-"""Contour Geometric Type (PS3.3 C.8.8.6)."""
+CLOSED_XOR, OPEN, OPEN_NONPLANAR = "CLOSEDPLANAR_XOR", "OPEN_PLANAR", "OPEN_NONPLANAR"
+ENCLOSING = (CLOSED, CLOSED_XOR)
+"""Contour Geometric Type (PS3.3 C.8.8.6), and those of outlines that are closed."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outline:
-    """A closed outline, or a point.
+    """An outline, a line, or a point.
 
     Attributes
     ----------
     region : int
         Which region it is of, from 1.
     kind : str
-        `CLOSED` or `POINT`.
+        Contour Geometric Type.
     points : numpy.ndarray
-        (points, 3), LPS mm (x, y, z); the first is not repeated.
+        (points, 3), LPS mm (x, y, z); of closed outlines, the first needs no repetition.
     name : str
         What messages call it.
     """

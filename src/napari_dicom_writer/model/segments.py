@@ -35,6 +35,9 @@ class Segment:
     algorithm_type, algorithm_name : str
         How it was made, such as ``AUTOMATIC`` by ``TotalSegmentator``; empty where it is not known.
     description : str
+    interpreted_type : str
+        What it is for in a treatment, such as ``ORGAN`` or ``PTV`` (RT ROI Interpreted Type, PS3.3 C.8.8.8); empty
+        where it is not known.
     tracking_id, tracking_uid : str
         What is the same finding in several segmentations; both or none.
     """
@@ -46,6 +49,7 @@ class Segment:
     algorithm_type: str = ""
     algorithm_name: str = ""
     description: str = ""
+    interpreted_type: str = ""
     tracking_id: str = ""
     tracking_uid: str = ""
 
@@ -94,6 +98,7 @@ _COLUMNS = {
     "algorithm_type": ["algorithmtype", "segmentalgorithmtype"],
     "algorithm_name": ["algorithmname", "segmentalgorithmname", "algorithm"],
     "description": ["segmentdescription", "comment"],
+    "interpreted_type": ["interpretedtype", "rtroiinterpretedtype"],
     "tracking_id": ["trackingid", "trackingidentifier"],
     "tracking_uid": ["trackinguid", "trackinguniqueidentifier"],
 }
@@ -159,7 +164,8 @@ def _segment(row: Mapping[str, Any], where: str) -> Segment | None:
     if label == 0:
         return None
     name = str(values["name"] or "").strip()
-    texts = {key: str(values[key] or "").strip() for key in ("algorithm_name", "tracking_id", "tracking_uid")}
+    columns = ("algorithm_name", "interpreted_type", "tracking_id", "tracking_uid")
+    texts = {key: str(values[key] or "").strip() for key in columns}
     return Segment(
         label=label,
         name=name,

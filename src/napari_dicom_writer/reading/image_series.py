@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pydicom.uid import RTDoseStorage, SegmentationStorage
+from pydicom.uid import RTDoseStorage, RTStructureSetStorage, SegmentationStorage
 
 from napari_dicom_writer.errors import ReadError
 from napari_dicom_writer.model.image_series import ImageSeries
 from napari_dicom_writer.reading.catalogue import Catalogue, catalogue
 from napari_dicom_writer.reading.files import as_they_are, read_header
-from napari_dicom_writer.reading.lenient import text
+from napari_dicom_writer.reading.ground import series_beside
+from napari_dicom_writer.reading.lenient import items, text
 from napari_dicom_writer.reading.pictures import Series, series_in, understood
 from napari_dicom_writer.reading.splitting import split
+from napari_dicom_writer.reading.structure_set import is_structure_set, referenced_series
 from napari_dicom_writer.reading.volume_of import volume_of
 from napari_dicom_writer.standard.uids import LABEL_MAP
 
 if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
+
     from napari_dicom_writer.reading.picture import Picture
 
-_RESULTS = {SegmentationStorage, LABEL_MAP, RTDoseStorage}  # which have frames, and belong to an image themselves
+_RESULTS = {SegmentationStorage, LABEL_MAP, RTDoseStorage, RTStructureSetStorage}
+"""What belongs to an image itself."""
 _NAMED = 5  # series that a message lists
-_MOST = 20_000  # files looked at for the image of a segmentation
 
 
 def read_image_series(path: Path) -> ImageSeries:
@@ -32,8 +35,8 @@ def read_image_series(path: Path) -> ImageSeries:
     Parameters
     ----------
     path
-        A folder that holds one image series, besides segmentations and doses; or one of its files, whose folder holds
-        the others; or a segmentation or dose of it, if it lies in the same folder or one beside.
+        A folder that holds one image series, besides segmentations, structure sets and doses; or one of its files,
+        whose folder holds the others; or a result of it, if it lies in the same folder or one beside.
 
     Raises
     ------
@@ -94,14 +97,16 @@ def _image_of(path: Path) -> Series:
     """Find the series that a segmentation references, in its folder and those beside."""
     with as_they_are():
         header = read_header(path)
-    references = getattr(header.dataset, "ReferencedSeriesSequence", None) if header else None
-    uid = text(references[0], "SeriesInstanceUID") if references else ""
-    folder = path.absolute().parent
-    for root, depth in ((folder, 1), (folder.parent, 2)) if uid else ():
-        with suppress(ReadError):
-            if found := series_in(catalogue(root, depth=depth, most=_MOST), uid):
-                return found[0]
+    if found := series_beside(path.absolute().parent, _referenced(header.dataset) if header else ""):
+        return found
     raise ReadError("It is no image, and its image lies not beside it", "Choose a file of the image")
+
+
+def _referenced(header: Dataset) -> str:
+    """UID of the first series that a segmentation, or a structure set, references."""
+    if is_structure_set(header):
+        return next(iter(referenced_series(header)), "")
+    return next((text(item, "SeriesInstanceUID") for item in items(header, "ReferencedSeriesSequence")), "")
 
 
 def _number(picture: Picture) -> int:

@@ -11,7 +11,7 @@ from napari_dicom_writer.reading.decoding.process import DecodingError
 from napari_dicom_writer.reading.plane_array import decoded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -36,6 +36,11 @@ def apart(planes: Sequence[Sequence[Picture]]) -> list[set[int]]:
     """
     segments = sorted({picture.segment for plane in planes for picture in plane})
     clashes = {frozenset(pair) for number in _crowded(planes) for pair in _clashing(planes[number], number)}
+    return parted(segments, clashes)
+
+
+def parted(segments: Iterable[int], clashes: Collection[frozenset[int]]) -> list[set[int]]:
+    """Part segments so that no two of a part are among the pairs that clash; the first part has all that it can."""
     parts: list[set[int]] = []
     for segment in segments:
         for part in parts:

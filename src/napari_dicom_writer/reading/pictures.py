@@ -17,6 +17,7 @@ from napari_dicom_writer.reading.frames import FRAME_TAGS, frames_of, is_multifr
 from napari_dicom_writer.reading.picture import PICTURE_TAGS, Picture, picture_of, said_of
 from napari_dicom_writer.reading.real_values import stored_type_of
 from napari_dicom_writer.reading.segments import SEGMENTATION_TAGS, Description, description_of
+from napari_dicom_writer.reading.structure_set import STRUCTURE_TAGS, StructureSet, is_structure_set, structure_set_of
 from napari_dicom_writer.reading.tables import TABLE_TAGS, table_of
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ _SERIES_TAGS = (
     "SpecificCharacterSet SOPClassUID SOPInstanceUID StudyInstanceUID SeriesInstanceUID FrameOfReferenceUID "
     "SeriesNumber SeriesDescription SliceThickness"
 ).split()
-_TAGS = [*map(Tag, {*_SERIES_TAGS, *PICTURE_TAGS, *FRAME_TAGS, *SEGMENTATION_TAGS, *TABLE_TAGS})]
+_KEPT = {*_SERIES_TAGS, *PICTURE_TAGS, *FRAME_TAGS, *SEGMENTATION_TAGS, *STRUCTURE_TAGS, *TABLE_TAGS}
+_TAGS = [*map(Tag, _KEPT)]
 _LEAST_FRAME = 8  # bytes: the head of an item
 
 
@@ -53,6 +55,8 @@ class Series:
         How many of them there are.
     segmentations : dict of Description
         Of instances whose pictures are segments, by their UIDs.
+    structures : list of StructureSet
+        Of instances that hold contours.
     """
 
     uid: str
@@ -62,6 +66,7 @@ class Series:
     refusals: Refusals = field(default_factory=Refusals)
     refused: int = 0
     segmentations: dict[str, Description] = field(default_factory=dict)
+    structures: list[StructureSet] = field(default_factory=list)
 
     @property
     def number(self) -> str:
@@ -78,17 +83,24 @@ class Series:
 
     def add(self, entry: Entry) -> None:
         """Take in an instance."""
-        if "Rows" not in entry.header.dataset:
-            self.blank += 1
-            return
         refusals = Refusals()
+        if is_structure_set(entry.header.dataset):
+            with refusals.collect(), understood():
+                self.structures.append(structure_set_of(entry.header.dataset))
+                entry.header.dataset.pop("ROIContourSequence", None)  # a header is kept, and they are large
+        elif "Rows" not in entry.header.dataset:
+            self.blank += 1
+        else:
+            self._add_pictures(entry, refusals)
+        self.refused += bool(refusals)
+        self.refusals = self.refusals or refusals
+
+    def _add_pictures(self, entry: Entry, refusals: Refusals) -> None:
         with refusals.collect():
             pictures = _pictures(entry)
             self.pictures += pictures
             if "SegmentSequence" in entry.header.dataset:
                 self.segmentations[pictures[0].uid] = description_of(entry.header.dataset)
-        self.refused += bool(refusals)
-        self.refusals = self.refusals or refusals
 
 
 def series_in(found: Catalogue, series_uid: str | None = None) -> list[Series]:
@@ -104,7 +116,7 @@ def series_in(found: Catalogue, series_uid: str | None = None) -> list[Series]:
     Returns
     -------
     list of Series
-        Those that have pictures, by series number, then UID.
+        Those that have pictures or contours, by series number, then UID.
 
     Raises
     ------
@@ -121,10 +133,10 @@ def series_in(found: Catalogue, series_uid: str | None = None) -> list[Series]:
     if not series and not found.damaged:
         what = "no DICOM series" if series_uid is None else "no series with this UID"
         raise ReadError(f"There is {what} there", "Name a folder with DICOM files")
-    pictures = [each for each in series.values() if each.pictures or each.refusals]
-    if not pictures and not found.damaged:
+    telling = [each for each in series.values() if each.pictures or each.structures or each.refusals]
+    if not telling and not found.damaged:
         raise ReadError("The DICOM files there hold no pictures", "Name a folder with images")
-    return sorted(pictures, key=lambda each: (_sortable(each.number), each.uid))
+    return sorted(telling, key=lambda each: (_sortable(each.number), each.uid))
 
 
 def _sortable(number: str) -> float:

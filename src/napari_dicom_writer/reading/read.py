@@ -14,21 +14,26 @@ from napari_dicom_writer.errors import ReadError, Refusals
 from napari_dicom_writer.layers.from_volume import to_layer
 from napari_dicom_writer.layers.opened_from import METADATA_KEY, remembered
 from napari_dicom_writer.reading.catalogue import Catalogue, catalogue
+from napari_dicom_writer.reading.ground import ground_of
 from napari_dicom_writer.reading.lazy import lazy
 from napari_dicom_writer.reading.lenient import text
 from napari_dicom_writer.reading.pictures import Series, series_in, understood
-from napari_dicom_writer.reading.segmentation import Ground, segmentations_of
+from napari_dicom_writer.reading.segmentation import segmentations_of
 from napari_dicom_writer.reading.splitting import split
+from napari_dicom_writer.reading.structures import STRUCTURES, structures_of
 from napari_dicom_writer.reading.volume_of import Stacked, volume_of
 from napari_dicom_writer.reading.zipped import is_zip, unzipped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from napari_dicom_writer.reading.ground import Ground
+
 LayerTuple = tuple[Any, dict[str, Any], str]
 VALUES = ("real", "stored")
 _NAMED = 3  # files that a text names
 _PAINTED = 2**28  # bytes of labels that are put into memory
+_ON_TOP = 3
 
 
 def read(
@@ -36,6 +41,7 @@ def read(
     *,
     series_uid: str | None = None,
     values: str = "real",
+    structures: str = "together",
     announce: Callable[[str], None] | None = None,
 ) -> list[LayerTuple]:
     """Open the images in a folder of DICOM, in a zip file, or in a file, as layers.
@@ -49,27 +55,31 @@ def read(
         Series Instance UID of the only series to open; all, if None.
     values
         ``"real"``, or ``"stored"``: those of images as they are stored, without rescale, mapping, table and palette.
+    structures
+        What becomes of the contours of RT Structure Sets: ``"together"``, one layer of shapes for each set; ``"apart"``,
+        one for each region; or ``"labels"``, filled on the grid of their image.
     announce
         Called with what is worth knowing, a text at a time: series that cannot be opened, what was assumed, files that
         are damaged. Default: a warning each.
 
     Returns
     -------
-    list of (data, attributes, "image" or "labels")
+    list of (data, attributes, "image", "labels", "shapes" or "points")
         By series number: images, above them maps, above these segmentations. Data are dask arrays where dask is
         installed, else arrays that napari can slice, (planes, rows, columns) after time where there is such an axis; a
         plane is decoded when it is looked at. Values are the real ones. Attributes place the layer in napari's world:
         LPS millimeters as (z, y, x). What cannot be one stack (a localizer, another size or orientation, another echo)
         is a layer of its own, and so is each picture that says nothing of its place. Planes that are missing are blank;
         uneven ones are placed evenly, and both is announced. Labels have names and codes in ``features``, and their
-        colors; up to 256 MiB they are in memory, to be painted.
+        colors; up to 256 MiB they are in memory, to be painted. Contours lie on the planes of their image, which is
+        looked for beside them, too; what they are of is in ``features``.
 
     Raises
     ------
     ReadError
         If nothing can be opened: every series has its reason.
     ValueError
-        If `values` is another word.
+        If `values` or `structures` is another word.
 
     Examples
     --------
@@ -80,20 +90,30 @@ def read(
     """
     if values not in VALUES:
         raise ValueError(f"Values are {' or '.join(map(repr, VALUES))}, and not {values!r}")
+    if structures not in STRUCTURES:
+        raise ValueError(f"Structures are {', '.join(map(repr, STRUCTURES))}, and not {structures!r}")
     found = _listed(path)
-    where = Path(path) if isinstance(path, str | os.PathLike) and is_zip(Path(path)) else found.root
+    zipped = isinstance(path, str | os.PathLike) and is_zip(Path(path))
+    where = Path(path) if zipped else found.root  # type: ignore[arg-type]
+    beside = None if zipped else found.root if found.root.is_dir() else found.root.parent
     opened: list[tuple[int, LayerTuple]] = []
     told: list[str] = []
     refusals = Refusals()
     grounds: dict[str, list[Ground]] = {}
-    for series in sorted(series_in(found, series_uid), key=lambda each: bool(each.segmentations)):
+    for series in sorted(series_in(found, series_uid), key=lambda each: bool(each.segmentations or each.structures)):
         if values == "stored":
             series.pictures = [picture.as_stored() for picture in series.pictures]
         with refusals.collect(_name(series)), understood():
+            if series.structures:
+                known = [ground for each in grounds.values() for ground in each]
+                for label, structure, volume in structures_of(series, known, beside, structures):
+                    part = ", ".join(filter(None, (_name(series, structure.name), label)))
+                    opened.append((_ON_TOP, _layer(part, Stacked(volume, []), series, where, structure.uid)))
+                    told += [f"{part}: {note}" for note in volume.notes]
             images = grounds.setdefault(text(series.first, "FrameOfReferenceUID"), [])
             for part, stacked in _stacks(series, refusals, images):
                 if not series.segmentations:
-                    images.append(Ground(stacked.volume.affine, stacked.volume.shape))
+                    images.append(ground_of(stacked, series))
                 opened.append((_height(stacked, series), _layer(part, stacked, series, where)))
                 told += [f"{part}: {note}" for note in stacked.volume.notes]
     layers = [layer for _, layer in sorted(opened, key=lambda each: each[0])]
@@ -109,7 +129,7 @@ def read(
 def _stacks(series: Series, refusals: Refusals, images: list[Ground]) -> Iterator[tuple[str, Stacked]]:
     """Part a series into what is a layer each, with its name; what cannot be opened is refused, and the rest is not."""
     name = _name(series)
-    if not series.pictures:
+    if not series.pictures and not series.structures:
         series.refusals.raise_if_any()
     if series.refusals:
         with refusals.collect(f"{name}, {_counted(series.refused)}"):
@@ -118,7 +138,7 @@ def _stacks(series: Series, refusals: Refusals, images: list[Ground]) -> Iterato
         for label, stacked in segmentations_of(series, images):
             yield f"{name}, {label}" if label else name, stacked
         return
-    for label, pictures in split(series.pictures):
+    for label, pictures in split(series.pictures) if series.pictures else ():
         unit = pictures[0].unit if pictures[0].stored.floating else ""
         suffix = f" ({unit})" if unit and not name.endswith(f"({unit})") else ""
         part = (f"{name}, {label}" if label else name) + suffix
@@ -150,19 +170,20 @@ def _listed(path: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> 
     return Catalogue(Path(os.path.commonpath([file.absolute() for file in files])), [file.absolute() for file in files])
 
 
-def _name(series: Series) -> str:
+def _name(series: Series, otherwise: str = "") -> str:
     try:
         description = str(series.first.get("SeriesDescription") or "").strip()
     except Exception:  # noqa: BLE001 - whatever a wrong value makes the parser raise
         description = ""
-    return description or series.where
+    return description or otherwise or series.where
 
 
-def _layer(name: str, stacked: Stacked, series: Series, root: Path) -> LayerTuple:
+def _layer(name: str, stacked: Stacked, series: Series, root: Path, instance: str = "") -> LayerTuple:
+    """Make a layer that remembers the instances of its planes, or the one it is of."""
     volume = stacked.volume
     # napari paints in memory only.
     is_painted = volume.labels and math.prod(volume.array.shape) * volume.dtype.itemsize <= _PAINTED
-    array = np.asarray(volume.array) if is_painted else lazy(volume.array)
+    array = np.asarray(volume.array) if is_painted or volume.drawn else lazy(volume.array)
     data, attributes, kind = to_layer(volume.over(array))
     if kind == "image" and not volume.rgb:
         is_inverted = next(filter(None, stacked.pictures)).stored.photometric == "MONOCHROME1"
@@ -173,7 +194,7 @@ def _layer(name: str, stacked: Stacked, series: Series, root: Path) -> LayerTupl
         "study": text(series.first, "StudyInstanceUID"),
         "series": series.uid,
         "frame_of_reference": text(series.first, "FrameOfReferenceUID"),
-        "instances": [picture.uid if picture else "" for picture in stacked.pictures],
+        "instances": [instance] if instance else [picture.uid if picture else "" for picture in stacked.pictures],
         "notes": remembered(volume.notes),
     }
     frames = [picture.frame if picture else -1 for picture in stacked.pictures]

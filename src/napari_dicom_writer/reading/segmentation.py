@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from napari_dicom_writer.reading.ground import Ground
     from napari_dicom_writer.reading.picture import Picture
     from napari_dicom_writer.reading.pictures import Series
     from napari_dicom_writer.reading.plane_array import LazyPlanes
@@ -33,13 +34,6 @@ if TYPE_CHECKING:
 _LOOK = "Look at the series with `napari-dicom-writer show`"
 _WHOLE = 0.05  # of the spacing: how near to a whole number of steps frames lie
 _MOST_PLANES = 100_000
-
-
-class Ground(NamedTuple):
-    """An image on whose grid labels may lie: its affine, and how many planes, rows and columns it has."""
-
-    affine: NDArray[np.float64]
-    shape: tuple[int, int, int]
 
 
 def segmentations_of(series: Series, images: Sequence[Ground] = ()) -> Iterator[tuple[str, Stacked]]:

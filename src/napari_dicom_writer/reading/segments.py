@@ -56,11 +56,11 @@ def description_of(header: Dataset) -> Description:
         kind=text(header, "SegmentationType") or "BINARY",
         most=whole(header, "MaximumFractionalValue") or 1,
         whole=text(header, "ConcatenationUID"),
-        segments=_with_labels_of_layer(found),
+        segments=with_labels_of_layer(found),
     )
 
 
-def _with_labels_of_layer(segments: dict[int, Segment]) -> dict[int, Segment]:
+def with_labels_of_layer(segments: dict[int, Segment]) -> dict[int, Segment]:
     """Give labels that were numbered anew the numbers that they had; other programs write no such descriptions."""
     had = {number: _RENUMBERED.fullmatch(segment.description) for number, segment in segments.items()}
     found = {
@@ -71,10 +71,10 @@ def _with_labels_of_layer(segments: dict[int, Segment]) -> dict[int, Segment]:
 
 
 def _segment(number: int, item: Dataset) -> Segment:
-    category, kind = (_code(item, f"SegmentedProperty{name}CodeSequence") for name in ("Category", "Type"))
-    sides = [_code(each, "SegmentedPropertyTypeModifierCodeSequence") for each in _type_items(item)]
+    category, kind = (code_of(item, f"SegmentedProperty{name}CodeSequence") for name in ("Category", "Type"))
+    sides = [code_of(each, "SegmentedPropertyTypeModifierCodeSequence") for each in _type_items(item)]
     regions = items(item, "AnatomicRegionSequence")[:1]
-    region_sides = [_code(each, "AnatomicRegionModifierSequence") for each in regions]
+    region_sides = [code_of(each, "AnatomicRegionModifierSequence") for each in regions]
     algorithm, tracking = text(item, "SegmentAlgorithmType"), [text(item, f"Tracking{kind}") for kind in ("ID", "UID")]
     color = numbers(item, "RecommendedDisplayCIELabValue")
     return Segment(
@@ -84,7 +84,7 @@ def _segment(number: int, item: Dataset) -> Segment:
             category,
             kind,
             next(iter(sides), None),
-            _code(item, "AnatomicRegionSequence"),
+            code_of(item, "AnatomicRegionSequence"),
             next(iter(region_sides), None),
         )
         if category and kind
@@ -102,7 +102,8 @@ def _type_items(item: Dataset) -> list[Dataset]:
     return items(item, "SegmentedPropertyTypeCodeSequence")[:1]
 
 
-def _code(item: Dataset, keyword: str) -> Code | None:
+def code_of(item: Dataset, keyword: str) -> Code | None:
+    """Read the first coded term of a sequence."""
     for code in items(item, keyword)[:1]:
         value = text(code, "CodeValue") or text(code, "LongCodeValue") or text(code, "URNCodeValue")
         if value:

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 from napari_dicom_writer.errors import Note, NoteKind, ReadError, Refusals
 from napari_dicom_writer.reading.catalogue import Catalogue, catalogue
+from napari_dicom_writer.reading.ground import Ground, ground_of
 from napari_dicom_writer.reading.pictures import Series, series_in, understood
 from napari_dicom_writer.reading.segmentation import segmentations_of
+from napari_dicom_writer.reading.structures import structures_of
 from napari_dicom_writer.reading.volume_of import volume_of
 
 if TYPE_CHECKING:
@@ -35,7 +37,8 @@ def read_series(folder: str | os.PathLike[str], *, series_uid: str | None = None
     list of Volume
         By series number, then UID. Axes (plane, row, column), after time where several pictures share each position;
         planes rise along row × column; values are the real ones, with the Modality LUT or the one linear Real World
-        Value Mapping applied. Only headers are read here: a plane is decoded when the array is asked for it.
+        Value Mapping applied. Only headers are read here: a plane is decoded when the array is asked for it. Volumes of
+        structure sets have outlines, in `Volume.drawn`, and no array to speak of.
 
     Raises
     ------
@@ -55,20 +58,26 @@ def read_volumes(found: Catalogue, *, series_uid: str | None = None) -> list[Vol
         raise ReadError(f"{count} damaged DICOM, and a plane might be missing", "Copy the folder again")
     missed = [Note(NoteKind.INFO, f"{passed.name}: {passed.what}") for passed in found.passed if passed.matters]
     refusals = Refusals()
-    volumes = []
-    for each in series:
+    volumes: dict[str, list[Volume]] = {each.uid: [] for each in series}
+    images: list[Ground] = []
+    for each in sorted(series, key=lambda each: bool(each.structures)):
         with refusals.collect(each.where):
-            volumes += _volumes(each, missed)
+            volumes[each.uid] = _volumes(each, missed, images, found.root)
     refusals.raise_if_any()
-    return volumes
+    return [volume for each in series for volume in volumes[each.uid]]
 
 
-def _volumes(series: Series, notes: list[Note]) -> list[Volume]:
+def _volumes(series: Series, notes: list[Note], images: list[Ground], root: Path) -> list[Volume]:
     series.refusals.raise_if_any()
     if series.blank:
         reason = f"{series.blank:,} of its instances hold no picture"
         raise ReadError(reason, "Look at the series with `napari-dicom-writer show`")
     with understood():
+        if series.structures:
+            folder = root if root.is_dir() else root.parent
+            return [volume for _, _, volume in structures_of(series, images, folder)]
         if series.segmentations:
             return [stacked.volume for _, stacked in segmentations_of(series)]
-        return [volume_of(series.pictures, series.first, notes).volume]
+        stacked = volume_of(series.pictures, series.first, notes)
+    images.append(ground_of(stacked, series))
+    return [stacked.volume]

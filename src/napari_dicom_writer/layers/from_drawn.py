@@ -1,0 +1,66 @@
+"""From outlines in space to layers of shapes and points: the inverse of `layers.drawn`. Imports no napari."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_dicom_writer.layers.drawn import KIND, NUMBER
+from napari_dicom_writer.layers.labels import features_of
+from napari_dicom_writer.model.contours import ENCLOSING, POINT
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from napari_dicom_writer.model.contours import Outline
+    from napari_dicom_writer.model.segments import Segment
+
+_COLOR = (1.0, 1.0, 0.0, 1.0)  # where none is known: seen on gray
+_EDGE, _POINT = 1.0, 5.0  # pixels of the image
+
+
+def to_shapes(
+    outlines: Sequence[Outline], segments: Sequence[Segment], affine: NDArray[np.float64], axes: Sequence[int]
+) -> tuple[Any, dict[str, Any], str]:
+    """Make the data of a layer, and what its attributes say beside its place.
+
+    Parameters
+    ----------
+    outlines
+        All points, or none.
+    segments
+        What their regions are; their labels are the regions' numbers.
+    affine
+        (plane, row, column, 1) → LPS mm.
+    axes
+        Which of planes, rows and columns each axis of the layer is.
+
+    Returns
+    -------
+    data, attributes, "shapes" or "points"
+        ``features`` hold the region of each: its name, number, codes, and what else is known.
+    """
+    inverse = np.linalg.inv(affine)[:3]
+    data = [(outline.points @ inverse[:, :3].T + inverse[:, 3])[:, list(axes)] for outline in outlines]
+    of_region = {segment.label: row for row, segment in enumerate(segments)}
+    rows = [of_region[outline.region] for outline in outlines]
+    table = {NUMBER if name == "index" else name: column for name, column in features_of(segments).items()}
+    features = {name: [column[row] for row in rows] for name, column in table.items()}
+    colors = [(*(part / 255 for part in s.color), 1.0) if s.color else _COLOR for s in segments]
+    shown = np.array([colors[row] for row in rows])
+    if outlines[0].kind == POINT:
+        return np.concatenate(data), {"features": features, "face_color": shown, "size": _POINT}, "points"
+    return (
+        data,
+        {
+            "shape_type": ["polygon" if outline.kind in ENCLOSING else "path" for outline in outlines],
+            "features": features | {KIND: [outline.kind for outline in outlines]},
+            "edge_color": shown,
+            "face_color": shown * (1, 1, 1, 0),
+            "edge_width": _EDGE,
+        },
+        "shapes",
+    )

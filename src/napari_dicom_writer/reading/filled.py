@@ -1,0 +1,209 @@
+"""Contours → labels on the grid of their image: the voxels whose centers they enclose."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from napari_dicom_writer.errors import Note, NoteKind, ReadError
+from napari_dicom_writer.model.contours import CLOSED, ENCLOSING
+from napari_dicom_writer.model.segments import Labels
+from napari_dicom_writer.model.tracing import fill
+from napari_dicom_writer.model.volume import SPATIAL, Volume
+from napari_dicom_writer.reading.contours import ON_PLANE, places_on, said_of_space
+from napari_dicom_writer.reading.overlaps import parted
+from napari_dicom_writer.reading.plane_array import LazyPlanes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from napari_dicom_writer.model.contours import Outline
+    from napari_dicom_writer.reading.ground import Ground
+    from napari_dicom_writer.reading.structure_set import Region, StructureSet
+
+_ACROSS = 0.5  # of the distance between planes; what spreads farther lies on none
+
+
+class Patch(NamedTuple):
+    """What a region encloses of one plane: its contours within the box around them, at (row, column)."""
+
+    label: int
+    corner: tuple[int, int]
+    shape: tuple[int, int]
+    rings: tuple[NDArray[np.float64], ...]
+
+    @property
+    def box(self) -> tuple[slice, slice]:
+        """Where it is in its plane."""
+        (row, column), (rows, columns) = self.corner, self.shape
+        return slice(row, row + rows), slice(column, column + columns)
+
+    def mask(self) -> NDArray[np.bool_]:
+        """Voxels whose centers lie in an odd number of its contours, so that one in another is a hole."""
+        return fill(self.rings, self.shape)
+
+
+class FilledArray(LazyPlanes):
+    """Labels, 0 where nothing is; each plane is filled when it is asked for.
+
+    Parameters
+    ----------
+    planes
+        What each holds.
+    size, dtype
+        Of a plane: (rows, columns); of the labels.
+    """
+
+    def __init__(self, planes: Sequence[Sequence[Patch]], size: tuple[int, int], dtype: np.dtype[Any]) -> None:
+        super().__init__((len(planes),), size, dtype)
+        self._planes = tuple(map(tuple, planes))
+
+    def _plane(self, number: int) -> NDArray[Any]:
+        values = np.zeros(self._inner, self.dtype)
+        for patch in self._planes[number]:
+            values[patch.box][patch.mask()] = patch.label
+        return values
+
+
+def labels_of(structure: StructureSet, image: Ground | None) -> Iterator[tuple[str, Volume]]:
+    """Fill contours.
+
+    Parameters
+    ----------
+    structure
+        The contours.
+    image
+        On whose grid they are filled.
+
+    Yields
+    ------
+    str
+        What a volume has for itself, in words; empty of the first.
+    Volume
+        Labels. Regions that share voxels are in several volumes.
+
+    Raises
+    ------
+    ReadError
+        If there is no image, or nothing is enclosed.
+    """
+    if image is None:
+        remedy = "Put both into one folder, or open it as shapes"
+        raise ReadError("Its contours are filled on the grid of their image, which is not there", remedy)
+    notes = [*structure.faults, *said_of_space(structure, image)]
+    patches = [patch for region in structure.regions for patch in _patches(region, image, notes)]
+    if not patches:
+        raise ReadError("It encloses nothing on the planes of its image", "Open it as shapes")
+    planes: list[list[Patch]] = [[] for _ in range(image.shape[0])]
+    for plane, patch in patches:
+        planes[plane].append(patch)
+    segments = {region.segment.label: region.segment for region in structure.regions}
+    used = sorted({patch.label for _, patch in patches})
+    for number, those in enumerate(parted(used, {pair for plane in planes for pair in _clashes(plane)}), 1):
+        array = FilledArray(
+            [[patch for patch in plane if patch.label in those] for plane in planes],
+            image.shape[1:],
+            np.min_scalar_type(max(those)),
+        )
+        shown = Labels(tuple(segments[label] for label in sorted(those)))
+        volume = Volume(array, affine=image.affine, axes=SPATIAL, name=structure.name, notes=notes, labels=shown)
+        yield f"overlapping {number}" if number > 1 else "", volume
+        notes = []  # once for all
+
+
+def _patches(region: Region, image: Ground, notes: list[Note]) -> list[tuple[int, Patch]]:
+    """Lay the contours of a region on the planes of an image, and say what cannot be."""
+    found = []
+    inverse = np.linalg.inv(image.affine)[1:3]
+    name = region.segment.name or f"number {region.number}"
+    cut = overlapping = 0
+    for plane, outlines in _by_plane(region, image, notes, name).items():
+        rings = [outline.points @ inverse[:, :3].T + inverse[:, 3] for outline in outlines]
+        around = np.concatenate(rings)
+        least, most = np.floor(around.min(axis=0)).astype(int), np.ceil(around.max(axis=0)).astype(int) + 1
+        low, high = np.maximum(least, 0), np.minimum(most, image.shape[1:])
+        cut += bool((around < -0.5).any() or (around > np.array(image.shape[1:]) - 0.5).any())
+        if not (low < high).all():
+            continue
+        (top, left), (bottom, right) = low.tolist(), high.tolist()
+        patch = Patch(region.segment.label, (top, left), (bottom - top, right - left), tuple(r - low for r in rings))
+        overlapping += all(outline.kind == CLOSED for outline in outlines) and _share_in_part(patch)
+        found.append((plane, patch))
+    if cut:
+        notes.append(Note(NoteKind.LOST, f"{name!r} reaches beyond its image on {cut:,} planes: cut off"))
+    if overlapping:
+        text = f"Contours of {name!r} overlap in part on {overlapping:,} planes: what two share is taken as outside"
+        notes.append(Note(NoteKind.ASSUMED, text))
+    if found and not any(patch.mask().any() for _, patch in found):
+        notes.append(Note(NoteKind.LOST, f"{name!r} encloses the center of no voxel, and is empty"))
+    return found
+
+
+def _by_plane(region: Region, image: Ground, notes: list[Note], name: str) -> dict[int, list[Outline]]:
+    """Find the plane of each contour, and say how far it is moved, or why it has none."""
+    outlines = [contour.outline for contour in region.contours if contour.outline.kind in ENCLOSING]
+    lost = {"are points or open, and enclose nothing": len(region.contours) - len(outlines)}
+    found: dict[int, list[Outline]] = {}
+    if outlines:
+        places = places_on(outlines, image.affine)
+        nearest = np.rint(places.center).astype(int)
+        away = np.abs(places.center - nearest)
+        across, outside = places.spread > _ACROSS, (nearest < 0) | (nearest >= image.shape[0])
+        closest = np.full(image.shape[0], np.inf)
+        good = ~(across | outside)
+        np.minimum.at(closest, nearest[good], away[good])
+        # Where contours are closer than planes, those that were drawn nearest to one are taken together.
+        farther = good & (away > closest[np.clip(nearest, 0, image.shape[0] - 1)] + ON_PLANE)
+        lost |= {"lie across its planes": across.sum(), "lie outside it": (outside & ~across).sum()}
+        lost |= {"lie between its planes, others nearer": farther.sum()}
+        for number in np.flatnonzero(good & ~farther):
+            found.setdefault(int(nearest[number]), []).append(outlines[number])
+        if (moved := good & ~farther & (away > ON_PLANE)).any():
+            text = f"{moved.sum():,} contours of {name!r} lie up to {away[moved].max():.2g} of a step between planes"
+            notes.append(Note(NoteKind.ASSUMED, f"{text} of {image.name}: filled on the nearest"))
+    for reason, count in lost.items():
+        if count:
+            notes.append(Note(NoteKind.LOST, f"{count:,} contours of {name!r} on {image.name} {reason}: left out"))
+    return {plane: _once(those) for plane, those in found.items()}
+
+
+def _once(outlines: Sequence[Outline]) -> list[Outline]:
+    """Leave out copies, which would undo each other; of those that are combined by exclusive or, they are meant to."""
+    found = {(o.points.tobytes() if o.kind == CLOSED else number): o for number, o in enumerate(outlines)}
+    return list(found.values())
+
+
+def _share_in_part(patch: Patch) -> bool:
+    """Whether two contours share voxels, and neither lies in the other."""
+    masks = [fill([ring], patch.shape) for ring in patch.rings]
+    for number, one in enumerate(masks):
+        for other in masks[:number]:
+            shared = one & other
+            if shared.any() and not (np.array_equal(shared, one) or np.array_equal(shared, other)):
+                return True
+    return False
+
+
+def _clashes(plane: Sequence[Patch]) -> Iterator[frozenset[int]]:
+    """Pairs of regions that share voxels of a plane."""
+    for number, one in enumerate(plane):
+        for other in plane[:number]:
+            rows, columns = (_shared(a, b) for a, b in zip(one.box, other.box, strict=True))
+            if not (rows and columns):
+                continue
+            parts = [
+                patch.mask()[
+                    rows.start - patch.corner[0] : rows.stop - patch.corner[0],
+                    columns.start - patch.corner[1] : columns.stop - patch.corner[1],
+                ]
+                for patch in (one, other)
+            ]
+            if (parts[0] & parts[1]).any():
+                yield frozenset((one.label, other.label))
+
+
+def _shared(one: slice, other: slice) -> range:
+    return range(max(one.start, other.start), min(one.stop, other.stop))
