@@ -11,7 +11,7 @@ import pytest
 
 from judges.readers import dciodvfy
 from judges.volumes import oblique
-from napari_dicom_writer import ExportError, ExportOptions, VerificationError, Volume, export, plan_export
+from napari_dicom_writer import ExportError, ExportOptions, VerificationError, Volume, export, plan_export, read
 from napari_dicom_writer.layers.from_volume import to_layer
 from napari_dicom_writer.model.tracing import trace
 from napari_dicom_writer.options.layer import LayerOptions
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 SHAPE = (6, 16, 18)
 AFFINE = oblique()
+REVERSED = np.linalg.det(AFFINE[:3, [2, 1, 0]]) < 0  # left-handed, and written in the other order of planes
 CONTOURS = ExportOptions(object="rt-structure-set")
 
 
@@ -95,6 +96,8 @@ def in_planes(images: list[Dataset]) -> list[Dataset]:
 @pytest.mark.parametrize("name", MASKS)
 def test_the_contours_fill_the_same_voxels(tmp_path, name):
     contours, images = written(tmp_path / "x", scene(MASKS[name].astype(np.uint8)))
+    (labels,) = [layer for layer in read(tmp_path / "x", structures="labels") if layer[2] == "labels"]
+    np.testing.assert_array_equal(labels[0], MASKS[name][::-1] if REVERSED else MASKS[name])
     (roi,) = contours.ROIContourSequence
     np.testing.assert_array_equal(filled(roi, in_planes(images)), MASKS[name])
     assert {contour.ContourGeometricType for contour in roi.ContourSequence} == {"CLOSED_PLANAR"}
@@ -147,8 +150,7 @@ def test_frames_of_an_image_are_named_by_their_numbers(tmp_path):
         for contour in contours.ROIContourSequence[0].ContourSequence
     ]
     assert sorted(set(numbers)) == sorted(
-        SHAPE[0] - plane if np.linalg.det(AFFINE[:3, [2, 1, 0]]) < 0 else plane + 1
-        for plane in np.flatnonzero(MASKS["ball"].any(axis=(1, 2)))
+        SHAPE[0] - plane if REVERSED else plane + 1 for plane in np.flatnonzero(MASKS["ball"].any(axis=(1, 2)))
     )
 
 

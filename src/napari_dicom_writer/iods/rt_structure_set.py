@@ -117,12 +117,12 @@ def _roi(segment: SegmentPlan, frame_of_reference_uid: str) -> Dataset:
 
 
 def _observations(series: SeriesPlan) -> Attributes:
-    """RT ROI Observations (C.8.8.8): what each region shows; what it is for in a treatment nobody knows."""
+    """RT ROI Observations (C.8.8.8): what each region shows, and what it is for in a treatment, where that is known."""
     items = []
     for segment in series.segments:
         item = Dataset()
         item.ObservationNumber = item.ReferencedROINumber = str(segment.number)
-        item.RTROIInterpretedType, item.ROIInterpreter = "", ""
+        item.RTROIInterpretedType, item.ROIInterpreter = segment.interpreted_type, ""
         kind = code_item(segment.structure.type)
         if segment.structure.laterality:
             kind.SegmentedPropertyTypeModifierCodeSequence = [code_item(segment.structure.laterality)]

@@ -120,7 +120,9 @@ def _types(attributes: Mapping[str, Any], count: int) -> list[str]:
 def _rows(attributes: Mapping[str, Any], count: int) -> list[dict[str, Any]]:
     """What the table says of each shape, by the names of its columns in small letters."""
     table = attributes.get("features")
-    columns = {str(name).lower(): list(table[name]) for name in (table if table is not None and len(table) else ())}
+    if table is None or not len(table):
+        return [{} for _ in range(count)]
+    columns = {str(name).lower(): list(table[name]) for name in table}
     return [{name: values[at] for name, values in columns.items() if at < len(values)} for at in range(count)]
 
 

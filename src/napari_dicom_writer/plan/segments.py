@@ -33,6 +33,8 @@ class SegmentPlan:
         Red, green and blue, 0 to 255.
     algorithm_type, algorithm_name : str
     tracking_id, tracking_uid : str
+    interpreted_type : str
+        RT ROI Interpreted Type, of a structure set.
     """
 
     number: int
@@ -45,6 +47,7 @@ class SegmentPlan:
     algorithm_name: str
     tracking_id: str
     tracking_uid: str
+    interpreted_type: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import numpy as np
 
 from napari_dicom_writer.errors import GeometryError, LayerError, Note, NoteKind
 from napari_dicom_writer.mention import mention
-from napari_dicom_writer.model.contours import CLOSED, crosses_itself
+from napari_dicom_writer.model.contours import ENCLOSING, POINT, crosses_itself
 from napari_dicom_writer.planning.labels import LabelUse
 
 if TYPE_CHECKING:
@@ -64,19 +64,21 @@ def _by_plane(drawn: Sequence[Outline], image: Image) -> ByPlane:
     inverse = np.linalg.inv(image.grid.affine())
     found: dict[tuple[int, int], list[Outline]] = {}
     for outline in drawn:
+        if outline.kind not in (*ENCLOSING, POINT):
+            raise LayerError(f"Its {outline.name} is open", "Close it, or leave it out")
         index = outline.points @ inverse[:3, :3].T + inverse[:3, 3]
         plane = round(float(index[:, 0].mean()))
         beside = float(np.abs(index[:, 0] - plane).max())
         spread = float(np.ptp(index[:, 0]))
-        if outline.kind == CLOSED and spread > _BESIDE:
+        if outline.kind in ENCLOSING and spread > _BESIDE:
             what = f"Its {outline.name} lies across the planes of {image.name}, over {spread:.2g} of them"
             raise GeometryError(what, "Draw it on one plane of the image")
         outside = not 0 <= plane < image.shape[0]
-        if outside or beside > (_BESIDE if outline.kind == CLOSED else _POINT_BESIDE):
+        if outside or beside > (_BESIDE if outline.kind in ENCLOSING else _POINT_BESIDE):
             where = f"outside {image.name}" if outside else f"{beside:.2g} of a step beside a plane of {image.name}"
             what = f"Its {outline.name} lies {where}"
             raise GeometryError(what, "Draw it on a plane of the image")
-        if outline.kind == CLOSED and crosses_itself(index[:, 1:]):
+        if outline.kind in ENCLOSING and crosses_itself(index[:, 1:]):
             raise LayerError(f"Its {outline.name} crosses itself", "Draw it again, or split it where it crosses")
         found.setdefault((outline.region, plane), []).append(outline)
     return {key: tuple(outlines) for key, outlines in found.items()}

@@ -55,6 +55,7 @@ def reviewed(plans: Sequence[SegmentPlan]) -> tuple[tuple[SegmentPlan, ...], lis
 def _check(plan: SegmentPlan) -> None:
     """Refuse text that its VR does not allow."""
     texts = [("SegmentAlgorithmName", plan.algorithm_name), ("TrackingUID", plan.tracking_uid)]
+    texts.append(("RTROIInterpretedType", plan.interpreted_type))
     for code in plan.structure.codes():
         texts += [("CodingSchemeDesignator", code.scheme), ("CodeMeaning", code.meaning)]
     for keyword, value in texts:

@@ -116,6 +116,7 @@ def _plan(segment: Segment, number: int, meaning: Labels, options: ExportOptions
         algorithm_name="" if kind == "MANUAL" else program,
         tracking_id=segment.tracking_id or name,
         tracking_uid=segment.tracking_uid or derived(series_uid, f"segment {label}"),
+        interpreted_type=segment.interpreted_type,
     )
 
 

@@ -71,9 +71,9 @@ def image_of(structure: StructureSet, images: Sequence[Ground], folder: Path | N
         return int(places_on(outlines, image.affine).on_planes(image.shape[0]).sum())
 
     referenced = [image for image in images if image.series in structure.series]
-    for uid in structure.series if folder and not referenced else ():
-        if found := series_beside(folder, uid):
-            referenced += grounds_of(found)
+    if folder and not referenced:
+        beside = filter(None, (series_beside(folder, uid) for uid in structure.series))
+        referenced = [image for series in beside for image in grounds_of(series)]
     if referenced:
         return max(referenced, key=fits)
     of_space = [image for image in images if image.space in structure.spaces and fits(image)]

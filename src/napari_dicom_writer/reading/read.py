@@ -56,7 +56,7 @@ def read(
     values
         ``"real"``, or ``"stored"``: those of images as they are stored, without rescale, mapping, table and palette.
     structures
-        What becomes of the contours of RT Structure Sets: ``"together"``, one layer of shapes for each set; ``"apart"``,
+        What becomes of the contours of RT Structure Sets: ``"together"``, a layer of shapes for each set; ``"apart"``,
         one for each region; or ``"labels"``, filled on the grid of their image.
     announce
         Called with what is worth knowing, a text at a time: series that cannot be opened, what was assumed, files that

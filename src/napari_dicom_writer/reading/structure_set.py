@@ -1,4 +1,4 @@
-"""What an RT Structure Set says (PS3.3 A.19): regions with their names, colors and contours, as far as it makes sense."""
+"""What an RT Structure Set says (PS3.3 A.19): regions with names, colors and contours, as far as it makes sense."""
 
 from __future__ import annotations
 

@@ -1,0 +1,76 @@
+"""RT Structure Sets as other programs write them, made by pydicom alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import ExplicitVRLittleEndian, RTStructureSetStorage, generate_uid
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+
+def item(**values: object) -> Dataset:
+    """An item of a sequence."""
+    made = Dataset()
+    made.update(values)
+    return made
+
+
+def structure_set(rois: Mapping[str, Sequence[tuple[str, np.ndarray]]], image: Dataset | None = None) -> Dataset:
+    """Make a data set.
+
+    Parameters
+    ----------
+    rois
+        Name → (Contour Geometric Type, (points, 3) in LPS mm) of each contour; numbered from 1, in shades of green.
+    image
+        A header of the series that it belongs to; None of no series.
+    """
+    made, meta = Dataset(), FileMetaDataset()
+    meta.TransferSyntaxUID, meta.MediaStorageSOPClassUID = ExplicitVRLittleEndian, RTStructureSetStorage
+    made.SOPClassUID, made.SOPInstanceUID = RTStructureSetStorage, generate_uid()
+    meta.MediaStorageSOPInstanceUID = made.SOPInstanceUID
+    made.file_meta = meta
+    made.StudyInstanceUID = image.StudyInstanceUID if image else generate_uid()
+    made.SeriesInstanceUID, made.Modality, made.SeriesNumber = generate_uid(), "RTSTRUCT", 9
+    made.PatientID, made.PatientName, made.StructureSetLabel = "1", "A^B", "plan"
+    space = image.FrameOfReferenceUID if image else generate_uid()
+    frame = item(FrameOfReferenceUID=space)
+    if image:
+        series = item(SeriesInstanceUID=image.SeriesInstanceUID)
+        frame.RTReferencedStudySequence = [item(RTReferencedSeriesSequence=[series])]
+    made.ReferencedFrameOfReferenceSequence = [frame]
+    made.StructureSetROISequence = [
+        item(ROINumber=number, ROIName=name, ReferencedFrameOfReferenceUID=space, ROIGenerationAlgorithm="MANUAL")
+        for number, name in enumerate(rois, 1)
+    ]
+    made.RTROIObservationsSequence = [
+        item(ObservationNumber=number, ReferencedROINumber=number, RTROIInterpretedType="ORGAN", ROIInterpreter="")
+        for number, _ in enumerate(rois, 1)
+    ]
+    made.ROIContourSequence = [
+        item(
+            ROIDisplayColor=[0, 50 * number, 0],
+            ReferencedROINumber=number,
+            ContourSequence=[contour(kind, points) for kind, points in contours],
+        )
+        for number, contours in enumerate(rois.values(), 1)
+    ]
+    return made
+
+
+def contour(kind: str, points: np.ndarray) -> Dataset:
+    """One contour."""
+    data = [f"{value:.6f}" for value in np.asarray(points, float).ravel()]
+    return item(ContourGeometricType=kind, NumberOfContourPoints=len(points), ContourData=data)
+
+
+def saved(made: Dataset, folder: Path) -> Path:
+    """Write a file into a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    made.save_as(folder / "contours.dcm", enforce_file_format=True)
+    return folder / "contours.dcm"
