@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_dicom_writer.errors import LayerError
 from napari_dicom_writer.identity.inherit import with_reference
+from napari_dicom_writer.identity.series_in_folder import series_in_folder
 from napari_dicom_writer.identity.series_of_labels import series_of_labels
 from napari_dicom_writer.identity.source import from_source
 from napari_dicom_writer.inputs.load import load
@@ -23,7 +24,6 @@ from napari_dicom_writer.planning.fractions import taken_as_segments
 from napari_dicom_writer.planning.given import check_given
 from napari_dicom_writer.planning.onto_image import needs_image
 from napari_dicom_writer.planning.resolve import resolve
-from napari_dicom_writer.reading.image_series import read_image_series
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from napari_dicom_writer.options.layer import LayerOptions
     from napari_dicom_writer.plan.plan import ExportPlan
 
-    OnDisk = tuple[ImageSeries | None, dict[int, SourceSeries]]
+    OnDisk = tuple[ImageSeries | str | None, dict[int, SourceSeries]]
 
 
 def prepare(
@@ -109,15 +109,17 @@ def _with_reference(
 ) -> tuple[Wishes, list[Note], OnDisk]:
     """Take patient and study of the reference; find the series that labels, and what was opened, belong to."""
     options, found, sources = from_source(wishes.common, [volume.origin if volume else None for volume in volumes])
-    series = None
+    there_are = [volume for volume in volumes if volume is not None]
+    labels = [volume for volume in there_are if volume.labels is not None]
+    known: ImageSeries | None = None
+    chosen: list[Note] = []
     if options.reference and options.reference.is_dir():
-        series = read_image_series(options.reference)
-        options = replace(options, reference=series.file)
-    labels = any(volume is not None and volume.labels is not None for volume in volumes)
-    series = series_of_labels(options, series, labels=labels, required=needs_image(volumes, wishes))
-    images = any(volume is not None and volume.labels is None for volume in volumes) or not labels
+        known, chosen = series_in_folder(options.reference, (labels or there_are) if options.same_space else ())
+        options = replace(options, reference=known.file)
+    series = series_of_labels(options, known, labels=bool(labels), required=needs_image(volumes, wishes))
+    images = len(labels) < len(there_are) or not labels
     options, said = with_reference(options, there, images=images)
-    return Wishes(options, wishes.own), [*found, *said], (series, sources)
+    return Wishes(options, wishes.own), [*found, *chosen, *said], (series, sources)
 
 
 def _idle_places(layers: Sequence[Any], wishes: Wishes) -> list[Note]:

@@ -180,14 +180,11 @@ def test_another_grid_is_kept_by_option(tmp_path, series):
     assert dataset.FrameOfReferenceUID == pydicom.dcmread(series / "00001.dcm").FrameOfReferenceUID
 
 
-def test_several_series_in_the_folder_are_refused_by_name_and_results_pass(tmp_path, series):
+def test_results_in_the_folder_are_no_image_series(tmp_path, series):
     shutil.copytree(series, tmp_path / "study" / "ct")
     export(layer(LABELS), tmp_path / "study" / "seg", ExportOptions(reference=series))
     plan = plan_export(layer(LABELS), ExportOptions(reference=tmp_path / "study"))
     assert plan.series[0].source is not None
-    export(IMAGE, tmp_path / "study" / "other", ExportOptions(reference=series))
-    with pytest.raises(ReadError, match="It holds 2 image series: series 1, series 102"):
-        plan_export(layer(LABELS), ExportOptions(reference=tmp_path / "study"))
 
 
 def test_a_missing_plane_is_refused_and_the_series_may_be_done_without(tmp_path, series):
@@ -196,7 +193,11 @@ def test_a_missing_plane_is_refused_and_the_series_may_be_done_without(tmp_path,
     with pytest.raises(ExportError, match="not evenly spaced"):
         plan_export(layer(LABELS), ExportOptions(reference=folder / "00001.dcm"))
     options = ExportOptions(reference=folder / "00001.dcm", resample_labels="keep")
-    assert plan_export(layer(LABELS), options).series[0].source is None
+    plan = plan_export(layer(LABELS), options)
+    assert plan.series[0].source is None
+    said = [note.text for note in plan.notes if "reference" in note.text or "'keep'" in note.text]
+    assert any(text.startswith("It names no plane of the reference. Its planes are not evenly spaced") for text in said)
+    assert not any("changes nothing" in text for text in said)
 
 
 def test_without_the_space_of_the_reference_no_plane_is_referenced(series):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def series_of_labels(
     options: ExportOptions, known: ImageSeries | None, *, labels: bool, required: bool
-) -> ImageSeries | None:
+) -> ImageSeries | str | None:
     """Read the series of the reference, if there are labels that may belong to it.
 
     Parameters
@@ -30,6 +30,11 @@ def series_of_labels(
     required
         Whether they cannot do without.
 
+    Returns
+    -------
+    ImageSeries, str or None
+        Or why they have to do without, in words.
+
     Raises
     ------
     ReadError
@@ -42,9 +47,9 @@ def series_of_labels(
     try:
         return read_image_series(options.reference)
     except ReadError as error:
-        if not required:
-            return None
         refusal = error.refusals[0]
+        if not required:
+            return refusal.what
         remedy = (
             f"{refusal.remedy}; or choose {mention('resample_labels', ResampleLabels.KEEP)} to do without its planes"
         )

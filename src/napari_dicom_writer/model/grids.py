@@ -17,6 +17,30 @@ if TYPE_CHECKING:
 _TURNED = 0.1  # how far a step may be from one along an axis of the other grid, in steps
 
 
+def whole_steps(source: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """Tell along which axis of the target each axis of the source runs, if they have the same steps.
+
+    Parameters
+    ----------
+    source, target
+        4×4: (plane, row, column, 1) → LPS mm.
+
+    Returns
+    -------
+    numpy.ndarray or None
+        3×3: a column for each axis of the source, all 0 but for one 1 or -1.
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        If the axes of the target span no space.
+    """
+    steps = np.linalg.inv(target[:3, :3]) @ source[:3, :3]
+    whole: NDArray[np.float64] = np.rint(steps)
+    permuted = all((np.abs(whole).sum(axis=axis) == 1).all() for axis in (0, 1))
+    return whole if permuted and np.abs(steps - whole).max() <= _TURNED else None
+
+
 @dataclass(frozen=True, slots=True)
 class IndexMap:
     """How an index of one grid becomes one of another.
@@ -70,12 +94,10 @@ def index_map(
     """
     one, other = _with_thickness(source, source_shape), _with_thickness(target, target_shape)
     try:
-        steps = np.linalg.inv(other[:3, :3]) @ one[:3, :3]
+        whole = whole_steps(one, other)
     except np.linalg.LinAlgError:
         return "The series has no grid"
-    whole = np.rint(steps)
-    is_permutation = (np.abs(whole).sum(axis=0) == 1).all() and (np.abs(whole).sum(axis=1) == 1).all()
-    if not is_permutation or np.abs(steps - whole).max() > _TURNED:
+    if whole is None:
         return f"The grids differ: steps of {_lengths(one)} mm, and of {_lengths(other)} mm, or other directions"
     first, second, third = (int(np.argmax(np.abs(whole[:, axis]))) for axis in range(3))
     axes = (first, second, third)

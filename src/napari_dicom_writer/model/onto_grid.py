@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_dicom_writer.model.geometry import corners
+from napari_dicom_writer.model.grids import whole_steps
 from napari_dicom_writer.model.volume import SPATIAL, Volume
 
 if TYPE_CHECKING:
@@ -19,9 +20,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-_TURNED = 0.1  # how far a step may be from one along an axis of the other grid, in steps
 # A place between two voxels belongs to the later one, whatever rounding noise makes of it.
 _HALF = 0.5 + 1e-6
+# Of a voxel: positions of other software are rounded, and affines in single precision. Labels are of whole voxels.
+APART = 0.05
 _SLAB_BYTES = 4 * 2**20  # of what is in memory: as much is taken from the source, and more is no faster
 
 
@@ -49,6 +51,11 @@ class Overlay:
     whole: bool
     same: bool
 
+    @property
+    def coincides(self) -> bool:
+        """Whether the source is a part of the target, or all of it, so that no voxel has to move."""
+        return self.whole and self.share <= APART
+
 
 def overlay(
     source: NDArray[np.float64], source_shape: Sequence[int], target: NDArray[np.float64], target_shape: Sequence[int]
@@ -72,9 +79,8 @@ def overlay(
     """
     one, other = _single_planes(source, source_shape, target, target_shape)
     to_target = np.linalg.inv(other) @ one
-    steps = np.rint(to_target[:3, :3])
-    permuted = (np.abs(steps).sum(axis=0) == 1).all() and (np.abs(steps).sum(axis=1) == 1).all()
-    if not permuted or np.abs(to_target[:3, :3] - steps).max() > _TURNED:
+    steps = whole_steps(one, other)
+    if steps is None:
         return Overlay(_inverse(to_target), None, np.inf, whole=False, same=False)
     exact = np.eye(4)
     exact[:3, :3], exact[:3, 3] = steps, np.rint(to_target[:3, 3])

@@ -10,7 +10,7 @@ import numpy as np
 from napari_dicom_writer.errors import Fix, GeometryError, Note, NoteKind
 from napari_dicom_writer.mention import mention
 from napari_dicom_writer.model.geometry import corners, largest_displacement
-from napari_dicom_writer.model.onto_grid import on_grid, overlay
+from napari_dicom_writer.model.onto_grid import APART, on_grid, overlay
 from napari_dicom_writer.options.choices import ResampleLabels
 from napari_dicom_writer.plan.grid import make_grid
 
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from napari_dicom_writer.options.layer import Wishes
     from napari_dicom_writer.plan.grid import Grid
 
-# Of a voxel: positions of other software are rounded, and affines in single precision. Labels are of whole voxels.
-_APART = 0.05
 _SAID = 1e-3  # mm; less is rounding
 
 
@@ -80,8 +78,8 @@ def needs_image(volumes: Sequence[Volume | None], wishes: Wishes) -> bool:
     return any(wishes.of(index).resample_labels is not ResampleLabels.KEEP for index in labels)
 
 
-def image_of_series(series: ImageSeries, *, required: bool) -> list[Image]:
-    """Make a series that exists already an image that labels may be drawn on; none where they may do without.
+def image_of_series(series: ImageSeries, *, required: bool) -> Image | str:
+    """Make a series that exists already an image that labels may be drawn on; where they may do without, say why not.
 
     Raises
     ------
@@ -91,12 +89,12 @@ def image_of_series(series: ImageSeries, *, required: bool) -> list[Image]:
     try:
         grid = make_grid(series.affine, series.shape)
     except GeometryError as error:
-        if not required:
-            return []
         what = f"Its planes are not a grid that labels can share: {error.refusals[0].what}"
+        if not required:
+            return what
         remedy = f"Choose {mention('resample_labels', ResampleLabels.KEEP)} to do without its planes"
         raise GeometryError(what, remedy, fix=Fix("resample_labels", ResampleLabels.KEEP, "Without image")) from error
-    return [Image(f"the reference, {series.name}", grid, series.shape, series=series)]
+    return Image(f"the reference, {series.name}", grid, series.shape, series=series)
 
 
 def onto_image(volume: Volume, images: Sequence[Image], options: ExportOptions) -> Placed:
@@ -119,7 +117,7 @@ def onto_image(volume: Volume, images: Sequence[Image], options: ExportOptions) 
         If there are images, and none on whose grid they lie, unless the options say what to do.
     """
     found = [(image, overlay(volume.affine, volume.shape, image.grid.affine(), image.shape)) for image in images]
-    fitting = [(image, lies) for image, lies in found if lies.whole and lies.share <= _APART]
+    fitting = [(image, lies) for image, lies in found if lies.coincides]
     # Of the fitting ones the first whose voxels are theirs one by one.
     for image, lies in sorted(fitting, key=lambda pair: not pair[1].same):
         return _coinciding(volume, image, lies)
@@ -167,7 +165,7 @@ def _nearest(volume: Volume, image: Image, lies: Overlay) -> Placed:
     text = f"Resampled by the nearest voxel, from {sizes[0]} to those of {image.name}, {sizes[1]}"
     ends = corners(volume.shape)
     there = np.linalg.solve(affine, volume.affine @ np.vstack([ends, np.ones(8)]))[:3]
-    if (there < -_APART - 0.5).any() or (there > np.array(image.shape)[:, np.newaxis] - 0.5 + _APART).any():
+    if (there < -APART - 0.5).any() or (there > np.array(image.shape)[:, np.newaxis] - 0.5 + APART).any():
         text += "; what lies outside is cut off"
     notes = (Note(NoteKind.LOST, text),)
     return Placed(on_grid(volume, lies.to_source, affine, image.shape), image, notes, resampled=True)
@@ -190,7 +188,7 @@ def _apart(volume: Volume, image: Image, lies: Overlay) -> str:
     """Say how far apart the voxels of grids of one size, or of the same steps, lie."""
     same_size = volume.shape == image.shape
     apart = largest_displacement(volume.affine, image.grid.affine(), volume.shape) if same_size else lies.apart
-    return f": their voxels lie up to {apart:.3g} mm apart" if apart and lies.share > _APART else ""
+    return f": their voxels lie up to {apart:.3g} mm apart" if apart and lies.share > APART else ""
 
 
 def _grid(affine: NDArray[np.float64], shape: Sequence[int]) -> str:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from napari_dicom_writer import iods
 from napari_dicom_writer.codecs import codec_of
-from napari_dicom_writer.errors import OptionsError
+from napari_dicom_writer.errors import Note, NoteKind, OptionsError
 from napari_dicom_writer.mention import mention
+from napari_dicom_writer.model.image_series import ImageSeries
 from napari_dicom_writer.options.groups import Series
 from napari_dicom_writer.plan.plan import ExportPlan, SeriesPlan
 from napari_dicom_writer.plan.stored_values import Method
@@ -20,7 +21,7 @@ from napari_dicom_writer.planning.companion import SUFFIX, companion_of, shown_w
 from napari_dicom_writer.planning.draft import Draft, image_of_draft, kind_of, make_draft
 from napari_dicom_writer.planning.effects import idle, idle_for, of_other_objects
 from napari_dicom_writer.planning.on_disk import with_origins
-from napari_dicom_writer.planning.onto_image import image_of_series, needs_image
+from napari_dicom_writer.planning.onto_image import Image, image_of_series, needs_image
 from napari_dicom_writer.planning.series import plan_series
 from napari_dicom_writer.planning.sources import with_sources
 from napari_dicom_writer.planning.space import check_shared_space
@@ -31,16 +32,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from napari_dicom_writer.codecs._base import Codec
-    from napari_dicom_writer.errors import Note, Refusals
+    from napari_dicom_writer.errors import Refusals
     from napari_dicom_writer.iods._base import IOD
-    from napari_dicom_writer.model.image_series import ImageSeries
     from napari_dicom_writer.model.origin import SourceSeries
     from napari_dicom_writer.model.value_range import ScanCache
     from napari_dicom_writer.model.volume import Volume
     from napari_dicom_writer.options.export import ExportOptions
     from napari_dicom_writer.options.layer import Wishes
     from napari_dicom_writer.plan.plan import StudyPlan
-    from napari_dicom_writer.planning.onto_image import Image
 
 _COMPRESSION = ("transfer_syntax", "lossy_error", "lossy_ratio")
 _LARGE_FRAME = 2**18  # bytes; copying them to the system and back takes longer than what Python does about it
@@ -52,7 +51,7 @@ def resolve(
     refusals: Refusals,
     tick: Callable[[int], None],
     scans: ScanCache | None = None,
-    series: ImageSeries | None = None,
+    series: ImageSeries | str | None = None,
     sources: Mapping[int, SourceSeries] | None = None,
 ) -> tuple[ExportPlan, list[Volume]] | None:
     """Decide everything about an export.
@@ -70,7 +69,7 @@ def resolve(
     scans
         Earlier scans, which are not repeated.
     series
-        That exists already, and labels may belong to.
+        That exists already, and labels may belong to; or why they have to do without, in words.
     sources
         Position of a volume → the series on disk that it was opened from, and is to reference.
 
@@ -190,19 +189,24 @@ def _drafts(
     refusals: Refusals,
     tick: Callable[[int], None],
     scans: ScanCache | None,
-    series: ImageSeries | None,
+    series: ImageSeries | str | None,
 ) -> list[Draft]:
     """Draft images before labels, which are laid onto their grids; in the order of the volumes."""
     drafts: list[Draft] = []
-    existing: list[Image] = []
-    if series:
-        with refusals.collect("reference"):
-            existing = image_of_series(series, required=needs_image(volumes, wishes))
+    existing: Image | str | None = None
+    with refusals.collect("reference"):
+        keep = not needs_image(volumes, wishes)
+        existing = image_of_series(series, required=not keep) if isinstance(series, ImageSeries) else series
+    there = [existing] if isinstance(existing, Image) else []
     given = [(index, volume) for index, volume in enumerate(volumes) if volume is not None]
     for index, volume in sorted(given, key=lambda pair: pair[1].labels is not None):
-        images = [*(image_of_draft(draft) for draft in drafts if draft.labels is None), *existing]
+        images = [*(image_of_draft(draft) for draft in drafts if draft.labels is None), *there]
         with refusals.collect(where(index, volume.name)):
-            drafts.append(make_draft(index, volume, wishes.of(index), tick, scans, images))
+            draft = make_draft(index, volume, wishes.of(index), tick, scans, images)
+            if isinstance(existing, str) and draft.labels and not draft.image:
+                draft.notes.append(Note(NoteKind.INFO, f"It names no plane of the reference. {existing}"))
+                draft.off_grid = True
+            drafts.append(draft)
     return sorted(drafts, key=lambda draft: draft.index)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ from napari_dicom_writer.reading.volume_of import volume_of
 from napari_dicom_writer.standard.uids import LABEL_MAP
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pydicom.dataset import Dataset
 
     from napari_dicom_writer.reading.picture import Picture
@@ -35,17 +38,71 @@ def read_image_series(path: Path) -> ImageSeries:
     Parameters
     ----------
     path
-        A folder that holds one image series, besides segmentations, structure sets and doses; or one of its files,
-        whose folder holds the others; or a result of it, if it lies in the same folder or one beside.
+        One of its files, whose folder holds the others; or a segmentation, structure set or dose of it, if it lies in
+        the same folder or one beside.
 
     Raises
     ------
     ReadError
-        If there is none, there are several, or its planes are not a regular stack.
+        If there is none, or its planes are not a regular stack.
     """
-    series = _of_folder(path) if path.is_dir() else _of_file(path)
-    if _sop_class(series) in _RESULTS:
-        series = _image_of(path)
+    series = _of_file(path)
+    return _known(_image_of(path) if _sop_class(series) in _RESULTS else series)
+
+
+def image_series_in(folder: Path) -> list[ImageSeries]:
+    """Read the headers of all image series of a folder, besides segmentations, structure sets and doses, and no pixel.
+
+    Returns
+    -------
+    list of ImageSeries
+        Of several those whose planes are a regular stack.
+
+    Raises
+    ------
+    ReadError
+        If there is none, they are of several studies, or no planes are a regular stack.
+    """
+    found = [series for series in series_in(catalogue(folder)) if _sop_class(series) not in _RESULTS]
+    if not found:
+        raise ReadError("It holds no image series", "Choose the folder of an image series, or a file of it")
+    if len(found) == 1:
+        return [_known(found[0])]
+    if len({text(series.first, "StudyInstanceUID") for series in found}) > 1:
+        raise several(folder, _listed(found), len(found), "of several studies")
+    known = []
+    for series in found:
+        with suppress(ReadError):
+            known.append(_known(series))
+    if not known:
+        raise several(folder, _listed(found), len(found), "none of them a regular stack")
+    return known
+
+
+def several(folder: Path, named: Sequence[tuple[str, Path]], count: int, why: str) -> ReadError:
+    """Refuse a folder of several image series.
+
+    Parameters
+    ----------
+    folder
+        That was given.
+    named
+        Name, and one file, of those that are in question; a message takes a few.
+    count
+        How many there are.
+    why
+        What keeps all but one from being ruled out.
+    """
+    listed = ", ".join(f"{name} ({file.relative_to(folder)})" for name, file in named[:_NAMED])
+    what = f"It holds {count} image series, {why}: {listed}{', …' if len(named) > _NAMED else ''}"
+    return ReadError(what, "Choose a file of the one that is meant")
+
+
+def _listed(found: Sequence[Series]) -> list[tuple[str, Path]]:
+    return [(series.where, Path(series.pictures[0].source.path)) for series in found]
+
+
+def _known(series: Series) -> ImageSeries:
     series.refusals.raise_if_any()
     parts = [part for _, part in split(series.pictures)]
     with understood():
@@ -63,16 +120,6 @@ def read_image_series(path: Path) -> ImageSeries:
         instances=tuple(dict.fromkeys(picture.uid for picture in pictures)),
         planes={divmod(at, count): (picture.uid, _number(picture)) for at, picture in enumerate(pictures)},
     )
-
-
-def _of_folder(path: Path) -> Series:
-    found = [series for series in series_in(catalogue(path)) if _sop_class(series) not in _RESULTS]
-    if len(found) == 1:
-        return found[0]
-    if not found:
-        raise ReadError("It holds no image series", "Choose the folder of an image series, or a file of it")
-    listed = ", ".join(series.where for series in found[:_NAMED]) + (", …" if len(found) > _NAMED else "")
-    raise ReadError(f"It holds {len(found)} image series: {listed}", "Choose a file of the one that is meant")
 
 
 def _of_file(path: Path) -> Series:
