@@ -4,7 +4,7 @@
 #
 #   sudo sh scripts/first_steps.sh [SUITE ...]      # default: bookworm trixie noble
 #
-# Needs root and debootstrap (sudo apt-get install -y debootstrap), 4 GB of disk a suite, and about ten minutes each.
+# Needs root, debootstrap and the keys of Ubuntu (sudo apt-get install -y debootstrap ubuntu-keyring), 4 GB of disk a suite, and about ten minutes each.
 # The machine's settings of pip and its certificates are used inside, too.
 set -eu
 checkout=$(cd "$(dirname "$0")/.." && pwd)
@@ -18,8 +18,11 @@ mirror_of() {
 
 # What a newcomer has installed before. Ubuntu keeps some of it in "universe".
 bare_system() { # bare_system SUITE ROOT
+    mirror=$(mirror_of "$1") script=
+    # debootstrap of an older Debian does not know a newer Ubuntu, which is made as all of them are.
+    [ -e "/usr/share/debootstrap/scripts/$1" ] || script=gutsy
     debootstrap --variant=minbase --components=main,universe --include=python3,git,make,ca-certificates \
-        "$1" "$2" "$(mirror_of "$1")" >"$2.log" 2>&1 || { tail -5 "$2.log"; return 1; }
+        "$1" "$2" "$mirror" $script >"$2.log" 2>&1 || { tail -5 "$2.log"; return 1; }
     for setting in /etc/resolv.conf /etc/pip.conf /etc/ssl/certs/ca-certificates.crt "${SSL_CERT_FILE:-}"; do
         [ ! -f "$setting" ] || install -D -m 644 "$setting" "$2$setting"
     done

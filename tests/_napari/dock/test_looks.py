@@ -7,7 +7,7 @@ from qtpy.QtCore import QEvent, QPoint, QPointF, Qt
 from qtpy.QtGui import QHelpEvent, QWheelEvent
 from qtpy.QtWidgets import QApplication, QLabel, QWidget
 
-from _napari.panels import export, settle
+from _napari.panels import activate, export, settle
 from napari_dicom_writer._napari.dock.form.form import GROUPS, _members_of
 
 
@@ -60,8 +60,7 @@ def test_where_the_keyboard_is_can_be_seen(viewer, settings, qtbot):
     widget = ExportWidget(viewer, window)
     widget.resize(340, 800)
     widget.setWindowFlags(Qt.WindowType.Window)
-    widget.show()
-    QApplication.setActiveWindow(widget)
+    activate(qtbot, widget)
     panel = widget.panel
     settle(qtbot, panel)
     for place in (panel.controls.export_button, panel.form._folds["Pixels"]._button, panel.checklist._list):

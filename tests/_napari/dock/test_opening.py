@@ -20,15 +20,15 @@ viewer.add_image(np.zeros((4, 5, 6), np.int16))
 collected = []
 gc.callbacks.append(lambda phase, info: collected.append((info["generation"], gc.get_freeze_count())))
 widget = ExportWidget(viewer)
-assert any(frozen for _, frozen in collected), "nothing was left alone"
-assert all(frozen for generation, frozen in collected if generation == 2), "it collected among all objects of napari"
+assert any(frozen > 1000 for _, frozen in collected), "nothing was left alone"
+assert all(frozen > 1000 for generation, frozen in collected if generation == 2), "it collected all of napari"
 gc.callbacks.clear()
 widget.show()
 widget.grab()
 print(*sorted({"pydicom", "pint", "napari_dicom_writer.exporting"} & sys.modules.keys()))
 while not widget.panel.preview.preview.cuts:
     application.processEvents()
-assert gc.isenabled() and not gc.get_freeze_count()
+assert gc.isenabled() and gc.get_freeze_count() < 1000
 print("drawn", flush=True)
 os._exit(0)  # a widget that nobody closed may crash Qt when Python takes everything apart
 """

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari.utils.history import get_save_history
-from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from napari_dicom_writer._napari import preferences
@@ -20,6 +19,7 @@ from napari_dicom_writer._napari.dock.messages.board import Board
 from napari_dicom_writer._napari.dock.parts.column import ScrollColumn
 from napari_dicom_writer._napari.dock.parts.focus import SHOW_FOCUS
 from napari_dicom_writer._napari.dock.parts.fold import heading
+from napari_dicom_writer._napari.dock.parts.later import soon
 from napari_dicom_writer._napari.dock.preview.preview_panel import PreviewPanel
 from napari_dicom_writer.errors import Fix, NoteKind
 
@@ -87,7 +87,7 @@ class PanelBody(QWidget):
         """Set the option that a message names, or lead the user to its field."""
         if fix.value is None:
             field = (self.editor if fix.option in NAMES else self.form).reveal(fix.option)
-            QTimer.singleShot(0, partial(self._scroll.ensureWidgetVisible, field))
+            soon(self, partial(self._scroll.ensureWidgetVisible, field))
         else:
             self.form.field(fix.option).value = fix.value
 

@@ -16,6 +16,7 @@ from napari_dicom_writer._napari.dock.body import PanelBody
 from napari_dicom_writer._napari.dock.checklist.layer_state import LayerWatch, is_drawn, is_written
 from napari_dicom_writer._napari.dock.closing import CloseGuard, Closing, tell_cancelled
 from napari_dicom_writer._napari.dock.messages.words import becomes, own_messages
+from napari_dicom_writer._napari.dock.parts.later import soon
 from napari_dicom_writer._napari.dock.parts.plain import shown_name
 from napari_dicom_writer._napari.dock.preview.placing import Places
 from napari_dicom_writer._napari.dock.work import activity
@@ -297,7 +298,7 @@ class ExportPanel(PanelBody):
         self.board.show_report(report)
         self.target.advance()
         self._plan_anew()
-        QTimer.singleShot(0, self.show_details)
+        soon(self, self.show_details)
 
     def _failed(self, error: ExportError) -> None:
         """Say why; it can be tried again, for the reason may be gone, with the layers as they are now."""

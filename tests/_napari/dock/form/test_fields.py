@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from qtpy.QtCore import QPoint, Qt
-from qtpy.QtWidgets import QApplication
 
-from _napari.panels import settle, unfold
+from _napari.panels import activate, settle, unfold
 from napari_dicom_writer._napari.dock.parts.hint import Hint
 
 
 def typed(qtbot, panel, name: str, text: str):
     """Type text into a field, as a user who sees it does; return the field."""
     field = panel.form.reveal(name)
-    QApplication.setActiveWindow(panel.window())
+    activate(qtbot, panel.window())
     panel._scroll.ensureWidgetVisible(field)
     field.native.setFocus()
     qtbot.waitUntil(field.native.hasFocus)

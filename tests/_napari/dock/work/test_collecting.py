@@ -9,6 +9,8 @@ import pytest
 
 from napari_dicom_writer._napari.dock.work.collecting import short_collections
 
+OF_PYTHON = 1000  # at most: Python 3.12 freezes 375 objects as it starts
+
 
 class Node:
     """Can be part of a cycle."""
@@ -22,9 +24,9 @@ def cycle() -> weakref.ref[Node]:
 
 @pytest.fixture(autouse=True)
 def thawed():
-    assert not gc.get_freeze_count()
+    assert gc.get_freeze_count() < OF_PYTHON
     yield
-    assert not gc.get_freeze_count()
+    assert gc.get_freeze_count() < OF_PYTHON
 
 
 def test_old_objects_are_left_alone_until_the_end():
@@ -47,7 +49,7 @@ def test_blocks_overlap():
     one.__enter__()
     other.__enter__()
     one.__exit__(None, None, None)
-    assert gc.get_freeze_count()
+    assert gc.get_freeze_count() > OF_PYTHON
     other.__exit__(None, None, None)
 
 
@@ -61,6 +63,6 @@ def test_what_somebody_else_froze_stays_frozen():
     try:
         with short_collections():
             pass
-        assert gc.get_freeze_count()
+        assert gc.get_freeze_count() > OF_PYTHON
     finally:
         gc.unfreeze()

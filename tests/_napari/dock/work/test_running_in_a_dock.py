@@ -8,13 +8,18 @@ import sys
 import numpy as np
 import pytest
 from napari.utils.progress import progress as bars
-from PyQt6 import sip
+from qtpy import API_NAME
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from _napari.runs import PATIENCE, Watch, layer, no_threads
 from napari_dicom_writer import ExportOptions
 from napari_dicom_writer._napari.dock.work import activity as activity_module
 from napari_dicom_writer._napari.dock.work.running import ExportRun
+
+if API_NAME.startswith("PySide"):
+    from shiboken6 import delete
+else:
+    from PyQt6.sip import delete
 
 
 @pytest.fixture
@@ -46,7 +51,7 @@ def test_closing_the_viewer_cancels(docked, qtbot, tmp_path, slowly):
 def test_deleting_the_widget_cancels_and_waits(docked, qtbot, tmp_path, slowly):
     _, widget, _ = docked
     start_and_wait_for_an_instance(ExportRun(widget), qtbot, tmp_path)
-    sip.delete(widget)
+    delete(widget)
     assert no_threads()
     assert not list(tmp_path.iterdir())
     assert not bars._all_instances

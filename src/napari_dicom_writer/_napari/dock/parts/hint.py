@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QEvent, QObject, QPoint, Qt, QTimer
+from qtpy.QtCore import QEvent, QObject, QPoint, Qt
 from qtpy.QtWidgets import QAbstractScrollArea, QWidget
 
 from napari_dicom_writer._napari.dock.parts.ink import InkLabel
+from napari_dicom_writer._napari.dock.parts.later import soon
 
 if TYPE_CHECKING:
     from qtpy.QtGui import QColor
@@ -51,7 +52,7 @@ class Hint(InkLabel):
             return False
         if watched is not editor:
             if event.type() == QEvent.Type.LayoutRequest and self.isVisible():
-                QTimer.singleShot(0, self._place)
+                soon(self, self._place)
         elif event.type() == QEvent.Type.FocusOut:
             self.hide()
         elif event.type() == QEvent.Type.FocusIn and self.text():

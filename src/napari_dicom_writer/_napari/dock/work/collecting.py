@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# Python 3.12 freezes a few hundred of its own objects as it starts.
+_OF_PYTHON = 1000
+
 _lock = threading.Lock()
 _inside = 0
 _frozen = False
@@ -25,7 +28,7 @@ def short_collections() -> Iterator[None]:
     """
     global _inside, _frozen
     with _lock:
-        if not _inside and not gc.get_freeze_count():
+        if not _inside and gc.get_freeze_count() < _OF_PYTHON:
             gc.freeze()
             _frozen = True
         _inside += 1
