@@ -11,8 +11,6 @@ from io import BytesIO
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from pydicom.uid import UID
-
 from napari_dicom_writer.destinations.network.link import ANSWER_SECONDS, CONNECT_SECONDS, Link
 from napari_dicom_writer.destinations.network.target import NetworkDestination
 from napari_dicom_writer.errors import DestinationError
@@ -145,19 +143,18 @@ class CStoreLink(Link):
             for context in association.accepted_contexts
             if str(context.abstract_syntax) == file.sop_class
         }
+        if not accepted:
+            return Answer(file.uid, State.REFUSED, f"the peer takes no {_named(file.sop_class)}")
         try:
-            if file.syntax in accepted:
-                status = association.send_c_store(file.path)
-            elif accepted:
-                status = association.send_c_store(self._transcoded(file, accepted))
-            else:
-                return Answer(file.uid, State.REFUSED, f"the peer takes no {UID(file.sop_class).name}")
+            sent = file.path if file.syntax in accepted else self._transcoded(file, accepted)
+            status = association.send_c_store(sent)
         except Exception as error:  # noqa: BLE001 - whatever pynetdicom raises when an association ends
             return Answer(file.uid, State.UNKNOWN, f"no answer: {error}")
         return _answer(file.uid, status)
 
     def _transcoded(self, file: StagedFile, accepted: set[str]) -> Any:
         from pydicom import dcmread
+        from pydicom.uid import UID
 
         dataset = dcmread(file.path)
         if dataset.file_meta.TransferSyntaxUID.is_compressed:
@@ -167,7 +164,7 @@ class CStoreLink(Link):
         buffer = BytesIO()
         dataset.save_as(buffer)
         dataset = dcmread(BytesIO(buffer.getvalue()))
-        self.notes.append(f"Sent as {UID(syntax).name}, because the peer does not take {UID(file.syntax).name}")
+        self.notes.append(f"Sent as {_named(syntax)}, because the peer does not take {_named(file.syntax)}")
         return dataset
 
     @contextmanager
@@ -203,6 +200,12 @@ class CStoreLink(Link):
         finally:
             if association.is_established:
                 association.release()
+
+
+def _named(uid: str) -> str:
+    from pydicom.uid import UID
+
+    return UID(uid).name
 
 
 def _query(level: str, **keys: str) -> Any:
