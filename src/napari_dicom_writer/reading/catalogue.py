@@ -77,6 +77,8 @@ class Catalogue:
         DICOMDIRs, which are not instances.
     damaged : list of Path
         Files that begin as DICOM and cannot be read, or belong to no series.
+    pictureless : dict of int
+        How many instances hold no pixels, by the names of their kinds, for who counts them.
     """
 
     root: Path
@@ -86,6 +88,7 @@ class Catalogue:
     foreign: int = 0
     directories: int = 0
     damaged: list[Path] = field(default_factory=list)
+    pictureless: dict[str, int] = field(default_factory=dict)
 
     def name(self, path: Path) -> str:
         """Return the path of a file below the folder."""

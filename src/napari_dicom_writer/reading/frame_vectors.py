@@ -31,6 +31,7 @@ PART = "part"
 ASSUMED = "assumed"
 """Key of what was assumed to place a frame, in words."""
 
+_SAME = 1e-3  # mm
 _NO_PLACE = "Its position is not known: taken as axial, at the origin"
 _NO_STEP = "The distance of its planes is not known: taken as 1 mm"
 _ALONG = "Its frames are taken as planes along the normal of the first, by Spacing Between Slices"
@@ -123,9 +124,9 @@ def _spread(frames: list[dict[str, Any]], along: list[float]) -> list[dict[str, 
         position, orientation = (0.0, 0.0, 0.0), (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
     origin, row, column = np.array(position, float), *np.reshape(np.array(orientation, float), (2, 3))
     normal = np.cross(row, column)
-    # Offsets of a dose may be counted from the origin of the patient (PS3.3 C.8.8.3.2).
-    if abs(along[0] - float(origin @ normal)) < 1e-3 and along[0] != 0:
-        along = [distance - along[0] for distance in along]
+    # Offsets of a dose may be z of the patient, whichever way the normal of transverse planes leads (PS3.3 C.8.8.3.2).
+    if along[0] != 0 and abs(along[0] - origin[2]) < _SAME and abs(normal[2]) > 1 - _SAME:
+        along = [(distance - along[0]) * float(np.sign(normal[2])) for distance in along]
     for frame, distance in zip(frames, along, strict=True):
         frame["ImagePositionPatient"] = tuple((origin + distance * normal).tolist())
         frame["ImageOrientationPatient"] = tuple(map(float, orientation))

@@ -82,7 +82,8 @@ def frames_of(header: Dataset, keywords: Iterable[str], most: int) -> list[Attri
         If it says more frames than it can hold or describe, or is a slide in tiles.
     """
     if "TotalPixelMatrixColumns" in header:
-        raise ReadError("It is a slide in tiles, and they are not put together here", "Open it with a slide viewer")
+        what = "It is a whole slide in tiles, and they are not put together here"
+        raise ReadError(what, "Open it with a program for slides, such as wsidicom or QuPath")
     count = int(header.get("NumberOfFrames") or 1)
     if not 0 < count <= most:
         raise ReadError(f"It says to hold {count:,} frames, and its file cannot", "Copy the file again")

@@ -36,6 +36,9 @@ PICTURE_TAGS = [
 ]
 """Keywords of the attributes that `picture_of` reads."""
 
+OVERLAY_TAGS = [Tag(group, 0x0010) for group in range(0x6000, 0x6020, 2)]
+"""Overlay Rows of the groups that there may be; overlays themselves are not read."""
+
 _T = TypeVar("_T")
 _KEYWORDS = {int(Tag(keyword)): keyword for keyword in PICTURE_TAGS}
 _LENIENT = {*TIME_TAGS, "EchoTime", "DiffusionBValue", "ComplexImageComponent", "WindowCenter", "WindowWidth"}
@@ -67,6 +70,8 @@ class Picture:
         What was assumed to place it.
     segment : int
         Number of the segment of which it is a mask; 0 of any other picture.
+    overlaid : bool
+        Whether its instance holds overlays: graphics drawn on top (PS3.3 C.9.2).
     unit : str
         Of its values, by the mapping that made them; empty where none is said.
     """
@@ -82,6 +87,7 @@ class Picture:
     frame: int | None = None
     assumed: str = ""
     segment: int = 0
+    overlaid: bool = False
     unit: str = ""
 
     @property
@@ -105,6 +111,7 @@ class Kind(NamedTuple):
     component: str
     echo: str
     diffusion: str
+    image_type: str
     part: str
 
 
@@ -134,6 +141,8 @@ def picture_of(
     said: Mapping[str, Any],
     table: Table | None,
     frame: int | None = None,
+    *,
+    overlaid: bool = False,
 ) -> Picture:
     """Read what is kept of an instance, or of what is said of one of its frames; a table says what its values mean.
 
@@ -158,6 +167,7 @@ def picture_of(
         frame=frame,
         assumed=said.get(ASSUMED) or "",
         segment=int(said.get("ReferencedSegmentNumber") or 0),
+        overlaid=overlaid,
         unit=unit_of(said),
     )
 
@@ -183,5 +193,6 @@ def _kind(said: Mapping[str, Any]) -> Kind:
         component=next((_COMPONENTS[name] for name in named if name in _COMPONENTS), ""),
         echo="" if echo is None else f"echo {echo:g} ms",
         diffusion="" if diffusion is None else f"b {diffusion:g} s/mm²",
+        image_type="\\".join(map(str, kinds)),
         part=said.get(PART) or "",
     )

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pydicom.tag import Tag
-from pydicom.uid import DeflatedExplicitVRLittleEndian
+from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 
 from napari_dicom_writer.errors import ExportError, ReadError, Refusals
-from napari_dicom_writer.reading.decoding.codestreams import is_native
+from napari_dicom_writer.reading.decoding.codestreams import is_decoded, is_native
 from napari_dicom_writer.reading.decoding.source import NUMBERS, PixelSource, pixel_source
 from napari_dicom_writer.reading.files import as_they_are
 from napari_dicom_writer.reading.frames import FRAME_TAGS, frames_of, is_multiframe
-from napari_dicom_writer.reading.picture import PICTURE_TAGS, Picture, picture_of, said_of
+from napari_dicom_writer.reading.picture import OVERLAY_TAGS, PICTURE_TAGS, Picture, picture_of, said_of
 from napari_dicom_writer.reading.real_values import stored_type_of
 from napari_dicom_writer.reading.segments import SEGMENTATION_TAGS, Description, description_of
 from napari_dicom_writer.reading.structure_set import STRUCTURE_TAGS, StructureSet, is_structure_set, structure_set_of
@@ -32,7 +32,7 @@ _SERIES_TAGS = (
     "SeriesNumber SeriesDescription SliceThickness"
 ).split()
 _KEPT = {*_SERIES_TAGS, *PICTURE_TAGS, *FRAME_TAGS, *SEGMENTATION_TAGS, *STRUCTURE_TAGS, *TABLE_TAGS}
-_TAGS = [*map(Tag, _KEPT)]
+_TAGS = [*map(Tag, _KEPT), *OVERLAY_TAGS]
 _LEAST_FRAME = 8  # bytes: the head of an item
 
 
@@ -128,6 +128,9 @@ def series_in(found: Catalogue, series_uid: str | None = None) -> list[Series]:
         for entry in found.entries(_TAGS, strays=True):
             uid = str(entry.header.dataset.get("SeriesInstanceUID") or "")
             if series_uid in (None, uid):
+                if "Rows" not in entry.header.dataset and not is_structure_set(entry.header.dataset):
+                    kind = UID(str(entry.header.dataset.get("SOPClassUID") or "")).name or "of no kind"
+                    found.pictureless[kind] = found.pictureless.get(kind, 0) + 1
                 key = uid or str(entry.path)  # what belongs to no series is one of its own
                 series.setdefault(key, Series(uid, entry.header.dataset)).add(entry)
     if not series and not found.damaged:
@@ -135,7 +138,8 @@ def series_in(found: Catalogue, series_uid: str | None = None) -> list[Series]:
         raise ReadError(f"There is {what} there", "Name a folder with DICOM files")
     telling = [each for each in series.values() if each.pictures or each.structures or each.refusals]
     if not telling and not found.damaged:
-        raise ReadError("The DICOM files there hold no pictures", "Name a folder with images")
+        what = f"The DICOM files there hold no pictures: {', '.join(sorted(found.pictureless))}"
+        raise ReadError(what, "Name a folder with images")
     return sorted(telling, key=lambda each: (_sortable(each.number), each.uid))
 
 
@@ -164,19 +168,28 @@ def _pictures(entry: Entry) -> list[Picture]:
         stored = stored_type_of(header)
         source = pixel_source(entry.path, header, header.file_meta.get("TransferSyntaxUID", ""), entry.header.pixels_at)
         _check_whole(source, header)
-        uid = str(header.get("SOPInstanceUID") or "")
+        uid, table = str(header.get("SOPInstanceUID") or ""), table_of(header, stored)
+        overlaid = any(tag in header for tag in OVERLAY_TAGS)
         if not is_multiframe(header):
-            return [picture_of(uid, source, stored, said_of(header), table_of(header, stored))]
-        frames, table = frames_of(header, PICTURE_TAGS, _most_frames(source)), table_of(header, stored)
+            return [picture_of(uid, source, stored, said_of(header), table, overlaid=overlaid)]
+        frames = frames_of(header, PICTURE_TAGS, _most_frames(source))
         if "PerFrameFunctionalGroupsSequence" in header:  # the header of a series is kept, and they are large
             del header.PerFrameFunctionalGroupsSequence
-        return [picture_of(uid, source, stored, frame, table, number) for number, frame in enumerate(frames)]
+        return [
+            picture_of(uid, source, stored, frame, table, number, overlaid=overlaid)
+            for number, frame in enumerate(frames)
+        ]
 
 
 def _check_whole(source: PixelSource, header: Dataset) -> None:
-    """Refuse a file that ends before its pixels do, as far as its size tells."""
+    """Refuse a file whose pixels nothing decodes, or that ends before they do, as far as its size tells."""
     if source.syntax == DeflatedExplicitVRLittleEndian:
         return
+    if not is_decoded(source.syntax):
+        name = UID(source.syntax).name
+        raise ReadError(
+            f"Its pixels are of a kind that is not decoded here ({name})", "Convert it with another program"
+        )
     there = source.stamp[0] - source.at
     if there <= 0:
         raise ReadError("It describes pixels, and holds none", "Copy the file again")

@@ -14,6 +14,7 @@ from napari_dicom_writer.errors import ReadError, Refusals
 from napari_dicom_writer.layers.from_volume import to_layer
 from napari_dicom_writer.layers.opened_from import METADATA_KEY, remembered
 from napari_dicom_writer.reading.catalogue import Catalogue, catalogue
+from napari_dicom_writer.reading.copies import without_copies
 from napari_dicom_writer.reading.ground import ground_of
 from napari_dicom_writer.reading.lazy import lazy
 from napari_dicom_writer.reading.lenient import text
@@ -101,6 +102,7 @@ def read(
     refusals = Refusals()
     grounds: dict[str, list[Ground]] = {}
     for series in sorted(series_in(found, series_uid), key=lambda each: bool(each.segmentations or each.structures)):
+        told += _leave_out_copies(series)
         if values == "stored":
             series.pictures = [picture.as_stored() for picture in series.pictures]
         with refusals.collect(_name(series)), understood():
@@ -124,6 +126,14 @@ def read(
     for what in (*(f"Not opened: {refusal}" for refusal in refusals), *_passed_over(found), *told):
         tell(what)
     return layers
+
+
+def _leave_out_copies(series: Series) -> Iterator[str]:
+    pictures = without_copies(series.pictures)
+    if copies := len(series.pictures) - len(pictures):
+        are = "1 picture is" if copies == 1 else f"{copies:,} pictures are"
+        yield f"{_name(series)}: {are} there twice, and shown once"
+    series.pictures = pictures
 
 
 def _stacks(series: Series, refusals: Refusals, images: list[Ground]) -> Iterator[tuple[str, Stacked]]:
@@ -216,6 +226,8 @@ def _passed_over(found: Catalogue) -> Iterator[str]:
         names = ", ".join(found.name(path) for path in found.damaged[:_NAMED])
         more = f" and {len(found.damaged) - _NAMED:,} more" if len(found.damaged) > _NAMED else ""
         yield f"Damaged DICOM, passed over: {names}{more}"
+    for kind, count in sorted(found.pictureless.items()):
+        yield f"Not opened, as there is no picture in it: {count:,} of {kind}"
     for passed in found.passed:
         if passed.matters:
             yield f"Not looked at: {passed.name}, {passed.what}"

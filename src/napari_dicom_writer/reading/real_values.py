@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     Said = Dataset | Mapping[str, Any]  # of an instance, or of a frame
 
 PIXEL_TAGS = (
-    "SamplesPerPixel PhotometricInterpretation PlanarConfiguration BitsAllocated BitsStored PixelRepresentation "
-    "RescaleSlope RescaleIntercept DoseGridScaling ModalityLUTSequence RealWorldValueMappingSequence "
-    "WindowCenter WindowWidth VOILUTFunction ExtendedOffsetTable ExtendedOffsetTableLengths"
+    "SamplesPerPixel PhotometricInterpretation PlanarConfiguration BitsAllocated BitsStored HighBit "
+    "PixelRepresentation RescaleSlope RescaleIntercept DoseGridScaling ModalityLUTSequence "
+    "RealWorldValueMappingSequence WindowCenter WindowWidth VOILUTFunction ExtendedOffsetTable "
+    "ExtendedOffsetTableLengths"
 ).split()
 """Keywords of the attributes that this module reads."""
 

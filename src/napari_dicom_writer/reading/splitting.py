@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from napari_dicom_writer.model.geometry import patient_letters
 from napari_dicom_writer.reading.gaps import even_runs
+from napari_dicom_writer.reading.stacking import SAME, TURNED, stack, why_no_stack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from napari_dicom_writer.reading.picture import Picture
 
 _NUMBER = re.compile(r"(\d+(?:\.\d+)?)")
-_DIGITS = 3  # of spacings and direction cosines that count as the same
 
 
 def split(pictures: Sequence[Picture]) -> list[tuple[str, list[Picture]]]:
@@ -29,12 +29,11 @@ def split(pictures: Sequence[Picture]) -> list[tuple[str, list[Picture]]]:
         one part only.
     """
     parts = [("", list(pictures))]
-    for told, words, always in _TRAITS:
+    for trait in _TRAITS:
         parts = [
-            (", ".join(filter(None, (label, words(group[0]) if len(groups) > 1 else ""))), group)
+            (", ".join(filter(None, (label, words))), group)
             for label, part in parts
-            for groups in [sorted(_grouped(part, told), key=lambda group: _by_number(words(group[0])))]
-            for group in (groups if always or _same_places(groups) else [part])
+            for words, group in _cut(part, trait)
         ]
     parts = [(label, run) for label, part in parts for run in even_runs(part)]
     labels = [label for label, _ in parts]
@@ -44,26 +43,72 @@ def split(pictures: Sequence[Picture]) -> list[tuple[str, list[Picture]]]:
     ]
 
 
-def _grouped(pictures: Sequence[Picture], told: Callable[[Picture], Hashable]) -> list[list[Picture]]:
+class _Trait(NamedTuple):
+    """What tells pictures apart, how it is called, and whether it cuts always, or only where parts share planes.
+
+    Numbers are the same within `near`, which may be a share of them.
+    """
+
+    told: Callable[[Picture], Hashable]
+    words: Callable[[Picture], str]
+    always: bool = False
+    near: float = 0.0
+    is_share: bool = False
+
+
+def _cut(part: list[Picture], trait: _Trait) -> list[tuple[str, list[Picture]]]:
+    """Cut a part by one trait, where it does; words are empty where it does not."""
+    groups = _grouped(part, trait)
+    if len(groups) == 1 or not (trait.always or _share_planes(groups)):
+        return [("", part)]
+    said = [trait.words(group[0]).split("\\") for group in groups]
+    common = set.intersection(*map(set, said))
+    own = [[word for word in words if word not in common] or words for words in said]
+    words = [" ".join(dict.fromkeys(each)) for each in own]
+    return sorted(zip(words, groups, strict=True), key=lambda found: _by_number(found[0]))
+
+
+def _grouped(pictures: Sequence[Picture], trait: _Trait) -> list[list[Picture]]:
+    keys = [trait.told(picture) for picture in pictures]
+    same: dict[Hashable, Hashable] = {key: key for key in keys}
+    if len(same) > 1 and trait.near:
+        same |= _merged([key for key in same if key is not None], trait)
     groups: dict[Hashable, list[Picture]] = {}
-    for picture in pictures:
-        groups.setdefault(told(picture), []).append(picture)
+    for key, picture in zip(keys, pictures, strict=True):
+        groups.setdefault(same[key], []).append(picture)
     return list(groups.values())
+
+
+def _merged(keys: Sequence[Hashable], trait: _Trait) -> dict[Hashable, Hashable]:
+    """Say of numbers which of those before are the same; rounding would cut where they lie around its step."""
+    numbers, left = np.array(keys, float), np.arange(len(keys))
+    found: dict[Hashable, Hashable] = {}
+    while len(left):
+        first = numbers[left[0]]
+        allowed = trait.near * np.abs(first) if trait.is_share else trait.near
+        alike = (np.abs(numbers[left] - first) <= allowed).all(axis=1)
+        found |= dict.fromkeys([keys[index] for index in left[alike]], keys[left[0]])
+        left = left[~alike]
+    return found
+
+
+def _share_planes(groups: Sequence[Sequence[Picture]]) -> bool:
+    """Whether some groups fill the same planes; else what tells them apart is a property of the plane."""
+    places = [picture.place for group in groups for picture in group]
+    if why_no_stack(places):
+        planes = [{picture.place.position for picture in group} for group in groups]
+    else:
+        found = stack(places)
+        numbers = np.empty(len(places), int)
+        numbers[found.order] = np.repeat(np.arange(len(found.counts)), found.counts)
+        ends = np.cumsum([len(group) for group in groups])[:-1]
+        planes = [set(part.tolist()) for part in np.split(numbers, ends)]
+    return len(set.union(*planes)) < sum(map(len, planes))
 
 
 def _by_number(words: str) -> list[tuple[float, str]]:
     """Sort numbers in words by their size: an echo of 4.6 ms before one of 11 ms."""
     return [(float(part), "") if at % 2 else (0.0, part) for at, part in enumerate(_NUMBER.split(words))]
-
-
-def _same_places(groups: Sequence[Sequence[Picture]]) -> bool:
-    """Whether groups are volumes of the same planes; else what tells them apart is a property of the plane."""
-    places = [{picture.place.position for picture in group} for group in groups]
-    return all(place == places[0] for place in places)
-
-
-def _rounded(values: Sequence[float] | None) -> tuple[float, ...] | None:
-    return None if values is None else tuple(round(value, _DIGITS) + 0.0 for value in values)
 
 
 def _plane(picture: Picture) -> str:
@@ -92,21 +137,19 @@ def _of_kind(name: str, *, always: bool = False) -> _Trait:
     def told(picture: Picture) -> str:
         return str(getattr(picture.kind, name))
 
-    return told, told, always
+    return _Trait(told, told, always)
 
 
-_Trait = tuple["Callable[[Picture], Hashable]", "Callable[[Picture], str]", bool]
-_TRAITS: tuple[_Trait, ...] = (
+_TRAITS = (
     _of_kind("localizer", always=True),
-    (
+    _Trait(
         lambda p: "" if p.place.position else p.source.path,
         lambda p: "" if p.place.position else "without a place",
-        True,
+        always=True,
     ),
-    (lambda p: p.place.size, _size, True),
-    (lambda p: _rounded(p.place.orientation), _plane, True),
-    (lambda p: _rounded(p.place.spacing), _spacing, True),
-    (lambda p: (p.stored, p.rgb), _type, True),
-    *map(_of_kind, ("component", "echo", "diffusion", "part")),
+    _Trait(lambda p: p.place.size, _size, always=True),
+    _Trait(lambda p: p.place.orientation, _plane, always=True, near=TURNED),
+    _Trait(lambda p: p.place.spacing, _spacing, always=True, near=SAME, is_share=True),
+    _Trait(lambda p: (p.stored, p.rgb), _type, always=True),
+    *map(_of_kind, ("component", "echo", "diffusion", "image_type", "part")),
 )
-"""What tells pictures apart, how it is called, and whether it cuts always, or only where parts fill the same planes."""

@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 
 # What other software allows: positions of many vendors are rounded to 0.01 mm or worse.
 _UNEVEN = 0.01  # of the spacing between planes
-_SAME = 1e-3  # of the pixel spacing or the thickness: planes closer than that are one
-_TURNED = 1e-3  # largest difference of two direction cosines
+SAME = 1e-3
+"""Share of the pixel spacing or the thickness: planes closer than that are one, and so are spacings."""
+TURNED = 1e-3
+"""Largest difference of two direction cosines of one direction."""
+_CROOKED = 1e-2  # how far from unit vectors at right angles direction cosines may be, that somebody rounded
 _IN_CENTIMETERS, _CENTIMETER = 3, 10.0  # Physical Units (PS3.3 C.8.5.5.1.15), and mm
 
 
@@ -74,20 +77,40 @@ _SPACINGS = {
 
 
 def place_of(header: Dataset | Mapping[str, Any]) -> Place:
-    """Read size and place from a header, or what is said of a frame; raises ValueError or TypeError on nonsense."""
+    """Read size and place from a header, or what is said of a frame.
+
+    Distances that are not positive, and directions that are no unit vectors at right angles, are not known.
+
+    Raises
+    ------
+    ValueError, TypeError
+        On nonsense.
+    """
     thickness, between = header.get("SliceThickness"), header.get("SpacingBetweenSlices")
-    spacing = next(filter(None, (_numbers(header, keyword, 2) for keyword in _SPACINGS)), None)
+    spacing = next(filter(_is_distance, (_numbers(header, keyword, 2) for keyword in _SPACINGS)), None)
     spacing = spacing or _calibration(header.get("SequenceOfUltrasoundRegions") or ())
+    orientation, position = _numbers(header, "ImageOrientationPatient", 6), _numbers(header, "ImagePositionPatient", 3)
     return Place(
         frames=int(header.get("NumberOfFrames") or 1) if "Rows" in header else 0,
         enhanced="SharedFunctionalGroupsSequence" in header,
         size=(int(header.get("Rows") or 0), int(header.get("Columns") or 0)),
         spacing=(spacing[0], spacing[1]) if spacing else None,
-        orientation=_numbers(header, "ImageOrientationPatient", 6),
-        position=_numbers(header, "ImagePositionPatient", 3),
+        orientation=orientation if orientation and _is_upright(orientation) else None,
+        position=position if position and np.isfinite(position).all() else None,
         thickness=float(thickness) if thickness else None,
         between=float(between) if between else None,
     )
+
+
+def _is_distance(spacing: tuple[float, ...] | None) -> bool:
+    return spacing is not None and all(0 < step < np.inf for step in spacing)
+
+
+def _is_upright(orientation: tuple[float, ...]) -> bool:
+    """Whether they are unit vectors at right angles, but for rounding."""
+    row, column = np.reshape(orientation, (2, 3))
+    off = np.array([row @ row - 1, column @ column - 1, row @ column])
+    return bool(np.abs(off).max() <= _CROOKED)  # not so if one is not a number
 
 
 def _calibration(regions: Iterable[Dataset]) -> tuple[float, float] | None:
@@ -123,14 +146,14 @@ def why_no_stack(places: Sequence[Place]) -> str | None:
     if frames > len(places) or any(place.enhanced for place in places):
         return f"Multi-frame: {frames} frames, whose places are not read here"
     if any(place.position is None or place.orientation is None for place in places):
-        return "No position and orientation: pictures, and not a volume"
+        return "No position and orientation, or none that make sense: pictures, and not a volume"
     if len({place.size for place in places}) > 1:
         return "Its pictures differ in size: not a volume"
     spacings = np.array([place.spacing or (np.nan, np.nan) for place in places])
-    if not np.allclose(spacings, spacings[0], rtol=_SAME, atol=0, equal_nan=True):
+    if not np.allclose(spacings, spacings[0], rtol=SAME, atol=0, equal_nan=True):
         return "Its pictures differ in pixel spacing: not a volume"
     orientations = np.array([place.orientation for place in places], float)
-    if np.abs(orientations - orientations[0]).max() > _TURNED:
+    if np.abs(orientations - orientations[0]).max() > TURNED:
         return "Its planes differ in orientation, as a localizer's do: not a volume"
     return None
 
@@ -178,15 +201,15 @@ class Stack:
 
 def stack(places: Sequence[Place]) -> Stack:
     """Stack the planes of single-frame instances that `why_no_stack` lets pass."""
-    orientation = np.array(places[0].orientation, float)
-    row, column = orientation[:3], orientation[3:]
+    cosines = np.reshape(np.array(places[0].orientation, float), (2, 3))
+    row, column = cosines / np.linalg.norm(cosines, axis=1, keepdims=True)  # some are rounded
     normal = np.cross(row, column)
     every = np.array([place.position for place in places], float)
     order = np.argsort(every @ normal, kind="stable")
     every = every[order]
     # Time points of one plane may differ in the last digit; planes may be much thinner than pixels are wide.
     lengths = (*(places[0].spacing or ()), places[0].thickness or 0.0)
-    same = _SAME * min((length for length in lengths if length > 0), default=1.0)
+    same = SAME * min((length for length in lengths if length > 0), default=1.0)
     starts = np.flatnonzero(np.diff(every @ normal, prepend=-np.inf) > same)
     positions, counts = every[starts], np.diff(starts, append=len(every))
     gaps = np.diff(positions, axis=0)

@@ -60,13 +60,16 @@ def volume_of(
     notes = list(notes)
     for assumed in dict.fromkeys(picture.assumed for picture in pictures if picture.assumed):
         notes.append(Note(NoteKind.ASSUMED, assumed))
+    if drawn := sum(picture.overlaid for picture in pictures):
+        what = "its picture has" if len(pictures) == 1 else f"{drawn:,} of its pictures have"
+        notes.append(Note(NoteKind.LOST, f"Overlays are not opened: {what} graphics drawn on top"))
     if lenient:
         pictures = _placed(pictures, notes)
     reason = why_no_stack([picture.place for picture in pictures])
     if reason is None and len({(picture.stored, picture.rgb) for picture in pictures}) > 1:
         reason = "Its pictures differ in bits or colors: not a volume"
     if reason is None and pictures[0].place.spacing is None:
-        reason = "No pixel spacing: pictures, and not a volume"
+        reason = "No pixel spacing, or none that makes sense: pictures, and not a volume"
     if reason:
         raise ReadError(reason, _PLANES_REMEDY)
     planes = stack([picture.place for picture in pictures])
@@ -110,6 +113,9 @@ def _assembled(planes: Stack, groups: Groups, step: NDArray[np.float64], first: 
     )
     if one.stored.photometric == "MONOCHROME1":
         notes.append(Note(NoteKind.LOST, "Low values are meant to be shown bright (MONOCHROME1)"))
+    if (high := one.source.high) is not None:
+        bits = f"{high - one.stored.bits + 1} to {high}"
+        notes.append(Note(NoteKind.ASSUMED, f"Its values are those in bits {bits}, as its High Bit says"))
     if where := measured_at(first):
         notes.append(Note(NoteKind.ASSUMED, f"Its distances are those {where}: taken as they are"))
     moments = [[picture.moment for picture in group if picture] for group in groups]

@@ -71,6 +71,11 @@ def is_native(syntax: str) -> bool:
     return syntax in (_NATIVE, f"{_NATIVE}.1", f"{_NATIVE}.2", DeflatedExplicitVRLittleEndian)
 
 
+def is_decoded(syntax: str) -> bool:
+    """Whether there are decoders of a transfer syntax, installed or not: there are none of movies."""
+    return is_native(syntax) or UID(syntax) in _KINDS
+
+
 def read_head(frame: bytes) -> CodestreamHead | None:
     """Read the head of a compressed frame; None if it is none that is known."""
     try:

@@ -55,6 +55,8 @@ class PixelSource:
         What the header says of them, as pydicom's decoders name it.
     stamp : tuple of int
         Size and time of the file when its header was read.
+    high : int or None
+        High Bit, where values lie higher than in the lowest bits, as old objects may have it.
     """
 
     path: str
@@ -62,6 +64,7 @@ class PixelSource:
     at: int
     options: dict[str, Any]
     stamp: tuple[int, int]
+    high: int | None = None
 
     @property
     def count(self) -> int:
@@ -155,9 +158,9 @@ class PixelSource:
             return self._bits(file, index)
         # It was inflated already.
         syntax = ExplicitVRLittleEndian if self.syntax == DeflatedExplicitVRLittleEndian else self.syntax
-        options = {**options, "correct_unused_bits": not raw}
+        options = {**options, "correct_unused_bits": not raw and self.high is None}
         frame, _ = get_decoder(syntax).as_array(file, index=index, raw=raw, **options)
-        return frame
+        return frame if raw or self.high is None else _moved_down(frame, options["bits_stored"], self.high)
 
     def _bits(self, file: BinaryIO, index: int) -> NDArray[Any]:
         """Read a frame of single bits, which need not begin with a byte (PS3.5 8.1.1)."""
@@ -214,7 +217,25 @@ def pixel_source(path: str | os.PathLike[str], header: Dataset, syntax: str, at:
         raise DecodingError("its header does not say how they are stored") from None
     if not all(isinstance(number, int) and number > 0 for number in numbers):
         raise DecodingError("its header says nonsense of how they are stored")
-    return PixelSource(str(path), str(syntax), at, options, _stamp(path))
+    return PixelSource(str(path), str(syntax), at, options, _stamp(path), _high_bit(header, options))
+
+
+def _high_bit(header: Dataset, options: dict[str, Any]) -> int | None:
+    """Return High Bit where it is not the usual one, and makes sense."""
+    try:
+        high = int(header.get("HighBit", 0))
+    except (TypeError, ValueError):
+        return None
+    stored = options.get("bits_stored", options["bits_allocated"])
+    return high if stored - 1 < high < options["bits_allocated"] else None
+
+
+def _moved_down(frame: NDArray[Any], stored: int, high: int) -> NDArray[Any]:
+    """Take values out of the bits that end with a high one; what lies above and below is none of them."""
+    allocated = 8 * frame.itemsize
+    top = frame.view(f"u{frame.itemsize}") << np.array(allocated - 1 - high, f"u{frame.itemsize}")
+    moved: NDArray[Any] = top.view(frame.dtype) >> np.array(allocated - stored, frame.dtype)
+    return moved
 
 
 def _stamp(path: str | os.PathLike[str]) -> tuple[int, int]:

@@ -1,0 +1,254 @@
+"""Kinds of series that readers of DICOM were reported to show wrongly, each made by hand: right, or refused by name."""
+
+from __future__ import annotations
+
+import shutil
+
+import numpy as np
+import pydicom
+import pytest
+from pydicom.tag import Tag
+from pydicom.uid import generate_uid
+
+from judges.frames import group, instance, item
+from judges.series import edit, opened
+from napari_dicom_writer import ReadError
+
+CT = "1.2.840.10008.5.1.4.1.1.2"
+MR = "1.2.840.10008.5.1.4.1.1.4"
+DOSE = "1.2.840.10008.5.1.4.1.1.481.2"
+VIDEO = "1.2.840.10008.5.1.4.1.1.77.1.1.1"
+SLIDE = "1.2.840.10008.5.1.4.1.1.77.1.6"
+PRESENTATION = "1.2.840.10008.5.1.4.1.1.11.1"
+AXIAL = [1, 0, 0, 0, 1, 0]
+SHAPE = (3, 4)
+
+
+def series(folder, count=4, plane=lambda number: number, each=lambda number: {}, **attributes):
+    """Axial planes of one value each, their number, 2 mm apart; `plane` says where they lie, `each` what they say."""
+    shared = {
+        "SeriesInstanceUID": generate_uid(),
+        "StudyInstanceUID": generate_uid(),
+        "FrameOfReferenceUID": generate_uid(),
+        "SeriesDescription": "s",
+        "ImageOrientationPatient": AXIAL,
+        "PixelSpacing": [1, 1],
+        "SliceThickness": 2,
+        "NumberOfFrames": None,
+    }
+    for number in range(count):
+        own = {"ImagePositionPatient": [0, 0, 2 * plane(number)], "InstanceNumber": number + 1}
+        values = np.full((1, *SHAPE), number, np.uint16)
+        instance(folder / f"{number}.dcm", values, MR, **{**shared, **own, **attributes, **each(number)})
+    return folder
+
+
+def shown(path):
+    """By name, the value of each plane; and what is told."""
+    layers, told = opened(path)
+    return {attributes["name"]: np.asarray(data)[..., 0, 0].tolist() for data, attributes, _ in layers}, told
+
+
+# --- what one stack cannot hold ---------------------------------------------------------------------------------------
+
+
+def test_an_echo_that_lacks_a_plane_stays_an_echo(tmp_path):
+    series(tmp_path, 8, lambda n: n // 2, lambda n: {"EchoTime": (5, 10)[n % 2]})
+    (tmp_path / "3.dcm").unlink()
+    found, told = shown(tmp_path)
+    assert found == {"s, echo 5 ms": [0, 2, 4, 6], "s, echo 10 ms": [1, 0, 5, 7]}
+    assert told == ["s, echo 10 ms: 1 plane is missing, and blank: plane 1"]
+
+
+def test_echoes_whose_places_differ_in_the_last_digit_are_no_time_points(tmp_path):
+    series(tmp_path, 4, lambda n: n // 2 + (n % 2) * 1e-5, lambda n: {"EchoTime": (5, 10)[n % 2]})
+    assert shown(tmp_path) == ({"s, echo 5 ms": [0, 2], "s, echo 10 ms": [1, 3]}, [])
+
+
+def test_water_and_fat_are_no_time_points(tmp_path):
+    kinds = [["ORIGINAL", "PRIMARY", kind, kind, "DERIVED"] for kind in ("W", "F", "IP")]
+    series(tmp_path, 6, lambda n: n // 3, lambda n: {"ImageType": kinds[n % 3]})
+    assert shown(tmp_path) == ({"s, W": [0, 3], "s, F": [1, 4], "s, IP": [2, 5]}, [])
+
+
+@pytest.mark.parametrize(
+    "noise",
+    [
+        lambda n: {"ImageOrientationPatient": [1, 0.0005 + 1e-6 * (-1) ** n, 0, -0.0005, 1, 0]},
+        lambda n: {"PixelSpacing": [0.4885 + 1e-6 * (-1) ** n] * 2},
+    ],
+    ids=["orientation", "spacing"],
+)
+def test_the_last_digit_cuts_nothing(tmp_path, noise):
+    series(tmp_path, each=noise)
+    assert shown(tmp_path) == ({"s": [0, 1, 2, 3]}, [])
+
+
+# --- copies -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("count", [1, 4])
+@pytest.mark.parametrize("change", [{}, {"ContentCreatorName": "other"}], ids=["same bytes", "same picture"])
+def test_copies_are_left_out_with_a_word(tmp_path, count, change):
+    series(tmp_path)
+    for number in range(count):
+        shutil.copy(tmp_path / f"{number}.dcm", tmp_path / f"copy {number}.dcm")
+        edit(tmp_path / f"copy {number}.dcm", **change)
+    are = "1 picture is" if count == 1 else "4 pictures are"
+    assert shown(tmp_path) == ({"s": [0, 1, 2, 3]}, [f"s: {are} there twice, and shown once"])
+
+
+def test_pictures_that_share_a_uid_by_mistake_are_no_copies(tmp_path):
+    uid = generate_uid()
+    series(tmp_path, SOPInstanceUID=uid)
+    assert shown(tmp_path) == ({"s": [0, 1, 2, 3]}, [])
+
+
+# --- geometry that makes no sense -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        {"ImageOrientationPatient": [0] * 6},
+        {"ImageOrientationPatient": [2, 0, 0, 0, 2, 0]},
+        {"ImageOrientationPatient": [1, 0, 0, 0.5, 0.8660254, 0]},
+        {"PixelSpacing": [0, 0]},
+        {"PixelSpacing": [-1, 1]},
+    ],
+    ids=str,
+)
+def test_geometry_that_makes_no_sense_is_refused(tmp_path, nonsense):
+    series(tmp_path, **nonsense)
+    with pytest.raises(ReadError, match="none that makes? sense"):
+        opened(tmp_path)
+
+
+@pytest.mark.filterwarnings("ignore:Invalid value for VR DS")
+def test_a_position_that_is_no_number_is_none(tmp_path):
+    series(tmp_path, each=lambda n: {"ImagePositionPatient": ["0", "0", "nan"]} if n == 1 else {})
+    found, told = shown(tmp_path)
+    assert found == {"s": [0, 0, 2, 3], "s, without a place": [1]}
+    assert "s: 1 plane is missing, and blank: plane 1" in told
+
+
+def test_rounded_cosines_stretch_nothing(tmp_path):
+    series(tmp_path, ImageOrientationPatient=[0.707, 0.707, 0, -0.707, 0.707, 0])
+    (layer,), _ = opened(tmp_path)
+    assert layer[1]["scale"] == pytest.approx((2, 1, 1), abs=1e-12)
+
+
+# --- values -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("signed", [False, True])
+@pytest.mark.parametrize("high", [13, 15])
+def test_values_in_high_bits_are_moved_down(tmp_path, signed, high):
+    values = np.array([[-5, 2047, -2048], [0, 1, 77]] if signed else [[5, 4095, 0], [2048, 1, 77]])
+    rest = np.random.default_rng(0).integers(0, 2**16, values.shape)
+    kept = ((1 << 12) - 1) << (high - 11)
+    stored = ((values << (high - 11)) & kept | rest & ~kept).astype(np.uint16)
+    series(tmp_path, 1)
+    bits = {"BitsStored": 12, "HighBit": high, "PixelRepresentation": int(signed)}
+    edit(tmp_path / "0.dcm", PixelData=stored.tobytes(), Rows=2, Columns=3, **bits)
+    ((data, _, _),), told = opened(tmp_path)
+    np.testing.assert_array_equal(data[0], values)
+    assert told == [f"s: Its values are those in bits {high - 11} to {high}, as its High Bit says"]
+
+
+@pytest.mark.parametrize("high", [7, 0, 31])
+def test_a_high_bit_that_makes_no_sense_moves_nothing(tmp_path, high):
+    series(tmp_path, HighBit=high)
+    assert shown(tmp_path) == ({"s": [0, 1, 2, 3]}, [])
+
+
+# --- doses ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("orientation", "offsets", "places"),
+    [
+        (AXIAL, [0, 3, 6], [100, 103, 106]),
+        (AXIAL, [100, 103, 106], [100, 103, 106]),
+        ([1, 0, 0, 0, -1, 0], [100, 103, 106], [100, 103, 106]),
+        ([-1, 0, 0, 0, 1, 0], [100, 97, 94], [100, 97, 94]),
+        ([1, 0, 0, 0, -1, 0], [0, 3, 6], [100, 97, 94]),
+    ],
+)
+def test_offsets_of_a_dose_are_along_its_normal_or_of_the_patient(tmp_path, orientation, offsets, places):
+    """PS3.3 C.8.8.3.2: z of the patient where the first is that of the position, and else from it along the normal."""
+    frames = np.arange(3, dtype=np.uint32).repeat(12).reshape(3, *SHAPE)
+    instance(
+        tmp_path / "x.dcm",
+        frames,
+        DOSE,
+        ImageOrientationPatient=orientation,
+        ImagePositionPatient=[1, 2, 100],
+        PixelSpacing=[2, 2],
+        GridFrameOffsetVector=offsets,
+        FrameIncrementPointer=Tag("GridFrameOffsetVector"),
+        DoseGridScaling=0.5,
+    )
+    ((data, attributes, _),), told = opened(tmp_path)
+    assert told == []
+    step = np.asarray(attributes.get("affine", np.eye(4)))[0, 0] * attributes["scale"][0]
+    first = attributes["affine"][0, 3] if "affine" in attributes else attributes["translate"][0]
+    found = {first + step * plane: value for plane, value in enumerate(np.asarray(data)[:, 0, 0])}
+    assert found == pytest.approx(dict(zip(places, [0, 0.5, 1], strict=True)))
+
+
+# --- what is not opened is said ---------------------------------------------------------------------------------------
+
+
+def test_overlays_are_said(tmp_path):
+    series(tmp_path)
+    for number in (1, 2):
+        dataset = pydicom.dcmread(tmp_path / f"{number}.dcm")
+        for element, vr, value in (
+            (0x0010, "US", 3),
+            (0x0011, "US", 4),
+            (0x0040, "CS", "G"),
+            (0x0050, "SS", [1, 1]),
+            (0x0100, "US", 1),
+            (0x0102, "US", 0),
+            (0x3000, "OW", b"\x0f\x0a"),
+        ):
+            dataset.add_new(0x60020000 | element, vr, value)
+        dataset.save_as(tmp_path / f"{number}.dcm")
+    told = ["s: Overlays are not opened: 2 of its pictures have graphics drawn on top"]
+    assert shown(tmp_path) == ({"s": [0, 1, 2, 3]}, told)
+
+
+def test_what_holds_no_pictures_is_said_by_its_name(tmp_path):
+    series(tmp_path)
+    path = instance(tmp_path / "p.dcm", np.zeros((1, *SHAPE), np.uint8), PRESENTATION, NumberOfFrames=None)
+    edit(path, Rows=None, Columns=None, PixelData=None)
+    name = "Grayscale Softcopy Presentation State Storage"
+    assert shown(tmp_path) == ({"s": [0, 1, 2, 3]}, [f"Not opened, as there is no picture in it: 1 of {name}"])
+    with pytest.raises(ReadError, match=f"hold no pictures: {name}"):
+        opened(path)
+
+
+def test_a_movie_that_nothing_decodes_is_refused_by_name(tmp_path):
+    path = instance(tmp_path / "x.dcm", np.zeros((3, *SHAPE, 3), np.uint8), VIDEO, FrameTime=40)
+    dataset = pydicom.dcmread(path)
+    dataset.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.4.102"
+    dataset.PixelData = pydicom.encaps.encapsulate([b"\0\0\1\xb3" * 10])
+    dataset["PixelData"].is_undefined_length = True
+    dataset.save_as(path)
+    with pytest.raises(ReadError, match=r"not decoded here \(MPEG-4"):
+        opened(path)
+
+
+def test_a_slide_in_tiles_is_refused_with_a_program_for_it(tmp_path):
+    path = instance(
+        tmp_path / "x.dcm",
+        np.zeros((4, *SHAPE, 3), np.uint8),
+        SLIDE,
+        TotalPixelMatrixColumns=8,
+        TotalPixelMatrixRows=6,
+        DimensionOrganizationType="TILED_FULL",
+        SharedFunctionalGroupsSequence=[group(PixelMeasuresSequence=item(PixelSpacing=[1, 1], SliceThickness=1))],
+    )
+    with pytest.raises(ReadError, match="wsidicom"):
+        opened(path)
