@@ -137,7 +137,6 @@ def _between(name: str, lines: list[str], text: str) -> str:
 
 FILES = {
     "src/napari_dicom_writer/napari.yaml": manifest,
-    "README.md": objects,
     "docs/viewers.md": viewers,
     "docs/objects.md": objects,
     "docs/statements.md": statements,
