@@ -27,6 +27,10 @@ def drawn(shapes: object, kind: str = "shapes", **attributes: object) -> tuple:
     return shapes, {**PLACE, "name": "tumor", **attributes}, kind
 
 
+def moved(vertices: np.ndarray, down: float, right: float) -> np.ndarray:
+    return vertices + np.array([0, down, right])
+
+
 def contours_in(path: Path) -> tuple[pydicom.FileDataset, list[pydicom.FileDataset]]:
     """The structure set, and the images."""
     found = [pydicom.dcmread(file) for file in (sorted(path.rglob("*.dcm")) if path.is_dir() else [path])]
@@ -101,11 +105,20 @@ def test_on_a_series_on_disk(tmp_path):
     assert series.SeriesInstanceUID == pydicom.dcmread(next(source.glob("*.dcm"))).SeriesInstanceUID
 
 
+WIDE, HOLE = moved(SQUARE, 2, 3), (SQUARE + SQUARE.mean(axis=0)) / 2
 REFUSED = {
     "across planes": (drawn([SQUARE + np.array([[0], [1], [1], [0]]) * NEXT]), "shape 0 lies across the planes"),
     "between planes": (drawn([TRIANGLE + NEXT / 2]), "shape 0 lies 0.5 of a step beside a plane of the image 'image'"),
     "outside": (drawn([TRIANGLE + 9 * NEXT]), "shape 0 lies outside the image"),
+    "beside the image": (drawn([moved(TRIANGLE, 0, 40)]), "shape 0 lies outside the image"),
     "crossing": (drawn([TRIANGLE, SQUARE[[0, 2, 1, 3]]]), "shape 1 crosses itself"),
+    "within another": (
+        drawn([SQUARE, HOLE]),
+        "shape 0 and shape 1, of one region, overlap",
+    ),
+    "over another": (drawn([TRIANGLE, SQUARE, WIDE]), "shape 1 and shape 2, of one region, overlap"),
+    "twice": (drawn([SQUARE, SQUARE[::-1]]), "shape 0 and shape 1, of one region, overlap"),
+    "on a line": (drawn([TRIANGLE[[0, 1, 0]]]), "The corners of its shape 0 lie on a line"),
     "open": (drawn([TRIANGLE], shape_type="path"), "shape 0 is an open path"),
     "a line": (drawn([TRIANGLE[:2]], shape_type="line"), "shape 0 is a line, which encloses nothing"),
     "two corners": (drawn([TRIANGLE[:2]]), "shape 0 has 2 corners"),
@@ -113,6 +126,15 @@ REFUSED = {
     "not finite": (drawn([TRIANGLE * np.nan]), "Some of its vertices are not finite"),
     "in time": ((np.zeros((3, 4)), {"name": "t", "axis_labels": ("t", "z", "y", "x")}, "points"), "beside the spatial"),
     "a point outside": (drawn([[9.0, 1, 1]], "points"), "point 0 lies outside the image"),
+    "flat": (([TRIANGLE[:, 1:]], {"name": "t"}, "shapes"), "It is flat, and the image 'image' has 6 planes"),
+    "in two and three": (drawn([TRIANGLE, TRIANGLE[:, 1:]]), "Its vertices have not all the same axes"),
+    "no numbers": (drawn([["a", "b"]]), "Some of its vertices are not numbers"),
+    "types too few": (drawn([TRIANGLE, SQUARE], shape_type=["polygon"]), "It has 1 types of shapes for 2"),
+    "names too many": (
+        drawn([SQUARE], features={"name": ["a", "b"]}),
+        "It has 2 values of 'name' in its features for 1",
+    ),
+    "colors too many": (drawn([SQUARE], edge_color=np.zeros((2, 4))), "It has 2 colors for 1"),
 }
 
 
@@ -133,3 +155,75 @@ def test_a_closed_path_is_an_outline(tmp_path):
     path = np.concatenate([TRIANGLE, TRIANGLE[:1]])
     contours, _ = contours_in(export([IMAGE, drawn([path], shape_type="path")], tmp_path / "x").path)
     assert contours.ROIContourSequence[0].ContourSequence[0].NumberOfContourPoints == 3
+
+
+def notes_of(layer: tuple, image: tuple = IMAGE) -> list[str]:
+    (series,) = [one for one in plan_export([image, layer]).series if one.iod == "rt-structure-set"]
+    return [note.text for note in series.notes]
+
+
+LARGE = moved(TRIANGLE, 0, 18)
+NOTED = {
+    "ellipse": (
+        drawn([SQUARE], shape_type="ellipse"),
+        "Ellipses are written as polygons of 64 corners, up to 0.0043 mm",
+    ),
+    "in pairs": (drawn([(SQUARE, "ellipse")]), "Ellipses are written as polygons of 64 corners"),
+    "past an edge": (drawn([LARGE]), "Its shape 0 reaches past the edges of the image 'image', by up to 2.8 mm"),
+    "no name": (
+        drawn([SQUARE, TRIANGLE], features={"roi": ["a", None]}),
+        "1 of 2 have no 'roi': taken as of the region 'tumor'",
+    ),
+    "other columns": (
+        drawn([SQUARE], features={"score": [1], "p": [2]}),
+        "Of its features, 'score', 'p' are not written",
+    ),
+    "hidden": (drawn(SQUARE[:2], "points", shown=np.array([True, False])), "1 of its points is hidden, and written"),
+    "alike": (
+        drawn([SQUARE, TRIANGLE], features={"name": ["x" * 64 + "a", "x" * 64 + "b"]}),
+        "Several regions are called 'xxx",
+    ),
+    "how it was made": (drawn([SQUARE]), "How the regions were made is not known"),
+}
+
+
+@pytest.mark.parametrize("name", NOTED)
+def test_what_is_lost_or_assumed_is_said(name):
+    layer, text = NOTED[name]
+    assert any(note.startswith(text) for note in notes_of(layer))
+
+
+def test_regions_may_overlap_and_shapes_may_touch():
+    apart = moved(SQUARE, 0, 10)
+    layer = drawn([SQUARE, WIDE, apart], features={"name": ["one", "other", "one"]})
+    (series,) = plan_export([IMAGE, layer]).series[1:]
+    assert [segment.name for segment in series.segments] == ["one", "other"]
+
+
+@pytest.mark.parametrize(("kind", "said"), [("CLOSEDPLANAR_XOR", False), ("CLOSED_PLANAR", True)])
+def test_a_hole_may_be_told(tmp_path, kind, said):
+    layer = drawn([SQUARE, HOLE], features={"contour_type": [kind] * 2})
+    assert any("overlap, as was told" in note for note in notes_of(layer)) == said
+    contours, _ = contours_in(export([IMAGE, layer], tmp_path / "x").path)
+    assert [one.ContourGeometricType for one in contours.ROIContourSequence[0].ContourSequence] == [kind] * 2
+
+
+def test_of_an_image_with_time_the_first_planes_are_referenced(tmp_path):
+    moving = Volume(
+        np.zeros((2, 6, 20, 24), np.int16), affine=AFFINE, axes=("time", "plane", "row", "column"), time_step=1
+    )
+    image = to_layer(moving)
+    text = "The image has 2 time points, and planes of the first are referenced"
+    assert text in notes_of(drawn([SQUARE]), image)
+    contours, images = contours_in(export([image, drawn([SQUARE])], tmp_path / "x").path)
+    named = contours.ROIContourSequence[0].ContourSequence[0].ContourImageSequence[0].ReferencedSOPInstanceUID
+    assert named in {header.SOPInstanceUID for header in images[:6]}
+
+
+def test_a_flat_image_takes_a_flat_drawing(tmp_path):
+    told = {"scale": (0.8, 0.7), "units": ("mm", "mm")}
+    image = (np.zeros((20, 24), np.int16), told | {"name": "image"}, "image")
+    contours, _ = contours_in(export([image, ([TRIANGLE[:, 1:]], told | {"name": "t"}, "shapes")], tmp_path / "x").path)
+    (found,) = [np.array(one.ContourData, float) for one in contours.ROIContourSequence[0].ContourSequence]
+    expected = np.column_stack([TRIANGLE[:, 2] * 0.7, TRIANGLE[:, 1] * 0.8, np.zeros(3)])
+    np.testing.assert_allclose(found.reshape(-1, 3), expected, rtol=0, atol=1e-4)

@@ -221,3 +221,12 @@ def test_a_changed_byte_is_noticed(tmp_path, monkeypatch, at):
 def test_its_encoding_is_said_as_it_is():
     _, contours = plan_export(scene(MASKS["ball"].astype(np.uint8)), CONTOURS).series
     assert contours.encoding.name == "Implicit VR Little Endian"
+
+
+def test_notes_speak_of_contours_and_regions():
+    moving = np.stack([MASKS["ball"], MASKS["bar"]]).astype(np.uint8)
+    data, told, _ = to_layer(Volume(moving, affine=AFFINE, axes=("time", "plane", "row", "column"), time_step=1))
+    plan = plan_export((data, {**told, "name": "ball"}, "labels"), CONTOURS)
+    texts = [note.text for note in plan.notes]
+    assert not [text for text in texts if "segment" in text.lower() or "frame" in text or "SimpleITK" in text]
+    assert any(text.startswith("2 structure sets: which time point each is of") for text in texts)

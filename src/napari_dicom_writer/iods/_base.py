@@ -61,6 +61,8 @@ class IOD(ABC):
         Whether it has Temporal Positions of its own.
     contours : bool
         Whether it holds outlines, and no pixels.
+    alone : str
+        Of what is drawn on an image: what becomes of it without one.
     inherits : frozenset of str
         Keywords of the attributes, those in sequences included, that it takes from a reference of its modality.
     assumed : mapping of str to str
@@ -78,6 +80,7 @@ class IOD(ABC):
     projections: ClassVar[bool] = False
     numbers_times: ClassVar[bool] = False
     contours: ClassVar[bool] = False
+    alone: ClassVar[str] = ""
     inherits: ClassVar[frozenset[str]] = frozenset()
     assumed: ClassVar[Mapping[str, str]] = {}
     within: ClassVar[frozenset[str]] = frozenset()

@@ -41,6 +41,7 @@ class RTStructureSet(IOD):
     honors = frozenset()  # it was not acquired
     multiframe = True
     contours = True
+    alone = "it is legal, but programs fill contours only on the planes of an image"
 
     def check_options(self, options: ExportOptions) -> list[Note]:
         """Take any modality: it is that of the image.

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from pydicom.dataset import Dataset
 from pydicom.uid import SegmentationStorage
 
-from napari_dicom_writer.errors import Note, NoteKind
 from napari_dicom_writer.iods._base import IOD, compose
 from napari_dicom_writer.iods.modules import common, image, study
 from napari_dicom_writer.iods.modules.functional_groups import (
@@ -26,7 +25,6 @@ from napari_dicom_writer.iods.modules.functional_groups import (
     shared_groups,
 )
 from napari_dicom_writer.iods.modules.references import common_instance_reference, derivation_images
-from napari_dicom_writer.mention import mention
 from napari_dicom_writer.plan.segments import STEPS, StoredFractions, StoredLabels
 from napari_dicom_writer.plan.stored_values import ModalityLUT, PixelRules
 from napari_dicom_writer.standard.codes import BACKGROUND, Code
@@ -34,6 +32,7 @@ from napari_dicom_writer.standard.color import cielab
 from napari_dicom_writer.standard.uids import LABEL_MAP
 
 if TYPE_CHECKING:
+    from napari_dicom_writer.errors import Note
     from napari_dicom_writer.iods.modules.attributes import Attributes
     from napari_dicom_writer.iods.modules.functional_groups import FrameGroups
     from napari_dicom_writer.options.export import ExportOptions
@@ -52,6 +51,7 @@ class Segmentation(IOD):
     rules = PixelRules("Segmentation", bits_8=True, color=False, lut=ModalityLUT.FULL)
     honors = frozenset()  # it was not acquired
     multiframe = True
+    alone = "OHIF shows a segmentation only with its image in the study"
 
     def sop_class(self, series: SeriesPlan) -> str:
         """By segment, or a label map."""
@@ -102,14 +102,6 @@ class Segmentation(IOD):
         return frame_groups(
             dimension_indices(instance, parts=masks), segments, plane_positions(instance), sources, fixed=fixed
         )
-
-
-def note_alone() -> Note:
-    """Say what becomes of a segmentation without an image."""
-    text = "It belongs to no image of this export: OHIF shows a segmentation only with its image in the study"
-    return Note(
-        NoteKind.INFO, text, hint=f"export the image together with it, or name its series by {mention('reference')}"
-    )
 
 
 def _series(series: SeriesPlan) -> Attributes:

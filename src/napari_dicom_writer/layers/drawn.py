@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_dicom_writer.errors import LayerError
+from napari_dicom_writer.errors import LayerError, Note, NoteKind
+from napari_dicom_writer.layers.drawn_regions import check_as_many, regions_of
 from napari_dicom_writer.layers.to_volume import to_volume
-from napari_dicom_writer.model.contours import CLOSED, ENCLOSING, POINT, Outline
-from napari_dicom_writer.model.segments import Labels, segments_of
 from napari_dicom_writer.model.volume import SPATIAL, Volume
 
 if TYPE_CHECKING:
@@ -22,9 +20,6 @@ if TYPE_CHECKING:
 
 DRAWN = ("shapes", "points")
 """Types of layers that hold no array."""
-NUMBER, KIND = "number", "contour_type"
-"""Columns of features: the number of the region, and Contour Geometric Type."""
-_NAMES = ("name", "region", "roi", "structure", "label")
 _ELLIPSE = 64  # corners of the polygon that an ellipse becomes
 # What napari says beside the place of its vertices, and an array has not.
 _PLACE = ("name", "scale", "translate", "rotate", "shear", "affine", "units", "axis_labels", "metadata")
@@ -55,7 +50,8 @@ def to_drawing(data: Any, attributes: Mapping[str, Any], layer_type: str, option
     LayerError
         An open path, a line, a shape of an unknown type, vertices that are not in space.
     """
-    shapes = [np.atleast_2d(np.asarray(one, float)) for one in data] if data is not None else []
+    points = layer_type == "points"
+    shapes, types = _shapes(data, attributes, points=points)
     if not shapes:
         raise LayerError("It holds nothing that is drawn", "Draw something, or deselect the layer")
     ndim = shapes[0].shape[1]
@@ -63,23 +59,57 @@ def to_drawing(data: Any, attributes: Mapping[str, Any], layer_type: str, option
     volume = to_volume(np.broadcast_to(np.uint8(0), (1,) * ndim), given, "image", options)
     if any(axis not in SPATIAL for axis in volume.axes):
         raise LayerError("It has axes beside the spatial ones", "Draw it on a single time point or channel")
-    rows = _rows(attributes, len(shapes))
-    regions, names = _regions(rows, str(attributes.get("name") or ""))
-    types = _types(attributes, len(shapes))
-    drawn = []
-    for number, (vertices, region, kind) in enumerate(zip(shapes, regions, types, strict=True)):
-        name = f"{'point' if layer_type == 'points' else 'shape'} {number}"
-        corners = vertices if layer_type == "points" else _corners(vertices, kind, name)
-        given_kind = str(rows[number].get(KIND, CLOSED))
-        closed = given_kind if given_kind in ENCLOSING else CLOSED
-        drawn.append(Outline(region, POINT if layer_type == "points" else closed, _in_space(corners, volume), name))
+    regions = regions_of(attributes, len(shapes))
+    drawn, errors = [], []
+    for number, (vertices, kind) in enumerate(zip(shapes, types, strict=True)):
+        name = f"{'point' if points else 'shape'} {number}"
+        corners = vertices if points else _corners(vertices, kind, name)
+        drawn.append(regions.outline(number, _in_space(corners, volume), name, only_points=points))
+        if kind == "ellipse":
+            errors.append(_inside_ellipse(drawn[-1].points))
     colors = _colors(attributes, layer_type, len(shapes))
-    first = {region: at for at, region in reversed([*enumerate(regions)])}
-    told = [{**rows[at], "name": names[label], "label": label} for label, at in first.items()]
-    found = segments_of(told, "features of the layer")
-    volume.labels = Labels(tuple(replace(one, color=colors[first[one.label]] or one.color) for one in found))
+    volume.labels = regions.labels(colors)
+    volume.notes = (*volume.notes, *regions.notes, *_notes(attributes, len(shapes), errors))
     volume.drawn = tuple(drawn)
     return volume
+
+
+def _shapes(data: Any, attributes: Mapping[str, Any], *, points: bool) -> tuple[list[NDArray[np.float64]], list[str]]:
+    """Vertices of each, and its type; as `napari.layers.Shapes`, pairs of both are taken, and one array of vertices."""
+    if data is None:
+        return [], []
+    if isinstance(data, np.ndarray) and data.ndim == 2 and not points:
+        data = [data]
+    pairs = [one if isinstance(one, tuple) and len(one) == 2 and isinstance(one[1], str) else (one, "") for one in data]
+    told = attributes.get("shape_type", "polygon")
+    kinds = [told] * len(pairs) if isinstance(told, str) else [str(one) for one in told]
+    check_as_many(kinds, len(pairs), "types of shapes")
+    try:
+        shapes = [np.atleast_2d(np.asarray(vertices, float)) for vertices, _ in pairs]
+    except (TypeError, ValueError) as error:
+        raise LayerError(f"Some of its vertices are not numbers ({error})", "Pass (vertices, axes) of each") from None
+    if len({shape.shape[1:] for shape in shapes}) > 1 or any(shape.ndim != 2 for shape in shapes):
+        raise LayerError("Its vertices have not all the same axes", "Draw all of it in as many dimensions")
+    return shapes, [own or kind for (_, own), kind in zip(pairs, kinds, strict=True)]
+
+
+def _notes(attributes: Mapping[str, Any], count: int, errors: Sequence[float]) -> list[Note]:
+    """Say how far polygons lie inside of their ellipses, and that what is hidden is written."""
+    notes = []
+    if errors:
+        text = f"Ellipses are written as polygons of {_ELLIPSE} corners, up to {max(errors):.2g} mm inside of them"
+        notes.append(Note(NoteKind.LOST, text))
+    hidden = count - int(np.count_nonzero(np.broadcast_to(attributes.get("shown", True), count)))
+    if hidden:
+        text = f"{hidden:,} of its points {'is' if hidden == 1 else 'are'} hidden, and written"
+        notes.append(Note(NoteKind.INFO, text))
+    return notes
+
+
+def _inside_ellipse(corners: NDArray[np.float64]) -> float:
+    """How far the middles of its edges lie from the ellipse that a polygon stands for, mm."""
+    radius = float(np.linalg.norm(corners - corners.mean(axis=0), axis=1).max())
+    return radius * (1 - float(np.cos(np.pi / _ELLIPSE)))
 
 
 def _in_space(vertices: NDArray[np.float64], volume: Volume) -> NDArray[np.float64]:
@@ -112,43 +142,6 @@ def _corners(vertices: NDArray[np.float64], kind: str, name: str) -> NDArray[np.
     return corners
 
 
-def _types(attributes: Mapping[str, Any], count: int) -> list[str]:
-    given = attributes.get("shape_type", "polygon")
-    return [given] * count if isinstance(given, str) else [str(one) for one in given]
-
-
-def _rows(attributes: Mapping[str, Any], count: int) -> list[dict[str, Any]]:
-    """What the table says of each shape, by the names of its columns in small letters."""
-    table = attributes.get("features")
-    if table is None or not len(table):
-        return [{} for _ in range(count)]
-    columns = {str(name).lower(): list(table[name]) for name in table}
-    return [{name: values[at] for name, values in columns.items() if at < len(values)} for at in range(count)]
-
-
-def _regions(rows: Sequence[Mapping[str, Any]], alone: str) -> tuple[list[int], dict[int, str]]:
-    """Number of the region that each belongs to, and the names of the regions.
-
-    Their own numbers are taken where the table has some, and counted else; two of one name are two then.
-    """
-    known = next((name for name in _NAMES if name in rows[0]), None)
-    names = [alone if known is None else str(row[known]) for row in rows]
-    numbers = [_whole(row.get(NUMBER)) for row in rows]
-    pairs = dict(zip(numbers, names, strict=True))
-    if known is not None and all(numbers) and all(pairs[at] == name for at, name in zip(numbers, names, strict=True)):
-        return numbers, pairs
-    order = list(dict.fromkeys(names))
-    return [order.index(name) + 1 for name in names], dict(enumerate(order, 1))
-
-
-def _whole(value: Any) -> int:
-    """A number from 1; 0 for whatever else."""
-    try:
-        return max(0, int(value)) if int(value) == float(value) else 0
-    except (TypeError, ValueError, OverflowError):
-        return 0
-
-
 def _colors(attributes: Mapping[str, Any], layer_type: str, count: int) -> list[tuple[int, int, int] | None]:
     """Color of each, where it is told in numbers."""
     key = "edge_color" if layer_type == "shapes" else "face_color"
@@ -156,6 +149,8 @@ def _colors(attributes: Mapping[str, Any], layer_type: str, count: int) -> list[
     numbers = np.asarray(given if given is not None else [])
     if numbers.dtype.kind not in "fiu" or numbers.ndim not in (1, 2) or numbers.shape[-1] not in (3, 4):
         return [None] * count
+    if numbers.ndim == 2:
+        check_as_many(numbers, count, "colors")
     return [_color(row) for row in np.broadcast_to(numbers, (count, numbers.shape[-1]))]
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_dicom_writer.layers.drawn import KIND, NUMBER
+from napari_dicom_writer.layers.drawn_regions import KIND, NUMBER
 from napari_dicom_writer.layers.labels import features_of
 from napari_dicom_writer.model.contours import ENCLOSING, POINT
 

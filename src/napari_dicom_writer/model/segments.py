@@ -118,6 +118,19 @@ _SLICER = {
     "region": "region",
     "region_laterality": "regionmodifier",
 }
+_SLICER_PARTS = ("codevalue", "codingscheme", "codemeaning")
+
+
+def is_understood(column: str) -> bool:
+    """Whether `segments_of` takes anything from a column of some name."""
+    name = _plain(column)
+    codes = {f"{key}{part}" for key in _SLICER.values() for part in _SLICER_PARTS}
+    usual = {name for names in _COLUMNS.values() for name in names} | _RED | _GREEN | _BLUE
+    return name in usual | codes or name.split(".")[0] in _SEQUENCES.values()
+
+
+def _plain(column: str) -> str:
+    return re.sub(r"[\s_\-]", "", column).lower()
 
 
 def segments_of(rows: Iterable[Mapping[str, Any]], where: str = "segments") -> tuple[Segment, ...]:
@@ -143,7 +156,7 @@ def segments_of(rows: Iterable[Mapping[str, Any]], where: str = "segments") -> t
     """
     found: dict[int, Segment] = {}
     for number, row in enumerate(rows, 1):
-        named = {re.sub(r"[\s_\-]", "", str(column)).lower(): value for column, value in row.items()}
+        named = {_plain(str(column)): value for column, value in row.items()}
         segment = _segment(named, f"row {number} of the {where}")
         if segment is None:
             continue
@@ -233,5 +246,5 @@ def _code(row: Mapping[str, Any], sequence: str) -> Code | None:
 
 
 def _slicer_code(row: Mapping[str, Any], name: str) -> Code | None:
-    parts = [row.get(f"{name}{part}") for part in ("codevalue", "codingscheme", "codemeaning")]
+    parts = [row.get(f"{name}{part}") for part in _SLICER_PARTS]
     return None if any(_missing(part) for part in parts) else Code(*(str(part) for part in parts))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_dicom_writer.errors import ExportError, Note, NoteKind
-from napari_dicom_writer.iods import IODS
+from napari_dicom_writer.iods import IMAGE, IODS
 from napari_dicom_writer.mention import mention
 from napari_dicom_writer.model.geometry import is_sheared
 from napari_dicom_writer.model.planes import turned
@@ -39,6 +39,9 @@ def of_other_objects(options: ExportOptions, written: Sequence[IOD]) -> list[Not
             takes = f"{', '.join(first)} or {last}" if first else last
             text = f"{mention(name, value)} is not written: it belongs to {takes}"
             notes.append(Note(NoteKind.LOST, text, _WHERE))
+    if options.series.laterality and not any(IMAGE in IODS.row(iod.key).layers for iod in written):
+        text = f"{mention('series.laterality', options.series.laterality)} is not written: each region has its own"
+        notes.append(Note(NoteKind.LOST, text, _WHERE))
     return notes
 
 
@@ -129,6 +132,16 @@ def _default(name: str) -> Any:
     return next(item.default for item in fields(ExportOptions) if item.name == name)
 
 
+def _why_object(options: ExportOptions, volumes: Sequence[Volume], drafts: Sequence[Draft]) -> str:
+    if not drafts or any(draft.iod.key == options.object for draft in drafts):
+        return ""
+    return "no layer becomes one; labels do by an option of their layer"
+
+
+def _why_images(options: ExportOptions, volumes: Sequence[Volume], drafts: Sequence[Draft]) -> str:
+    return "there is no image" if drafts and all(draft.volume.labels is not None for draft in drafts) else ""
+
+
 def _why_time(options: ExportOptions, volumes: Sequence[Volume], drafts: Sequence[Draft]) -> str:
     timed = [draft for draft in drafts if draft.time_points > 1]
     if not timed:
@@ -160,6 +173,8 @@ def _why_unnamed(options: ExportOptions, volumes: Sequence[Volume], drafts: Sequ
 
 
 def _why_unit(options: ExportOptions, volumes: Sequence[Volume], drafts: Sequence[Draft]) -> str:
+    if none := _why_images(options, volumes, drafts):
+        return none
     gray = [draft for draft in drafts if not draft.volume.rgb]
     if drafts and not gray:
         return "colors have no unit"
@@ -191,12 +206,15 @@ def _without(syntax: TransferSyntax) -> Callable[[ExportOptions, Sequence[Volume
 
 
 _REASONS: dict[str, Callable[[ExportOptions, Sequence[Volume], Sequence[Draft]], str]] = {
+    "modality": _why_images,
+    "object": _why_object,
     "time": _why_time,
     "nan": _why_nan,
     "planes": _why_planes,
     "shear": _why_shear,
     "unnamed_axis": _why_unnamed,
     "value_unit": _why_unit,
+    "float_display": _why_images,
     "values": lambda options, volumes, drafts: "every value is exact, or the export is refused",
     **{item.name: _why_labels for item in fields(ExportOptions) if item.metadata.get("group") == "labels"},
     "resample_labels": _why_resample,

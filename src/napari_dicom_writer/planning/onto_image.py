@@ -140,7 +140,7 @@ def onto_image(volume: Volume, images: Sequence[Image], options: ExportOptions) 
 
 def _coinciding(volume: Volume, image: Image, lies: Overlay) -> Placed:
     affine = image.grid.affine()
-    notes = [Note(NoteKind.INFO, f"Drawn on {image.name}: each frame references its plane")]
+    notes = [Note(NoteKind.INFO, f"Drawn on {image.name}, whose planes are referenced")]
     if lies.apart and lies.apart > _SAID:
         text = f"Its voxels lie up to {lies.apart:.2g} mm off those of {image.name}: written on these"
         notes.append(Note(NoteKind.ASSUMED, text))

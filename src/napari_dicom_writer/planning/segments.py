@@ -26,6 +26,8 @@ _LO, _ST = 64, 1024
 # Above, masks become unwieldy: Weasis 4.6 switches off more than 400 frames, OHIF froze with thousands.
 _MASKED_SEGMENTS, _MASKED_FRAMES = 20, 400
 _NAMED = 5  # labels that a note lists
+# Options that contours do not follow, with their defaults.
+_OF_MASKS = {"segmentation_type": SegmentationType.AUTO, "empty_frames": False}
 
 
 def plan_stored(use: LabelUse, options: ExportOptions, *, contours: bool = False) -> tuple[StoredLabels, list[Note]]:
@@ -36,7 +38,8 @@ def plan_stored(use: LabelUse, options: ExportOptions, *, contours: bool = False
     count, frames = len(use.labels), sum(map(len, use.planes.values()))
     if contours:
         own = use.labels == tuple(range(1, count + 1))
-        return StoredContours(Method.CAST, "|u1", labels=() if own else use.labels, masks=True), []
+        stored = StoredContours(Method.CAST, "|u1", labels=() if own else use.labels, masks=True)
+        return stored, [_idle(options, name) for name in _OF_MASKS if getattr(options, name) != _OF_MASKS[name]]
     kind, why = options.segmentation_type, ""
     if kind is SegmentationType.AUTO:
         few = count <= _MASKED_SEGMENTS and frames <= _MASKED_FRAMES
@@ -47,12 +50,18 @@ def plan_stored(use: LabelUse, options: ExportOptions, *, contours: bool = False
     if kind is SegmentationType.BINARY:
         labels = () if use.labels == tuple(range(1, count + 1)) else use.labels
         return StoredLabels(Method.CAST, "|u1", labels=labels, masks=True), notes
+    if options.empty_frames:
+        notes.append(_idle(options, "empty_frames", "a label map has every plane anyway"))
     fits = use.labels[-1] <= MOST_LABELS
     largest = use.labels[-1] if fits else count
     if fits and largest > count:
         text = "Label numbers have gaps: OHIF 3.13 shows the segments behind a gap in colors of its own"
         notes.append(Note(NoteKind.INFO, text))
     return StoredLabels(Method.CAST, "|u1" if largest < 256 else "<u2", labels=() if fits else use.labels), notes
+
+
+def _idle(options: ExportOptions, name: str, why: str = "contours have no frames") -> Note:
+    return Note(NoteKind.INFO, f"{mention(name, getattr(options, name))} changes nothing: {why}")
 
 
 def _other(kind: SegmentationType) -> SegmentationType:
@@ -94,7 +103,8 @@ def plan_segments(
         for label in use.labels
     ]
     checked, notes = reviewed(plans)
-    return checked, [*notes, *_notes(plans, given, use, options)]
+    words = "regions" if isinstance(stored, StoredContours) else "segments"
+    return checked, [*notes, *_notes(plans, given, use, options, words)]
 
 
 def _plan(segment: Segment, number: int, meaning: Labels, options: ExportOptions, series_uid: str) -> SegmentPlan:
@@ -120,31 +130,39 @@ def _plan(segment: Segment, number: int, meaning: Labels, options: ExportOptions
     )
 
 
-def _notes(plans: list[SegmentPlan], given: dict[int, Segment], use: LabelUse, options: ExportOptions) -> list[Note]:
+def _notes(
+    plans: list[SegmentPlan], given: dict[int, Segment], use: LabelUse, options: ExportOptions, words: str
+) -> list[Note]:
     notes = []
     unknown = [plan for plan in plans if plan.structure == UNKNOWN]
     if unknown:
-        text = f"What {_listed(unknown)} show{'s' * (len(unknown) == 1)} is not known: coded as Tissue"
+        shown = _listed(unknown, words)
+        text = f"What {shown} show{'s' * (len(unknown) == 1)} is not known: coded as Tissue"
         hint = f"{mention('segments')} names them"
-        notes.append(Note(NoteKind.ASSUMED, text, hint=hint, fix=Fix("segments", None, "Name segments…")))
+        notes.append(Note(NoteKind.ASSUMED, text, hint=hint, fix=Fix("segments", None, f"Name {words}…")))
     unsaid = options.segment_algorithm is SegmentAlgorithm.SEMIAUTOMATIC and not options.segment_algorithm_name
     if unsaid and any(not (given.get(plan.label) and given[plan.label].algorithm_type) for plan in plans):
-        text = f"How the segments were made is not known: written as {plans[0].algorithm_type}"
+        text = f"How the {words} were made is not known: written as {plans[0].algorithm_type}"
         notes.append(Note(NoteKind.ASSUMED, text, hint=mention("segment_algorithm")))
     if any(plan.number != plan.label for plan in plans):
-        text = "Labels are numbered anew, from 1; the layer's numbers are in the segments' descriptions"
+        text = f"Labels are numbered anew, from 1; the layer's numbers are in the {words}' descriptions"
         notes.append(Note(NoteKind.INFO, text))
     absent = sorted(label for label in given if label not in use.labels)
     if absent:
         text = f"No voxel has {'label' if len(absent) == 1 else 'the labels'} {', '.join(map(str, absent[:_NAMED]))}"
         more = f" and {len(absent) - _NAMED:,} more" if len(absent) > _NAMED else ""
-        notes.append(Note(NoteKind.INFO, f"{text}{more}: left out, because OHIF hangs on an empty segment"))
+        why = ", because OHIF hangs on an empty segment" if words == "segments" else ""
+        notes.append(Note(NoteKind.INFO, f"{text}{more}: left out{why}"))
+    names = [plan.name for plan in plans]
+    if words == "regions" and (twice := sorted({name for name in names if names.count(name) > 1})):
+        text = f"Several regions are called {twice[0]!r}: programs that go by names take them for one"
+        notes.append(Note(NoteKind.INFO, text, hint=mention("segments")))
     return notes
 
 
-def _listed(plans: list[SegmentPlan]) -> str:
+def _listed(plans: list[SegmentPlan], words: str) -> str:
     if len(plans) > _NAMED:
-        return f"{len(plans):,} segments"
+        return f"{len(plans):,} {words}"
     return ", ".join(repr(plan.name) for plan in plans)
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from napari_dicom_writer.errors import Note, NoteKind
 from napari_dicom_writer.iods import IODS
-from napari_dicom_writer.iods.segmentation import note_alone
+from napari_dicom_writer.mention import mention
 from napari_dicom_writer.plan.segments import SourcePlan
 from napari_dicom_writer.plan.wording import where
 
@@ -33,13 +34,25 @@ def with_sources(series: Sequence[SeriesPlan], images: Mapping[int, Image | None
 
 def _with_source(one: SeriesPlan, image: Image | None, series: Sequence[SeriesPlan]) -> SeriesPlan:
     if image is None:
-        return replace(one, notes=(*one.notes, replace(note_alone(), where=where(one.volume_index, one.layer))))
+        text = f"It belongs to no image of this export: {IODS[one.iod].alone}"
+        hint = f"export the image together with it, or name its series by {mention('reference')}"
+        return _with_note(one, Note(NoteKind.INFO, text, hint=hint))
     if image.series:
-        return replace(one, source=_of_existing(image.series, one))
-    # Of several series of the image, such as channels, the first one, whose time points are as many.
-    of_image = [other for other in series if other.volume_index == image.index]
-    best = min(of_image, key=lambda i: (i.stored.is_float, i.time_points != one.time_points))
-    return replace(one, source=planes_of_export(best, one))
+        found = replace(one, source=_of_existing(image.series, one))
+    else:
+        # Of several series of the image, such as channels, the first one, whose time points are as many.
+        of_image = [other for other in series if other.volume_index == image.index]
+        best = min(of_image, key=lambda i: (i.stored.is_float, i.time_points != one.time_points))
+        found = replace(one, source=planes_of_export(best, one))
+    times = len({time for time, _ in found.source.planes}) if found.source else 1
+    if times > one.time_points:
+        text = f"{image.name} has {times:,} time points, and planes of the first are referenced"
+        found = _with_note(found, Note(NoteKind.INFO, text[0].upper() + text[1:]))
+    return found
+
+
+def _with_note(one: SeriesPlan, note: Note) -> SeriesPlan:
+    return replace(one, notes=(*one.notes, replace(note, where=where(one.volume_index, one.layer))))
 
 
 def _of_existing(image: ImageSeries, labels: SeriesPlan) -> SourcePlan:

@@ -41,6 +41,9 @@ def time_notes(iod: IOD, series: SeriesPlan) -> list[Note]:
     time = series.time
     if time is None:
         return []
+    if iod.contours:
+        text = f"{time.points:,} structure sets: which time point each is of is told by the planes that it references"
+        return [Note(NoteKind.INFO, f"{text}, and by its Instance Number")] if time.points > 1 else []
     notes = _step_notes(iod, series, time)
     if time.points > 1:
         text = f"{time.points} time points in one series: SimpleITK stacks them into one long volume"

@@ -1,0 +1,134 @@
+"""Which region each shape or point is of, as its layer's features say. Imports no napari."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from napari_dicom_writer.errors import LayerError, Note, NoteKind
+from napari_dicom_writer.model.contours import CLOSED, ENCLOSING, POINT, Outline
+from napari_dicom_writer.model.segments import Labels, is_understood, segments_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence, Sized
+
+    from numpy.typing import NDArray
+
+NUMBER, KIND = "number", "contour_type"
+"""Columns of features: the number of the region, and Contour Geometric Type."""
+_NAMES = ("name", "region", "roi", "structure", "label")
+_NAMED = 5  # columns that a note lists
+
+
+@dataclass(frozen=True, slots=True)
+class Regions:
+    """What shapes or points are of.
+
+    Attributes
+    ----------
+    numbers : list of int
+        Region of each, from 1.
+    names : dict of int to str
+        Of the regions.
+    rows : list of dict
+        What the features say of each, by the names of their columns in small letters.
+    notes : list of Note
+        Names that are missing, and columns that are not written.
+    """
+
+    numbers: list[int]
+    names: dict[int, str]
+    rows: list[dict[str, Any]]
+    notes: list[Note]
+
+    def outline(self, at: int, points: NDArray[Any], name: str, *, only_points: bool) -> Outline:
+        """Make an outline, or a point, of one of them."""
+        told = str(self.rows[at].get(KIND, ""))
+        kind = told if told in ENCLOSING else CLOSED
+        return Outline(self.numbers[at], POINT if only_points else kind, points, name, told=told in ENCLOSING)
+
+    def labels(self, colors: Sequence[tuple[int, int, int] | None]) -> Labels:
+        """Say what the regions mean; the first of each gives its color, and what its row says."""
+        first = {region: at for at, region in reversed([*enumerate(self.numbers)])}
+        told = [{**self.rows[at], "name": self.names[label], "label": label} for label, at in first.items()]
+        found = segments_of(told, "features of the layer")
+        return Labels(tuple(replace(one, color=colors[first[one.label]] or one.color) for one in found))
+
+
+def regions_of(attributes: Mapping[str, Any], count: int) -> Regions:
+    """Sort shapes or points into regions.
+
+    Their own numbers are taken where the features have some, and counted else; two of one name are two then.
+
+    Parameters
+    ----------
+    attributes
+        Of the layer tuple. The first column of ``features`` that is called name, region, roi, structure or label names
+        the region of each; without one, all are of one region, called as the layer.
+    count
+        How many there are.
+
+    Raises
+    ------
+    LayerError
+        If the features are of more or less than there are.
+    """
+    layer = str(attributes.get("name") or "")
+    rows = _rows(attributes, count)
+    known = next((name for name in _NAMES if name in rows[0]), None)
+    notes = _not_written(rows[0], known)
+    if known is None:
+        return Regions([1] * count, {1: layer}, rows, notes)
+    # NaN, which differs from itself, is what pandas has for a name that is missing.
+    said = [row[known] for row in rows]
+    named = ["" if value is None or value != value else str(value).strip() for value in said]
+    if unnamed := named.count(""):
+        text = f"{unnamed:,} of {count:,} have no {known!r}: taken as of the region {layer!r}"
+        notes.append(Note(NoteKind.ASSUMED, text, hint=f"fill the column {known!r} of its features"))
+    names = [name or layer for name in named]
+    numbers = [_whole(row.get(NUMBER)) for row in rows]
+    pairs = dict(zip(numbers, names, strict=True))
+    if all(numbers) and all(pairs[at] == name for at, name in zip(numbers, names, strict=True)):
+        return Regions(numbers, pairs, rows, notes)
+    order = list(dict.fromkeys(names))
+    return Regions([order.index(name) + 1 for name in names], dict(enumerate(order, 1)), rows, notes)
+
+
+def _rows(attributes: Mapping[str, Any], count: int) -> list[dict[str, Any]]:
+    table = attributes.get("features")
+    if table is None or not len(table):
+        return [{} for _ in range(count)]
+    columns = {str(name).lower(): list(table[name]) for name in table}
+    for name, values in columns.items():
+        check_as_many(values, count, f"values of {name!r} in its features")
+    return [{name: values[at] for name, values in columns.items()} for at in range(count)]
+
+
+def _not_written(row: Mapping[str, Any], known: str | None) -> list[Note]:
+    columns = [name for name in row if name not in (known, NUMBER, KIND) and not is_understood(name)]
+    if not columns:
+        return []
+    listed = ", ".join(map(repr, columns[:_NAMED]))
+    more = f" and {len(columns) - _NAMED:,} more" if len(columns) > _NAMED else ""
+    text = f"Of its features, {listed}{more} {'is' if len(columns) == 1 else 'are'} not written"
+    return [Note(NoteKind.LOST, text)]
+
+
+def _whole(value: Any) -> int:
+    """A number from 1; 0 for whatever else."""
+    try:
+        return max(0, int(value)) if int(value) == float(value) else 0
+    except (TypeError, ValueError, OverflowError):
+        return 0
+
+
+def check_as_many(given: Sized, count: int, what: str) -> None:
+    """Refuse attributes of more or less than there are.
+
+    Raises
+    ------
+    LayerError
+        If they are not as many.
+    """
+    if len(given) != count:
+        raise LayerError(f"It has {len(given):,} {what} for {count:,}", "Give one to each")
