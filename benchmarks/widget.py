@@ -220,6 +220,7 @@ def _preview(side: int) -> float:
 
     from napari_dicom_writer import Volume
     from napari_dicom_writer._napari.dock.preview.preview import PreviewWidget
+    from napari_dicom_writer._napari.dock.preview.view import View
     from napari_dicom_writer.plan.grid import make_grid
 
     values = np.random.default_rng(0).integers(0, 4000, (side,) * 3, dtype=np.int16)
@@ -233,7 +234,7 @@ def _preview(side: int) -> float:
         preview.clear()
         QApplication.processEvents()
         start = time.perf_counter()
-        preview.show_placement(volume, grid)
+        preview.show_view(View(volume, grid))
         while len(preview.pixels) < 3:
             QApplication.processEvents()
             if time.perf_counter() - start > _PATIENCE:

@@ -35,6 +35,8 @@ class SegmentPlan:
     tracking_id, tracking_uid : str
     interpreted_type : str
         RT ROI Interpreted Type, of a structure set.
+    planes : (int, int)
+        First and last plane that hold it.
     """
 
     number: int
@@ -48,6 +50,7 @@ class SegmentPlan:
     tracking_id: str
     tracking_uid: str
     interpreted_type: str = ""
+    planes: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,15 @@ class LabelUse:
     labels: tuple[int, ...]
     planes: dict[tuple[tuple[int, ...], int], tuple[int, ...]]
 
+    def spans(self) -> dict[int, tuple[int, int]]:
+        """Return first and last plane of each label, ascending."""
+        spans: dict[int, tuple[int, int]] = {}
+        for (_, plane), labels in self.planes.items():
+            for label in labels:
+                first, last = spans.get(label, (plane, plane))
+                spans[label] = min(first, plane), max(last, plane)
+        return {label: spans.get(label, (0, 0)) for label in self.labels}
+
     def along(self, fixed: Sequence[int | None]) -> LabelUse:
         """Return what is used at fixed indices along the leading axes, None for any; all, if nothing is used there."""
         if all(index is None for index in fixed):

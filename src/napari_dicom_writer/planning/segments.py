@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import colorsys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from napari_dicom_writer.errors import Fix, Note, NoteKind
@@ -102,6 +103,8 @@ def plan_segments(
         _plan(given.get(label, Segment(label=label)), numbers[label], meaning, options, series_uid)
         for label in use.labels
     ]
+    spans = use.spans()
+    plans = [replace(plan, planes=spans[plan.label]) for plan in plans]
     checked, notes = reviewed(plans)
     words = "regions" if isinstance(stored, StoredContours) else "segments"
     return checked, [*notes, *_notes(plans, given, use, options, words)]

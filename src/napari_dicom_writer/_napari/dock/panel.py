@@ -13,7 +13,7 @@ from qtpy.QtCore import QEvent, QTimer
 from napari_dicom_writer._napari import preferences
 from napari_dicom_writer._napari.dock.axes.layer_editor import NAMES
 from napari_dicom_writer._napari.dock.body import PanelBody
-from napari_dicom_writer._napari.dock.checklist.layer_state import LayerWatch, is_drawn, is_written
+from napari_dicom_writer._napari.dock.checklist.layer_state import LayerWatch, is_written
 from napari_dicom_writer._napari.dock.closing import CloseGuard, Closing, tell_cancelled
 from napari_dicom_writer._napari.dock.messages.words import becomes, own_messages
 from napari_dicom_writer._napari.dock.parts.later import soon
@@ -162,8 +162,7 @@ class ExportPanel(PanelBody):
     def _take_layers(self) -> None:
         """Take the layers that are checked now; a moment later, for adding and selecting one changes them twice."""
         checked = self.checklist.checked
-        pictured = [layer for layer in self.viewer.layers if is_written(layer) and not is_drawn(layer)]
-        self.preview.offer(pictured, checked)
+        self.preview.offer([layer for layer in self.viewer.layers if is_written(layer)], checked)
         if checked == self._exported and self.plan is not None:
             self._geometry_timer.start()
             return
@@ -214,6 +213,7 @@ class ExportPanel(PanelBody):
         self._remembered = self._options
         if not tuples:
             self._take_plan(Outcome(None, ()))
+            self._lay_out_scene(None)
             self.board.show_nothing(self._why_nothing(), self._own_messages())
             return None
         return Wish(tuples, self._options, self.target.path)
@@ -246,9 +246,15 @@ class ExportPanel(PanelBody):
         if of_layers:
             plan, checked = outcome.plan, self.checklist.checked
             self.checklist.show_told({layer: becomes(plan, i) for i, layer in enumerate(checked)} if plan else {})
+            self._lay_out_scene(plan)
         several = len(self.checklist.checked) > 1
         left_out = len(self.checklist.left_out)
         self.board.show_outcome(outcome, self._own_messages(), left_out=left_out, several=several)
+
+    def _lay_out_scene(self, plan: ExportPlan | None) -> None:
+        """Show what the plan lays on the image in the preview."""
+        self.places.take_plan(plan, self.checklist.checked)
+        self._geometry_timer.start()
 
     def _take_plan(self, outcome: Outcome) -> None:
         plan = outcome.plan

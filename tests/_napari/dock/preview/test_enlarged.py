@@ -9,11 +9,12 @@ from qtpy.QtWidgets import QPushButton
 
 from napari_dicom_writer import Volume
 from napari_dicom_writer._napari.dock.preview.preview_panel import PreviewPanel
+from napari_dicom_writer._napari.dock.preview.view import View
 from napari_dicom_writer.plan.grid import make_grid
 
 
 def place(panel: PreviewPanel, volume: Volume) -> None:
-    panel.preview.show_placement(volume, make_grid(volume.affine, volume.shape, thickness_known=True))
+    panel.preview.show_view(View(volume, make_grid(volume.affine, volume.shape, thickness_known=True)))
 
 
 @pytest.fixture

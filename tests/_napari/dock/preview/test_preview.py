@@ -16,6 +16,7 @@ from judges.volumes import SPACING, indexed, oblique
 from napari_dicom_writer import Volume
 from napari_dicom_writer._napari.dock.preview.preview import PreviewWidget
 from napari_dicom_writer._napari.dock.preview.thumbnails import THINNEST, Box, arrange
+from napari_dicom_writer._napari.dock.preview.view import View
 from napari_dicom_writer.demo.phantom import orientation_phantom
 from napari_dicom_writer.plan.grid import make_grid
 
@@ -39,7 +40,7 @@ class Gate:
 
 
 def place(preview: PreviewWidget, volume: Volume) -> None:
-    preview.show_placement(volume, make_grid(volume.affine, volume.shape, thickness_known="plane" in volume.axes))
+    preview.show_view(View(volume, make_grid(volume.affine, volume.shape, thickness_known="plane" in volume.axes)))
 
 
 @pytest.fixture

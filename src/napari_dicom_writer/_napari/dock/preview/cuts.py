@@ -14,6 +14,8 @@ import numpy as np
 from napari_dicom_writer.model.geometry import patient_letters
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from napari_dicom_writer.plan.grid import Grid
@@ -105,6 +107,25 @@ class Cut:
         """Mm."""
         return self.down.length
 
+    def shares(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return where voxels are shown.
+
+        Parameters
+        ----------
+        points
+            (points, 3): indices of planes, rows and columns.
+
+        Returns
+        -------
+        numpy.ndarray
+            (points, 2): share of the way from left to right, and from top to bottom, 0 to 1.
+        """
+        ways = []
+        for side in (self.across, self.down):
+            share = (points[:, side.axis] + 0.5) / side.count
+            ways.append(1 - share if side.flipped else share)
+        return np.column_stack(ways)
+
     def orient(self, section: NDArray[Any]) -> NDArray[Any]:
         """Turn and flip a section of the array to what is shown.
 
@@ -123,7 +144,13 @@ class Cut:
         return turned[:: -1 if self.down.flipped else 1, :: -1 if self.across.flipped else 1]
 
 
-def make_cuts(grid: Grid, shape: tuple[int, int, int]) -> tuple[Cut, ...]:
+def middle(shape: Sequence[int]) -> tuple[int, int, int]:
+    """Return the plane, row and column in the middle."""
+    planes, rows, columns = shape
+    return planes // 2, rows // 2, columns // 2
+
+
+def make_cuts(grid: Grid, shape: tuple[int, int, int], through: tuple[int, int, int] | None = None) -> tuple[Cut, ...]:
     """Choose the cuts: the written plane, then the two reformats in the order axial, coronal, sagittal.
 
     Parameters
@@ -132,25 +159,28 @@ def make_cuts(grid: Grid, shape: tuple[int, int, int]) -> tuple[Cut, ...]:
         As it will be written.
     shape
         (planes, rows, columns).
+    through
+        Plane, row and column that they go through; default: the middle.
 
     Returns
     -------
     tuple of Cut
         Three; only the written plane for a 2-D image, which has no thickness to be cut through.
     """
+    through = through or middle(shape)
     directions = _directions(grid)
     patient_axes = _patient_axes(directions)
     written = Cut(
         name=_NAMES[patient_axes[0]],
         written=True,
         normal=0,
-        index=shape[0] // 2,
+        index=through[0],
         across=_side(grid, shape, 2, directions, flipped=False),
         down=_side(grid, shape, 1, directions, flipped=False),
     )
     if not grid.spacing_between_planes:
         return (written,)
-    reformats = [_reformat(grid, shape, directions, patient_axes, normal) for normal in (1, 2)]
+    reformats = [_reformat(grid, shape, directions, patient_axes, (normal, through[normal])) for normal in (1, 2)]
     return (written, *sorted(reformats, key=lambda cut: cut.name))
 
 
@@ -159,16 +189,17 @@ def _reformat(
     shape: tuple[int, int, int],
     directions: NDArray[np.float64],
     patient_axes: tuple[int, ...],
-    normal: int,
+    where: tuple[int, int],
 ) -> Cut:
-    """Look along a grid axis as radiology would."""
+    """Look along a grid axis, from an index, as radiology would."""
+    normal, index = where
     name = _NAMES[patient_axes[normal]]
     across, down = (
         _side(grid, shape, axis, directions, flipped=bool(directions[patient_axis, axis] * sign < 0))
         for patient_axis, sign in _CONVENTION[name]
         for axis in (patient_axes.index(patient_axis),)
     )
-    return Cut(name=name, written=False, normal=normal, index=shape[normal] // 2, across=across, down=down)
+    return Cut(name=name, written=False, normal=normal, index=index, across=across, down=down)
 
 
 def _side(

@@ -54,7 +54,7 @@ class EnlargedPreview(QDialog):
             if self._source.refusal:
                 self.preview.show_refusal(self._source.refusal)
         else:
-            self.preview.show_placement(*self._source.placement)
+            self.preview.show_view(self._source.placement)
         self._name_buttons()
 
     def _name_buttons(self) -> None:

@@ -7,19 +7,28 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from napari_dicom_writer._napari.dock.checklist.layer_state import is_drawn
+from napari_dicom_writer._napari.dock.preview.scenes import Scenes
 from napari_dicom_writer._napari.faults import faults_as_export_errors
 from napari_dicom_writer._napari.spelling import in_form
 from napari_dicom_writer.errors import ExportError
+from napari_dicom_writer.options.export import ExportOptions
 from napari_dicom_writer.options.groups import Patient, Series, Study
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from napari.components import LayerList
     from napari.layers import Layer
 
     from napari_dicom_writer._napari.dock.axes.edits import LayerEdits
     from napari_dicom_writer._napari.dock.preview.preview_panel import PreviewPanel
     from napari_dicom_writer.errors import Fix, Refusal
-    from napari_dicom_writer.options.export import ExportOptions
+    from napari_dicom_writer.model.volume import Volume
+    from napari_dicom_writer.plan.grid import Grid
+    from napari_dicom_writer.plan.plan import ExportPlan
+
+
+_DRAWN = "What is drawn is shown on its image, when both are checked and can be exported."
 
 
 class Places:
@@ -39,10 +48,15 @@ class Places:
         self._layers, self._preview, self._edits = layers, preview, edits
         self._options: ExportOptions | None = None
         self._known: WeakKeyDictionary[Layer, Refusal | None] = WeakKeyDictionary()
+        self._scenes = Scenes(self._placed)
 
     def forget(self, layer: Layer) -> None:
         """Place a layer anew the next time: it was edited."""
         self._known.pop(layer, None)
+
+    def take_plan(self, plan: ExportPlan | None, layers: Sequence[Layer]) -> None:
+        """Take the latest plan, with the layers that it is of: it says what lies on which image."""
+        self._scenes.take(plan, layers)
 
     def refresh(self, options: ExportOptions) -> dict[Layer, Refusal]:
         """Place what is not known, and the layer in the preview; return why some cannot be exported at all.
@@ -71,21 +85,30 @@ class Places:
         from napari_dicom_writer.exporting import place_layer
         from napari_dicom_writer.layers.inputs import as_volume
 
-        shown, typed = layer is self._preview.layer, True
+        shown, typed, view = layer is self._preview.layer, True, None
         try:
             with faults_as_export_errors("Placing it"):
                 edited = self._edits.tuple_of(layer, options)
                 typed = False
-                if is_drawn(layer):
+                own = place_layer(edited, options) if not is_drawn(layer) else None
+                if own is None:
                     as_volume(edited, options)
-                    return None
-                volume, grid = place_layer(edited, options)
+                if shown:
+                    view = self._scenes.view(layer, own)
         except ExportError as error:
             refusal = error.refusals[0].spelled(in_form)
             # A wrong edit is said where it is typed; what was there before stays in sight, or all would jump.
             if shown and not (typed and refusal.fix):
                 self._preview.preview.show_refusal(refusal.what)
             return refusal
-        if shown:
-            self._preview.preview.show_placement(volume, grid)
+        if shown and view is None:
+            self._preview.preview.show_hint(_DRAWN)
+        elif view is not None:
+            self._preview.preview.show_view(view)
         return None
+
+    def _placed(self, layer: Layer) -> tuple[Volume, Grid]:
+        from napari_dicom_writer.exporting import place_layer
+
+        options = self._options or ExportOptions()
+        return place_layer(self._edits.tuple_of(layer, options), options)

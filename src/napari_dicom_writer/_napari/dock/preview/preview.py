@@ -9,11 +9,14 @@ from __future__ import annotations
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import QEvent, QRectF, QSize, Signal
+from qtpy.QtCore import QEvent, QPointF, QRectF, QSize, Signal
 from qtpy.QtGui import QHelpEvent, QPainter
 from qtpy.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from napari_dicom_writer._napari.dock.preview.cuts import Cut, make_cuts
+from napari_dicom_writer._napari.dock.parts.plain import shown_name
+from napari_dicom_writer._napari.dock.preview.cuts import Cut, make_cuts, middle
+from napari_dicom_writer._napari.dock.preview.overlay_paint import Legend, names_at
+from napari_dicom_writer._napari.dock.preview.overlays import Overlays
 from napari_dicom_writer._napari.dock.preview.placement_text import cut_text, placement_lines
 from napari_dicom_writer._napari.dock.preview.preview_paint import (
     Layout,
@@ -25,6 +28,7 @@ from napari_dicom_writer._napari.dock.preview.preview_paint import (
 )
 from napari_dicom_writer._napari.dock.preview.section_reader import SectionReader
 from napari_dicom_writer._napari.dock.preview.sections import LIMIT, to_8_bit
+from napari_dicom_writer._napari.dock.preview.view import View
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -82,6 +86,9 @@ class PreviewWidget(QWidget):
         self._reader = SectionReader(samples, self)
         self._reader.section.connect(self._take_section)
         self._reader.failed.connect(self._take_failure)
+        self._through: tuple[int, int, int] = (0, 0, 0)
+        self._overlays = Overlays(samples, self)
+        self._overlays.changed.connect(self._refresh)
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(not one_cut)
         self.setSizePolicy(policy)
@@ -94,9 +101,16 @@ class PreviewWidget(QWidget):
         return self._cuts
 
     @property
-    def placement(self) -> tuple[Volume, Grid] | None:
+    def placement(self) -> View | None:
         """What is shown."""
-        return (self._volume, self._grid) if self._cuts and self._volume and self._grid else None
+        if not (self._cuts and self._volume and self._grid):
+            return None
+        return View(self._volume, self._grid, self._overlays.shown, self._through)
+
+    @property
+    def overlays(self) -> Overlays:
+        """What lies on the image."""
+        return self._overlays
 
     @property
     def refusal(self) -> str:
@@ -111,31 +125,37 @@ class PreviewWidget(QWidget):
     @property
     def lines(self) -> tuple[str, ...]:
         """The statements below the cuts, and why pixels are missing; empty without a placement."""
-        return (*self._lines, *filter(None, [self._problem])) if self._lines else ()
+        if not self._lines:
+            return ()
+        above = self._overlays.problem
+        problems = [self._problem, above and _shortened(f"What lies on it cannot be read: {above}")]
+        return (*self._lines, *filter(None, problems))
 
     @property
     def pixels(self) -> dict[int, NDArray[Any]]:
         """8-bit samples of each cut that has been read, as shown: (downward, rightward[, samples]), by its normal."""
         return {cut.normal: cut.orient(self._pixels[cut.normal]) for cut in self._cuts if cut.normal in self._pixels}
 
-    def show_placement(self, volume: Volume, grid: Grid) -> None:
-        """Show where a volume will lie.
+    def show_view(self, view: View) -> None:
+        """Show where a volume will lie, and what lies on it.
 
         Parameters
         ----------
-        volume
-            Its array is read in a thread, unless it is the one already shown.
-        grid
-            Its geometry, as it will be written.
+        view
+            Arrays are read in a thread, unless they are those already shown.
         """
+        volume, grid = view.volume, view.grid
+        through = view.through or middle(volume.shape)
         old, self._volume = self._volume, volume
-        if old is None or not _same_pixels(old, volume):
+        if old is None or through != self._through or not _same_pixels(old, volume):
             self._forget_pixels()
-            self._reader.read(volume)
+            self._reader.read(volume, through)
         elif old.window != volume.window and self._sections:
             self._pixels = dict(to_8_bit(volume, self._sections))
         self._grid, self._message = grid, ("", "")
-        self._cuts = make_cuts(grid, volume.shape)
+        self._through = through
+        self._overlays.show(view.overlays, through)
+        self._cuts = make_cuts(grid, volume.shape, through)
         self._tooltips = tuple(cut_text(cut, volume.shape[cut.normal]) for cut in self._cuts)
         self._lines = placement_lines(grid, volume.shape)
         self._refresh()
@@ -144,9 +164,14 @@ class PreviewWidget(QWidget):
         """Say why there is no placement; pixels stay for when there is one."""
         self._forget_placement((_REFUSED, text))
 
+    def show_hint(self, text: str) -> None:
+        """Say what is missing to show anything."""
+        self._forget_placement(("", text))
+
     def clear(self) -> None:
         """Forget everything, and let go of the array."""
         self._reader.cancel()
+        self._overlays.clear()
         self._forget_pixels()
         self._volume = None
         self._forget_placement(("", _EMPTY))
@@ -166,7 +191,7 @@ class PreviewWidget(QWidget):
         self.update()
 
     def _take_failure(self, text: str) -> None:
-        self._problem = shorten(f"Pixels cannot be read: {text}", _LONGEST, placeholder="…")
+        self._problem = _shortened(f"Pixels cannot be read: {text}")
         self._refresh()
 
     def _refresh(self) -> None:
@@ -177,22 +202,32 @@ class PreviewWidget(QWidget):
 
     def _describe(self) -> None:
         """Tell screen readers all that is to be seen."""
-        parts = (*self._tooltips, *self.lines) if self._cuts else self._message
+        parts = (*self._tooltips, *self.lines, self._names()) if self._cuts else self._message
         self.setAccessibleDescription("\n".join(filter(None, parts)))
+
+    def _names(self) -> str:
+        """Name what lies on the image."""
+        names = [shown_name(segment.name) for overlay in self._overlays.shown for segment in overlay.segments]
+        return f"On it: {', '.join(names)}" if names else ""
 
     def _picture(self, cut: Cut) -> Picture:
         pixels = self._pixels.get(cut.normal)
         waiting = "cannot be read" if self._problem else "reading…"
-        return Picture(cut, None if pixels is None else cut.orient(pixels), waiting)
+        return Picture(cut, None if pixels is None else cut.orient(pixels), waiting, self._overlays.marks(cut.normal))
 
     @property
     def _shown(self) -> tuple[Cut, ...]:
         return self._cuts[self._chosen :][:1] if self._one_cut else self._cuts
 
     def _layout(self) -> Layout:
-        width, font = float(self.width()), self.font()
-        room = tile_room(width, float(self.height()), font, self.lines) if self._one_cut else 0.0
-        return Layout.of(self._shown, width, font, room)
+        empty = self._empty_layout(self.width())
+        room = tile_room(empty, float(self.height()), self.lines) if self._one_cut else 0.0
+        return Layout.of(self._shown, empty.width, empty.font, room, empty.legend)
+
+    def _empty_layout(self, width: float) -> Layout:
+        """All but the cuts."""
+        overlays = self._overlays.shown if self._cuts else ()
+        return Layout(width, self.font(), (), 0.0, legend=Legend.of(overlays, width, self.font()))
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """Draw everything anew."""
@@ -215,14 +250,17 @@ class PreviewWidget(QWidget):
         if not self._cuts:
             return ""
         layout = self._layout()
-        if y >= layout.text_top:
-            return _WORDS
+        if y >= layout.legend_top:
+            return _WORDS if y >= layout.text_top else self._names()
         index = self._cut_at(x)
         if index is None:
             return ""
+        cut = self._cuts[index]
+        area = layout.picture(layout.places[index - (self._chosen if self._one_cut else 0)])
+        names = ", ".join(names_at(QPointF(x, y), area, cut, self._overlays.marks(cut.normal)))
         missing = self._problem if self._cuts[index].normal not in self._pixels else ""
         enlarge = "" if self._one_cut else "Click to enlarge."
-        return "\n".join(filter(None, (self._tooltips[index], missing, enlarge)))
+        return "\n".join(filter(None, (names, self._tooltips[index], missing, enlarge)))
 
     def _cut_at(self, x: float) -> int | None:
         places = enumerate(self._layout().places, self._chosen if self._one_cut else 0)
@@ -230,7 +268,7 @@ class PreviewWidget(QWidget):
 
     def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
         """Tell which cut was clicked."""
-        if event is None or not self._cuts or event.position().y() >= self._layout().text_top:
+        if event is None or not self._cuts or event.position().y() >= self._layout().legend_top:
             return
         index = self._cut_at(event.position().x())
         if index is not None:
@@ -242,7 +280,7 @@ class PreviewWidget(QWidget):
 
     def heightForWidth(self, width: int) -> int:
         """Height that shows everything."""
-        return text_height(float(width), self.font(), self.lines, *self._message)
+        return text_height(self._empty_layout(float(width)), self.lines, *self._message)
 
     def sizeHint(self) -> QSize:
         """Size it likes to have."""
@@ -251,6 +289,10 @@ class PreviewWidget(QWidget):
     def minimumSizeHint(self) -> QSize:
         """Size below which titles overlap."""
         return QSize(_LEAST_WIDTH, _LEAST_WIDTH if self._one_cut else self.heightForWidth(_LEAST_WIDTH))
+
+
+def _shortened(text: str) -> str:
+    return shorten(text, _LONGEST, placeholder="…")
 
 
 def _same_pixels(one: Volume, other: Volume) -> bool:

@@ -10,6 +10,7 @@ from qtpy.QtCore import QPointF, QRectF, QSize, Qt
 from qtpy.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPalette, QPen
 
 from napari_dicom_writer._napari.dock.preview.edge_letters import Letters, bold
+from napari_dicom_writer._napari.dock.preview.overlay_paint import Legend, Shown, paint_lines, paint_segments
 from napari_dicom_writer._napari.dock.preview.thumbnails import THINNEST, Box, Place, arrange
 from napari_dicom_writer.model.units import length_text, round_length
 
@@ -29,6 +30,7 @@ _ROUND = 3.0
 _SEPARATOR = "  ·  "
 _BLOCKY = 3  # px a sample may be large and still be smoothed: beyond, voxels are shown as they are
 _CENTER, _LEFT_CENTER = Qt.AlignmentFlag.AlignCenter, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_NO_LEGEND = Legend()
 _WRAPPED = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop) | int(Qt.TextFlag.TextWordWrap)
 
 
@@ -43,11 +45,14 @@ class Picture:
         uint8 (downward, rightward) or (downward, rightward, 3); None while there are none.
     waiting : str
         Why there are none.
+    marks : tuple of (Overlay, Marks)
+        What lies on it.
     """
 
     cut: Cut
     pixels: NDArray[Any] | None
     waiting: str
+    marks: tuple[Shown, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,8 @@ class Layout:
         Px per mm; 0 without cuts.
     room : float
         Height of the tiles, where it does not follow from the width.
+    legend : Legend
+        Of what lies on the image.
     """
 
     width: float
@@ -73,11 +80,14 @@ class Layout:
     places: tuple[Place, ...]
     scale: float
     room: float = 0.0
+    legend: Legend = _NO_LEGEND
 
     @classmethod
-    def of(cls, cuts: Sequence[Cut], width: float, font: QFont, room: float = 0.0) -> Layout:
+    def of(
+        cls, cuts: Sequence[Cut], width: float, font: QFont, room: float = 0.0, legend: Legend = _NO_LEGEND
+    ) -> Layout:
         """Lay out the cuts for a width, and perhaps for a height of the tiles."""
-        empty = cls(width, font, (), 0.0, room)
+        empty = cls(width, font, (), 0.0, room, legend)
         if not cuts:
             return empty
         metrics = QFontMetricsF(bold(font))
@@ -87,7 +97,7 @@ class Layout:
             least = max(map(metrics.horizontalAdvance, (cut.name, _AS_WRITTEN, _REFORMAT))) + _PAD
             boxes.append(Box(cut.width, cut.height, margin, least))
         places, scale = arrange(boxes, width, empty.tile_height - 2 * metrics.height() - 2 * _PAD, _GAP)
-        return cls(width, font, places, scale, room)
+        return cls(width, font, places, scale, room, legend)
 
     @property
     def line(self) -> float:
@@ -110,9 +120,14 @@ class Layout:
         return self.tile_top + self.tile_height + _PAD
 
     @property
+    def legend_top(self) -> float:
+        """Top of the legend."""
+        return self.bar_top + self.line + _PAD
+
+    @property
     def text_top(self) -> float:
         """Top of the text."""
-        return self.bar_top + self.line + _PAD
+        return self.legend_top + (self.legend.height + _PAD if self.legend.rows else 0.0)
 
     def tile(self, place: Place) -> QRectF:
         """Rectangle of a tile."""
@@ -124,9 +139,9 @@ class Layout:
         return QRectF(center.x() - place.width / 2, center.y() - place.height / 2, place.width, place.height)
 
 
-def text_height(width: float, font: QFont, lines: Sequence[str], heading: str, message: str) -> int:
+def text_height(layout: Layout, lines: Sequence[str], heading: str, message: str) -> int:
     """Return the height in px of the whole preview: lines below the cuts or, without any, a message in their place."""
-    layout = Layout(width, font, (), 0.0)
+    width, font = layout.width, layout.font
     if lines:
         return int(np.ceil(layout.text_top + _wrapped_height(_flowed(lines, width, font), width, font)))
     return int(
@@ -134,9 +149,9 @@ def text_height(width: float, font: QFont, lines: Sequence[str], heading: str, m
     )
 
 
-def tile_room(width: float, height: float, font: QFont, lines: Sequence[str]) -> float:
+def tile_room(layout: Layout, height: float, lines: Sequence[str]) -> float:
     """Return the height of tiles that leaves room for all else."""
-    layout = Layout(width, font, (), 0.0)
+    width, font = layout.width, layout.font
     rest = layout.text_top - layout.tile_height + _wrapped_height(_flowed(lines, width, font), width, font)
     return max(6 * layout.line, height - rest)
 
@@ -190,6 +205,7 @@ def paint_cuts(
         _paint_title(painter, layout, place, picture.cut, palette)
         _paint_tile(painter, layout, place, picture)
     _paint_bar(painter, layout, pictures, palette)
+    layout.legend.paint(painter, layout.legend_top, palette.color(QPalette.ColorRole.WindowText))
     painter.setPen(palette.color(QPalette.ColorRole.WindowText))
     text = _flowed(lines, layout.width, layout.font)
     painter.drawText(QRectF(0, layout.text_top, layout.width, 1e5), _WRAPPED, text)
@@ -221,6 +237,12 @@ def _paint_tile(painter: QPainter, layout: Layout, place: Place, picture: Pictur
         flags = int(_CENTER) | int(Qt.TextFlag.TextWordWrap)
         if area.contains(painter.boundingRect(area, flags, picture.waiting)):
             painter.drawText(area, flags, picture.waiting)
+    painter.save()
+    painter.setClipRect(area.adjusted(-2, -2, 2, 2))
+    for paint in (paint_segments, paint_lines):
+        for overlay, marks in picture.marks:
+            paint(painter, area, picture.cut, overlay, marks)
+    painter.restore()
     _paint_letters(painter, layout, area, picture.cut.letters)
 
 

@@ -45,13 +45,13 @@ class SectionReader(QObject):
         self._background.looked.connect(self._tell)
         self._background.ended.connect(self._end)
 
-    def read(self, volume: Volume) -> None:
+    def read(self, volume: Volume, through: tuple[int, int, int] | None = None) -> None:
         """Begin as soon as the section at hand is done."""
         found, samples = deque[tuple[int, Any]](), self._samples
         self._found = found
 
         def work(stop_if_asked: Callable[[], None]) -> None:
-            for section in read_sections(volume, samples, tick=stop_if_asked):
+            for section in read_sections(volume, samples, stop_if_asked, through):
                 found.append(section)
 
         self._background.replace(work)

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_dicom_writer._napari.dock.preview.cuts import middle
 from napari_dicom_writer.model.value_range import ValueRange
 from napari_dicom_writer.model.volume import SPATIAL
 from napari_dicom_writer.planning.value_policy import color_gain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -26,9 +27,12 @@ _PERCENTILES = (1, 99.5)
 
 
 def read_sections(
-    volume: Volume, limit: int = LIMIT, tick: Callable[[], None] = lambda: None
+    volume: Volume,
+    limit: int = LIMIT,
+    tick: Callable[[], None] = lambda: None,
+    through: Sequence[int] | None = None,
 ) -> Iterator[tuple[int, NDArray[Any]]]:
-    """Read the sections through the middle, at index 0 of every leading axis, every n-th voxel.
+    """Read the sections through one voxel, at index 0 of every leading axis, every n-th voxel.
 
     Parameters
     ----------
@@ -38,6 +42,8 @@ def read_sections(
         Most samples along an axis.
     tick
         Called before each section, before each plane where planes are read; may raise to stop.
+    through
+        Plane, row and column that the sections go through; default: the middle.
 
     Yields
     ------
@@ -46,14 +52,15 @@ def read_sections(
     numpy.ndarray
         The other two axes in the order (planes, rows, columns), then three samples of colors; a copy.
     """
+    through = through or middle(volume.shape)
     strided = type(volume.array).__module__.partition(".")[0] in _UNDERSTAND_STRIDES
     normals = (0, 1, 2) if "plane" in volume.axes else (0,)
     if not (strided or isinstance(volume.array, np.ndarray)):
-        yield from _from_planes(volume, limit, tick)
+        yield from _from_planes(volume, through, limit, tick)
         return
     for normal in normals:
         tick()
-        yield normal, _from_slices(volume, normal, limit)
+        yield normal, _from_slices(volume, normal, through[normal], limit)
 
 
 def _every(count: int, limit: int) -> slice:
@@ -62,14 +69,14 @@ def _every(count: int, limit: int) -> slice:
     return slice((step - 1) // 2, count, step)
 
 
-def _from_slices(volume: Volume, normal: int, limit: int) -> NDArray[Any]:
+def _from_slices(volume: Volume, normal: int, at: int, limit: int) -> NDArray[Any]:
     lengths = dict(zip(SPATIAL, volume.shape, strict=True))
     index: list[int | slice] = []
     for axis in volume.axes:
         if axis not in SPATIAL:
             index.append(0)
         elif axis == SPATIAL[normal]:
-            index.append(lengths[axis] // 2)
+            index.append(at)
         else:
             index.append(_every(lengths[axis], limit))
     if volume.rgb:
@@ -82,7 +89,9 @@ def _from_slices(volume: Volume, normal: int, limit: int) -> NDArray[Any]:
     return values if shown == sorted(shown, key=SPATIAL.index) else values.swapaxes(0, 1)
 
 
-def _from_planes(volume: Volume, limit: int, tick: Callable[[], None]) -> Iterator[tuple[int, NDArray[Any]]]:
+def _from_planes(
+    volume: Volume, through: Sequence[int], limit: int, tick: Callable[[], None]
+) -> Iterator[tuple[int, NDArray[Any]]]:
     """Read plane by plane, each once for both sections across; copies, because views would keep whole planes."""
     planes, rows, columns = volume.shape
     leading = (0,) * len(volume.leading)
@@ -93,15 +102,15 @@ def _from_planes(volume: Volume, limit: int, tick: Callable[[], None]) -> Iterat
         return plane[..., :3] if volume.rgb else plane
 
     tick()
-    yield 0, plane_at(planes // 2)[down, right].copy()
+    yield 0, plane_at(through[0])[down, right].copy()
     if "plane" not in volume.axes:
         return
     across: tuple[list[NDArray[Any]], list[NDArray[Any]]] = ([], [])
     for index in range(planes)[_every(planes, min(limit, _MOST_PLANES))]:
         tick()
         values = plane_at(index)
-        across[0].append(values[rows // 2, right].copy())
-        across[1].append(values[down, columns // 2].copy())
+        across[0].append(values[through[1], right].copy())
+        across[1].append(values[down, through[2]].copy())
     yield 1, np.stack(across[0])
     yield 2, np.stack(across[1])
 
