@@ -86,7 +86,7 @@ def test_shapes_and_points_beside_an_image_become_structure_sets(viewer, open_pa
     panel = open_panel()
     rows = [panel.checklist._list.item(i).text() for i in range(3)]
     assert rows[0].startswith("seeds\n2 points → RT Structure Set")
-    assert rows[1].startswith("tumor\n1 shape → RT Structure Set")
+    assert rows[1].startswith("tumor\n1 shape → RT Structure Set · 1 region ·")
     assert panel.controls.export_button.text() == "Export 3 series"
 
 

@@ -9,6 +9,7 @@ from napari_dicom_writer._napari.dock.messages.preflight import Message, plan_me
 from napari_dicom_writer._napari.spelling import in_form, in_preferences
 from napari_dicom_writer.errors import Fix, NoteKind
 from napari_dicom_writer.options.choices import Modality
+from napari_dicom_writer.plan.segments import StoredContours
 from napari_dicom_writer.plan.wording import count, describe, format_bytes, where
 
 if TYPE_CHECKING:
@@ -26,9 +27,12 @@ def becomes(plan: ExportPlan, volume_index: int) -> str:
     series = [s for s in plan.series if s.volume_index == volume_index]
     parts = [series[0].title]
     parts += [f"{len(series)} series"] if len(series) > 1 else []
+    contours = isinstance(series[0].stored, StoredContours)
+    if found := len({segment.label for one in series for segment in one.segments}):
+        parts.append(f"{found:,} {'region' if contours else 'segment'}{'' if found == 1 else 's'}")
     planes = series[0].planes
     points = f" × {series[0].time_points} time points" if series[0].time_points > 1 else ""
-    parts.append(f"{planes:,} plane{'' if planes == 1 else 's'}{points}")
+    parts += [f"{planes:,} plane{'' if planes == 1 else 's'}{points}"] if not contours else []
     parts.append(format_bytes(sum(s.bytes for s in series)))
     return " · ".join(parts)
 

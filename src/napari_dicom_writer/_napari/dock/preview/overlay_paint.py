@@ -10,6 +10,7 @@ from qtpy.QtCore import QPointF, QRectF, Qt
 from qtpy.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPainterPath, QPen, QPolygonF
 
 from napari_dicom_writer._napari.dock.parts.plain import shown_name
+from napari_dicom_writer._napari.dock.preview.overlay import CHORD
 from napari_dicom_writer.model.contours import CLOSED, POINT
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ _WIDTH, _POINT = 1.5, 3.0  # px
 _NEAR = 5.0  # px from a point that still mean it
 _SWATCH, _GAP = 0.7, 10.0  # of a line's height; px between entries
 _ROWS = 2
+_DARK = 0.35  # lightness
 
 Shown = tuple["Overlay", "Marks"]
 
@@ -49,16 +51,22 @@ def paint_lines(painter: QPainter, area: QRectF, cut: Cut, overlay: Overlay, mar
         color = QColor(*overlay.segments[line.number - 1].color)
         where = _polygon(area, cut, line)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(color, _WIDTH))
+        for pen in (QPen(_halo(color), _WIDTH + 2), QPen(color, _WIDTH)):
+            painter.setPen(pen)
+            if line.kind == CLOSED:
+                painter.drawPolygon(where)
+            elif line.kind == CHORD:
+                painter.drawPolyline(where)
         if line.kind == POINT:
             painter.setBrush(color)
             painter.setPen(QPen(QColor("#000000"), 1.0))
             painter.drawEllipse(where.at(0), _POINT, _POINT)
-        elif line.kind == CLOSED:
-            painter.drawPolygon(where)
-        else:
-            painter.drawPolyline(where)
     painter.setBrush(Qt.BrushStyle.NoBrush)
+
+
+def _halo(color: QColor) -> QColor:
+    """What sets a color apart from an image, which may be as dark or as bright as it is itself."""
+    return QColor(255, 255, 255, 90) if color.lightnessF() < _DARK else QColor(0, 0, 0, 90)
 
 
 def _polygon(area: QRectF, cut: Cut, line: Line) -> QPolygonF:
