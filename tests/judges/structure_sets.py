@@ -37,7 +37,8 @@ def structure_set(rois: Mapping[str, Sequence[tuple[str, np.ndarray]]], image: D
     made.file_meta = meta
     made.StudyInstanceUID = image.StudyInstanceUID if image else generate_uid()
     made.SeriesInstanceUID, made.Modality, made.SeriesNumber = generate_uid(), "RTSTRUCT", 9
-    made.PatientID, made.PatientName, made.StructureSetLabel = "1", "A^B", "plan"
+    made.PatientID, made.PatientName = (image.PatientID, image.PatientName) if image else ("1", "A^B")
+    made.StructureSetLabel, made.InstanceNumber = "plan", 1
     space = image.FrameOfReferenceUID if image else generate_uid()
     frame = item(FrameOfReferenceUID=space)
     if image:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pydicom
@@ -12,7 +13,10 @@ from pydicom.data import get_testdata_file
 from judges.series import edit
 from judges.volumes import oblique_volume
 from napari_dicom_writer import ExportOptions, ReadError, Series, Volume, export
-from napari_dicom_writer.reading.survey import SeriesSurvey, survey
+from napari_dicom_writer.reading.survey import survey
+
+if TYPE_CHECKING:
+    from napari_dicom_writer.reading.surveyed import SeriesSurvey
 
 
 def only(folder: Path) -> SeriesSurvey:

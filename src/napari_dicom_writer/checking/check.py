@@ -20,11 +20,13 @@ from napari_dicom_writer.reading.catalogue import Catalogue, catalogue
 from napari_dicom_writer.reading.files import as_they_are, read_header
 from napari_dicom_writer.reading.real_values import ValueMap, value_map_of
 from napari_dicom_writer.reading.said import is_segmentation
-from napari_dicom_writer.reading.survey import SeriesSurvey, summarize
+from napari_dicom_writer.reading.survey import summarize
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable
+
+    from napari_dicom_writer.reading.surveyed import SeriesSurvey
 
 _LOOKED_AT = 16  # planes of a series by whose look swapped rows and columns are told
 _PATIENCE = 3  # instances of a series that may take too long, before no other is decoded
@@ -167,12 +169,13 @@ def _verdict(uid: str, group: _Group) -> SeriesVerdict:
     check_consistency(instances, group.findings)
     check_places(instances, group.findings)
     headers, folder = [i.header for i in instances], instances[0].path.parent
+    structures = [instance.structure for instance in instances if instance.structure]
     frames = None
     if any(i.frames for i in instances):
         frames = [frame.header for i in instances for frame in i.frames[: i.place.frames] or [i]]
     return SeriesVerdict(
         uid,
-        summarize(headers, folder, _values(instances), frames=frames),
+        summarize(headers, folder, _values(instances), frames=frames, structures=structures),
         tuple(group.findings),
         lossy=any(read.text(i.header, "LossyImageCompression") == "01" for i in instances),
         files=tuple(i.path for i in instances),

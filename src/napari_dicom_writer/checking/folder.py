@@ -1,4 +1,4 @@
-"""What only all series of a folder together show: UIDs that repeat, a series that was torn apart."""
+"""What only all series of a folder together show: UIDs that repeat, a series torn apart, contours off their image."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import hashlib
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from napari_dicom_writer.checking.series.contours import check_contours
 from napari_dicom_writer.reading import lenient as read
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def check_folder(series: Mapping[str, Series]) -> None:
     _check_complete(series)
     _check_spacing_hint(series)
     _check_patients(series)
+    check_contours(series)
 
 
 def _check_uids(series: Mapping[str, Series]) -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from napari_dicom_writer.errors import ExportError, Note
     from napari_dicom_writer.plan.plan import ExportPlan, SeriesPlan
     from napari_dicom_writer.plan.report import ExportReport
-    from napari_dicom_writer.reading.survey import SeriesSurvey, Survey
+    from napari_dicom_writer.reading.surveyed import SeriesSurvey, Survey
 
 FORMAT = 1  # rises when a key changes its meaning, or is gone
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from napari_dicom_writer.model.verdict import Verdict
     from napari_dicom_writer.plan.plan import ExportPlan, SeriesPlan
     from napari_dicom_writer.plan.report import ExportReport
-    from napari_dicom_writer.reading.survey import SeriesSurvey, Survey
+    from napari_dicom_writer.reading.surveyed import SeriesSurvey, Survey
 
 T = TypeVar("T")
 Facts = dict[str, "str | tuple[Verdict, ...]"]
@@ -168,8 +168,13 @@ def segments(found: Sequence[Segment]) -> str:
         region = f", {structure.region.meaning}" if structure and structure.region else ""
         meaning = f"{side}{structure.type.meaning}{region}" if structure else "no code"
         lines.append(f"{segment.label} {segment.name or 'without a name'}: {meaning}")
-    more = len(found) - len(lines)
-    return "\n".join([*lines, f"and {more:,} more"] if more else lines)
+    return _first_of(lines, len(found) - len(lines))
+
+
+def _first_of(lines: list[str], more: int = 0) -> str:
+    """Write the first of many lines, and how many more there are, besides those left out already."""
+    more += max(0, len(lines) - _SEGMENTS)
+    return "\n".join([*lines[:_SEGMENTS], f"and {more:,} more"] if more else lines)
 
 
 def directions(letters: str) -> str:
@@ -241,6 +246,7 @@ def surveyed(series: SeriesSurvey, folder: str, *, viewers: bool = False) -> Fac
         "First voxel": position(series.position) if series.position else "",
         "Values": f"{series.values[0]:.7g} to {series.values[1]:.7g} {series.unit}".strip() if series.values else "",
         "Segments": segments(series.segments),
+        "Regions": _first_of(list(map(str, series.regions))),
         "Window": "center {:g}, width {:g}".format(*series.window) if series.window else "",
         "Opens in": series.opens_in if viewers or not series.opens_in else summary(series.opens_in),
         "Remark": "\n".join(series.remarks),

@@ -101,7 +101,7 @@ def drawings_of(structure: StructureSet, image: Ground | None, *, apart: bool) -
     """
     if not structure.regions:
         return
-    notes = list(structure.faults)
+    notes = [fault.note() for fault in structure.faults]
     outlines = [contour.outline for contour in structure.contours]
     if image is None:
         affine, note = planes_from(outlines)

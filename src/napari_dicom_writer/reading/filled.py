@@ -93,7 +93,7 @@ def labels_of(structure: StructureSet, image: Ground | None) -> Iterator[tuple[s
     if image is None:
         remedy = "Put both into one folder, or open it as shapes"
         raise ReadError("Its contours are filled on the grid of their image, which is not there", remedy)
-    notes = [*structure.faults, *said_of_space(structure, image)]
+    notes = [*(fault.note() for fault in structure.faults), *said_of_space(structure, image)]
     patches = [patch for region in structure.regions for patch in _patches(region, image, notes)]
     if not patches:
         raise ReadError("It encloses nothing on the planes of its image", "Open it as shapes")

@@ -31,7 +31,34 @@ STRUCTURE_TAGS = (
 _DATA = Tag("ContourData")
 _KINDS = (*ENCLOSING, OPEN, OPEN_NONPLANAR, POINT)
 _LEAST = {POINT: 1, OPEN: 2, OPEN_NONPLANAR: 2}  # points; of what encloses something 3
-_NAMED = 5  # contours that a text lists
+_NAMED = 5  # regions that a text lists
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is damaged, and was left out or mended.
+
+    Attributes
+    ----------
+    kind : NoteKind
+    text : str
+        With ``{}`` in place of the regions concerned.
+    regions : tuple of (int, str)
+        Number and name of each.
+    """
+
+    kind: NoteKind
+    text: str
+    regions: tuple[tuple[int | None, str], ...] = ()
+
+    def note(self, *, named: bool = True) -> Note:
+        """Say it with the names of the regions, or with their numbers only: names are anybody's text."""
+        told = [
+            repr(name) if named and name else "a region" if number is None else f"region {number}"
+            for number, name in self.regions[:_NAMED]
+        ]
+        more = f" and {len(self.regions) - _NAMED:,} more" if len(self.regions) > _NAMED else ""
+        return Note(self.kind, self.text.replace("{}", ", ".join(told) + more))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,12 +67,15 @@ class Contour:
 
     Attributes
     ----------
+    number : int
+        Its place in its region, from 1.
     outline : Outline
         Its region is that of the label of its segment.
     images : tuple of (str, int)
         SOP Instance UID of each image that it names, and the frame number, or 0.
     """
 
+    number: int
     outline: Outline
     images: tuple[tuple[str, int], ...] = ()
 
@@ -86,15 +116,14 @@ class StructureSet:
     series : dict
         Series Instance UID of each image series that it belongs to → SOP Instance UIDs of its images, as far as it
         lists them.
-    faults : tuple of Note
-        What is damaged, and was left out or mended.
+    faults : tuple of Fault
     """
 
     uid: str
     name: str
     regions: tuple[Region, ...]
     series: dict[str, frozenset[str]]
-    faults: tuple[Note, ...]
+    faults: tuple[Fault, ...]
 
     @property
     def contours(self) -> list[Contour]:
@@ -114,24 +143,23 @@ def is_structure_set(header: Dataset) -> bool:
 
 def structure_set_of(header: Dataset) -> StructureSet:
     """Read the header of a structure set, which is all of it; what is damaged is told, and the rest is read."""
-    faults: list[Note] = []
+    faults: list[Fault] = []
     regions = _regions(header, faults)
     for item in items(header, "ROIContourSequence"):
         number = whole(item, "ReferencedROINumber")
         region = regions.get(number) if number is not None else None
         if region is None:
             count = len(items(item, "ContourSequence"))
-            faults.append(_lost(f"Contours that belong to no region, {count:,}, are left out"))
+            faults.append(Fault(NoteKind.LOST, f"Contours that belong to no region, {count:,}, are left out"))
             continue
         color = numbers(item, "ROIDisplayColor")
         if color and len(color) == 3 and all(0 <= part <= 255 for part in color):
             red, green, blue = map(round, color)
             region.segment = replace(region.segment, color=(red, green, blue))
         region.contours += _contours(item, region, faults)
-    named = {number: region.segment.name or f"number {number}" for number, region in regions.items()}
-    empty = [repr(named[number]) for number, region in regions.items() if not region.contours]
+    empty = tuple((number, region.segment.name) for number, region in regions.items() if not region.contours)
     if empty:
-        faults.append(_lost(f"{_some(empty, 'region')} without contours: left out"))
+        faults.append(Fault(NoteKind.LOST, "Without contours, and left out: {}", empty))
     return StructureSet(
         uid=text(header, "SOPInstanceUID"),
         name=text(header, "StructureSetName") or text(header, "StructureSetLabel"),
@@ -141,24 +169,15 @@ def structure_set_of(header: Dataset) -> StructureSet:
     )
 
 
-def _lost(text: str) -> Note:
-    return Note(NoteKind.LOST, text)
-
-
-def _some(names: list[str], what: str) -> str:
-    listed = ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else "")
-    return f"{len(names):,} {what}{'' if len(names) == 1 else 's'} ({listed})"
-
-
-def _regions(header: Dataset, faults: list[Note]) -> dict[int, Region]:
+def _regions(header: Dataset, faults: list[Fault]) -> dict[int, Region]:
     """Read Structure Set ROI and RT ROI Observations, by ROI Number."""
     observed = {whole(item, "ReferencedROINumber"): item for item in items(header, "RTROIObservationsSequence")}
     found: dict[int, Region] = {}
     for item in items(header, "StructureSetROISequence"):
         number = whole(item, "ROINumber")
         if number is None or number in found:
-            told = "no number" if number is None else f"the number {number} of another one"
-            faults.append(_lost(f"A region ({text(item, 'ROIName')!r}) has {told}: left out"))
+            told = "{} has no number" if number is None else "The number of {} is that of another region"
+            faults.append(Fault(NoteKind.LOST, f"{told}: left out", ((number, text(item, "ROIName")),)))
             continue
         segment = _segment(item, observed.get(number), number)
         found[number] = Region(number, segment, text(item, "ReferencedFrameOfReferenceUID"))
@@ -193,25 +212,26 @@ def _structure(observed: Dataset) -> Structure | None:
     return Structure(terms().get(code, ANATOMY), code, code_of(item, "SegmentedPropertyTypeModifierCodeSequence"))
 
 
-def _contours(item: Dataset, region: Region, faults: list[Note]) -> Iterator[Contour]:
+def _contours(item: Dataset, region: Region, faults: list[Fault]) -> Iterator[Contour]:
     """Read the contours of a region; what makes no sense is left out, and told by its number."""
-    name = region.segment.name or f"number {region.number}"
-    reasons: Counter[Note] = Counter()
-    first: dict[Note, int] = {}
+    name = region.segment.name or f"region {region.number}"
+    reasons: Counter[tuple[NoteKind, str]] = Counter()
+    first: dict[tuple[NoteKind, str], int] = {}
     for number, each in enumerate(items(item, "ContourSequence"), 1):
-        said: list[Note] = []
+        said: list[tuple[NoteKind, str]] = []
         where = f"contour {number} of {name!r}"
         for outline in _outlines(each, region.segment.label, where, said):
-            yield Contour(outline, _images(each))
-        for note in said:
-            reasons[note] += 1
-            first.setdefault(note, number)
-    for note, count in reasons.items():
-        others = f"; so {'is' if count == 2 else 'are'} {count - 1:,} more" if count > 1 else ""
-        faults.append(replace(note, text=f"Contour {first[note]} of {name!r} {note.text}{others}"))
+            yield Contour(number, outline, _images(each))
+        for each_said in said:
+            reasons[each_said] += 1
+            first.setdefault(each_said, number)
+    for (kind, reason), count in reasons.items():
+        others = f"; {count - 1:,} more like it" if count > 1 else ""
+        told = f"Contour {first[kind, reason]} of {{}} {reason}{others}"
+        faults.append(Fault(kind, told, ((region.number, region.segment.name),)))
 
 
-def _outlines(item: Dataset, label: int, where: str, said: list[Note]) -> list[Outline]:
+def _outlines(item: Dataset, label: int, where: str, said: list[tuple[NoteKind, str]]) -> list[Outline]:
     """Read one contour; several points that are one contour are points of their own."""
     mended: list[str] = []
     kind = text(item, "ContourGeometricType")
@@ -225,9 +245,9 @@ def _outlines(item: Dataset, label: int, where: str, said: list[Note]) -> list[O
             count = f"{len(points)} point{'' if len(points) == 1 else 's'}"
             raise ContourError(f"is {kind} and has {count}: left out")
     except ContourError as error:
-        said.append(_lost(str(error)))
+        said.append((NoteKind.LOST, str(error)))
         return []
-    said += [Note(NoteKind.ASSUMED, reason) for reason in mended]
+    said += [(NoteKind.ASSUMED, reason) for reason in mended]
     return [Outline(label, kind, part, where) for part in (points[:, None] if kind == POINT else [points])]
 
 

@@ -54,7 +54,7 @@ def structures_of(
     for number, structure in enumerate(series.structures, 1):
         part = f"part {number}" if len(series.structures) > 1 else ""
         if not structure.regions:
-            what = "; ".join(fault.text for fault in structure.faults) or "It holds no contours"
+            what = "; ".join(fault.note().text for fault in structure.faults) or "It holds no contours"
             raise ReadError(what, "Open another structure set")
         image = image_of(structure, images, folder)
         found = labels_of(structure, image) if as_ == "labels" else drawings_of(structure, image, apart=as_ == "apart")

@@ -23,6 +23,9 @@ from napari_dicom_writer.reading.real_values import first_number, is_mapped, uni
 from napari_dicom_writer.reading.said import by_place, is_segmentation, missing_planes, said_of, value_range
 from napari_dicom_writer.reading.segments import description_of
 from napari_dicom_writer.reading.stacking import measured_at, place_of, stack, why_no_stack
+from napari_dicom_writer.reading.structure_set import StructureSet, is_structure_set, structure_set_of
+from napari_dicom_writer.reading.survey_regions import regions_of
+from napari_dicom_writer.reading.surveyed import SeriesSurvey, Survey
 from napari_dicom_writer.standard.uids import LABEL_MAP
 from napari_dicom_writer.viewers import opens_in
 from napari_dicom_writer.viewers.seen import describe, times_told_apart
@@ -31,94 +34,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from napari_dicom_writer.model.segments import Segment
-    from napari_dicom_writer.model.verdict import Verdict
-    from napari_dicom_writer.reading.catalogue import Entry, Passed
+    from napari_dicom_writer.reading.catalogue import Entry
     from napari_dicom_writer.reading.said import Said
     from napari_dicom_writer.reading.stacking import Place, Stack
 
 _KINDS = {LABEL_MAP: "Label Map Segmentation Storage"}  # that pydicom has no name for
 _REASON = 160  # characters of what a decoder says
-
-
-@dataclass(frozen=True, slots=True)
-class SeriesSurvey:
-    """What the files of one series say.
-
-    Attributes
-    ----------
-    number, description, modality : str
-        As written; empty where they are not.
-    kind, encoding : str
-        Names of the SOP Class and of the transfer syntax.
-    folder : Path
-        Where its first file is.
-    instances : int
-        Files.
-    frames : int
-        Pictures in them; 0 for objects without pixels.
-    size : tuple of int
-        (planes, rows, columns); planes are different positions, or pictures where positions are not known.
-    time_points : int
-        How many pictures share each position.
-    spacing : tuple of float or None
-        Between (planes, rows, columns), mm; None where unknown.
-    directions : str
-        Where columns, rows and planes run, in patient letters such as ``L, P, H``; empty where unknown.
-    position : tuple of float or None
-        Center of the first voxel of the first plane, LPS mm.
-    window : tuple of float or None
-        Center and width of the first window, as written.
-    values : tuple of float or None
-        Least and greatest real-world value; not of segments.
-    unit : str
-        Of the values, in UCUM; empty where none is said.
-    segments : tuple of Segment
-        What a segmentation shows.
-    opens_in : tuple of Verdict
-        Which software opens it as a volume; empty where it is none.
-    remarks : tuple of str
-        What is peculiar, and why something is unknown.
-    """
-
-    number: str
-    description: str
-    modality: str
-    kind: str
-    encoding: str
-    folder: Path
-    instances: int
-    frames: int = 0
-    size: tuple[int, int, int] = (0, 0, 0)
-    time_points: int = 1
-    spacing: tuple[float | None, float | None, float | None] = (None, None, None)
-    directions: str = ""
-    position: tuple[float, float, float] | None = None
-    window: tuple[float, float] | None = None
-    values: tuple[float, float] | None = None
-    unit: str = ""
-    segments: tuple[Segment, ...] = ()
-    opens_in: tuple[Verdict, ...] = ()
-    remarks: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Survey:
-    """All series of a folder.
-
-    Attributes
-    ----------
-    series : tuple of SeriesSurvey
-        Study by study, by series number.
-    foreign : int
-        Files that are not DICOM, or too broken to belong to a series.
-    passed : tuple of Passed
-        What was not looked at.
-    """
-
-    series: tuple[SeriesSurvey, ...]
-    foreign: int
-    passed: tuple[Passed, ...] = ()
 
 
 @dataclass(slots=True)
@@ -131,7 +52,13 @@ class _Group:
     low: float = np.inf
     high: float = -np.inf
     remarks: dict[str, None] = field(default_factory=dict)  # an ordered set
+    structures: list[StructureSet] = field(default_factory=list)
     slow: bool = False  # whether decoding took too long: it is not tried again
+
+    @property
+    def values(self) -> tuple[float, float] | None:
+        """Least and greatest value."""
+        return (self.low, self.high) if self.low <= self.high else None
 
 
 @with_default_float_errors
@@ -161,7 +88,7 @@ def survey(folder: Path) -> Survey:
             study = studies.setdefault(text(header, "StudyInstanceUID"), len(studies))
             _add(groups.setdefault(text(header, "SeriesInstanceUID"), _Group(entry.path.parent, study)), entry)
         found = [
-            (g.study, summarize(g.headers, g.folder, (g.low, g.high) if g.low <= g.high else None, tuple(g.remarks)))
+            (g.study, summarize(g.headers, g.folder, g.values, tuple(g.remarks), structures=g.structures))
             for g in groups.values()
         ]
     foreign = contents.foreign + len(contents.damaged)
@@ -175,6 +102,9 @@ def survey(folder: Path) -> Survey:
 def _add(group: _Group, entry: Entry) -> None:
     dataset = entry.header.dataset
     group.headers.append(dataset)
+    if is_structure_set(dataset):
+        group.structures.append(structure_set_of(dataset))
+        dataset.pop("ROIContourSequence", None)  # headers are kept, and contours are large
     if group.slow or "Rows" not in dataset or is_segmentation(dataset):
         return
     if is_mapped(dataset):
@@ -198,6 +128,7 @@ def summarize(
     values: tuple[float, float] | None,
     remarks: Sequence[str] = (),
     frames: Sequence[Dataset] | None = None,
+    structures: Sequence[StructureSet] = (),
 ) -> SeriesSurvey:
     """Say what the headers of one series say.
 
@@ -213,6 +144,8 @@ def summarize(
         What is peculiar already.
     frames
         What is said of each picture, where the headers do not hold it any more.
+    structures
+        Contours of the instances that hold some.
     """
     first = headers[0]
     plain = SeriesSurvey(
@@ -225,8 +158,11 @@ def summarize(
         instances=len(headers),
         values=values,
         segments=tuple(description_of(first).segments.values()) if is_segmentation(first) else (),
-        remarks=tuple(remarks),
+        regions=regions_of(structures),
+        remarks=(*remarks, *(fault.note().text for structure in structures for fault in structure.faults)),
     )
+    if structures and not any("Rows" in header for header in headers):
+        return plain
     try:
         return _with_geometry(plain, headers, frames or [one for header in headers for one in said_of(header)])
     except Exception as error:  # noqa: BLE001 - whatever a wrong value makes the parser raise

@@ -25,6 +25,7 @@ from napari_dicom_writer.reading.files import read_header
 from napari_dicom_writer.reading.frames import FRAME_TAGS
 from napari_dicom_writer.reading.real_values import PIXEL_TAGS
 from napari_dicom_writer.reading.stacking import PLACE_TAGS, Place
+from napari_dicom_writer.reading.structure_set import StructureSet, is_structure_set, structure_set_of
 from napari_dicom_writer.reading.time_axis import TIME_TAGS
 
 if TYPE_CHECKING:
@@ -73,6 +74,8 @@ class Instance:
     pixels : Pixels
     frames : list of Instance
         The frames of a multi-frame object as instances, where functional groups say where they lie.
+    structure : StructureSet or None
+        The contours of a structure set.
     """
 
     path: Path
@@ -81,6 +84,7 @@ class Instance:
     place: Place
     pixels: Pixels
     frames: list[Instance] = field(default_factory=list)
+    structure: StructureSet | None = None
 
     @property
     def uid(self) -> str:
@@ -159,7 +163,8 @@ class OpenedFile:
             check_pet(header, report)
             pixels = check_pixels(self.path, structure, header, report, look=look, decode=decode)
             frames = self._frames(report)
-        return Instance(self.path, self.name, self._kept(), read.place(header), pixels, frames)
+        structure_set = structure_set_of(header) if is_structure_set(header) else None
+        return Instance(self.path, self.name, self._kept(), read.place(header), pixels, frames, structure_set)
 
     def _frames(self, report: Report) -> list[Instance]:
         """Check where each frame lies, as that of an instance of its own."""

@@ -44,6 +44,16 @@ def corners(layer):
     return [np.array(layer.data_to_world(index)) for index in (0 * last, last)]
 
 
+def test_contours_come_back_as_shapes(viewer, qtbot, tmp_path):
+    image = add(viewer, scan())
+    square = np.array([(2, 3, 4), (2, 3, 14), (2, 12, 14), (2, 12, 4.0)])
+    place = {key: image.as_layer_data_tuple()[1][key] for key in ("scale", "units")}
+    drawn = (square[np.newaxis], {**place, "name": "organ", "shape_type": "polygon"}, "shapes")
+    _, layer = shown(viewer, qtbot, export([image.as_layer_data_tuple(), drawn], tmp_path / "x").path)
+    assert layer.name == "organ (DICOM)"
+    np.testing.assert_allclose(layer.data[0], square, atol=1e-4)
+
+
 @pytest.mark.filterwarnings("ignore:Non-orthogonal slicing")  # napari's own, of rotated layers
 @pytest.mark.parametrize("eager", [True, False])
 @pytest.mark.parametrize(

@@ -112,14 +112,18 @@ def _layers(volumes: Sequence[Volume], stop_if_asked: Callable[[], None]) -> lis
     """Make layer tuples, with the pixels of those that are not too large."""
     found = []
     for volume in volumes:
-        size = math.prod(volume.array.shape) * volume.dtype.itemsize
-        array = _loaded(volume.array, stop_if_asked) if size <= _EAGER_BYTES else lazy(volume.array)
-        data, attributes, kind = to_layer(volume.over(array))
+        data, attributes, kind = to_layer(volume if volume.drawn else _in_memory(volume, stop_if_asked))
         name = f"{volume.name} (DICOM)" if volume.name else "DICOM"
         if kind == "image":
             attributes["colormap"] = None if volume.rgb else "gray"
         found.append((data, {**attributes, "name": name}, kind))
     return found
+
+
+def _in_memory(volume: Volume, stop_if_asked: Callable[[], None]) -> Volume:
+    """Load an array that is not too large."""
+    size = math.prod(volume.array.shape) * volume.dtype.itemsize
+    return volume.over(_loaded(volume.array, stop_if_asked) if size <= _EAGER_BYTES else lazy(volume.array))
 
 
 def _loaded(array: Any, stop_if_asked: Callable[[], None]) -> Any:
