@@ -84,6 +84,35 @@ def test_the_last_digit_cuts_nothing(tmp_path, noise):
     assert shown(tmp_path) == ({"s": [0, 1, 2, 3]}, [])
 
 
+@pytest.mark.parametrize("off", [0.02, 0.3])
+def test_time_points_of_a_table_that_moves_are_stacks_each(tmp_path, off):
+    """Taken together, their planes are no even stack; where they nearly coincide they are one axis, with a word."""
+    series(tmp_path, 6, lambda n: n % 3 + off / 2 * (n // 3), lambda n: {"AcquisitionNumber": n // 3 + 1})
+    if off < 0.1:
+        told = ["s: Its time points lie up to 0.02 mm apart: placed where the first lies"]
+        assert shown(tmp_path) == ({"s": [[0, 1, 2], [3, 4, 5]]}, told)
+    else:
+        assert shown(tmp_path) == ({"s, acquisition 1": [0, 1, 2], "s, acquisition 2": [3, 4, 5]}, [])
+
+
+def test_uneven_planes_are_no_missing_ones(tmp_path):
+    series(tmp_path, 5, lambda n: n + (0.02 if n == 2 else 0))
+    found, told = shown(tmp_path)
+    assert found == {"s": [0, 1, 2, 3, 4]}
+    assert [text.partition(" (")[0] for text in told] == ["s: Its planes are not evenly spaced"]
+
+
+def test_frames_of_a_scanner_without_places_are_planes(tmp_path):
+    """As those of some dental scanners: one position, a thickness, and no groups."""
+    frames = np.arange(3, dtype=np.uint16).repeat(12).reshape(3, *SHAPE)
+    place = {"ImageOrientationPatient": AXIAL, "ImagePositionPatient": [0, 0, 10], "PixelSpacing": [1, 1]}
+    path = instance(tmp_path / "x.dcm", frames, CT, Modality="CT", SliceThickness=0.5, **place)
+    ((data, attributes, _),), told = opened(path)
+    assert np.asarray(data)[:, 0, 0].tolist() == [0, 1, 2]
+    assert (attributes["scale"][0], attributes["translate"][0]) == (0.5, 10)
+    assert told == ["series 1: Its frames are taken as planes along the normal of the first, by Slice Thickness"]
+
+
 # --- copies -----------------------------------------------------------------------------------------------------------
 
 

@@ -6,7 +6,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from pydicom.datadict import keyword_for_tag
+from pydicom.datadict import dictionary_description, keyword_for_tag
 from pydicom.tag import Tag
 
 from napari_dicom_writer.errors import ReadError
@@ -20,7 +20,7 @@ _TIMES = ("RRIntervalVector", "TimeSlotVector", "PhaseVector", "TimeSliceVector"
 _PARTS = {"EnergyWindowVector": "energy window", "DetectorVector": "detector"}
 VECTOR_TAGS = [
     *"FrameIncrementPointer DetectorInformationSequence SpacingBetweenSlices GridFrameOffsetVector".split(),
-    *"FrameTime FrameTimeVector CineRate RecommendedDisplayFrameRate SliceVector".split(),
+    *"Modality SliceThickness FrameTime FrameTimeVector CineRate RecommendedDisplayFrameRate SliceVector".split(),
     *_TIMES,
     *_PARTS,
 ]
@@ -34,7 +34,7 @@ ASSUMED = "assumed"
 _SAME = 1e-3  # mm
 _NO_PLACE = "Its position is not known: taken as axial, at the origin"
 _NO_STEP = "The distance of its planes is not known: taken as 1 mm"
-_ALONG = "Its frames are taken as planes along the normal of the first, by Spacing Between Slices"
+_SCANNED = ("CT", "MR", "PT")
 
 
 def described(header: Dataset, instance: Mapping[str, Any], count: int) -> list[dict[str, Any]]:
@@ -63,10 +63,18 @@ def described(header: Dataset, instance: Mapping[str, Any], count: int) -> list[
         if not step:
             _assume(frames, _NO_STEP)
         return _spread(frames, [float(step or 1.0) * number for number in slices])
-    if frames[0].get("ImagePositionPatient") is not None and header.get("SpacingBetweenSlices") and not pointers:
-        _assume(frames, _ALONG)
-        return _spread(frames, [float(header.SpacingBetweenSlices) * number for number in range(count)])
+    by = _step_of_planes(header)
+    if frames[0].get("ImagePositionPatient") is not None and by and not pointers and frames[0]["TriggerTime"] is None:
+        what = "Its frames are taken as planes along the normal of the first, by"
+        _assume(frames, f"{what} {dictionary_description(by)}")
+        return _spread(frames, [float(header[by].value) * number for number in range(count)])
     return frames
+
+
+def _step_of_planes(header: Dataset) -> str:
+    """Name the attribute that says how far frames are apart that say no places; of a scanner, they are planes."""
+    scanned = header.get("Modality") in _SCANNED
+    return next((by for by in ("SpacingBetweenSlices", "SliceThickness")[: 1 + scanned] if header.get(by)), "")
 
 
 def _pointers(header: Dataset) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_dicom_writer.errors import Note, NoteKind, ReadError
-from napari_dicom_writer.reading.stacking import stack, why_no_stack
+from napari_dicom_writer.reading.stacking import UNEVEN, stack, why_no_stack
 from napari_dicom_writer.reading.time_axis import TOLD_BY
 
 if TYPE_CHECKING:
@@ -62,14 +62,18 @@ def fill_planes(planes: Stack, groups: Groups, notes: list[Note]) -> tuple[Group
     count = len(planes.positions)
     if count == 1 or planes.straight:
         return groups, (last - first) / max(1, count - 1)
-    whole = _whole_steps(planes)
-    if whole is not None:
+    whole = _whole_steps(planes) or []
+    if missing := _between(whole):
         filled: Groups = [[None] * len(groups[0]) for _ in range(whole[-1] + 1)]
         for place, group in zip(whole, groups, strict=True):
             filled[place] = group
-        missing = _between(whole)
         notes.append(Note(NoteKind.LOST, f"{_are(len(missing))} missing, and blank: {_listed(missing)}"))
-        return filled, (last - first) / (len(filled) - 1)
+        step = (last - first) / (len(filled) - 1)
+        off = np.linalg.norm(planes.positions - first - np.outer(whole, step), axis=1).max()
+        if off > UNEVEN * np.linalg.norm(step):
+            what = f"Its planes are not evenly spaced: placed evenly, up to {off:.3g} mm from where they are"
+            notes.append(Note(NoteKind.LOST, what))
+        return filled, step
     what = f"{_gaps(planes)}: placed evenly, up to {_off(planes):.3g} mm from where they are"
     notes.append(Note(NoteKind.LOST, what))
     return groups, (last - first) / (count - 1)
@@ -77,15 +81,14 @@ def fill_planes(planes: Stack, groups: Groups, notes: list[Note]) -> tuple[Group
 
 def why_uneven(planes: Stack) -> str:
     """Say in words what a stack that is not even lacks."""
-    whole = _whole_steps(planes)
-    if whole is None:
+    missing = _between(_whole_steps(planes) or [])
+    if not missing:
         return _gaps(planes)
-    missing = _between(whole)
     return f"Its planes are not evenly spaced: {_are(len(missing))} missing, {_listed(missing)}"
 
 
 def _between(whole: Sequence[int]) -> list[int]:
-    return sorted(set(range(whole[-1] + 1)) - set(whole))
+    return sorted(set(range(max(whole, default=-1) + 1)) - set(whole))
 
 
 def _gaps(planes: Stack) -> str:

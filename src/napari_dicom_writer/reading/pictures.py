@@ -14,6 +14,7 @@ from napari_dicom_writer.reading.decoding.codestreams import is_decoded, is_nati
 from napari_dicom_writer.reading.decoding.source import NUMBERS, PixelSource, pixel_source
 from napari_dicom_writer.reading.files import as_they_are
 from napari_dicom_writer.reading.frames import FRAME_TAGS, frames_of, is_multiframe
+from napari_dicom_writer.reading.mosaics import is_mosaic, tiles_of
 from napari_dicom_writer.reading.picture import OVERLAY_TAGS, PICTURE_TAGS, Picture, picture_of, said_of
 from napari_dicom_writer.reading.real_values import stored_type_of
 from napari_dicom_writer.reading.segments import SEGMENTATION_TAGS, Description, description_of
@@ -171,7 +172,8 @@ def _pictures(entry: Entry) -> list[Picture]:
         uid, table = str(header.get("SOPInstanceUID") or ""), table_of(header, stored)
         overlaid = any(tag in header for tag in OVERLAY_TAGS)
         if not is_multiframe(header):
-            return [picture_of(uid, source, stored, said_of(header), table, overlaid=overlaid)]
+            picture = picture_of(uid, source, stored, said_of(header), table, overlaid=overlaid)
+            return tiles_of(picture) if is_mosaic(header) else [picture]
         frames = frames_of(header, PICTURE_TAGS, _most_frames(source))
         if "PerFrameFunctionalGroupsSequence" in header:  # the header of a series is kept, and they are large
             del header.PerFrameFunctionalGroupsSequence

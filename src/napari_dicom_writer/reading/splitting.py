@@ -9,6 +9,7 @@ import numpy as np
 
 from napari_dicom_writer.model.geometry import patient_letters
 from napari_dicom_writer.reading.gaps import even_runs
+from napari_dicom_writer.reading.shaking import time_points_apart
 from napari_dicom_writer.reading.stacking import SAME, TURNED, stack, why_no_stack
 
 if TYPE_CHECKING:
@@ -35,12 +36,19 @@ def split(pictures: Sequence[Picture]) -> list[tuple[str, list[Picture]]]:
             for label, part in parts
             for words, group in _cut(part, trait)
         ]
-    parts = [(label, run) for label, part in parts for run in even_runs(part)]
+    parts = [
+        (", ".join(filter(None, (label, words))), run) for label, part in parts for words, run in _even_parts(part)
+    ]
     labels = [label for label, _ in parts]
     return [
         (label if labels.count(label) == 1 else f"{label}, part {number}".lstrip(", "), part)
         for number, (label, part) in enumerate(parts, 1)
     ]
+
+
+def _even_parts(part: list[Picture]) -> list[tuple[str, list[Picture]]]:
+    runs = even_runs(part)
+    return (time_points_apart(part) if len(runs) > 1 else None) or [("", run) for run in runs]
 
 
 class _Trait(NamedTuple):

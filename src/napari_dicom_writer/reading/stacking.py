@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
 # What other software allows: positions of many vendors are rounded to 0.01 mm or worse.
-_UNEVEN = 0.01  # of the spacing between planes
+UNEVEN = 0.01
+"""Share of the spacing between planes by which they may lie off an even stack."""
 SAME = 1e-3
 """Share of the pixel spacing or the thickness: planes closer than that are one, and so are spacings."""
 TURNED = 1e-3
@@ -214,7 +215,7 @@ def stack(places: Sequence[Place]) -> Stack:
     positions, counts = every[starts], np.diff(starts, append=len(every))
     gaps = np.diff(positions, axis=0)
     between = float(np.median(gaps @ normal)) if len(gaps) else None
-    allowed = max(_UNEVEN * (between or 0.0), same)
+    allowed = max(UNEVEN * (between or 0.0), same)
     straight = even = True
     if between is not None:
         straight = bool(np.abs(gaps - np.median(gaps, axis=0)).max() <= allowed)
