@@ -11,6 +11,9 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
+import yaml
+
+from napari_dicom_writer.version import __version__
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "napari_dicom_writer"
@@ -106,3 +109,20 @@ def test_every_python_that_is_declared_may_run_it():
     lowest = tuple(map(int, PROJECT["requires-python"].removeprefix(">=").split(".")))
     versions = [c.rpartition(":: ")[2] for c in PROJECT["classifiers"] if re.search(r":: 3\.\d+$", c)]
     assert min(tuple(map(int, v.split("."))) for v in versions) == lowest
+
+
+def test_the_recipe_for_conda_asks_for_the_same():
+    recipe = yaml.safe_load((ROOT / "packaging" / "conda" / "recipe.yaml").read_text(encoding="utf-8"))
+    asked = recipe["requirements"]
+    assert recipe["package"] == {"name": PROJECT["name"], "version": __version__}
+    assert recipe["build"]["python"]["entry_points"] == [f"{k} = {v}" for k, v in PROJECT["scripts"].items()]
+    assert recipe["about"]["summary"] == PROJECT["description"]
+    assert asked["host"][0] == asked["run"][0] == f"python {PROJECT['requires-python']}"
+    assert asked["run"][1:] == [of_conda(one) for one in PROJECT["dependencies"]]
+    extras = {of_conda(one) for extra in FOR_USERS if extra not in {"all", "demo"} for one in EXTRAS[extra]}
+    assert asked["run_constraints"] == sorted(extras, key=lambda one: one.split()[0])
+
+
+def of_conda(requirement):
+    name, bounds = re.fullmatch(r"([\w.-]+)(?:\[.*\])?(.*)", requirement).groups()
+    return f"{name.lower()} {bounds}"
