@@ -21,6 +21,15 @@ def mapping(report):
     return shared.RealWorldValueMappingSequence[0]
 
 
+def test_image_type_says_that_a_quantity_was_derived_where_that_is_known(tmp_path):
+    """By the defined terms of PS3.3 C.8.16.1.4; NONE claims nothing."""
+    for given, term in (({}, "NONE"), ({"quantity": "adc"}, "QUANTITY"), ({"value_unit": "ms"}, "QUANTITY")):
+        options = ExportOptions(object="parametric-map", **given)
+        found = pydicom.dcmread(export(volume(), tmp_path / f"x{'-'.join(given)}", options).path)
+        frame = found.SharedFunctionalGroupsSequence[0].ParametricMapFrameTypeSequence[0]
+        assert found.ImageType == frame.FrameType == ["DERIVED", "PRIMARY", "VOLUME", term]
+
+
 @pytest.mark.parametrize(
     ("quantity", "unit", "code"),
     [("adc", "um2/s", "um2/s"), ("attenuation", "HU", "[hnsf'U]"), ("suv", "SUV", "g/ml{SUVbw}"), ("fa", "", "1")],

@@ -33,7 +33,6 @@ __all__ = ["Attribute", "Reference", "read_reference", "with_reference"]
 
 _INHERITED = {*Modality} - {Modality.OT}
 _WHERE = "reference"
-_LOSSY = "LossyImageCompression"
 
 _Group = TypeVar("_Group", Patient, Study)
 
@@ -88,7 +87,7 @@ def with_reference(
         reference=None,
         patient=patient,
         study=merged_study,
-        attributes={**({_LOSSY: ("01",)} if found.lossy else {}), **own, **options.attributes},
+        attributes={**found.lossy, **own, **options.attributes},
     )
     merged, said = numbered(merged, found.number if options.same_study else "", Path(options.reference), target)
     notes = [*_notes(found, study, options), *(_modality_note(found, options) if images else ()), *said]

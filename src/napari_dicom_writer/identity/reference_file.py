@@ -41,7 +41,8 @@ TAKEN: Mapping[type[Patient] | type[Study], tuple[str, ...]] = {
 """The fields that a reference fills; their metadata name the attributes."""
 
 NOT_LISTED = "is not among what is taken"
-_OTHERS = ("SpecificCharacterSet", "Modality", "SeriesNumber", "LossyImageCompression")
+LOSS = ("LossyImageCompression", "LossyImageCompressionMethod", "LossyImageCompressionRatio")
+_OTHERS = ("SpecificCharacterSet", "Modality", "SeriesNumber", *LOSS)
 _REQUIRED = {"PatientName", "PatientID"}  # in doubt about them, it is not known whose images these are
 _WHERE = "reference"
 
@@ -72,8 +73,8 @@ class Reference:
         Both UIDs as found; empty where they are not there, or not valid.
     modality, number : str
         Of its series; empty if they are not known.
-    lossy : bool
-        Whether it was compressed with loss, now or before.
+    lossy : dict
+        What it says of lossy compression, now or before: keyword → values; empty where it says of none.
     taken : tuple of Attribute
         What is in `patient` and `study`, with its values.
     left : tuple of Attribute
@@ -84,7 +85,7 @@ class Reference:
     study: Study
     modality: str
     number: str
-    lossy: bool
+    lossy: dict[str, tuple[str, ...]]
     taken: tuple[Attribute, ...]
     left: tuple[Attribute, ...]
 
@@ -114,7 +115,7 @@ def read_reference(path: str | os.PathLike[str]) -> Reference:
     charset = values.pop("SpecificCharacterSet", b"")
     modality = _checked("Modality", values.pop("Modality", b""))
     number = _checked("SeriesNumber", values.pop("SeriesNumber", b""))
-    lossy = _checked("LossyImageCompression", values.pop("LossyImageCompression", b"")) == "01"
+    lossy = _loss({keyword: values.pop(keyword, b"") for keyword in LOSS})
     taken: list[Attribute] = []
     left: list[Attribute] = []
     patient = _group(Patient, values, charset, taken, left)
@@ -145,6 +146,21 @@ def _checked(keyword: str, raw: bytes | None) -> str:
         return text.check(keyword, _value(keyword, raw, b""))
     except (UndecodableError, OptionsError):
         return ""
+
+
+def _loss(raw: Mapping[str, bytes | None]) -> dict[str, tuple[str, ...]]:
+    """Return what is said of lossy compression; methods and ratios as far as they are valid and belong together."""
+    said, methods, ratios = (
+        tuple(_checked(keyword, value) for value in (raw[keyword] or b"").split(b"\\")) for keyword in LOSS
+    )
+    if said != ("01",):
+        return {}
+    found: dict[str, tuple[str, ...]] = {LOSS[0]: said}
+    if all(methods):
+        found[LOSS[1]] = methods
+        if all(ratios) and len(ratios) == len(methods):
+            found[LOSS[2]] = ratios
+    return found
 
 
 def _group(

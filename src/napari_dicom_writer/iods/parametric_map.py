@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from napari_dicom_writer.plan.frames import InstancePlan
     from napari_dicom_writer.plan.plan import SeriesPlan
 
-_IMAGE_TYPE = ("DERIVED", "PRIMARY", "VOLUME", "NONE")
+_IMAGE_TYPE = ("DERIVED", "PRIMARY", "VOLUME")
 
 
 class ParametricMap(IOD):
@@ -81,13 +81,14 @@ class ParametricMap(IOD):
 
     def modules(self, series: SeriesPlan) -> Dataset:
         """Compose the modules of table A.75-1."""
+        image_type = (*_IMAGE_TYPE, _contrast(series))
         return compose(
             study.patient(series),
             study.general_study(series),
             study.general_series(series),
             study.frame_of_reference(series),
             study.enhanced_general_equipment(series),
-            image.general_image(series, *_IMAGE_TYPE),
+            image.general_image(series, *image_type),
             _float_pixels(series),
             _parametric_map_image(series),
             dimensions(series, POSITION_INDEX),
@@ -95,7 +96,7 @@ class ParametricMap(IOD):
             shared_groups(
                 pixel_measures(series),
                 plane_orientation(series),
-                {"ParametricMapFrameTypeSequence": one_item(FrameType=list(_IMAGE_TYPE))},
+                {"ParametricMapFrameTypeSequence": one_item(FrameType=list(image_type))},
                 {
                     "PixelValueTransformationSequence": one_item(
                         RescaleIntercept="0", RescaleSlope="1", RescaleType="US"
@@ -122,6 +123,11 @@ class ParametricMap(IOD):
         """Positions, their indices, and the image it is shown with."""
         images, fixed = referenced_images(series.shown_with, instance)
         return frame_groups(dimension_indices(instance, parts=False), plane_positions(instance), images, fixed=fixed)
+
+
+def _contrast(series: SeriesPlan) -> str:
+    """Derived Pixel Contrast (C.8.16.1.4): a quantity, as the Real World Value Mapping tells, where one is told."""
+    return "QUANTITY" if series.options.quantity or series.options.value_unit else "NONE"
 
 
 def check_unit(options: ExportOptions) -> list[Note]:

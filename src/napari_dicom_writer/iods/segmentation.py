@@ -79,6 +79,7 @@ class Segmentation(IOD):
             study.enhanced_general_equipment(series),
             image.general_image(series, "DERIVED", "PRIMARY"),
             _pixels(series),
+            _loss(series),
             _padding(series),
             _segmentation_image(series),
             dimensions(series, *((SEGMENT_INDEX,) if _by_segment(series) else ()), POSITION_INDEX),
@@ -123,8 +124,15 @@ def _pixels(series: SeriesPlan) -> Attributes:
         "BitsStored": stored.bits,
         "HighBit": stored.bits - 1,
         "PixelRepresentation": 0,
-        "LossyImageCompression": "00",
     }
+
+
+def _loss(series: SeriesPlan) -> Attributes:
+    """Lossy Image Compression, which what is derived from a lossy image has, too (C.8.20.2, C.7.6.1.1.5)."""
+    source = series.lossy or (series.source.lossy if series.source else ())
+    if source or "LossyImageCompression" in series.options.attributes:
+        return image.lossy_attributes(series.options.transfer_syntax, source)
+    return {"LossyImageCompression": "00"}
 
 
 def _padding(series: SeriesPlan) -> Dataset:

@@ -76,7 +76,7 @@ STATEMENTS: dict[str, Statement] = {
             "DerivationCodeSequence": "segmentation",
             "PixelPaddingValue": "of a label map the background, 0",
             "FrameType": "derived, a volume",
-            "ParametricMapFrameTypeSequence": "derived, a volume",
+            "ParametricMapFrameTypeSequence": "derived, a volume, and of a quantity, if that or its unit is said",
             "PixelValueTransformationSequence": "how the values are stored; of a map they are stored as they are",
             "CodeValue": "of its code",
             "LongCodeValue": "of its code",

@@ -16,7 +16,8 @@ METADATA_KEY = "napari-dicom-writer"
 """Where in a layer's `metadata` it is kept what the layer was read from: ``path``, the UIDs ``study``, ``series`` and
 ``frame_of_reference``; ``instances``, those of its planes in the order of its data, empty where one is missing; of
 multi-frame instances also ``frames``, the numbers of their frames from 1, 0 where one is missing; ``notes``, pairs
-of kind and text: what was lost or assumed in opening it; and ``axes``, which of its last three axes are planes, rows
+of kind and text: what was lost or assumed in opening it; ``lossy``, method and ratio of each lossy compression before,
+if there was one; and ``axes``, which of its last three axes are planes, rows
 and columns, where they are in another order. Nothing of the patient."""
 
 _KINDS = {str(kind): kind for kind in (NoteKind.LOST, NoteKind.ASSUMED)}
@@ -54,6 +55,14 @@ def notes_of_opening(attributes: Mapping[str, Any]) -> list[Note]:
     pairs = [one for one in (said if isinstance(said, list | tuple) else ()) if isinstance(one, list | tuple)]
     kinds = [(_KINDS.get(str(one[0])), str(one[1])) for one in pairs if len(one) == 2]
     return [Note(kind, f"When it was opened: {text}") for kind, text in kinds if kind]
+
+
+def lossy_of(attributes: Mapping[str, Any]) -> tuple[tuple[str, float], ...]:
+    """Return what lossy compression a layer remembers, as a `Volume` holds it; its metadata may be anybody's."""
+    said = _source(attributes).get("lossy")
+    pairs = [one for one in (said if isinstance(said, list | tuple) else ()) if isinstance(one, list | tuple)]
+    numbers = [one for one in pairs if len(one) == 2 and isinstance(one[1], int | float) and one[1] >= 0]
+    return tuple((str(method), float(ratio)) for method, ratio in numbers)
 
 
 def origin_of(attributes: Mapping[str, Any]) -> Origin | None:

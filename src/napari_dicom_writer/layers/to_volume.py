@@ -10,7 +10,7 @@ import numpy as np
 from napari_dicom_writer.errors import Fix, GeometryError, LayerError, Note, NoteKind
 from napari_dicom_writer.layers.axes import PIXELS, SET_AXES, image_axes, named_axes, told_axes
 from napari_dicom_writer.layers.labels import labels_of
-from napari_dicom_writer.layers.opened_from import notes_of_opening, order_of_opening, origin_of
+from napari_dicom_writer.layers.opened_from import lossy_of, notes_of_opening, order_of_opening, origin_of
 from napari_dicom_writer.layers.transforms import data_to_world
 from napari_dicom_writer.mention import mention
 from napari_dicom_writer.model.axis_names import AxisKind, kind_of, split_kinds
@@ -84,6 +84,7 @@ def to_volume(data: Any, attributes: Mapping[str, Any], layer_type: str, options
         notes=notes,
         labels=labels_of(attributes) if layer_type == "labels" else None,
         origin=origin_of(attributes),
+        lossy=lossy_of(attributes),
     )
     # A series is saved in the planes it was opened from, in whichever order they are shown.
     order = order_of_opening(attributes) if len(spatial) == 3 and not attributes.get("axes") else None

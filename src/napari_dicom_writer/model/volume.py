@@ -64,7 +64,8 @@ class Volume:
     notes
         What was assumed to make this volume; the plan announces it.
     lossy
-        How lossy compression has altered the pixels before: method (PS3.3 C.7.6.1.1.5.1) and ratio of each time.
+        How lossy compression has altered the pixels before: method (PS3.3 C.7.6.1.1.5.1) and ratio of each time;
+        empty and 0 where they are not known.
     labels
         What the values mean, of a label map; None of an image.
     steps

@@ -66,6 +66,8 @@ class SourcePlan:
         All SOP Instance UIDs of the series.
     planes : dict
         (time point, plane) → SOP Instance UID, and frame number from 1 of a multi-frame instance, else 0.
+    lossy : tuple of (str, float)
+        How lossy compression has altered it, as of a `Volume`.
     """
 
     series_uid: str
@@ -73,6 +75,7 @@ class SourcePlan:
     layer: str
     instances: tuple[str, ...]
     planes: dict[tuple[int, int], tuple[str, int]]
+    lossy: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ Pixels are read only where the choice of stored values needs their range, slab b
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from napari_dicom_writer import iods
@@ -82,7 +83,7 @@ def resolve(
     codecs = _codecs(volumes, wishes, refusals)
     written = _objects(volumes, wishes)
     general = [*study_notes(options), *of_other_objects(options, [*written.values()])]
-    notes = _checked(written, wishes, refusals)
+    notes = _checked(written, volumes, wishes, refusals)
     _check_taken(volumes, wishes, refusals)
     drafts = _drafts(volumes, wishes, refusals, tick, scans, series)
     with refusals.collect():
@@ -144,20 +145,25 @@ def _codecs(volumes: Sequence[Volume | None], wishes: Wishes, refusals: Refusals
     return found
 
 
-def _checked(written: Mapping[int, IOD], wishes: Wishes, refusals: Refusals) -> dict[int, list[Note]]:
+def _checked(
+    written: Mapping[int, IOD], volumes: Sequence[Volume | None], wishes: Wishes, refusals: Refusals
+) -> dict[int, list[Note]]:
     """Let each object check the options of its layers, those of the export once; what it says, by layer it takes."""
     notes: dict[int, list[Note]] = {}
-    common: dict[str, list[Note] | None] = {}
+    common: dict[tuple[str, bool], list[Note] | None] = {}
     for index, iod in written.items():
-        options = wishes.of(index)
+        options, volume = wishes.of(index), volumes[index] if volumes else None
+        if volume is not None and volume.lossy:  # which its pixels say, and nobody has to
+            options = replace(options, attributes={"LossyImageCompression": ("01",), **options.attributes})
+        kind = iod.key, bool(volume is not None and volume.lossy)
         if index in wishes.own:
             with refusals.collect(f"layer {index + 1}"):
                 notes[index] = [*iod.check_options(options), *laterality_note(options)]
-        elif iod.key not in common:
-            common[iod.key] = None
+        elif kind not in common:
+            common[kind] = None
             with refusals.collect("options"):
-                common[iod.key] = [*iod.check_options(options), *laterality_note(options)]
-        if index not in wishes.own and (said := common[iod.key]) is not None:
+                common[kind] = [*iod.check_options(options), *laterality_note(options)]
+        if index not in wishes.own and (said := common[kind]) is not None:
             notes[index] = said
     return notes
 

@@ -57,7 +57,7 @@ def _with_note(one: SeriesPlan, note: Note) -> SeriesPlan:
 
 def _of_existing(image: ImageSeries, labels: SeriesPlan) -> SourcePlan:
     planes = _for_each(labels, image.planes, 0)
-    return SourcePlan(image.uid, image.sop_class_uid, image.name, image.instances, planes)
+    return SourcePlan(image.uid, image.sop_class_uid, image.name, image.instances, planes, image.lossy)
 
 
 def planes_of_export(image: SeriesPlan, labels: SeriesPlan) -> SourcePlan:
@@ -70,7 +70,8 @@ def planes_of_export(image: SeriesPlan, labels: SeriesPlan) -> SourcePlan:
     }
     uids = tuple(instance.uid for instance in image.instances)
     first = image.instances[0].frames[0].time_index
-    return SourcePlan(image.uid, iod.sop_class(image), image.layer, uids, _for_each(labels, planes, first))
+    planes = _for_each(labels, planes, first)
+    return SourcePlan(image.uid, iod.sop_class(image), image.layer, uids, planes, image.lossy)
 
 
 def _for_each(

@@ -14,6 +14,7 @@ from napari_dicom_writer.reading.decoding.codestreams import is_decoded, is_nati
 from napari_dicom_writer.reading.decoding.source import NUMBERS, PixelSource, pixel_source
 from napari_dicom_writer.reading.files import as_they_are
 from napari_dicom_writer.reading.frames import FRAME_TAGS, frames_of, is_multiframe
+from napari_dicom_writer.reading.loss import LOSS_TAGS
 from napari_dicom_writer.reading.mosaics import is_mosaic, tiles_of
 from napari_dicom_writer.reading.picture import OVERLAY_TAGS, PICTURE_TAGS, Picture, picture_of, said_of
 from napari_dicom_writer.reading.real_values import stored_type_of
@@ -32,7 +33,7 @@ _SERIES_TAGS = (
     "SpecificCharacterSet SOPClassUID SOPInstanceUID StudyInstanceUID SeriesInstanceUID FrameOfReferenceUID "
     "SeriesNumber SeriesDescription SliceThickness"
 ).split()
-_KEPT = {*_SERIES_TAGS, *PICTURE_TAGS, *FRAME_TAGS, *SEGMENTATION_TAGS, *STRUCTURE_TAGS, *TABLE_TAGS}
+_KEPT = {*_SERIES_TAGS, *LOSS_TAGS, *PICTURE_TAGS, *FRAME_TAGS, *SEGMENTATION_TAGS, *STRUCTURE_TAGS, *TABLE_TAGS}
 _TAGS = [*map(Tag, _KEPT), *OVERLAY_TAGS]
 _LEAST_FRAME = 8  # bytes: the head of an item
 

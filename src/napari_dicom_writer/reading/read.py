@@ -207,6 +207,8 @@ def _layer(name: str, stacked: Stacked, series: Series, root: Path, instance: st
         "instances": [instance] if instance else [picture.uid if picture else "" for picture in stacked.pictures],
         "notes": remembered(volume.notes),
     }
+    if volume.lossy:
+        source["lossy"] = [list(each) for each in volume.lossy]
     frames = [picture.frame if picture else -1 for picture in stacked.pictures]
     if any(frame is not None and frame >= 0 for frame in frames) and not _is_of_masks(stacked):
         source["frames"] = [0 if frame is None else frame + 1 for frame in frames]

@@ -13,6 +13,7 @@ from napari_dicom_writer.model.origin import Origin
 from napari_dicom_writer.model.volume import Volume
 from napari_dicom_writer.reading.gaps import Groups, fill_planes, fill_times, why_uneven
 from napari_dicom_writer.reading.lenient import text
+from napari_dicom_writer.reading.loss import lossy_before
 from napari_dicom_writer.reading.plane_array import PlaneArray, StoredPlane
 from napari_dicom_writer.reading.stacking import Place, Stack, measured_at, stack, why_no_stack
 from napari_dicom_writer.reading.tables import dtype_of
@@ -129,6 +130,7 @@ def _assembled(planes: Stack, groups: Groups, step: NDArray[np.float64], first: 
         time_step=time_step([group for group in moments if len(group) == points]) if points > 1 else None,
         notes=notes,
         origin=_origin(ordered, first),
+        lossy=lossy_before(first),
     )
     return Stacked(volume, ordered)
 

@@ -16,8 +16,7 @@ from napari_dicom_writer.codecs import codec_of
 from napari_dicom_writer.iods import IODS
 from napari_dicom_writer.iods._base import compose
 from napari_dicom_writer.iods.modules.file_meta import PREAMBLE, file_meta, file_meta_of, pixel_data_tag, pixel_data_vr
-from napari_dicom_writer.iods.modules.image import LOSSY_RATIO, compression_ratio
-from napari_dicom_writer.standard.decimals import decimal_string
+from napari_dicom_writer.iods.modules.image import LOSSY_RATIO, compression_ratio, known_ratios
 from napari_dicom_writer.standard.elements import UNDEFINED
 from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
 from napari_dicom_writer.writing.deflate import deflate
@@ -91,7 +90,7 @@ class SeriesEncoder:
         size = UNDEFINED if self._codec else self._series.pixel_bytes(instance)
         lossy = {}
         if not self._syntax.lossless:
-            before = "".join(f"{decimal_string(earlier)}\\" for _, earlier in self._series.lossy)
+            before = "".join(f"{earlier}\\" for earlier in known_ratios(self._series.lossy))
             lossy = {LOSSY_RATIO: before + ratio.ljust(_RATIO_BYTES)}
         head = b"".join(self._encode_meta(instance) + self._encode_head(instance, size, lossy))
         if not (self._codec and needs_extended(self._series.pixel_bytes(instance))):

@@ -163,7 +163,7 @@ LOSSY_RATIO = "LossyImageCompressionRatio"
 def compression_ratio(native: int, codestream: int, before: Sequence[tuple[str, float]] = ()) -> str:
     """Lossy Image Compression Ratio (0028,2112): native bytes over those of the fragment, with its padding.
 
-    What the source lost `before` comes first, as in Lossy Image Compression Method.
+    What the source lost `before` comes first, as in Lossy Image Compression Method, if all of it is known.
 
     Examples
     --------
@@ -171,7 +171,12 @@ def compression_ratio(native: int, codestream: int, before: Sequence[tuple[str, 
     '9.99977'
     """
     own = format_number_as_ds(float(f"{native / (codestream + codestream % 2):.6g}"))
-    return "\\".join([*(decimal_string(ratio) for _, ratio in before), own])
+    return "\\".join([*known_ratios(before), own])
+
+
+def known_ratios(before: Sequence[tuple[str, float]]) -> list[str]:
+    """Return the ratios of what was lost before, as DS; none if one method or ratio of it is not known."""
+    return [decimal_string(ratio) for _, ratio in before] if all(method and ratio for method, ratio in before) else []
 
 
 def lossy_attributes(syntax: TransferSyntax, before: Sequence[tuple[str, float]] = ()) -> Attributes:
@@ -180,10 +185,14 @@ def lossy_attributes(syntax: TransferSyntax, before: Sequence[tuple[str, float]]
     What once lost something says so forever: `before` are method and ratio of each time. Of sources that say nothing it
     is not known, and nothing is said.
     """
-    methods = [*(method for method, _ in before), *([] if syntax.lossless else [syntax.row.lossy_method])]
-    if not methods:
+    if syntax.lossless and not before:
         return {}
-    attributes: Attributes = {"LossyImageCompression": "01", "LossyImageCompressionMethod": methods}
-    if syntax.lossless:
-        attributes[LOSSY_RATIO] = [decimal_string(ratio) for _, ratio in before]
+    ratios = known_ratios(before)
+    # A method without a ratio may be said alone; beside a ratio of its own, each needs one.
+    earlier = [method for method, _ in before] if ratios or (syntax.lossless and all(m for m, _ in before)) else []
+    attributes: Attributes = {"LossyImageCompression": "01"}
+    if methods := [*earlier, *([] if syntax.lossless else [syntax.row.lossy_method])]:
+        attributes["LossyImageCompressionMethod"] = methods
+    if syntax.lossless and ratios:
+        attributes[LOSSY_RATIO] = ratios
     return attributes
