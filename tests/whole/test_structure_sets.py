@@ -190,9 +190,10 @@ def test_without_the_library_it_is_refused(monkeypatch):
         plan_export(scene(MASKS["ball"].astype(np.uint8)), CONTOURS)
 
 
-def test_it_is_not_made_of_an_image():
-    with pytest.raises(ExportError, match="A RT Structure Set is not made of an image"):
-        plan_export(scene(MASKS["ball"].astype(np.uint8))[0], CONTOURS)
+def test_images_are_taken_as_labels_and_floats_are_none():
+    floats = (np.full(SHAPE, 0.5), scene(MASKS["ball"].astype(np.uint8))[0][1], "image")
+    with pytest.raises(ExportError, match="Its labels are not whole numbers"):
+        plan_export(floats, CONTOURS)
 
 
 def test_contours_that_fill_other_voxels_are_noticed(tmp_path, monkeypatch):

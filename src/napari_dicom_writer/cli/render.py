@@ -82,7 +82,7 @@ def _facts(series: SeriesPlan, *, viewers: bool) -> Facts:
         "Size": size(series.planes, series.rows, series.columns, series.time_points),
         "Spacing": spacing(series.spacing),
         "Directions": "" if series.projected else directions(series.directions),
-        "First voxel": "" if series.projected else position(series.instances[0].frames[0].position),
+        "First voxel": "" if series.projected or not stored.bits else position(series.instances[0].frames[0].position),
         "Stored as": kind if stored.is_identity else kind + mapping,
         "Encoding": series.encoding.name,
         "Window": f"center {window.center}, width {window.width}" if window else "",

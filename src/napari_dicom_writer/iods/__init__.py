@@ -58,6 +58,11 @@ class Row:
     auto: tuple[str, ...] = (IMAGE,)
     doc: str = ""
 
+    @property
+    def one(self) -> str:
+        """Its name with its article, as it is spoken."""
+        return f"{'an' if self.title.startswith(('E', 'MR', 'RT')) else 'a'} {self.title}"
+
 
 @cache
 def _made(file: str, name: str) -> IOD:
@@ -218,8 +223,8 @@ def check_taken(key: str, layer: str, others: Collection[str] = ()) -> None:
     """
     if key != AUTO and layer == IMAGE and not {layer, *others} & {*(row := IODS.row(key)).layers}:
         remedy = f"Choose {mention('object', AUTO)}, or another"
-        raise OptionsError(f"A {row.title} is not made of an image", remedy)
+        raise OptionsError(f"{row.one[0].upper()}{row.one[1:]} is not made of an image", remedy)
 
 
 def _passed_over(own: Row, taken: Row) -> Note:
-    return Note(NoteKind.INFO, f"It has colors, which a {own.title} cannot hold: written as {taken.title}")
+    return Note(NoteKind.INFO, f"It has colors, which {own.one} cannot hold: written as {taken.title}")

@@ -102,7 +102,7 @@ class IOD(ABC):
         own = IODS.row(self.key).modalities
         if own and options.modality not in (*own, "OT"):
             raise OptionsError(
-                f"A {IODS.row(self.key).title} is not of modality {options.modality}",
+                f"It would be {IODS.row(self.key).one}, which is not of modality {options.modality}",
                 f"Choose {mention('modality', own[0])}, or {mention('object', AUTO)}",
                 "options",
                 fix=Fix("object", AUTO, "Object by modality"),

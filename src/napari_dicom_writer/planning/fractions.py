@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_dicom_writer.errors import Fix, Note, NoteKind, OptionsError, PixelError
-from napari_dicom_writer.iods import AUTO, IODS, LABELS
+from napari_dicom_writer.iods import AUTO, IMAGE, IODS, LABELS
 from napari_dicom_writer.mention import mention
 from napari_dicom_writer.model.segments import Labels
 from napari_dicom_writer.model.slabs import finished_planes, read_ahead, slabs
@@ -97,7 +97,7 @@ def plan_fractions(use: LabelUse, options: ExportOptions) -> tuple[StoredFractio
 
 
 def taken_as_segments(volumes: Sequence[Volume | None], wishes: Wishes) -> list[Volume | None]:
-    """Take images for labels, or for fractions of segments, where a Segmentation of them is asked for; or the reverse.
+    """Take images for labels, or for fractions of segments, where an object of labels is asked for; or the reverse.
 
     Parameters
     ----------
@@ -120,9 +120,10 @@ def taken_as_segments(volumes: Sequence[Volume | None], wishes: Wishes) -> list[
 
 
 def _taken(volume: Volume, options: ExportOptions) -> Volume:
-    if options.object != _SEGMENTATION:
+    layers = () if options.object == AUTO else IODS.row(options.object).layers
+    if LABELS not in layers or IMAGE in layers:
         return volume
-    fractions = options.segmentation_type is SegmentationType.FRACTIONAL
+    fractions = options.object == _SEGMENTATION and options.segmentation_type is SegmentationType.FRACTIONAL
     what = "fractions of segments" if fractions else "labels"
     return _as(volume, Labels(fractions=fractions), f"Its values are taken as {what}")
 
