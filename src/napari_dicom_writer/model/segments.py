@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -129,6 +130,7 @@ def is_understood(column: str) -> bool:
     return name in usual | codes or name.split(".")[0] in _SEQUENCES.values()
 
 
+@lru_cache(maxsize=256)  # columns are the same in each of 60,000 rows
 def _plain(column: str) -> str:
     return re.sub(r"[\s_\-]", "", column).lower()
 
@@ -227,6 +229,8 @@ def _color(row: Mapping[str, Any], color: Any) -> tuple[int, int, int] | None:
 
 def _coded(row: Mapping[str, Any]) -> Structure | None:
     """Codes that the row gives itself: as sequences (dcmqi), or as columns of value, scheme and meaning."""
+    if not any("code" in column for column in row):
+        return None
     codes = {key: _code(row, name) or _slicer_code(row, _SLICER[key]) for key, name in _SEQUENCES.items()}
     if codes["category"] is None or codes["type"] is None:
         return None

@@ -8,7 +8,7 @@ from qtpy.QtGui import QHelpEvent, QWheelEvent
 from qtpy.QtWidgets import QApplication, QLabel, QWidget
 
 from _napari.panels import activate, export, settle
-from napari_dicom_writer._napari.dock.form.form import GROUPS, _members_of
+from napari_dicom_writer._napari.dock.form.members import GROUPS, members_of
 
 
 def test_every_control_can_be_reached_and_is_named(open_panel):
@@ -86,7 +86,7 @@ def test_tab_goes_from_top_to_bottom(open_panel, qtbot):
     first = reached.index("modality")
     expected = []
     for groups in GROUPS.values():
-        members = [member for group in groups for member in _members_of(group)]
+        members = [member for group in groups for member in members_of(group)]
         for rare in (False, True):  # those under "More" come last
             expected += [name for name, _, item in members if item.metadata["rare"] is rare]
     assert reached[first:] + reached[:first] == expected

@@ -14,8 +14,10 @@ from napari_dicom_writer._napari.dock.axes.layer_editor import NAMES, LayerEdito
 from napari_dicom_writer._napari.dock.checklist.layer_list import LayerChecklist
 from napari_dicom_writer._napari.dock.foot.controls import Controls
 from napari_dicom_writer._napari.dock.foot.target import TargetRow
-from napari_dicom_writer._napari.dock.form.form import GROUPS, OptionsForm
+from napari_dicom_writer._napari.dock.form.form import OptionsForm
+from napari_dicom_writer._napari.dock.form.members import GROUPS
 from napari_dicom_writer._napari.dock.messages.board import Board
+from napari_dicom_writer._napari.dock.own.own_editor import SEGMENTS, OwnEditor
 from napari_dicom_writer._napari.dock.parts.column import ScrollColumn
 from napari_dicom_writer._napari.dock.parts.focus import SHOW_FOCUS
 from napari_dicom_writer._napari.dock.parts.fold import heading
@@ -53,6 +55,7 @@ class PanelBody(QWidget):
         self.checklist = LayerChecklist(viewer.layers, follow=state.get("follow_selection", True))
         self.preview = PreviewPanel()
         self.editor = LayerEditor()
+        self.own = OwnEditor()
         self.form = OptionsForm(options, {title: state.get(name, False) for title, name in _FOLDS.items()})
         self.copy_button = QPushButton("Copy from DICOM…")
         self.copy_button.setToolTip("Take patient and study from a DICOM file, so that the result lands beside it")
@@ -66,7 +69,8 @@ class PanelBody(QWidget):
         self._remember_state()
 
     def _lay_out(self) -> None:
-        parts = [heading("Layers"), self.checklist, self.preview, self.editor, self.form, self.board]
+        layer = [heading("Layers"), self.checklist, self.preview, self.editor, self.own]
+        parts = [*layer, heading("All layers"), self.form, self.board]
         self._scroll = ScrollColumn(parts)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(6, 6, 6, 6)
@@ -83,10 +87,18 @@ class PanelBody(QWidget):
         """The report in sight."""
         return self.board.report
 
+    def show_own(self, options: ExportOptions) -> None:
+        """Show what the layer in the preview has for itself, beside the options of all layers."""
+        self.own.show_layer(self.preview.layer, options)
+        self.form.show_owned(self.own.owned(self.checklist.checked))
+
     def apply(self, fix: Fix) -> None:
         """Set the option that a message names, or lead the user to its field."""
         if fix.value is None:
-            field = (self.editor if fix.option in NAMES else self.form).reveal(fix.option)
+            if fix.option == SEGMENTS:
+                field: QWidget = self.own.reveal_segments()
+            else:
+                field = (self.editor if fix.option in NAMES else self.form).reveal(fix.option)
             soon(self, partial(self._scroll.ensureWidgetVisible, field))
         else:
             self.form.field(fix.option).value = fix.value
@@ -97,7 +109,7 @@ class PanelBody(QWidget):
 
     def show_running(self, *, running: bool) -> None:
         """Show that an export runs; meanwhile nothing can be edited."""
-        for part in (self.checklist, self.editor, self.form, self.target, self.board.preflight):
+        for part in (self.checklist, self.editor, self.own, self.form, self.target, self.board.preflight):
             part.setEnabled(not running)
         self.controls.show_running(running=running)
 

@@ -6,9 +6,9 @@ It knows no DICOM: it edits `ExportOptions`, shows the `ExportPlan`, and runs `e
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QEvent, QTimer
+from qtpy.QtCore import QEvent
 
 from napari_dicom_writer._napari import preferences
 from napari_dicom_writer._napari.dock.axes.layer_editor import NAMES
@@ -16,15 +16,15 @@ from napari_dicom_writer._napari.dock.body import PanelBody
 from napari_dicom_writer._napari.dock.checklist.layer_state import LayerWatch, is_written
 from napari_dicom_writer._napari.dock.closing import CloseGuard, Closing, tell_cancelled
 from napari_dicom_writer._napari.dock.messages.words import becomes, own_messages
-from napari_dicom_writer._napari.dock.parts.later import soon
+from napari_dicom_writer._napari.dock.own.own_editor import SEGMENTS, told_layers
+from napari_dicom_writer._napari.dock.parts.later import once, soon
 from napari_dicom_writer._napari.dock.parts.plain import shown_name
 from napari_dicom_writer._napari.dock.preview.placing import Places
 from napari_dicom_writer._napari.dock.work import activity
 from napari_dicom_writer._napari.dock.work.imports import Imports
 from napari_dicom_writer._napari.dock.work.planning import Outcome, Planner, Wish
 from napari_dicom_writer._napari.dock.work.running import ExportRun
-from napari_dicom_writer.errors import ExportError, Refusals, UnforeseenLossError
-from napari_dicom_writer.plan.wording import where
+from napari_dicom_writer.errors import ExportError, UnforeseenLossError
 
 if TYPE_CHECKING:
     from napari.layers import Layer
@@ -71,21 +71,23 @@ class ExportPanel(PanelBody):
     # --- making -----------------------------------------------------------------------------------------------------
 
     def _make_workers(self, dock_widget: QWidget | None) -> None:
-        self.places = Places(self.viewer.layers, self.preview, self.editor.edits)
+        self.places = Places(self.viewer.layers, self.preview, self.editor.edits, self.own.over)
         self.planner = Planner(self._make_wish, self)
         self.run = ExportRun(dock_widget)
         self.watch = LayerWatch(self.viewer.layers)
         self._imports = Imports(self)
-        self._geometry_timer, self._layers_timer = _soon(self), _soon(self)
+        self._geometry_timer, self._layers_timer = once(self), once(self)
         self._closing = Closing(self.planner, self.watch, self.checklist)
         self._close_guard = CloseGuard(self, self.losses)
 
     def _connect(self) -> None:
         self.checklist.changed.connect(self._layers_timer.start)
+        self.checklist.chosen.connect(self.preview.choose)
         self.watch.changed.connect(self._layer_edited)
         self.watch.values_changed.connect(self._values_changed)
         self.preview.chosen.connect(self._refresh_geometry)
         self.editor.edits.changed.connect(self._layer_edited)
+        self.own.changed.connect(self._layer_edited)
         self.form.changed.connect(self._edited)
         self.copy_button.clicked.connect(self._copy_from_dicom)
         self.board.fix_wanted.connect(self.apply)
@@ -106,7 +108,7 @@ class ExportPanel(PanelBody):
         self.run.finished.connect(self._finished)
         self.run.failed.connect(self._failed)
         self.run.cancelled.connect(self._cancelled)
-        idle = _soon(self, _IDLE)
+        idle = once(self, _IDLE)
         idle.timeout.connect(activity.prepare)
         idle.start()
         # A method: Qt calls a function even while Python's garbage collector is taking it apart, and crashes.
@@ -116,9 +118,11 @@ class ExportPanel(PanelBody):
 
     def apply(self, fix: Fix) -> None:
         """Do what the button of a message says; what is edited of a layer is so of the one that it is about."""
-        if fix.option in NAMES and (layer := self.places.refused_for(fix)):
+        layer = self.places.refused_for(fix) or self.own.noted_with(fix)
+        if layer is not None and fix.option in (*NAMES, SEGMENTS):
             self.preview.choose(layer)
-        super().apply(fix)
+        if layer is None or not self.own.apply(layer, fix):
+            super().apply(fix)
 
     def export(self) -> None:
         """Write the checked layers; layers and options are taken as they are now."""
@@ -204,7 +208,7 @@ class ExportPanel(PanelBody):
         """Take layers, options and path as they are now; None, and why, where they make no export."""
         try:
             self._options = self.form.options()
-            tuples = self._edited_tuples()
+            tuples = told_layers(self.checklist.checked, self.editor.edits, self.own, self._options)
         except ExportError as error:
             # What the layers become stays in sight: it would come and go, and move the form, while text is typed.
             self._planned(Outcome(None, error.refusals), of_layers=False)
@@ -218,16 +222,6 @@ class ExportPanel(PanelBody):
             return None
         return Wish(tuples, self._options, self.target.path)
 
-    def _edited_tuples(self) -> list[Any]:
-        """Take the checked layers with what is said of them."""
-        refusals = Refusals()
-        tuples = []
-        for index, layer in enumerate(self.checklist.checked):
-            with refusals.collect(where(index, layer.name)):
-                tuples.append(self.editor.edits.tuple_of(layer, self._options))
-        refusals.raise_if_any()
-        return tuples
-
     def _why_nothing(self) -> str:
         names = ", ".join(f"“{shown_name(layer.name)}”" for layer in self._gone)
         return f"{names} was removed. {_NOTHING}" if names else _NOTHING
@@ -239,7 +233,9 @@ class ExportPanel(PanelBody):
             self._options = self.form.options()
         self.checklist.show_refused(self.places.refresh(self._options))
         written = [layer for layer in self.viewer.layers if is_written(layer)]
-        self.editor.show_layer(self.preview.layer, self._options, written)
+        self.checklist.show_chosen(layer := self.preview.layer)
+        self.editor.show_layer(layer, self.own.over(layer, self._options) if layer else self._options, written)
+        self.show_own(self._options)
 
     def _planned(self, outcome: Outcome, *, of_layers: bool = True) -> None:
         self._take_plan(outcome)
@@ -259,6 +255,9 @@ class ExportPanel(PanelBody):
     def _take_plan(self, outcome: Outcome) -> None:
         plan = outcome.plan
         self.plan = None if outcome.refusals else plan
+        if plan is not None:
+            self.own.take_plan(plan, self.checklist.checked)
+            self.show_own(self._options)
         self.target.show_space(outcome.free, plan.bytes if plan else None)
         self.controls.show_plan(self.plan)
         self.update_tags(self.plan)
@@ -321,11 +320,3 @@ class ExportPanel(PanelBody):
             self._plan_anew()
         else:  # closed, and napari deletes it late
             tell_cancelled()
-
-
-def _soon(parent: QWidget, ms: int = 0) -> QTimer:
-    """Make a timer for what follows from many changes once: after all that is going on now, or later."""
-    timer = QTimer(parent)
-    timer.setSingleShot(True)
-    timer.setInterval(ms)
-    return timer

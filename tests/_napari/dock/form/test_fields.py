@@ -67,7 +67,7 @@ def test_what_is_understood_is_said(open_panel, qtbot):
 def test_the_label_of_a_switch_toggles_it(open_panel, qtbot):
     panel = open_panel(on_screen=True)
     field = panel.form.reveal("overwrite")
-    label = next(label for label in panel.form._labels if label.text() == "Overwrite")
+    label = panel.form._labels["overwrite"]
     qtbot.mouseClick(label, Qt.MouseButton.LeftButton)
     assert field.value is True
     qtbot.mouseClick(label, Qt.MouseButton.LeftButton)

@@ -37,11 +37,14 @@ class LayerChecklist(QWidget):
     ----------
     changed : Signal
         After the checked layers changed.
+    chosen : Signal(object)
+        (Layer): its line was selected, to see and edit what it is written with.
     follow_changed : Signal(bool)
         After the user turned following on or off.
     """
 
     changed = Signal()
+    chosen = Signal(object)
     follow_changed = Signal(bool)
 
     def __init__(self, layers: Layers, *, follow: bool = True, parent: QWidget | None = None) -> None:
@@ -53,7 +56,8 @@ class LayerChecklist(QWidget):
         self._list = QListWidget()
         self._list.setAccessibleName("Layers to export")
         self._list.setWordWrap(True)
-        self._list.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        self._list.setToolTip("Select a line to see below what that layer is written with, and to change it")
+        self._list.currentItemChanged.connect(self._take_line)
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._list.itemChanged.connect(self._take_check)
         self._follow = QCheckBox("Follow the selection")
@@ -92,6 +96,15 @@ class LayerChecklist(QWidget):
         self._draw()
         if self.checked != before:
             self.changed.emit()
+
+    def show_chosen(self, layer: Layer | None) -> None:
+        """Select the line of a layer."""
+        rows = range(self._list.count())
+        row = next((row for row in rows if (item := self._list.item(row)) and item.data(_ROLE) is layer), -1)
+        if row != self._list.currentRow():
+            self._list.blockSignals(True)
+            self._list.setCurrentRow(row)
+            self._list.blockSignals(False)
 
     def show_told(self, told: Mapping[Layer, str]) -> None:
         """Say what layers become."""
@@ -132,6 +145,10 @@ class LayerChecklist(QWidget):
             self._checked = layers
             self._draw()
             self.changed.emit()
+
+    def _take_line(self, item: QListWidgetItem | None) -> None:
+        if item is not None:
+            self.chosen.emit(item.data(_ROLE))
 
     def _take_check(self, item: QListWidgetItem) -> None:
         """A box was clicked: from now on boxes rule, and not the selection."""

@@ -98,11 +98,14 @@ class OptionField(QWidget):
     @property
     def told(self) -> str:
         """The value in a few words, for the heading of a folded group."""
-        if self._problem:
-            return ""
-        value, choices = self.value, self._metadata["choices"]
-        shown = choices[value] if choices else "" if value is None else "yes" if value is True else str(value)
+        shown = "" if self._problem else self.spell(self.value)
         return shown if self._metadata.get("keyword") or not shown else f"{self.label.lower()}: {shown}"
+
+    def spell(self, value: Any) -> str:
+        """Write a value as it is chosen or typed here."""
+        if choices := self._metadata["choices"]:
+            return str(choices[value])
+        return "" if value is None else "yes" if value is True else "no" if value is False else str(value)
 
     @property
     def error(self) -> str:

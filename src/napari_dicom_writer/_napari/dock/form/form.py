@@ -9,7 +9,9 @@ from qtpy.QtCore import QEvent, Signal
 from qtpy.QtWidgets import QFormLayout, QLabel, QVBoxLayout, QWidget
 
 from napari_dicom_writer._napari.dock.form.fields import OptionField
+from napari_dicom_writer._napari.dock.form.members import GROUPS, members_of
 from napari_dicom_writer._napari.dock.parts.fold import Fold
+from napari_dicom_writer._napari.dock.parts.plain import tooltip
 from napari_dicom_writer.errors import Refusals
 from napari_dicom_writer.options.export import ExportOptions
 from napari_dicom_writer.options.fields import kinds
@@ -20,17 +22,6 @@ if TYPE_CHECKING:
     from qtpy.QtGui import QMouseEvent
 
     from napari_dicom_writer.options.groups import Patient, Study
-
-# Title → where its fields come from: fields of `ExportOptions` by their `group`, and groups that are fields themselves.
-GROUPS = {
-    "Series": ("series", "pet"),
-    "Patient and study": ("patient", "study"),
-    "Pixels": ("pixels", "labels"),
-    "Geometry": ("geometry",),
-    "Output": ("output",),
-}
-# The dialog "Copy from DICOM…" asks for these, and the table of tags.
-_ELSEWHERE = {"same_study", "same_space", "attributes"}
 
 
 class OptionsForm(QWidget):
@@ -62,7 +53,7 @@ class OptionsForm(QWidget):
         self._folds: dict[str, Fold] = {}
         self._bodies: dict[str, QWidget] = {}
         self._inner: dict[str, tuple[Fold, ...]] = {}  # what to unfold to see a field
-        self._labels: list[QLabel] = []
+        self._labels: dict[str, _Label] = {}
         self._attributes: Mapping[str, Any] = {}
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -85,8 +76,8 @@ class OptionsForm(QWidget):
 
     def _align(self) -> None:
         """Let the editors of all groups begin at one place."""
-        widest = max(label.sizeHint().width() for label in self._labels)
-        for label in self._labels:
+        widest = max(label.sizeHint().width() for label in self._labels.values())
+        for label in self._labels.values():
             label.setMinimumWidth(widest)
 
     def add_below(self, title: str, widget: QWidget) -> None:
@@ -149,6 +140,11 @@ class OptionsForm(QWidget):
         self._fields[name].setFocus()
         return self._fields[name]
 
+    def show_owned(self, owned: Mapping[str, str]) -> None:
+        """Mark the options that single layers have for themselves; name → those layers."""
+        for name, label in self._labels.items():
+            label.mark(owned.get(name, ""))
+
     def set_summary(self, title: str, text: str) -> None:
         """Say in the heading of a folded group what it holds."""
         self._folds[title].set_summary(text)
@@ -156,7 +152,7 @@ class OptionsForm(QWidget):
     def _make_group(self, groups: Iterable[str], title: str, *, is_open: bool) -> Fold:
         body, rare = QWidget(), QWidget()
         form, more = _form_layout(), _form_layout(rare)
-        members = [member for group in groups for member in _members_of(group)]
+        members = [member for group in groups for member in members_of(group)]
         more_fold = Fold("More", rare)
         outer = QVBoxLayout(body)
         outer.setContentsMargins(10, 0, 0, 6)
@@ -166,7 +162,7 @@ class OptionsForm(QWidget):
             field = OptionField(owner, item)
             label = _Label(field)
             (more if item.metadata["rare"] else form).addRow(label, field)
-            self._labels.append(label)
+            self._labels[name] = label
             self._fields[name] = field
             self._inner[name] = (fold, more_fold) if item.metadata["rare"] else (fold,)
         if any(item.metadata["rare"] for _, _, item in members):
@@ -189,7 +185,7 @@ class OptionsForm(QWidget):
     def _summarize(self) -> None:
         """Say in each heading what differs from the defaults, the patient always."""
         for title, groups in GROUPS.items():
-            names = [name for group in groups for name, _, _ in _members_of(group)]
+            names = [name for group in groups for name, _, _ in members_of(group)]
             wrong = [self._fields[name].label for name in names if self._fields[name].error]
             told = [
                 self._fields[name].told for name in names if not self._fields[name].is_default or name in _ALWAYS_TOLD
@@ -209,6 +205,11 @@ class _Label(QLabel):
         super().__init__(field.label)
         self._field = field
 
+    def mark(self, layers: str) -> None:
+        """Say which layers have this option for themselves."""
+        self.setText(f"{self._field.label} *" if layers else self._field.label)
+        self.setToolTip(tooltip(f"* Not of {layers}: see “Only this layer”" if layers else ""))
+
     def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
         """Do as the field's own box would."""
         super().mouseReleaseEvent(event)
@@ -219,20 +220,6 @@ class _Label(QLabel):
 
 # What a folded group says though it is as in fresh options.
 _ALWAYS_TOLD = {"modality", "patient.name", "values", "pixel_unit", "world", "transfer_syntax", "verify"}
-
-
-def _members_of(group: str) -> list[tuple[str, type, dataclasses.Field[Any]]]:
-    """Name, dataclass and field of each option in a group."""
-    own: list[tuple[str, type, dataclasses.Field[Any]]] = [
-        (item.name, ExportOptions, item)
-        for item in dataclasses.fields(ExportOptions)
-        if item.metadata.get("group") == group and item.name not in _ELSEWHERE
-    ]
-    kind = kinds(ExportOptions).get(group)
-    if kind is None or not dataclasses.is_dataclass(kind):
-        return own
-    assert isinstance(kind, type)  # noqa: S101 - for mypy: a field's type is not an instance
-    return own + [(f"{group}.{item.name}", kind, item) for item in dataclasses.fields(kind)]
 
 
 def _form_layout(parent: QWidget | None = None) -> QFormLayout:

@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from qtpy.QtWidgets import QWidget
 
 
-def choose_file(parent: QWidget | None, title: str, folder: Path | None = None) -> Path | None:
+_ANY = "All files: DICOM often has no extension (*)"
+
+
+def choose_file(parent: QWidget | None, title: str, folder: Path | None = None, kinds: str = _ANY) -> Path | None:
     """Let the user choose any file; None if they chose none.
 
     When a `QFileDialog` is destroyed, Qt writes into its settings which folders were visited, whether a file was chosen
@@ -26,10 +29,12 @@ def choose_file(parent: QWidget | None, title: str, folder: Path | None = None) 
         Of its window.
     folder
         Where to begin; by default where Qt would.
+    kinds
+        Which files are listed, as Qt writes filters.
     """
     dialog = QFileDialog(parent, title, str(folder or ""))
     dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-    dialog.setNameFilter("All files: DICOM often has no extension (*)")
+    dialog.setNameFilter(kinds)
     return _answer(dialog)
 
 

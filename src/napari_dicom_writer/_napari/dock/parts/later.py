@@ -17,8 +17,15 @@ def soon(owner: QObject, call: Callable[[], object]) -> None:
 
     `QTimer.singleShot` of PySide6 calls it nevertheless, with widgets that are no more.
     """
-    timer = QTimer(owner)
-    timer.setSingleShot(True)
+    timer = once(owner)
     timer.timeout.connect(call)
     timer.timeout.connect(timer.deleteLater)
-    timer.start(0)
+    timer.start()
+
+
+def once(owner: QObject, ms: int = 0) -> QTimer:
+    """Make a timer for what follows from many changes once: after all that is going on now, or later."""
+    timer = QTimer(owner)
+    timer.setSingleShot(True)
+    timer.setInterval(ms)
+    return timer

@@ -15,7 +15,7 @@ from napari_dicom_writer.options.export import ExportOptions
 from napari_dicom_writer.options.groups import Patient, Series, Study
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from napari.components import LayerList
     from napari.layers import Layer
@@ -42,9 +42,18 @@ class Places:
         Shows where its layer lies, or why it cannot be placed.
     edits
         What is said of the layers for the export.
+    options_of
+        Returns the options of a layer, of its own and of all; by default those of all.
     """
 
-    def __init__(self, layers: LayerList, preview: PreviewPanel, edits: LayerEdits) -> None:
+    def __init__(
+        self,
+        layers: LayerList,
+        preview: PreviewPanel,
+        edits: LayerEdits,
+        options_of: Callable[[Layer, ExportOptions], ExportOptions] = lambda _, common: common,
+    ) -> None:
+        self._options_of = options_of
         self._layers, self._preview, self._edits = layers, preview, edits
         self._options: ExportOptions | None = None
         self._known: WeakKeyDictionary[Layer, Refusal | None] = WeakKeyDictionary()
@@ -85,6 +94,7 @@ class Places:
         from napari_dicom_writer.exporting import place_layer
         from napari_dicom_writer.layers.inputs import as_volume
 
+        options = self._options_of(layer, options)
         shown, typed, view = layer is self._preview.layer, True, None
         try:
             with faults_as_export_errors("Placing it"):
@@ -110,5 +120,5 @@ class Places:
     def _placed(self, layer: Layer) -> tuple[Volume, Grid]:
         from napari_dicom_writer.exporting import place_layer
 
-        options = self._options or ExportOptions()
+        options = self._options_of(layer, self._options or ExportOptions())
         return place_layer(self._edits.tuple_of(layer, options), options)

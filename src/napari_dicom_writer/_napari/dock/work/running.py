@@ -20,7 +20,7 @@ from napari_dicom_writer.errors import ExportCancelled, ExportError
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from napari_dicom_writer.options.export import ExportOptions
     from napari_dicom_writer.plan.plan import ExportPlan
@@ -94,7 +94,7 @@ class ExportRun(QObject):
 
     def start(
         self,
-        layers: Sequence[tuple[Any, Mapping[str, Any], str]],
+        layers: Sequence[Any],
         path: str | os.PathLike[str],
         options: ExportOptions,
         *,
@@ -106,8 +106,8 @@ class ExportRun(QObject):
         Parameters
         ----------
         layers
-            Layer tuples, made now: what happens to the layers afterwards does not matter, and `export` notices arrays
-            that are edited in place.
+            Layer tuples, alone or with options of their own, made now: what happens to the layers afterwards does not
+            matter, and `export` notices arrays that are edited in place.
         path, options
             As for `export`.
         size

@@ -1,0 +1,194 @@
+"""The segments of one layer as Qt shows them: numbered, in their colors, searched, renamed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import QAbstractTableModel, QModelIndex, Qt, Signal
+from qtpy.QtGui import QColor, QPalette, QPixmap
+
+from napari_dicom_writer._napari.dock.parts.dimmed import DIM, DimmedDelegate
+from napari_dicom_writer._napari.dock.parts.ink import ink
+from napari_dicom_writer._napari.dock.parts.plain import shown, tooltip
+from napari_dicom_writer.errors import NoteKind
+from napari_dicom_writer.layers.segment_rows import in_words
+from napari_dicom_writer.standard.codes import UNKNOWN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from qtpy.QtWidgets import QStyleOptionViewItem
+
+    from napari_dicom_writer.model.segments import Segment
+
+NUMBER, NAME, SHOWS, MADE = range(4)
+COLUMNS = ("No.", "Name", "Shows", "Made by")
+ASSUMED = DIM + 1
+"""Role of a cell's data: whether what it says is assumed."""
+_HINTS = (
+    "Value of the label in the layer, and the color it has there",
+    "Segment Label: double-click, press F2, or type",
+    "Coded type: choose it below; “Tissue ?” where it is not known",
+    "Segment Algorithm Type and Name: choose them below",
+)
+_SWATCH = 14  # pixels
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One segment: what is known of it, and what is written of what is not."""
+
+    segment: Segment
+    made: str  # how and by what program, as it is written
+
+    @property
+    def known(self) -> bool:
+        """Whether it is known what it shows."""
+        return self.segment.structure not in (None, UNKNOWN)
+
+    @property
+    def name(self) -> str:
+        """What it is called where nobody says."""
+        return self.segment.name or f"Label {self.segment.label}"
+
+    @property
+    def shows(self) -> str:
+        """What it shows, in words."""
+        return in_words(self.segment.structure) if self.segment.structure and self.known else "Tissue ?"
+
+
+class SegmentModel(QAbstractTableModel):
+    """Rows of segments, and which of them a search finds.
+
+    Attributes
+    ----------
+    renamed : Signal(int, str)
+        Label of a segment, and the name that was typed.
+    """
+
+    renamed = Signal(int, str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._every: Sequence[Row] = ()
+        self._rows: list[Row] = []
+        self._words: list[str] = []
+        self._color_of: Callable[[int], tuple[int, int, int] | None] | None = None
+        self._swatches: dict[int, QPixmap] = {}
+
+    def show(self, rows: Sequence[Row], color_of: Callable[[int], tuple[int, int, int] | None] | None) -> None:
+        """Show other rows; where the labels are the same, views keep selection and place."""
+        self._every, self._color_of = rows, color_of
+        self._swatches.clear()
+        self._find(reset=False)
+
+    def search(self, text: str) -> None:
+        """Leave in the segments that hold every word of `text` in number, name, code or what made them."""
+        self._words = text.casefold().split()
+        self._find(reset=False)
+
+    @property
+    def count(self) -> tuple[int, int]:
+        """Segments found, and all."""
+        return len(self._rows), len(self._every)
+
+    def row(self, index: int) -> Row:
+        """Return one of the rows found."""
+        return self._rows[index]
+
+    def index_of(self, label: int) -> int | None:
+        """Return which row a label is in."""
+        return next((i for i, row in enumerate(self._rows) if row.segment.label == label), None)
+
+    def _find(self, *, reset: bool) -> None:
+        found = [row for row in self._every if self._matches(row)] if self._words else list(self._every)
+        reset = reset or [row.segment.label for row in found] != [row.segment.label for row in self._rows]
+        if reset:
+            self.beginResetModel()
+        self._rows = found
+        if reset:
+            self.endResetModel()
+        elif found:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(found) - 1, len(COLUMNS) - 1))
+
+    def _matches(self, row: Row) -> bool:
+        structure = row.segment.structure
+        codes = " ".join(map(str, structure.codes())) if structure else ""
+        text = f"{row.segment.label}\n{row.name}\n{row.shows}\n{codes}\n{row.made}".casefold()
+        return all(word in text for word in self._words)
+
+    def rowCount(self, parent: QModelIndex | None = None) -> int:
+        """Count the segments found."""
+        return 0 if parent is not None and parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: QModelIndex | None = None) -> int:
+        """Count the columns."""
+        return 0 if parent is not None and parent.isValid() else len(COLUMNS)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
+        """Title a column."""
+        if orientation != Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        if role == Qt.ItemDataRole.DisplayRole:
+            return COLUMNS[section]
+        return _HINTS[section] if role == Qt.ItemDataRole.ToolTipRole else None
+
+    def flags(self, index: QModelIndex) -> Qt.ItemFlag:
+        """Let names be edited."""
+        flags = super().flags(index)
+        return flags | Qt.ItemFlag.ItemIsEditable if index.column() == NAME else flags
+
+    def data(self, index: QModelIndex, role: int = 0) -> Any:
+        """Return one cell."""
+        row, column = self._rows[index.row()], index.column()
+        if role == Qt.ItemDataRole.DisplayRole:
+            return (str(row.segment.label), shown(row.name), shown(row.shows), shown(row.made))[column]
+        if role == Qt.ItemDataRole.EditRole:
+            return row.segment.name
+        if role == Qt.ItemDataRole.DecorationRole and column == NUMBER:
+            return self._swatch(row.segment)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return tooltip(_told(row))
+        if role == ASSUMED:
+            return column == SHOWS and not row.known
+        return column == NAME and not row.segment.name if role == DIM else None
+
+    def setData(self, index: QModelIndex, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
+        """Take a name."""
+        name = " ".join(str(value).split())
+        if role != Qt.ItemDataRole.EditRole or name == self._rows[index.row()].segment.name:
+            return False
+        self.renamed.emit(self._rows[index.row()].segment.label, name)
+        return True
+
+    def _swatch(self, segment: Segment) -> QPixmap | None:
+        if segment.label not in self._swatches:
+            color = segment.color or (self._color_of(segment.label) if self._color_of else None)
+            swatch = QPixmap(_SWATCH, _SWATCH)
+            swatch.fill(QColor(*color) if color else Qt.GlobalColor.transparent)
+            self._swatches[segment.label] = swatch
+        return self._swatches[segment.label]
+
+
+class SegmentDelegate(DimmedDelegate):
+    """Draws what is assumed in the color of assumptions."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem | None, index: QModelIndex) -> None:
+        """Take the color, which depends on the theme."""
+        super().initStyleOption(option, index)
+        if option is not None and index.data(ASSUMED):
+            color = ink(NoteKind.ASSUMED, option.palette.color(QPalette.ColorRole.Base))
+            if color is not None:
+                option.palette.setColor(QPalette.ColorRole.Text, color)
+
+
+def _told(row: Row) -> str:
+    """Everything about a segment."""
+    structure = row.segment.structure
+    codes = "\n".join(map(str, structure.codes())) if structure and row.known else ""
+    assumed = "What it shows is not known: written as Tissue, which is an assumption"
+    parts = [f"{row.segment.label}: {row.name}", row.segment.description, codes or assumed, row.made]
+    return "\n".join(filter(None, parts))

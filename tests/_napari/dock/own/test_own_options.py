@@ -1,0 +1,85 @@
+"""Options of one layer's own: given by the line of the layer, seen, and taken back."""
+
+from __future__ import annotations
+
+import pytest
+
+from _napari.panels import click, export, fix_button, read, settle
+from napari_dicom_writer._napari.dock.form.members import own_members
+from napari_dicom_writer.options.layer import own_options
+
+OWN = [name for members in own_members().values() for name, _, _ in members]
+
+
+def test_every_option_that_a_layer_may_have_is_offered():
+    assert {name.partition(".")[0] for name in OWN} == set(own_options()) - {"segments", "attributes"}
+
+
+@pytest.fixture
+def two(viewer):
+    scan = viewer.layers[0]
+    other = viewer.add_image(scan.data, name="other", scale=scan.scale, translate=scan.translate, units=scan.units)
+    viewer.layers.selection = {scan, other}
+    return scan, other
+
+
+def test_a_layer_has_its_own_until_it_is_taken_back(viewer, two, open_panel, qtbot, tmp_path):
+    scan, other = two
+    panel = open_panel()
+    own = panel.own
+    panel.checklist._list.setCurrentRow(0)
+    assert panel.preview.layer is other
+    own.options.give(other, "series.description").value = "Only other"
+    own.options.give(other, "modality").value = "MR"
+    settle(qtbot, panel)
+    assert [(s.description, s.modality) for s in panel.plan.series] == [("scan", "OT"), ("Only other", "MR")]
+    assert own.options_fold._told == "description: Only other · modality: MR, magnetic resonance"
+    assert panel.form._labels["modality"].text() == "Modality *"
+    assert "“other”" in panel.form._labels["modality"].toolTip()
+    # It stays with its layer.
+    panel.preview.choose(scan)
+    settle(qtbot, panel)
+    assert own.options_fold._told == "all options as below"
+    panel.preview.choose(other)
+    assert own.options.field(other, "series.description").value == "Only other"
+    export(qtbot, panel)
+    assert {d.SeriesDescription: d.Modality for d in read(tmp_path / "out")} == {"scan": "OT", "Only other": "MR"}
+    own.options._pages[other].backs["modality"].click()
+    settle(qtbot, panel)
+    assert [s.modality for s in panel.plan.series] == ["OT", "OT"]
+    assert panel.form._labels["modality"].text() == "Modality"
+
+
+def test_what_is_wrong_is_said_and_places_nothing_anew(viewer, two, open_panel, qtbot):
+    _, other = two
+    panel = open_panel()
+    panel.preview.choose(other)
+    panel.own.options_fold.open()
+    settle(qtbot, panel)
+    panel.own.options.give(other, "pixel_unit").value = "apple"
+    qtbot.waitUntil(lambda: "apple" in panel.controls.status)
+    assert panel.plan is None
+    assert panel.own.options.summary(other).startswith("⚠")
+    assert panel.checklist.checked == list(two)
+    panel.own.options.take_back(other, "pixel_unit")
+    settle(qtbot, panel)
+    assert panel.plan is not None
+
+
+def test_a_remedy_goes_to_the_layer_that_has_the_option_for_itself(viewer, open_panel, qtbot):
+    scan = viewer.layers[0]
+    labels = viewer.add_labels(
+        (scan.data > 0).astype("u1"), name="mask", scale=scan.scale, translate=scan.translate, units=scan.units
+    )
+    viewer.layers.selection = {scan, labels}
+    panel = open_panel()
+    panel.own.options.give(labels, "segmentation_type")
+    settle(qtbot, panel)
+    click(qtbot, fix_button(panel, "Write the other"))
+    settle(qtbot, panel)
+    assert panel.form.field("segmentation_type").value == "auto"
+    assert panel.own.options.field(labels, "segmentation_type").value == "labelmap"
+    assert not panel.plan.series[1].stored.masks
+    viewer.layers.remove(labels)
+    settle(qtbot, panel)
+    assert panel.plan.instances == scan.data.shape[0]
