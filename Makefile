@@ -8,7 +8,7 @@ DEMO := .venv-demo
 # Windows open on a virtual screen.
 SCREEN := xvfb-run -a -s "-screen 0 1400x1000x24"
 
-.PHONY: help demo test fuzz lint tables docs bench screenshots pictures faults dist clean
+.PHONY: help demo test fuzz lint tables docs bench screenshots recording pictures viewers faults dist clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -42,8 +42,14 @@ bench: $(VENV)/.bench-ready ## Measure speed and memory beside other packages, i
 screenshots: $(VENV)/.test-ready ## Take the pictures of the dock widget anew, into docs/images/
 	xvfb-run -a -s "-screen 0 1600x1200x24" $(BIN)/python scripts/screenshots.py docs/images
 
+recording: $(VENV)/.viewers-ready ## Record the whole way, from a scan in napari to OHIF, into docs/images/
+	$(SCREEN) $(BIN)/python -W ignore scripts/recording.py docs/images/recording.gif
+
 pictures: $(VENV)/.test-ready ## Draw a picture of each object as other programs read it, into docs/images/
 	$(BIN)/python -W ignore scripts/object_pictures.py docs/images
+
+viewers: $(VENV)/.viewers-ready ## Show each object in OHIF, judge what is drawn, write it into docs/viewers.md; pictures in viewers-out/
+	$(BIN)/python scripts/viewers.py
 
 faults: $(VENV)/.test-ready ## Kill, starve and disturb thousands of exports, and count what they leave in docs/reliability.md
 	$(BIN)/python scripts/faults.py
@@ -51,9 +57,9 @@ faults: $(VENV)/.test-ready ## Kill, starve and disturb thousands of exports, an
 dist: $(VENV)/.dist-ready ## Build wheel and sdist into dist/, check them, and try the wheel alone
 	sh scripts/dist.sh $(VENV) $(PYTHON)
 
-$(VENV)/.test-ready $(VENV)/.bench-ready $(VENV)/.dist-ready $(VENV)/.docs-ready $(DEMO)/.demo-ready: pyproject.toml scripts/setup.sh
+$(VENV)/.test-ready $(VENV)/.bench-ready $(VENV)/.dist-ready $(VENV)/.docs-ready $(VENV)/.viewers-ready $(DEMO)/.demo-ready: pyproject.toml scripts/setup.sh
 	sh scripts/setup.sh $(PYTHON) $(@D) $(patsubst .%-ready,%,$(@F))
 	touch $@
 
 clean: ## Remove what the commands above made
-	rm -rf $(VENV) $(DEMO) demo-out .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(DEMO) .viewers viewers-out demo-out .mypy_cache .ruff_cache .pytest_cache

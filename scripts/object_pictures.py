@@ -1,4 +1,4 @@
-"""A picture of each object of many frames, for the documentation, as a program that is not ours reads the file.
+"""A picture of the phantom, and of each object of many frames, as a program that is not ours reads the file.
 
 python scripts/object_pictures.py docs/images
 """
@@ -19,6 +19,7 @@ from highdicom.color import CIELabColor
 
 from napari_dicom_writer import ExportOptions, export
 from napari_dicom_writer.demo.phantom import orientation_phantom
+from napari_dicom_writer.demo.picture import draw_views
 from napari_dicom_writer.layers.from_volume import to_layer
 
 mpl.use("agg")
@@ -48,10 +49,12 @@ class Pictures:
         self._images, self._scratch = images, scratch
         phantom = orientation_phantom()
         self._values = np.asarray(phantom.array)
-        self._place = {key: to_layer(phantom)[1][key] for key in ("affine", "units")}
+        self._place = {key: to_layer(phantom)[1][key] for key in ("scale", "affine", "units")}
 
     def run(self) -> None:
         """Draw all of them."""
+        series = export(orientation_phantom(), self._scratch / "phantom")
+        draw_views(series.path, self._images / "phantom.png", "orientation phantom, as SimpleITK reads it")
         self._draw("multi-frame", self._image("multi-frame"), _simpleitk)
         self._draw("enhanced-ct", self._image("enhanced-ct"), _simpleitk)
         self._draw("parametric-map", self._image("parametric-map", self._fraction, value_unit="1"), _map)

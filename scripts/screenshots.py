@@ -196,6 +196,28 @@ def _running_and_report(session: Session) -> None:
     session.save("widget-report")
 
 
+def _opened(images: Path, scratch: Path) -> None:
+    """A scan and its segmentation, exported and opened again."""
+    phantom = orientation_phantom()
+    data, attributes, _ = to_layer(phantom)
+    labels = np.where(data > 700, 1, np.where(data > 200, 2, 0)).astype(np.uint8)
+    place = {key: attributes[key] for key in ("scale", "affine", "units")}
+    segments = [
+        {"label": 1, "name": "letters", "color": (255, 140, 0)},
+        {"label": 2, "name": "letters on the faces", "color": (40, 170, 195)},
+    ]
+    layers = [phantom, (labels, {**place, "name": "letters"}, "labels")]
+    scene = export(layers, scratch / "scene", ExportOptions(modality="CT", segments=segments))
+    viewer = napari.Viewer()
+    viewer.window._qt_window.resize(1200, 800)
+    viewer.open(str(scene.path), plugin="napari-dicom-writer")
+    for _ in range(200):
+        QApplication.processEvents()
+        time.sleep(0.005)
+    viewer.window._qt_window.grab().save(str(images / "opened.png"))
+    viewer.close()
+
+
 def main(images: Path) -> None:
     """Make every picture."""
     images = images.absolute()
@@ -207,6 +229,7 @@ def main(images: Path) -> None:
         narrow = Session(images, Path(scratch), theme="light", width=300)
         narrow.save("widget-narrow-light")
         narrow.viewer.close()
+        _opened(images, Path(scratch))
 
 
 if __name__ == "__main__":

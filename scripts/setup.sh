@@ -7,6 +7,7 @@
 # Missing system packages are installed when run as root on Debian or Ubuntu; otherwise the line to run is named.
 set -eu
 python=$1 venv=$2 extra=$3
+ohif=3.13.2
 
 # A virtual screen, and what Qt 6 and OpenGL load to draw on it.
 screen_packages="xvfb xauth libegl1 libgl1 libgl1-mesa-dri libopengl0 libglib2.0-0 libdbus-1-3 libfontconfig1 \
@@ -42,6 +43,21 @@ fi
 # Peers that sending is tried with; without them, those tests are skipped.
 if [ "$extra" = test ] && ! PATH="$PATH:/usr/sbin" command -v Orthanc >/dev/null; then
     echo "To try sending too:  sudo apt-get install -y orthanc orthanc-dicomweb dcmtk"
+fi
+# A browser, an archive with DICOMweb, and npm, which has the viewer.
+if [ "$extra" = viewers ]; then
+    for program in chromium Orthanc npm; do
+        PATH="$PATH:/usr/sbin" command -v "$program" >/dev/null || {
+            need chromium fonts-dejavu-core npm orthanc orthanc-dicomweb
+            break
+        }
+    done
+    # Its bundle holds all that the browser needs: nothing of what it was built from is installed.
+    if ! grep -qs "\"version\": \"$ohif\"" .viewers/package/package.json; then
+        echo "Fetching OHIF $ohif into .viewers (50 MB)"
+        rm -rf .viewers && mkdir .viewers
+        (cd .viewers && npm pack --silent "@ohif/app@$ohif" && tar xzf ohif-app-*.tgz && rm ohif-app-*.tgz) >/dev/null
+    fi
 fi
 # An interrupted run may have left an environment without pip.
 "$venv/bin/python" -m pip --version >/dev/null 2>&1 || "$python" -m venv --clear "$venv"

@@ -62,6 +62,11 @@ class Orthanc:
         answer.raise_for_status()
         return answer.content
 
+    def store(self, file: Path) -> None:
+        """Give it a file, by its own interface."""
+        address = f"http://127.0.0.1:{self.http}/instances"
+        requests.post(address, data=file.read_bytes(), timeout=60).raise_for_status()
+
     def instances(self) -> dict[str, str]:
         """Its identifiers by SOP Instance UID."""
         found = json.loads(self.get("instances?expand"))

@@ -55,6 +55,25 @@ def test_links_lead_somewhere(page):
         assert not anchor or anchor in anchors(target), link
 
 
+def pictures():
+    """What documents show, by name, with the file."""
+    pages = [*PAGES, ROOT / "README.md"]
+    shown = [(page, name) for page in pages for name in re.findall(r"!\[[^]]*\]\(([^)\s]+)\)", text_of(page))]
+    return {
+        name.rpartition("/")[2]: DOCS / "images" / name.rpartition("/")[2] for _, name in shown if "badge" not in name
+    }
+
+
+@pytest.mark.parametrize("name", pictures())
+def test_pictures_are_there_and_made_by_a_script(name):
+    """So that they can be made anew when what they show changes."""
+    scripts = "".join(text_of(script) for script in (ROOT / "scripts").glob("*.py")) + text_of(ROOT / "Makefile")
+    stem = name.rpartition(".")[0]
+    assert name in scripts or f'"{stem}"' in scripts or ('f"object-{' in scripts and name.startswith("object-"))
+    picture = pictures()[name]
+    assert 0 < picture.stat().st_size < (2_000_000 if picture.suffix == ".gif" else 250_000)
+
+
 def test_every_page_is_in_the_contents():
     listed = set(re.findall(r"[\w/-]+\.md", (ROOT / "mkdocs.yml").read_text(encoding="utf-8")))
     assert listed == set(IDS)

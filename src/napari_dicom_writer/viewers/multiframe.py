@@ -57,7 +57,11 @@ _CONCATENATED = {
     **dict.fromkeys(("highdicom", "dcm2niix"), "opens each file of a concatenation by itself"),
     **dict.fromkeys(("SimpleITK", "MONAI", "TorchIO"), "opens each file of a concatenation by itself, and no series"),
 }
-_FRACTIONS = {"highdicom": "+", **dict.fromkeys(("dcmqi", "OHIF"), "was not tested with fractions")}
+_FRACTIONS = {
+    "highdicom": "+",
+    "dcmqi": "was not tested with fractions",
+    "OHIF": "shows nothing of fractions between 0 and all of it",
+}
 _TABLE = {
     EnhancedCTImageStorage: _ENHANCED,
     EnhancedMRImageStorage: _ENHANCED,
