@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "napari_dicom_writer"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
-FOR_USERS = sorted(set(EXTRAS) - {"test", "bench", "docs", "dist", "dev"})
+FOR_USERS = sorted(set(EXTRAS) - {"test", "bench", "docs", "dist", "dev", "viewers"})
 DISTRIBUTIONS = packages_distributions()
 
 

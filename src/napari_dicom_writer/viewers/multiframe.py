@@ -42,15 +42,14 @@ _ENHANCED_RESCALED = _ENHANCED | dict.fromkeys(
     ("dicom2nifti", "Bio-Formats"), "ignores the rescale in functional groups"
 )
 _STACKED = "one long stack of all time points"
-_NOT_TESTED = "was not tested with time points"
 _ENHANCED_TIMES = {
     "dcm2niix": "+as 4-D",
     "vtk-dicom": "+as 4-D",
-    **dict.fromkeys(("SimpleITK", "MONAI", "TorchIO", "ImageJ", "Bio-Formats"), _STACKED),
+    **dict.fromkeys(("SimpleITK", "MONAI", "TorchIO", "ImageJ", "Bio-Formats", "OHIF"), _STACKED),
     "highdicom": "does not make a volume of several time points",
     "dicom2nifti": "does not open it",
     "GDCM": "finds no series in it",
-    **dict.fromkeys(("OHIF", "NiiVue"), _NOT_TESTED),
+    "NiiVue": "was not tested with time points",
     "dwv": "loses the geometry",
 }
 _CONCATENATED = {

@@ -31,6 +31,7 @@ NOT_SHOWN = {
     ("segmentation, fractional", "stack"): "nothing of fractions between 0 and all of it",
     ("segmentation, fractional", "mpr"): "nothing of fractions between 0 and all of it",
     ("rt-structure-set", "mpr"): "outlines on few of the cuts",
+    ("enhanced-mr, time points", "mpr"): "all time points mixed in one volume",
 }
 """What OHIF itself does not show: by scene and mode."""
 CONTROLS: dict[str, Callable[[NDArray[Any]], NDArray[Any]]] = {
@@ -196,6 +197,7 @@ class Studio:
                     yield self.labels(key, kind, options)
             else:
                 yield self.image(key)
+        yield self.times("enhanced-mr")
 
     def controls(self) -> Iterator[Scene]:
         """A CT that is not where, or not what, it is said to be: what judges each of them must find a fault."""
@@ -218,6 +220,16 @@ class Studio:
         volume = Volume(change(values), affine=self.affine, window=window or shown, name="scan")
         self._write(name or key, [volume], ExportOptions(**of(key)))
         return self._scene(name or key, IODS.row(key).title, values, shown)
+
+    def times(self, key: str) -> Scene:
+        """The phantom, and after it a second time point of one value."""
+        name, values = f"{key}, time points", self._values - _AIR
+        window = (_WINDOW[0] - _AIR, _WINDOW[1] - _AIR)
+        both = np.stack([values, np.full_like(values, window[1])])
+        axes = ("time", "plane", "row", "column")
+        volume = Volume(both, affine=self.affine, axes=axes, time_step=2.0, window=window, name="scan")
+        self._write(name, [volume], ExportOptions(**of(key)))
+        return self._scene(name, f"{IODS.row(key).title}, time points", values, window)
 
     def map(self) -> Scene:
         """Floats beside their image."""
