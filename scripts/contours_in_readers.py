@@ -2,7 +2,7 @@
 
     python scripts/contours_in_readers.py
 
-Asked is whoever is installed: plastimatch (Debian), dcmrtstruct2nii and DicomRTTool (PyPI).
+Asked are our own reader, and whoever is installed: plastimatch (Debian), dcmrtstruct2nii and DicomRTTool (PyPI).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import numpy as np
 import pydicom
 import SimpleITK as sitk
 
-from napari_dicom_writer import ExportOptions, Volume, export
+from napari_dicom_writer import ExportOptions, Volume, export, read
 from napari_dicom_writer.layers.from_volume import to_layer
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
@@ -74,7 +74,15 @@ def with_dicom_rt_tool(contours: Path, images: Path, out: Path) -> np.ndarray:
     return reader.mask[..., -1] if reader.mask.ndim == 4 else reader.mask
 
 
+def with_our_own(contours: Path, images: Path, out: Path) -> np.ndarray:
+    """Fill them with this package, which shares no code between reading and writing but the rule of filling."""
+    del contours, out
+    (labels,) = [layer for layer in read(images.parent, structures="labels") if layer[2] == "labels"]
+    return np.asarray(labels[0])
+
+
 READERS: dict[str, tuple[bool, Callable[[Path, Path, Path], np.ndarray]]] = {
+    "our own": (True, with_our_own),
     "plastimatch": (shutil.which("plastimatch") is not None, with_plastimatch),
     "dcmrtstruct2nii": (find_spec("dcmrtstruct2nii") is not None, with_dcmrtstruct2nii),
     "DicomRTTool": (find_spec("DicomRTTool") is not None, with_dicom_rt_tool),

@@ -11,7 +11,7 @@ import pytest
 
 from judges.structure_sets import item, saved, structure_set
 from judges.volumes import oblique
-from napari_dicom_writer import Volume, export
+from napari_dicom_writer import Volume, export, load
 from napari_dicom_writer.checking.check import check_series
 from napari_dicom_writer.cli.main import main
 
@@ -132,6 +132,21 @@ def test_a_fault_is_found(study, code):
     found = findings(spoiled, folder)
     assert what in found[code][0]
     assert "liver" not in str(found)  # which might name a patient
+
+
+def test_against_the_source(study, tmp_path, capsys):
+    folder, images = study
+    path = saved(made(images), folder / "contours")
+    again = export(load(folder), tmp_path / "again").path
+    assert main(["verify", str(again), "--no-dciodvfy", "--against", str(folder)]) == 0
+    assert "2 contours, each within" in " ".join(capsys.readouterr().out.split())
+    other = made(images)
+    move(first(other), 0.002)
+    saved(other, folder / "contours")
+    assert main(["verify", str(again), "--no-dciodvfy", "--against", str(folder)]) == 1
+    said = " ".join(capsys.readouterr().out.split())
+    assert "1 of its 2 contours are not in the series The series has 1 contours that it has not" in said
+    assert path.exists()
 
 
 def test_show_counts_regions(study, capsys):

@@ -160,7 +160,7 @@ def _compared(comparison: Comparison) -> Iterator[str]:
     yield from comparison.problems
     if comparison.apart is not None:
         if comparison.same:
-            yield f"{comparison.voxels:,} voxels, each within {_small(comparison.apart)} mm of its place"
+            yield f"{comparison.voxels:,} {comparison.counted}, each within {_small(comparison.apart)} mm of its place"
         if comparison.largest is not None and not comparison.differing:  # said by the problem otherwise
             largest = "no value differs" if not comparison.largest else f"largest difference {comparison.largest:.6g}"
             yield largest + (f", {comparison.allowed:.6g} allowed" if comparison.allowed else "")

@@ -14,6 +14,7 @@ import numpy as np
 
 from napari_dicom_writer.checking.source.comparison import Comparison, Difference
 from napari_dicom_writer.checking.source.expected import Expected, expected_of, needs_range
+from napari_dicom_writer.checking.source.outlines import compare_outlines
 from napari_dicom_writer.checking.source.parts import Candidate, Part, cut, match
 from napari_dicom_writer.errors import ExportError
 from napari_dicom_writer.model.float_errors import with_default_float_errors
@@ -92,7 +93,14 @@ def _compare(
     options: ExportOptions,
     progress: Callable[[int, int], None] | None,
 ) -> tuple[list[Comparison], list[str]]:
-    candidates, left_out = _candidates(folder, verdicts)
+    found, left_out = _candidates(folder, verdicts)
+    candidates = [candidate for candidate in found if candidate.volume.drawn is None]
+    contours, others = compare_outlines(
+        [(name, volume) for name, volume in layers if volume.drawn is not None],
+        [candidate for candidate in found if candidate.volume.drawn is not None],
+    )
+    left_out += [f"Series {_number(other)} holds contours, and belongs to none of the layers" for other in others]
+    layers = [(name, volume) for name, volume in layers if volume.drawn is None]
     times = [candidate.times for candidate in candidates]
     parts = [part for name, volume in layers for part in cut(volume, name, options, times)]
     pairs, others = match(parts, candidates)
@@ -112,7 +120,7 @@ def _compare(
         _compare_volume(volume, [job for job in jobs if job.part.volume is volume], counter)
     done += [_finish(job) for job in jobs]
     order = {part.label: number for number, part in enumerate(parts)}
-    return sorted(done, key=lambda comparison: order[comparison.layer]), left_out
+    return sorted(done, key=lambda comparison: order[comparison.layer]) + contours, left_out
 
 
 def _candidates(folder: Path, verdicts: Sequence[SeriesVerdict]) -> tuple[list[Candidate], list[str]]:

@@ -38,7 +38,9 @@ class Comparison:
     uid : str
         Series Instance UID.
     voxels : int
-        Of the layer.
+        Of the layer; of what holds none, what is counted instead.
+    counted : str
+        What they are.
     problems : tuple of str
         Why it is not the same; empty where it is.
     notes : tuple of str
@@ -59,6 +61,7 @@ class Comparison:
     series: str = ""
     uid: str = ""
     voxels: int = 0
+    counted: str = "voxels"
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     apart: float | None = None
