@@ -188,19 +188,21 @@ def _share_in_part(patch: Patch) -> bool:
 
 
 def _clashes(plane: Sequence[Patch]) -> Iterator[frozenset[int]]:
-    """Pairs of regions that share voxels of a plane."""
+    """Pairs of regions that share voxels of a plane; each is filled once, where boxes meet."""
+    masks: dict[int, NDArray[np.bool_]] = {}
+    boxes = [patch.box for patch in plane]
     for number, one in enumerate(plane):
-        for other in plane[:number]:
-            rows, columns = (_shared(a, b) for a, b in zip(one.box, other.box, strict=True))
+        for at, other in enumerate(plane[:number]):
+            rows, columns = (_shared(a, b) for a, b in zip(boxes[number], boxes[at], strict=True))
             if not (rows and columns):
                 continue
-            parts = [
-                patch.mask()[
-                    rows.start - patch.corner[0] : rows.stop - patch.corner[0],
-                    columns.start - patch.corner[1] : columns.stop - patch.corner[1],
-                ]
-                for patch in (one, other)
-            ]
+            parts = []
+            for which, (top, left) in ((number, one.corner), (at, other.corner)):
+                if which not in masks:
+                    masks[which] = plane[which].mask()
+                parts.append(
+                    masks[which][rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
+                )
             if (parts[0] & parts[1]).any():
                 yield frozenset((one.label, other.label))
 

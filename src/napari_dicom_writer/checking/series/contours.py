@@ -138,11 +138,14 @@ def _check_against(structure: StructureSet, images: Sequence[_Image], name: str,
     if lacking and planes:
         what = f"{len(lacking):,} of the images that it lists are not in the series"
         findings.at(name).error("image-missing", what, "Readers that look for them refuse it", "ContourImageSequence")
+    if not planes:
+        return
     step = min(image.step for image in images)
     found: dict[_Kind, dict[str, float]] = defaultdict(dict)
-    for region in structure.regions if planes else ():
+    every = _Every.of(list(planes.values()))
+    for region in structure.regions:
         for contour in region.contours:
-            for kind, away in _judged(contour, planes, step):
+            for kind, away in _judged(contour, planes, every, step):
                 found[kind][_name(region, contour)] = away
     for kind, places in found.items():
         for place in places:
@@ -177,19 +180,37 @@ _ABSENT = _Kind(
 _OUTSIDE = _Kind(Severity.WARNING, "contour-outside", "It reaches beyond its image", "Readers cut it off, or refuse it")
 
 
-def _judged(contour: Contour, planes: Mapping[tuple[str, int], _Plane], step: float) -> Iterator[tuple[_Kind, float]]:
+class _Every(NamedTuple):
+    """All planes of an image, and the normal and distance from the origin of each."""
+
+    planes: list[_Plane]
+    normals: NDArray[np.float64]
+    heights: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, planes: list[_Plane]) -> _Every:
+        normals = np.array([plane.axes[2] for plane in planes])
+        return cls(planes, normals, np.array([plane.axes[2] @ plane.position for plane in planes]))
+
+    def nearest(self, points: NDArray[np.float64]) -> _Plane:
+        """The plane that the farthest of the points is nearest to."""
+        away = np.abs(self.normals @ points.T - self.heights[:, np.newaxis]).max(axis=1)
+        return self.planes[int(away.argmin())]
+
+
+def _judged(
+    contour: Contour, planes: Mapping[tuple[str, int], _Plane], every: _Every, step: float
+) -> Iterator[tuple[_Kind, float]]:
     """Say what is wrong with a contour, and by how many millimeters."""
     named = [planes[image] for image in contour.images if image in planes]
     if len(named) < len(contour.images):
         yield _ABSENT, 0.0
-    among = named or list(planes.values())
-    places = [plane.places(contour.outline.points) for plane in among]
-    away = [float(np.abs(place[:, 2]).max()) for place in places]
-    nearest = int(np.argmin(away))
-    rows, columns = among[nearest].size
-    inside = places[nearest][:, :2]
-    if (inside < -0.5).any() or (inside > np.array((columns, rows)) - 0.5).any():
+    points = contour.outline.points
+    plane = (_Every.of(named) if named else every).nearest(points) if len(named) != 1 else named[0]
+    places = plane.places(points)
+    away, (rows, columns) = float(np.abs(places[:, 2]).max()), plane.size
+    if (places[:, :2] < -0.5).any() or (places[:, :2] > np.array((columns, rows)) - 0.5).any():
         yield _OUTSIDE, 0.0
     allowed = step * (_POINT if contour.outline.kind == POINT else _BESIDE)
-    if away[nearest] > allowed and contour.outline.kind != OPEN_NONPLANAR:
-        yield (_OFF if named else _BETWEEN), away[nearest]
+    if away > allowed and contour.outline.kind != OPEN_NONPLANAR:
+        yield (_OFF if named else _BETWEEN), away
