@@ -192,6 +192,9 @@ def test_a_plane_lies_at_zero_and_says_so():
     made = volume(np.zeros((4, 5)), scale=(2, 3), translate=(10, 20), units=("mm", "mm"))
     np.testing.assert_array_equal(made.affine, [[0, 0, 3, 20], [0, 2, 0, 10], [1, 0, 0, 0], [0, 0, 0, 1]])
     assert notes(made) == ["A 2-D layer: its plane taken as axial, at z = 0"]
+    raised = volume(np.zeros((4, 5)), scale=(2, 3), translate=(10, 20), units=("um", "um"), z=12.5)
+    np.testing.assert_array_equal(raised.affine[:3, 3], [0.02, 0.01, 12.5])
+    assert notes(raised) == []
 
 
 def test_rgb_is_trusted_and_not_guessed():

@@ -22,7 +22,7 @@ DRAWN = ("shapes", "points")
 """Types of layers that hold no array."""
 _ELLIPSE = 64  # corners of the polygon that an ellipse becomes
 # What napari says beside the place of its vertices, and an array has not.
-_PLACE = ("name", "scale", "translate", "rotate", "shear", "affine", "units", "axis_labels", "metadata")
+_PLACE = ("name", "scale", "translate", "rotate", "shear", "affine", "units", "axis_labels", "metadata", "z")
 
 
 def to_drawing(data: Any, attributes: Mapping[str, Any], layer_type: str, options: ExportOptions) -> Volume:
@@ -71,6 +71,8 @@ def to_drawing(data: Any, attributes: Mapping[str, Any], layer_type: str, option
     volume.labels = regions.labels(colors)
     volume.notes = (*volume.notes, *regions.notes, *_notes(attributes, len(shapes), errors))
     volume.drawn = tuple(drawn)
+    if given.get("z") is not None:  # its plane is known
+        volume.array, volume.axes = np.broadcast_to(np.uint8(0), (1, 1, 1)), SPATIAL
     return volume
 
 

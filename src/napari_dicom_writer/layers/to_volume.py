@@ -15,7 +15,7 @@ from napari_dicom_writer.layers.transforms import data_to_world
 from napari_dicom_writer.mention import mention
 from napari_dicom_writer.model.axis_names import AxisKind, kind_of, split_kinds
 from napari_dicom_writer.model.opened import is_array, opened
-from napari_dicom_writer.model.planes import renamed
+from napari_dicom_writer.model.planes import SET_Z, renamed
 from napari_dicom_writer.model.volume import SPATIAL, Volume, color_note
 from napari_dicom_writer.options.choices import World
 
@@ -37,7 +37,7 @@ def to_volume(data: Any, attributes: Mapping[str, Any], layer_type: str, options
         As napari hands them to a writer. Any attribute may be missing. One more is understood: ``axes``, which names
         the axes from ``time``, ``channel``, ``plane``, ``row``, ``column``, ``sample`` and any other word (or by the
         letters of ``TCZYXS``), whatever labels and units tell; planes, rows and columns then rise along the world's z,
-        y and x in whichever order they are.
+        y and x in whichever order they are. And ``z``: mm toward the head, where the plane of a 2-D layer lies.
     options
         `pixel_unit` and `world`.
 
@@ -67,6 +67,10 @@ def to_volume(data: Any, attributes: Mapping[str, Any], layer_type: str, options
     _check_separable(matrix, spatial)
     names = _names(axes, spatial, named=bool(attributes.get("axes")))
     _note_assumed(axes, spatial, names, options, notes)
+    height = attributes.get("z")
+    if len(spatial) == 2 and height is None:
+        text = "A 2-D layer: its plane taken as axial, at z = 0"
+        notes.append(Note(NoteKind.ASSUMED, text, hint="with a plane axis it may lie elsewhere", fix=SET_Z))
     step, start = _time(matrix, axes, notes)
     _note_other_steps(matrix, axes, spatial, notes)
     if layer_type == "image":  # colors of labels are written
@@ -74,7 +78,7 @@ def to_volume(data: Any, attributes: Mapping[str, Any], layer_type: str, options
     notes += color_note(array) if attributes.get("rgb") is None and not rgb else ()
     volume = Volume(
         array,
-        affine=_to_lps(matrix, axes, names, options.world),
+        affine=_to_lps(matrix, axes, names, options.world, float(height or 0)),
         axes=[names.get(i, axis.name) for i, axis in enumerate(axes)],
         rgb=rgb,
         name=str(attributes.get("name") or ""),
@@ -174,8 +178,6 @@ def _note_assumed(
         if axes[i].label and axes[i].kind not in PIXELS:
             text = f"Axis {axes[i].label!r} is taken as one of the image's own"
             notes.append(Note(NoteKind.ASSUMED, text, hint="label it channel if it is none", fix=SET_AXES))
-    if len(spatial) == 2:
-        notes.append(Note(NoteKind.ASSUMED, "A 2-D layer: its plane taken as axial, at z = 0"))
 
 
 def _time(matrix: NDArray[np.float64], axes: Sequence[Axis], notes: list[Note]) -> tuple[float | None, float]:
@@ -230,16 +232,17 @@ def _check_separable(matrix: NDArray[np.float64], spatial: Sequence[int]) -> Non
 
 
 def _to_lps(
-    matrix: NDArray[np.float64], axes: Sequence[Axis], names: Mapping[int, str], world: World
+    matrix: NDArray[np.float64], axes: Sequence[Axis], names: Mapping[int, str], world: World, height: float
 ) -> NDArray[np.float64]:
     """World (z, y, x), reversed, is LPS (x, y, z) without sign flips; for RAS, x and y are negated.
 
-    The world's axes are called as the array's of the same number.
+    A 2-D layer lies at `height` along z. The world's axes are called as the array's of the same number.
     """
     affine = np.eye(4)
     if len(names) == 2:
         affine[:3, :3] = 0
         affine[2, 0] = 1
+        affine[2, 3] = height
     for i, row in names.items():
         lps = 2 - SPATIAL.index(row)
         factor = axes[i].mm or np.nan

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_dicom_writer.errors import GeometryError, LayerError, Note, NoteKind
+from napari_dicom_writer.errors import Fix, GeometryError, LayerError, Note, NoteKind
 from napari_dicom_writer.model.volume import SPATIAL
 
 if TYPE_CHECKING:
@@ -19,7 +19,14 @@ if TYPE_CHECKING:
 # Along which axis of the patient (0 left-right, 1 front-back, 2 head-foot) planes follow each other, rows follow each
 # other (down a picture), and columns (across it), as pictures are hung.
 ALONG = {"axial": (2, 1, 0), "coronal": (1, 2, 0), "sagittal": (0, 2, 1)}
+SET_Z = Fix("z", None, "Set z…")
+PLANE_UNKNOWN = "It is 2-D: say where its plane lies, or give it a plane axis"
 _SLANTED = 35.0  # degrees; at 45 two directions are as near
+
+
+def lies_anywhere(volume: Volume) -> bool:
+    """Whether a volume is of a 2-D layer, which says itself only where its rows and columns are."""
+    return "plane" not in volume.axes and not volume.affine[:2, 0].any() and not volume.affine[2, 1:3].any()
 
 
 def renamed(volume: Volume, order: Sequence[int]) -> Volume:

@@ -11,6 +11,7 @@ from napari_dicom_writer.errors import Fix, GeometryError, Note, NoteKind
 from napari_dicom_writer.mention import mention
 from napari_dicom_writer.model.geometry import corners, largest_displacement
 from napari_dicom_writer.model.onto_grid import APART, on_grid, overlay
+from napari_dicom_writer.model.planes import PLANE_UNKNOWN, SET_Z, lies_anywhere
 from napari_dicom_writer.options.choices import ResampleLabels
 from napari_dicom_writer.plan.grid import make_grid
 
@@ -124,6 +125,9 @@ def onto_image(volume: Volume, images: Sequence[Image], options: ExportOptions) 
     if not images:
         return Placed(volume)
     image, lies = max(found, key=lambda pair: _shared(volume, pair[0]))
+    if options.resample_labels is not ResampleLabels.KEEP and _misses(volume, image):
+        what = f"It is flat, and lies at z = {volume.affine[2, 3]:g} mm, on no plane of {image.name}"
+        raise GeometryError(what, PLANE_UNKNOWN, fix=SET_Z)
     if options.resample_labels is ResampleLabels.NEAREST:
         return _nearest(volume, image, lies)
     if options.resample_labels is ResampleLabels.KEEP:
@@ -169,6 +173,14 @@ def _nearest(volume: Volume, image: Image, lies: Overlay) -> Placed:
         text += "; what lies outside is cut off"
     notes = (Note(NoteKind.LOST, text),)
     return Placed(on_grid(volume, lies.to_source, affine, image.shape), image, notes, resampled=True)
+
+
+def _misses(volume: Volume, image: Image) -> bool:
+    """Whether a 2-D layer, which does not say where its plane lies, lies on none of an image."""
+    if not lies_anywhere(volume):
+        return False
+    plane = float(np.linalg.solve(image.grid.affine(), volume.affine[:, 3])[0])
+    return abs(plane - round(plane)) > APART or not 0 <= round(plane) < image.shape[0]
 
 
 def _shared(volume: Volume, image: Image) -> float:

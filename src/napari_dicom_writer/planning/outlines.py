@@ -9,6 +9,7 @@ import numpy as np
 from napari_dicom_writer.errors import ExportError, GeometryError, LayerError, Note, NoteKind
 from napari_dicom_writer.mention import mention
 from napari_dicom_writer.model.contours import CLOSED_XOR, ENCLOSING, POINT
+from napari_dicom_writer.model.planes import SET_Z
 from napari_dicom_writer.model.polygons import crosses_itself, is_flat, share_area
 from napari_dicom_writer.planning.labels import LabelUse
 
@@ -76,7 +77,7 @@ def lay(volume: Volume, images: Sequence[Image]) -> tuple[Volume, Image, LabelUs
 def _by_plane(volume: Volume, image: Image) -> tuple[ByPlane, list[Note]]:
     if "plane" not in volume.axes and image.shape[0] > 1:
         what = f"It is flat, and {image.name} has {image.shape[0]:,} planes: on which it is drawn is not known"
-        raise LayerError(what, "Draw it in a layer of three dimensions")
+        raise LayerError(what, "Say where its plane lies, or draw it in a layer of three dimensions", fix=SET_Z)
     inverse = np.linalg.inv(image.grid.affine())
     found: dict[tuple[int, int], _Placed] = {}
     for outline in volume.drawn or ():

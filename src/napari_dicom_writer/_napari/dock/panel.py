@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import QEvent
 
 from napari_dicom_writer._napari import preferences
+from napari_dicom_writer._napari.dock.axes.height_row import z_in_sight
 from napari_dicom_writer._napari.dock.axes.layer_editor import NAMES
 from napari_dicom_writer._napari.dock.body import PanelBody
 from napari_dicom_writer._napari.dock.checklist.layer_state import LayerWatch, is_written
@@ -25,6 +26,7 @@ from napari_dicom_writer._napari.dock.work.imports import Imports
 from napari_dicom_writer._napari.dock.work.planning import Outcome, Planner, Wish
 from napari_dicom_writer._napari.dock.work.running import ExportRun
 from napari_dicom_writer.errors import ExportError, UnforeseenLossError
+from napari_dicom_writer.plan.wording import where
 
 if TYPE_CHECKING:
     from napari.layers import Layer
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from qtpy.QtWidgets import QWidget
 
     from napari_dicom_writer._napari.dock.messages.preflight import Message
-    from napari_dicom_writer.errors import Fix
+    from napari_dicom_writer.errors import Fix, Refusal
     from napari_dicom_writer.plan.plan import ExportPlan
     from napari_dicom_writer.plan.report import ExportReport
 
@@ -59,6 +61,7 @@ class ExportPanel(PanelBody):
         self._bad_preferences = bad_preferences
         self.viewer = viewer
         self.plan: ExportPlan | None = None
+        self._refusals: tuple[Refusal, ...] = ()
         self._identity = self.form.identity()
         self._source_modality = ""
         self._asleep = self._missed = False
@@ -88,6 +91,7 @@ class ExportPanel(PanelBody):
         self.preview.chosen.connect(self._refresh_geometry)
         self.editor.edits.changed.connect(self._layer_edited)
         self.own.changed.connect(self._layer_edited)
+        self.editor.height_row.wanted.connect(self._take_z_in_sight)
         self.form.changed.connect(self._edited)
         self.copy_button.clicked.connect(self._copy_from_dicom)
         self.board.fix_wanted.connect(self.apply)
@@ -118,11 +122,21 @@ class ExportPanel(PanelBody):
 
     def apply(self, fix: Fix) -> None:
         """Do what the button of a message says; what is edited of a layer is so of the one that it is about."""
-        layer = self.places.refused_for(fix) or self.own.noted_with(fix)
+        layer = self.places.refused_for(fix) or self.own.noted_with(fix) or self._refused_for(fix)
         if layer is not None and fix.option in (*NAMES, SEGMENTS):
             self.preview.choose(layer)
         if layer is None or not self.own.apply(layer, fix):
             super().apply(fix)
+
+    def _refused_for(self, fix: Fix) -> Layer | None:
+        """Return the first layer that planning refused with a remedy."""
+        places = {refusal.where for refusal in self._refusals if refusal.fix == fix}
+        layers = enumerate(self.checklist.checked)
+        return next((layer for index, layer in layers if where(index, layer.name) in places), None)
+
+    def _take_z_in_sight(self) -> None:
+        if (layer := self.preview.layer) is not None:
+            self.editor.edits.say(layer, "z", z_in_sight(self.viewer, self._options))
 
     def export(self) -> None:
         """Write the checked layers; layers and options are taken as they are now."""
@@ -253,7 +267,7 @@ class ExportPanel(PanelBody):
         self._geometry_timer.start()
 
     def _take_plan(self, outcome: Outcome) -> None:
-        plan = outcome.plan
+        self._refusals, plan = outcome.refusals, outcome.plan
         self.plan = None if outcome.refusals else plan
         if plan is not None:
             self.own.take_plan(plan, self.checklist.checked)

@@ -7,6 +7,7 @@ import pydicom
 import pytest
 
 from _napari.panels import export, settle
+from napari_dicom_writer._napari.dock.preview.view import View
 from napari_dicom_writer.model.contours import CLOSED, POINT
 
 SHAPE = (6, 14, 10)
@@ -88,6 +89,9 @@ def test_labels_are_shown_on_their_image_and_read_once(viewer, organs, open_pane
     settle(qtbot, panel)
     qtbot.waitUntil(lambda: preview.placement.volume.array is not viewer.layers["scan"].data)
     assert not preview.placement.volume.array[:].any()  # alone they lie on nothing, and are seen
+    assert preview.overlays.marks(0)
+    preview.show_view(View(preview.placement.volume, preview.placement.grid))
+    assert preview.overlays.marks(0) == ()
 
 
 def test_labels_of_another_grid_are_shown_where_they_are_written(viewer, open_panel, qtbot):

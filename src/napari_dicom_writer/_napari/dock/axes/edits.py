@@ -13,6 +13,7 @@ from napari_dicom_writer._napari.dock.checklist.layer_state import layer_tuple
 from napari_dicom_writer.errors import Fix, LayerError
 from napari_dicom_writer.layers.axis_rows import axis_rows, edited_kinds, labels_for, with_edits
 from napari_dicom_writer.mention import mention
+from napari_dicom_writer.model.planes import SET_Z
 from napari_dicom_writer.options.choices import Geometry
 
 if TYPE_CHECKING:
@@ -32,6 +33,11 @@ class Edit:
 
     axes: dict[tuple[int, str], str] = field(default_factory=dict)  # (axis, kind or step or unit) → text
     limits: dict[str, str] = field(default_factory=dict)  # low or high → text
+    place: dict[str, str] = field(default_factory=dict)  # z, of a 2-D layer → text
+
+    def cells(self, key: tuple[int, str] | str) -> dict[Any, str]:
+        """Return where something is said."""
+        return self.axes if isinstance(key, tuple) else self.limits if key in LIMITS else self.place
 
 
 class LayerEdits(QObject):
@@ -58,9 +64,8 @@ class LayerEdits(QObject):
         return edit
 
     def say(self, layer: Layer, key: tuple[int, str] | str, text: str | None) -> None:
-        """Say something of one cell of the axes, or of one display limit; None for what the layer says."""
-        edit = self._edits.setdefault(layer, Edit())
-        cells: dict[Any, str] = edit.limits if isinstance(key, str) else edit.axes
+        """Say something of one cell of the axes, one display limit, or ``z``; None for what the layer says."""
+        cells = self._edits.setdefault(layer, Edit()).cells(key)
         if cells.get(key) != text:
             cells.pop(key, None) if text is None else cells.__setitem__(key, text)
             self.changed.emit(layer)
@@ -99,10 +104,12 @@ class LayerEdits(QObject):
             attributes = with_edits(attributes, axis_rows(data, attributes, options), edit.axes)
         if edit.limits:
             attributes = {**attributes, "contrast_limits": edited_limits(layer, edit)}
+        if (z := edited_z(edit)) is not None:
+            attributes = {**attributes, "z": z}
         return data, attributes, kind
 
     def set_in(self, layer: Layer, options: ExportOptions) -> None:
-        """Let the layer say it itself; kinds that it cannot say stay here.
+        """Let the layer say it itself; kinds that it cannot say, and where its plane is, stay here.
 
         Raises
         ------
@@ -118,8 +125,11 @@ class LayerEdits(QObject):
         layer.units = [str(unit) for unit in attributes["units"]]
         if edit.limits:
             layer.contrast_limits = attributes["contrast_limits"]
+        kept = Edit(place=edit.place)
         if any(row.kind != kind for row, kind in zip(self.rows(layer, options), kinds, strict=True)):
-            self._edits[layer] = Edit({(axis, "kind"): str(kind) for axis, kind in enumerate(kinds)})
+            kept.axes = {(axis, "kind"): str(kind) for axis, kind in enumerate(kinds)}
+        if kept.axes or kept.place:
+            self._edits[layer] = kept
         self.changed.emit(layer)
 
 
@@ -168,6 +178,25 @@ def edited_limits(layer: Layer, edit: Edit) -> tuple[float, float]:
         shown = " to ".join(map(limit_text, said))
         raise _wrong(f"Displayed from {shown} is no range", "Give the lower value first")
     return said[0], said[1]
+
+
+def edited_z(edit: Edit) -> float | None:
+    """Return where the plane of a 2-D layer is said to lie, mm; None where nothing is said.
+
+    Raises
+    ------
+    LayerError
+        If that is no number.
+    """
+    text = edit.place.get("z")
+    if text is None:
+        return None
+    z = float("nan")
+    with suppress(ValueError):
+        z = float(text)
+    if not abs(z) < float("inf"):
+        raise LayerError(f"Its plane lies at z = {text!r}, not a number", "Give millimeters, such as 12.5", fix=SET_Z)
+    return z
 
 
 def _wrong(what: str, remedy: str) -> LayerError:

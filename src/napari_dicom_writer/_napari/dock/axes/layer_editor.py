@@ -5,11 +5,12 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from napari.layers import Image, Labels
+from napari.layers import Image, Labels, Points, Shapes
 from qtpy.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from napari_dicom_writer._napari.dock.axes.axes_table import AxesTable
 from napari_dicom_writer._napari.dock.axes.edits import LayerEdits
+from napari_dicom_writer._napari.dock.axes.height_row import HeightRow
 from napari_dicom_writer._napari.dock.axes.window_row import WindowRow
 from napari_dicom_writer._napari.dock.parts.button_row import ButtonRow
 from napari_dicom_writer._napari.dock.parts.fold import Fold
@@ -17,6 +18,7 @@ from napari_dicom_writer._napari.faults import faults_as_export_errors
 from napari_dicom_writer.errors import ExportError
 from napari_dicom_writer.layers.axes import PIXELS
 from napari_dicom_writer.layers.axis_rows import edited_kinds, problems
+from napari_dicom_writer.model.axis_names import AxisKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from napari_dicom_writer.layers.axis_rows import AxisRow
     from napari_dicom_writer.options.export import ExportOptions
 
-NAMES = ("axes", "window")
+NAMES = ("axes", "window", "z")
 """What messages lead to that is edited here."""
 
 
@@ -46,6 +48,7 @@ class LayerEditor(QWidget):
         self._layer: Layer | None = None
         self._options: ExportOptions | None = None
         self.window_row = WindowRow()
+        self.height_row = HeightRow()
         self.table = AxesTable()
         self._others: list[Layer] = []
         self.set_button = QPushButton("Set in layer")
@@ -63,9 +66,11 @@ class LayerEditor(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.window_row)
+        column.addWidget(self.height_row)
         column.addWidget(self._fold)
         self.table.said.connect(lambda axis, name, text: self._say((axis, name), text))
         self.window_row.said.connect(self._say)
+        self.height_row.said.connect(self._say)
         self.set_button.clicked.connect(self._set_in_layer)
         self.undo_button.clicked.connect(self._undo)
         self.alike_button.clicked.connect(self._say_alike)
@@ -73,18 +78,25 @@ class LayerEditor(QWidget):
     def show_layer(self, layer: Layer | None, options: ExportOptions, among: Sequence[Layer] = ()) -> None:
         """Show a layer with what is said of it, `among` all that can be edited."""
         rows = self._rows_of(layer, options) if layer is not None else []
-        self._layer, self._options = layer if rows else None, options
-        self.setVisible(bool(rows))
-        if layer is None or not rows:
+        flat = layer is not None and _is_flat(layer, rows, self.edits.of(layer))
+        self._layer, self._options = layer if rows or flat else None, options
+        self.setVisible(bool(rows) or flat)
+        self.height_row.setVisible(flat)
+        self._fold.setVisible(bool(rows))
+        if layer is None or not (rows or flat):
             return
         edit = self.edits.of(layer)
+        self.height_row.show_edit(edit)
+        if not rows:
+            self.window_row.hide()
+            return
         self.window_row.show_limits(layer, edit)
         wrong = problems(rows, edit.axes)
         self.table.show_rows(rows, edit.axes, {key: f"{what}. {remedy}." for key, (what, remedy) in wrong.items()})
         self._fold.set_summary("⚠ see what is marked" if wrong else _summary(rows, edit))
         edited = bool(edit.axes or edit.limits)
         self.set_button.setEnabled(edited and not wrong)
-        self.undo_button.setEnabled(edited)
+        self.undo_button.setEnabled(edited or bool(edit.place))
         self._others = [other for other in among if other is not layer and _shape(other) == _shape(layer)]
         self.alike_button.setVisible(bool(self._others))
         self.alike_button.setEnabled(bool(edit.axes) and not wrong)
@@ -100,10 +112,11 @@ class LayerEditor(QWidget):
             return []
 
     def reveal(self, name: str) -> QWidget:
-        """Bring ``axes`` or the ``window`` in sight, give it the focus, and return it."""
+        """Bring ``axes``, the ``window`` or ``z`` in sight, give it the focus, and return it."""
         if name == "axes":
             self._fold.open()
-        place = self.table.cell(0, "kind") if name == "axes" else self.window_row.ends["low"]
+        places = {"window": self.window_row.ends["low"], "z": self.height_row.line}
+        place = places[name] if name in places else self.table.cell(0, "kind")
         place.setFocus()
         return place
 
@@ -115,6 +128,7 @@ class LayerEditor(QWidget):
         """A button was clicked, which on some systems leaves the keyboard where it was."""
         self.table.end_typing()
         self.window_row.end_typing()
+        self.height_row.end_typing()
 
     def _set_in_layer(self) -> None:
         self._end_typing()
@@ -130,6 +144,13 @@ class LayerEditor(QWidget):
         self._end_typing()
         if self._layer is not None:
             self.edits.forget(self._layer)
+
+
+def _is_flat(layer: Layer, rows: Sequence[AxisRow], edit: Edit) -> bool:
+    """Whether a layer does not say itself where its plane lies."""
+    if isinstance(layer, Shapes | Points):
+        return bool(layer.ndim == 2)
+    return bool(rows) and AxisKind.PLANE not in edited_kinds(rows, edit.axes)
 
 
 def _shape(layer: Layer) -> tuple[int, ...]:

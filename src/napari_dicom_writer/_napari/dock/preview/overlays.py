@@ -63,8 +63,8 @@ class Overlays(QObject):
     def show(self, overlays: Sequence[Overlay], through: Through) -> None:
         """Show these, and nothing else."""
         before = list(zip(self._shown, self._marks, strict=True)) if through == self._through else []
-        alike = len(before) == len(overlays) and all(map(Overlay.shows_as, overlays, self._shown))
-        if alike and not self._problem:
+        alike = through == self._through and len(overlays) == len(self._shown)
+        if alike and not self._problem and all(map(Overlay.shows_as, overlays, self._shown)):
             self._shown = tuple(overlays)  # perhaps with other names and colors
             return
         known = [next((marks for old, marks in before if new.shows_as(old)), {}) for new in overlays]
