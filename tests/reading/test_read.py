@@ -279,7 +279,11 @@ def test_what_cannot_be_opened_leaves_the_rest(stack, tmp_path):
     (tmp_path / "stack" / "gone.dcm").symlink_to("nowhere")
     layers, told = opened(tmp_path / "stack")
     assert sorted((a["name"], d.shape[0]) for d, a, _ in layers) == [("bad", 1), ("stack", 6)]
-    assert [text.split(":")[0] for text in told] == ["Not opened", "Damaged DICOM, passed over", "Not looked at"]
+    assert [text.split(":")[0] for text in told] == [
+        "Not opened",
+        "Damaged DICOM, or of no series, passed over",
+        "Not looked at",
+    ]
     assert "Not opened: bad, 1 file: It has 2 samples a pixel" in told[0]
     assert told[1].endswith("broken.dcm")
 

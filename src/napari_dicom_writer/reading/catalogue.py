@@ -102,7 +102,7 @@ class Catalogue:
         keywords
             Attributes to read, the Series Instance UID among them; all before the pixels, if None.
         strays
-            Whether to give pictures that belong to no series, too.
+            Whether to give pictures and other objects that belong to no series, too.
         """
         self.foreign, self.directories, self.damaged = 0, 0, []
         for path in self.files:
@@ -116,7 +116,7 @@ class Catalogue:
                 self.foreign += 1
             elif header.dataset.file_meta.get("MediaStorageSOPClassUID") == MediaStorageDirectoryStorage:
                 self.directories += 1
-            elif not series and not (strays and "Rows" in header.dataset):
+            elif not series and not (strays and ("Rows" in header.dataset or "SOPClassUID" in header.dataset)):
                 self.damaged.append(path)
             else:
                 yield Entry(path, header)

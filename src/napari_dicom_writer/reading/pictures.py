@@ -131,7 +131,7 @@ def series_in(found: Catalogue, series_uid: str | None = None) -> list[Series]:
             uid = str(entry.header.dataset.get("SeriesInstanceUID") or "")
             if series_uid in (None, uid):
                 if "Rows" not in entry.header.dataset and not is_structure_set(entry.header.dataset):
-                    kind = UID(str(entry.header.dataset.get("SOPClassUID") or "")).name or "of no kind"
+                    kind = UID(str(entry.header.dataset.get("SOPClassUID") or "no kind")).name
                     found.pictureless[kind] = found.pictureless.get(kind, 0) + 1
                 key = uid or str(entry.path)  # what belongs to no series is one of its own
                 series.setdefault(key, Series(uid, entry.header.dataset)).add(entry)

@@ -121,7 +121,7 @@ def read(
     layers = [layer for _, layer in sorted(opened, key=lambda each: each[0])]
     if not layers:
         refusals.raise_if_any()
-        raise ReadError("The DICOM files there are damaged", "Copy the folder again")
+        raise ReadError("The DICOM files there are damaged, or of no series", "Copy the folder again")
     tell = announce or (lambda text: warnings.warn(text, stacklevel=3))
     for what in (*(f"Not opened: {refusal}" for refusal in refusals), *_passed_over(found), *told):
         tell(what)
@@ -227,7 +227,7 @@ def _passed_over(found: Catalogue) -> Iterator[str]:
     if found.damaged:
         names = ", ".join(found.name(path) for path in found.damaged[:_NAMED])
         more = f" and {len(found.damaged) - _NAMED:,} more" if len(found.damaged) > _NAMED else ""
-        yield f"Damaged DICOM, passed over: {names}{more}"
+        yield f"Damaged DICOM, or of no series, passed over: {names}{more}"
     for kind, count in sorted(found.pictureless.items()):
         yield f"Not opened, as there is no picture in it: {count:,} of {kind}"
     for passed in found.passed:
