@@ -12,6 +12,7 @@ import pydicom
 import pytest
 import tifffile
 import zarr
+from napari.utils import progress
 
 from judges.volumes import indexed, oblique
 from napari_dicom_writer import ExportOptions, Volume, export
@@ -93,6 +94,17 @@ def test_what_is_worth_knowing_is_a_notification(make_napari_viewer, folder, mon
     viewer = make_napari_viewer()
     viewer.open(paths[0].parent, plugin=PLUGIN)
     assert shown == ["DICOM: a: 1 plane is missing, and blank: plane 2"]
+
+
+@pytest.mark.filterwarnings("ignore:Non-orthogonal slicing:UserWarning")
+def test_of_many_files_progress_is_shown(make_napari_viewer, folder, monkeypatch):
+    monkeypatch.setattr("napari_dicom_writer._napari.reader._MANY", 1)
+    monkeypatch.setattr("napari_dicom_writer.reading.catalogue._TOLD_EVERY", 2)
+    shown, real = [], progress.update
+    monkeypatch.setattr(progress, "update", lambda bar, n=1: shown.append((bar.n + n, bar.total)) or real(bar, n))
+    make_napari_viewer().open(min(folder.rglob("*.dcm")).parent, plugin=PLUGIN)
+    assert [each for each in shown if each[1] == 5] == [(0, 5), (2, 5), (4, 5)]
+    assert not progress._all_instances
 
 
 def test_without_a_viewer_npe2_reads_it(folder):

@@ -27,6 +27,7 @@ from napari_dicom_writer import (
 from napari_dicom_writer.cli.main import main
 from napari_dicom_writer.iods import IODS
 from napari_dicom_writer.layers.opened_from import METADATA_KEY
+from napari_dicom_writer.reading.series import read_series
 
 OPTIONS = ExportOptions(modality="MR", patient=Patient(name="Doe^Jane", id="7"), series=Series(number="4"))
 INTO = ExportOptions(reference="source")
@@ -163,6 +164,33 @@ def test_labels_opened_with_their_image_lie_on_the_new_one(source):
     assert alone.series_uid == headers(source)[0].SeriesInstanceUID
     both = plan_export([image, labels], INTO)
     assert both.series[1].source.series_uid == both.series[0].uid
+
+
+def test_a_zip_file_is_a_source_like_its_folder(source, tmp_path):
+    (tmp_path / "zipped").mkdir()
+    packed = Path(shutil.make_archive(str(tmp_path / "zipped" / "scan"), "zip", source))
+    shutil.move(source, tmp_path / "elsewhere")
+    (layer,) = read(packed)
+    written = headers(export([layer], tmp_path / "x", INTO).path)
+    named = {header.SourceImageSequence[0].ReferencedSOPInstanceUID for header in written}
+    assert named == {header.SOPInstanceUID for header in headers(tmp_path / "elsewhere")}
+
+
+def test_labels_that_were_opened_go_beside_their_segmentation_by_every_way(source, tmp_path):
+    """As a layer that napari edits, and as a volume that the command line reads."""
+    ((data, attributes, _),) = read(source)
+    labels = (np.asarray(data > 50).astype(np.uint8), {**attributes, "name": "mask"}, "labels")
+    kept = export([labels], source / "seg.dcm", INTO).path
+    (layer,) = [layer for layer in read(source) if layer[2] == "labels"]
+    (volume,) = [volume for volume in read_series(source) if volume.labels]
+    segmentation = pydicom.dcmread(kept)
+    for number, edited in enumerate((layer, volume)):
+        written = pydicom.dcmread(export([edited], tmp_path / f"{number}.dcm", INTO).path)
+        assert written.StudyInstanceUID == segmentation.StudyInstanceUID
+        assert written.SeriesInstanceUID != segmentation.SeriesInstanceUID
+        image = written.ReferencedSeriesSequence[0]
+        assert image.SeriesInstanceUID == headers(source)[0].SeriesInstanceUID
+        np.testing.assert_array_equal(written.pixel_array, segmentation.pixel_array)
 
 
 def test_what_is_gone_or_elsewhere_is_refused(source, tmp_path):

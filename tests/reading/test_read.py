@@ -98,6 +98,19 @@ def test_several_series_are_layers_in_the_order_of_their_numbers(tmp_path):
     assert ([attributes["name"] for _, attributes, _ in layers], told) == (["a", "b", "c"], [])
 
 
+def test_progress_is_told_and_may_stop_it(stack, monkeypatch):
+    monkeypatch.setattr("napari_dicom_writer.reading.catalogue._TOLD_EVERY", 3)
+    told: list[tuple[int, int]] = []
+    read(stack[0].parent, progress=lambda done, total: told.append((done, total)))
+    assert told == [(0, 6), (3, 6)]
+    with pytest.raises(KeyboardInterrupt):
+        read(stack[0].parent, progress=lambda done, total: _stop())
+
+
+def _stop():
+    raise KeyboardInterrupt
+
+
 # --- laziness, and where from -----------------------------------------------------------------------------------------
 
 

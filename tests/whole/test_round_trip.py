@@ -116,7 +116,7 @@ def test_labels_come_back_with_their_names_and_colors(tmp_path, kind):
     image = Volume(np.zeros((4, 6, 7), np.int16), affine=affine_of(np.diag([0.7, 0.8, 2.5])[:, ::-1], (1, 2, 3)))
     place = {key: value for key, value in to_layer(image)[1].items() if key not in ("name", "rgb")}
     values = rng.choice([0, 1, 2, 3], (4, 6, 7)).astype(np.uint8)
-    table = {"index": [1, 2, 3], "name": ["liver", "left kidney", "x"], "color": ["#ff0000", "#00ff00", "#0000ff"]}
+    table = {"index": [1, 2, 3], "name": ["liver", "left kidney", "x"], "color": ["#ff0000", "#1234ab", "#0000ff"]}
     options = ExportOptions(segmentation_type=kind)
     path = export([image, (values, {**place, "name": "organs", "features": table}, "labels")], tmp_path / "x", options)
     ((data, attributes, _),) = [layer for layer in read(path.path, announce=[].append) if layer[2] == "labels"]
@@ -126,6 +126,8 @@ def test_labels_come_back_with_their_names_and_colors(tmp_path, kind):
     features = attributes["features"]
     named = dict(zip(features["index"], features["name"], strict=True))
     assert {label: named[label] for label in (1, 2, 3)} == {1: "liver", 2: "left kidney", 3: "x"}
+    colors = {label: np.round(np.multiply(attributes["colormap"][label][:3], 255)).tolist() for label in (1, 2, 3)}
+    assert colors == {1: [255, 0, 0], 2: [18, 52, 171], 3: [0, 0, 255]}
 
 
 def _axes(place: dict[str, Any]) -> tuple[Any, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,11 +12,15 @@ from napari_dicom_writer.reading.catalogue import holds_dicom
 from napari_dicom_writer.reading.zipped import is_zip, zip_holds_dicom
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
+    from napari.components import ViewerModel
+
+    from napari_dicom_writer.model.progress import Progress
     from napari_dicom_writer.reading.read import LayerTuple
 
 _TOLD = 6  # texts that a notification holds
+_MANY = 1000  # files that take more than a moment
 
 
 def get_reader(path: str | list[str]) -> Callable[[str | list[str]], list[LayerTuple]] | None:
@@ -52,15 +57,44 @@ def open_layers(path: str | list[str]) -> list[LayerTuple]:
     from napari_dicom_writer.reading.read import read
 
     told: list[str] = []
-    layers = read(path, announce=told.append)
-    if "napari" in sys.modules:
-        from napari import current_viewer
-
-        if viewer := current_viewer():
-            show_unmirrored(viewer)
+    viewer = _viewer()
+    with _shown_progress() if viewer else nullcontext() as progress:
+        layers = read(path, announce=told.append, progress=progress)
+    if viewer:
+        show_unmirrored(viewer)
     if told:
         _tell(told)
     return layers
+
+
+def _viewer() -> ViewerModel | None:
+    if "napari" not in sys.modules:
+        return None
+    from napari import current_viewer
+
+    viewer: ViewerModel | None = current_viewer()
+    return viewer
+
+
+@contextmanager
+def _shown_progress() -> Iterator[Progress]:
+    """Show in napari how far the headers of many files are."""
+    from napari.utils import progress
+
+    bars: list[progress] = []
+
+    def tell(done: int, total: int) -> None:
+        if total < _MANY:
+            return
+        if not bars:
+            bars.append(progress(total=total, desc="Reading DICOM"))
+        bars[0].update(done - bars[0].n)
+
+    try:
+        yield tell
+    finally:
+        for bar in bars:
+            bar.close()
 
 
 def _tell(told: list[str]) -> None:

@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
     from pydicom.tag import BaseTag
 
+    from napari_dicom_writer.model.progress import Progress
+
 _LOOKED_AT = 10_000  # files of a folder
+_TOLD_EVERY = 100  # files
 _ZARR = {"zarr.json", ".zgroup", ".zarray", ".zattrs"}
 _KINDS = {
     stat.S_IFIFO: "a pipe",
@@ -94,7 +97,13 @@ class Catalogue:
         """Return the path of a file below the folder."""
         return path.name if path == self.root else path.relative_to(self.root).as_posix()
 
-    def entries(self, keywords: list[str] | list[BaseTag] | None = None, *, strays: bool = False) -> Iterator[Entry]:
+    def entries(
+        self,
+        keywords: list[str] | list[BaseTag] | None = None,
+        *,
+        strays: bool = False,
+        progress: Progress | None = None,
+    ) -> Iterator[Entry]:
         """Read the headers of all DICOM files, one after the other; none is kept.
 
         Parameters
@@ -103,9 +112,13 @@ class Catalogue:
             Attributes to read, the Series Instance UID among them; all before the pixels, if None.
         strays
             Whether to give pictures and other objects that belong to no series, too.
+        progress
+            Called with (files done, total) now and then.
         """
         self.foreign, self.directories, self.damaged = 0, 0, []
-        for path in self.files:
+        for done, path in enumerate(self.files):
+            if progress and done % _TOLD_EVERY == 0:
+                progress(done, len(self.files))
             try:
                 header = read_header(path, keywords)
                 series = header and str(header.dataset.get("SeriesInstanceUID") or "")

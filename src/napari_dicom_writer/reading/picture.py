@@ -36,7 +36,7 @@ PICTURE_TAGS = [
 ]
 """Keywords of the attributes that `picture_of` reads."""
 
-OVERLAY_TAGS = [Tag(group, 0x0010) for group in range(0x6000, 0x6020, 2)]
+OVERLAY_TAGS = frozenset(Tag(group, 0x0010) for group in range(0x6000, 0x6020, 2))
 """Overlay Rows of the groups that there may be; overlays themselves are not read."""
 
 _T = TypeVar("_T")

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from pydicom.dataset import Dataset
 
+    from napari_dicom_writer.model.progress import Progress
     from napari_dicom_writer.reading.catalogue import Catalogue, Entry
 
 _SERIES_TAGS = (
@@ -105,7 +106,7 @@ class Series:
                 self.segmentations[pictures[0].uid] = description_of(entry.header.dataset)
 
 
-def series_in(found: Catalogue, series_uid: str | None = None) -> list[Series]:
+def series_in(found: Catalogue, series_uid: str | None = None, progress: Progress | None = None) -> list[Series]:
     """Read the headers of all files.
 
     Parameters
@@ -114,6 +115,8 @@ def series_in(found: Catalogue, series_uid: str | None = None) -> list[Series]:
         Where they are; what is damaged is told by it afterwards.
     series_uid
         Of the only series to read; all, if None.
+    progress
+        Called with (files done, total) now and then.
 
     Returns
     -------
@@ -127,7 +130,7 @@ def series_in(found: Catalogue, series_uid: str | None = None) -> list[Series]:
     """
     series: dict[str, Series] = {}
     with as_they_are():
-        for entry in found.entries(_TAGS, strays=True):
+        for entry in found.entries(_TAGS, strays=True, progress=progress):
             uid = str(entry.header.dataset.get("SeriesInstanceUID") or "")
             if series_uid in (None, uid):
                 if "Rows" not in entry.header.dataset and not is_structure_set(entry.header.dataset):
@@ -171,7 +174,7 @@ def _pictures(entry: Entry) -> list[Picture]:
         source = pixel_source(entry.path, header, header.file_meta.get("TransferSyntaxUID", ""), entry.header.pixels_at)
         _check_whole(source, header)
         uid, table = str(header.get("SOPInstanceUID") or ""), table_of(header, stored)
-        overlaid = any(tag in header for tag in OVERLAY_TAGS)
+        overlaid = not OVERLAY_TAGS.isdisjoint(header.keys())
         if not is_multiframe(header):
             picture = picture_of(uid, source, stored, said_of(header), table, overlaid=overlaid)
             return tiles_of(picture) if is_mosaic(header) else [picture]

@@ -28,6 +28,7 @@ from napari_dicom_writer.reading.zipped import is_zip, unzipped
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from napari_dicom_writer.model.progress import Progress
     from napari_dicom_writer.reading.ground import Ground
 
 LayerTuple = tuple[Any, dict[str, Any], str]
@@ -44,6 +45,7 @@ def read(
     values: str = "real",
     structures: str = "together",
     announce: Callable[[str], None] | None = None,
+    progress: Progress | None = None,
 ) -> list[LayerTuple]:
     """Open the images in a folder of DICOM, in a zip file, or in a file, as layers.
 
@@ -62,6 +64,8 @@ def read(
     announce
         Called with what is worth knowing, a text at a time: series that cannot be opened, what was assumed, files that
         are damaged. Default: a warning each.
+    progress
+        Called with (files whose headers are read, total) now and then; may raise, to stop.
 
     Returns
     -------
@@ -101,7 +105,9 @@ def read(
     told: list[str] = []
     refusals = Refusals()
     grounds: dict[str, list[Ground]] = {}
-    for series in sorted(series_in(found, series_uid), key=lambda each: bool(each.segmentations or each.structures)):
+    for series in sorted(
+        series_in(found, series_uid, progress), key=lambda each: bool(each.segmentations or each.structures)
+    ):
         told += _leave_out_copies(series)
         if values == "stored":
             series.pictures = [picture.as_stored() for picture in series.pictures]

@@ -17,7 +17,7 @@ from napari_dicom_writer.reading.plane_array import PlaneArray, StoredPlane
 from napari_dicom_writer.reading.real_values import ValueMap
 from napari_dicom_writer.reading.stacking import stack, why_no_stack
 from napari_dicom_writer.reading.time_axis import time_step
-from napari_dicom_writer.reading.volume_of import Stacked, affine_of
+from napari_dicom_writer.reading.volume_of import Stacked, affine_of, origin_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -62,6 +62,7 @@ def segmentations_of(series: Series, images: Sequence[Ground] = ()) -> Iterator[
         else:
             found = _labels(description, pictures, name, images)
         for label, stacked in found:
+            stacked.volume.origin = origin_of(stacked.pictures, series.first)
             yield ", ".join(filter(None, (part, label))), stacked
 
 

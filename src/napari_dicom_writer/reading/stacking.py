@@ -5,7 +5,9 @@ LPS millimeters throughout, as in ImagePositionPatient (PS3.3 C.7.6.2.1.1).
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from operator import mul
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -97,7 +99,7 @@ def place_of(header: Dataset | Mapping[str, Any]) -> Place:
         size=(int(header.get("Rows") or 0), int(header.get("Columns") or 0)),
         spacing=(spacing[0], spacing[1]) if spacing else None,
         orientation=orientation if orientation and _is_upright(orientation) else None,
-        position=position if position and np.isfinite(position).all() else None,
+        position=position if position and all(map(math.isfinite, position)) else None,
         thickness=float(thickness) if thickness else None,
         between=float(between) if between else None,
     )
@@ -109,9 +111,9 @@ def _is_distance(spacing: tuple[float, ...] | None) -> bool:
 
 def _is_upright(orientation: tuple[float, ...]) -> bool:
     """Whether they are unit vectors at right angles, but for rounding."""
-    row, column = np.reshape(orientation, (2, 3))
-    off = np.array([row @ row - 1, column @ column - 1, row @ column])
-    return bool(np.abs(off).max() <= _CROOKED)  # not so if one is not a number
+    row, column = orientation[:3], orientation[3:]
+    pairs = ((row, row, 1.0), (column, column, 1.0), (row, column, 0.0))
+    return all(abs(sum(map(mul, one, other)) - right) <= _CROOKED for one, other, right in pairs)
 
 
 def _calibration(regions: Iterable[Dataset]) -> tuple[float, float] | None:

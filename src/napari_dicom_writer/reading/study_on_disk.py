@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from napari_dicom_writer.errors import ExportError
 from napari_dicom_writer.model.origin import SourceImage, SourceSeries
-from napari_dicom_writer.reading.catalogue import catalogue
+from napari_dicom_writer.reading.catalogue import Catalogue, catalogue
 from napari_dicom_writer.reading.files import as_they_are
 from napari_dicom_writer.reading.frames import FRAME_TAGS, frames_of, is_multiframe
 from napari_dicom_writer.reading.lenient import text
 from napari_dicom_writer.reading.stacking import PLACE_TAGS, place_of
+from napari_dicom_writer.reading.zipped import is_zip, unzipped
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -51,7 +52,7 @@ def study_on_disk(root: Path, study: str, wanted: Collection[str]) -> StudyOnDis
     Parameters
     ----------
     root
-        Searched with all folders below; of a file, the folder that it lies in.
+        Searched with all folders below; of a file, the folder that it lies in; or a zip file.
     study
         Study Instance UID.
     wanted
@@ -65,7 +66,7 @@ def study_on_disk(root: Path, study: str, wanted: Collection[str]) -> StudyOnDis
     found = StudyOnDisk()
     entries: dict[str, list[Entry]] = {}
     with as_they_are():
-        for entry in catalogue(root.parent if root.is_file() else root).entries(_TAGS):
+        for entry in _listed(root).entries(_TAGS):
             uid = text(entry.header.dataset, "SeriesInstanceUID")
             if uid not in wanted:
                 continue
@@ -76,6 +77,12 @@ def study_on_disk(root: Path, study: str, wanted: Collection[str]) -> StudyOnDis
         for uid, members in entries.items():
             found.series[uid] = _series(uid, members)
     return found
+
+
+def _listed(root: Path) -> Catalogue:
+    if root.is_file():
+        return unzipped(root) if is_zip(root) else catalogue(root.parent)
+    return catalogue(root)
 
 
 def _series(uid: str, members: list[Entry]) -> SourceSeries:

@@ -129,22 +129,32 @@ def _assembled(planes: Stack, groups: Groups, step: NDArray[np.float64], first: 
         window=_window(there, notes),
         time_step=time_step([group for group in moments if len(group) == points]) if points > 1 else None,
         notes=notes,
-        origin=_origin(ordered, first),
+        origin=origin_of(ordered, first),
         lossy=lossy_before(first),
     )
     return Stacked(volume, ordered)
 
 
-def _origin(ordered: Sequence[Picture | None], first: Dataset) -> Origin:
-    """Say where the pictures are from; the folder is that of all of them."""
+def origin_of(ordered: Sequence[Picture | None], first: Dataset) -> Origin:
+    """Say where pictures are from; the folder is that of all of them.
+
+    Parameters
+    ----------
+    ordered
+        A picture of each plane, time point by time point; of masks, of which there may be several, one.
+    first
+        Header of one of them.
+    """
     files = {os.fspath(picture.source.path) for picture in ordered if picture}
+    frames = [0 if picture is None or picture.frame is None else picture.frame + 1 for picture in ordered]
+    masks = any(picture and picture.segment for picture in ordered)
     return Origin(
         path=os.path.commonpath(files) if len(files) > 1 else files.pop(),
         study=text(first, "StudyInstanceUID"),
         series=text(first, "SeriesInstanceUID"),
         frame_of_reference=text(first, "FrameOfReferenceUID"),
         instances=tuple(picture.uid if picture else "" for picture in ordered),
-        frames=tuple(0 if picture is None or picture.frame is None else picture.frame + 1 for picture in ordered),
+        frames=() if masks else tuple(frames),
     )
 
 
