@@ -1,4 +1,4 @@
-"""RT Structure Sets as other programs write them, made by pydicom alone."""
+"""RT Structure Sets as other programs write them, made by pydicom alone, and their contours filled again."""
 
 from __future__ import annotations
 
@@ -75,3 +75,24 @@ def saved(made: Dataset, folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     made.save_as(folder / "contours.dcm", enforce_file_format=True)
     return folder / "contours.dcm"
+
+
+def filled(roi: Dataset, images: list[Dataset]) -> np.ndarray:
+    """Voxels whose centers lie in an odd number of a plane's contours: each center looks along its row, by itself."""
+    mask = np.zeros((len(images), images[0].Rows, images[0].Columns), bool)
+    rows, columns = np.indices(mask.shape[1:]).reshape(2, -1, 1)
+    places = {image.SOPInstanceUID: number for number, image in enumerate(images)}
+    for contour in roi.ContourSequence:
+        (item,) = contour.ContourImageSequence
+        plane = places[item.ReferencedSOPInstanceUID]
+        image = images[plane]
+        points = np.array(contour.ContourData, float).reshape(-1, 3) - np.array(image.ImagePositionPatient, float)
+        along, down = np.reshape(np.array(image.ImageOrientationPatient, float), (2, 3))
+        assert np.abs(points @ np.cross(along, down)).max() < 1e-3
+        x, y = points @ along / image.PixelSpacing[1], points @ down / image.PixelSpacing[0]
+        x1, y1 = np.roll(x, -1), np.roll(y, -1)
+        spans = (y <= rows) != (y1 <= rows)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            beyond = x + (rows - y) * (x1 - x) / (y1 - y) > columns
+        mask[plane] ^= ((spans & beyond).sum(axis=1) % 2 == 1).reshape(mask.shape[1:])
+    return mask

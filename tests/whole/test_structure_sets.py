@@ -10,6 +10,7 @@ import pydicom
 import pytest
 
 from judges.readers import dciodvfy
+from judges.structure_sets import filled
 from judges.volumes import oblique
 from napari_dicom_writer import ExportError, ExportOptions, VerificationError, Volume, export, plan_export, read
 from napari_dicom_writer.layers.from_volume import to_layer
@@ -64,27 +65,6 @@ def written(path: Path, layers: object, options: ExportOptions = CONTOURS) -> tu
     found = headers(export(layers, path, options).path)
     (contours,) = [header for header in found if header.Modality == "RTSTRUCT"]
     return contours, [header for header in found if header.Modality != "RTSTRUCT"]
-
-
-def filled(roi: Dataset, images: list[Dataset]) -> np.ndarray:
-    """Voxels whose centers lie in an odd number of a plane's contours: each center looks along its row, by itself."""
-    mask = np.zeros((len(images), images[0].Rows, images[0].Columns), bool)
-    rows, columns = np.indices(mask.shape[1:]).reshape(2, -1, 1)
-    places = {image.SOPInstanceUID: number for number, image in enumerate(images)}
-    for contour in roi.ContourSequence:
-        (item,) = contour.ContourImageSequence
-        plane = places[item.ReferencedSOPInstanceUID]
-        image = images[plane]
-        points = np.array(contour.ContourData, float).reshape(-1, 3) - np.array(image.ImagePositionPatient, float)
-        along, down = np.reshape(np.array(image.ImageOrientationPatient, float), (2, 3))
-        assert np.abs(points @ np.cross(along, down)).max() < 1e-3
-        x, y = points @ along / image.PixelSpacing[1], points @ down / image.PixelSpacing[0]
-        x1, y1 = np.roll(x, -1), np.roll(y, -1)
-        spans = (y <= rows) != (y1 <= rows)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            beyond = x + (rows - y) * (x1 - x) / (y1 - y) > columns
-        mask[plane] ^= ((spans & beyond).sum(axis=1) % 2 == 1).reshape(mask.shape[1:])
-    return mask
 
 
 def in_planes(images: list[Dataset]) -> list[Dataset]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from napari_dicom_writer.codecs._base import Codec
     from napari_dicom_writer.options.export import ExportOptions
+    from napari_dicom_writer.plan.plan import SeriesPlan
     from napari_dicom_writer.plan.stored_values import StoredValues
 
 
@@ -63,9 +64,7 @@ def plan_compression(
             remedy = f"Crop, tile or downsample the layer, or compress it by {mention('transfer_syntax')}"
             raise PixelError(f"A plane of {rows:,} × {columns:,} passes 4 GiB", remedy)
         return stored, notes
-    if reason := codec.why_not(*size, stored):
-        remedy = f"Choose another transfer syntax, such as {mention('transfer_syntax', TransferSyntax.EXPLICIT_LE)}"
-        raise PixelError(reason[0].upper() + reason[1:], remedy, fix=_UNCOMPRESSED)
+    _check_frames(codec, size, stored)
     error = codec.largest_error()
     if error == 0:
         return stored, notes
@@ -86,3 +85,30 @@ def plan_compression(
     if dtype.kind in "iu" and stored.samples == 1:
         text += ". If its values are labels, some become others"
     return replace(stored, largest_error=worst), [*notes, Note(NoteKind.LOST, text, fix=_UNCOMPRESSED)]
+
+
+def compress_segments(series: SeriesPlan, codec: Codec | None) -> tuple[SeriesPlan, Codec | None, list[Note]]:
+    """Leave a segmentation uncompressed where a codec would change labels, or takes no masks; and say so.
+
+    Raises
+    ------
+    PixelError
+        If the codec cannot hold such frames.
+    """
+    if codec is None:
+        return series, None, []
+    why = "masks have one bit a pixel" if series.stored.bits == 1 else ""
+    if codec.largest_error() != 0:
+        why = "what is lost would make other labels of them"
+    if not why:
+        _check_frames(codec, (series.rows, series.columns), series.stored)
+        return series, codec, []
+    text = f"Written uncompressed, and not as {mention('transfer_syntax', series.options.transfer_syntax)}: {why}"
+    options = replace(series.options, transfer_syntax=TransferSyntax.EXPLICIT_LE)
+    return replace(series, options=options), None, [Note(NoteKind.INFO, text)]
+
+
+def _check_frames(codec: Codec, size: tuple[int, int], stored: StoredValues) -> None:
+    if reason := codec.why_not(*size, stored):
+        remedy = f"Choose another transfer syntax, such as {mention('transfer_syntax', TransferSyntax.EXPLICIT_LE)}"
+        raise PixelError(reason[0].upper() + reason[1:], remedy, fix=_UNCOMPRESSED)

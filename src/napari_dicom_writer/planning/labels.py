@@ -105,7 +105,7 @@ def note_vanished(before: LabelUse, after: LabelUse) -> list[Note]:
 def _labels_of(plane: NDArray[Any]) -> tuple[int, ...]:
     """Labels on one plane, ascending, without 0."""
     values = some_of_each(plane)
-    low, high = values.min(), values.max()
+    low, high = values.min().item(), values.max().item()  # half precision compares with no large number
     if low < 0:
         remedy = "Give every label a number from 1; 0 is the background"
         raise PixelError(f"It has the negative label {low:g}", remedy)

@@ -14,7 +14,7 @@ from napari_dicom_writer.options.choices import TimeLayout
 from napari_dicom_writer.plan.frames import FramePlan, InstancePlan
 from napari_dicom_writer.plan.plan import SeriesPlan, StudyPlan, TimePlan
 from napari_dicom_writer.plan.segments import StoredContours, StoredLabels
-from napari_dicom_writer.planning.compression import plan_compression
+from napari_dicom_writer.planning.compression import compress_segments, plan_compression
 from napari_dicom_writer.planning.concatenation import fitting
 from napari_dicom_writer.planning.float_display import display_notes, rules_for
 from napari_dicom_writer.planning.fractions import plan_fractions
@@ -126,8 +126,9 @@ def plan_series(
             instances=instances,
             segments=segments,
         )
-        series, cut = fitting(iod, series, codec)
-        value_notes = [*value_notes, *name_notes, *projected, *cut, *time_notes(iod, series)]
+        series, own, as_is = compress_segments(series, codec) if use and not iod.contours else (series, codec, [])
+        series, cut = fitting(iod, series, own)
+        value_notes = [*value_notes, *as_is, *name_notes, *projected, *cut, *time_notes(iod, series)]
         said = [*draft.notes, *value_notes, *iod.remarks(series), *notes]
         plans.append(replace(series, notes=tuple(replace(n, where=n.where or draft.where) for n in said)))
     return with_verdicts(iod, plans)
