@@ -21,6 +21,8 @@ os.environ["NAPARI_CONFIG"] = str(Path(_SETTINGS.name) / "settings.yaml")
 
 import napari  # noqa: E402
 import numpy as np  # noqa: E402
+from qtpy.QtCore import QPoint, QRect  # noqa: E402
+from qtpy.QtTest import QTest  # noqa: E402
 from qtpy.QtWidgets import QApplication, QWidget  # noqa: E402
 
 from napari_dicom_writer import ExportOptions, Patient, Study, Volume, export  # noqa: E402
@@ -138,6 +140,55 @@ def _axes(session: Session) -> None:
     session.settle()
 
 
+def _segments(session: Session) -> None:
+    """Organs by a model that names some of them as nobody else does; one is being searched for."""
+    scan = session.viewer.layers["scan"]
+    values = np.asarray(scan.data)
+    _, rows, columns = np.indices(values.shape)
+    eighths = 1 + columns * 4 // values.shape[2] + 4 * (rows * 2 // values.shape[1])
+    labels = np.where(values > -500, eighths, 0)
+    names = [
+        "liver",
+        "spleen",
+        "kidney_left",
+        "kidney_right",
+        "class 5",
+        "aorta",
+        "vertebrae_L3",
+        "lung_upper_lobe_left",
+    ]
+    layer = session.viewer.add_labels(
+        labels.astype(np.uint8),
+        name="organs",
+        features={"index": range(1, 9), "name": names},
+        **{name: getattr(scan, name) for name in ("scale", "translate", "affine", "units", "axis_labels")},
+    )
+    session.viewer.layers.selection = {scan, layer}
+    session.settle()
+    panel: ExportPanel = session.panel
+    panel.preview.choose(layer)
+    panel.own.segments_fold.open()
+    panel.own.options_fold.open()
+    panel.own.options.give(layer, "segmentation_type").value = "labelmap"
+    session.settle()
+    editor = panel.own.segments
+    editor.view.selectRow(4)
+    session.wait(lambda: True, least=0.2)
+    panel._scroll.ensureWidgetVisible(panel.own.options.add_button)
+    QApplication.setActiveWindow(session.viewer.window._qt_window)
+    editor.details.search.setFocus()
+    QTest.keyClicks(editor.details.search, "left kidn")
+    session.wait(lambda: True, least=0.5)
+    # Of the screen: the list that drops down is a window of its own.
+    screen = session.viewer.window._qt_window.screen().grabWindow(0)
+    place = QRect(session.dock.mapToGlobal(QPoint(0, 0)), session.dock.size())
+    screen.copy(place).save(str(session.images / "widget-segments.png"))
+    editor.details.search.completer().popup().hide()
+    session.viewer.layers.remove(layer)
+    session.viewer.layers.selection = {session.viewer.layers["denoised"]}
+    session.settle()
+
+
 def _tags(session: Session) -> None:
     session.panel.controls.tags_button.click()
     dialog = session.panel._tags
@@ -223,7 +274,7 @@ def main(images: Path) -> None:
     images = images.absolute()
     with tempfile.TemporaryDirectory() as scratch, chdir(scratch):
         session = Session(images, Path(scratch))
-        for picture in (_window, _axes, _unfolded, _tags, _copy_dialog, _running_and_report, _refused):
+        for picture in (_window, _axes, _segments, _unfolded, _tags, _copy_dialog, _running_and_report, _refused):
             picture(session)
         session.viewer.close()
         narrow = Session(images, Path(scratch), theme="light", width=300)

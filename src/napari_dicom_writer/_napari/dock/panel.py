@@ -156,6 +156,8 @@ class ExportPanel(PanelBody):
             losses.append("The export that is running will be cancelled, and nothing will be written.")
         if self.form.identity() != self._identity:
             losses.append("Patient data or attributes that you typed have not been exported.")
+        if self.own.is_new:
+            losses.append("What you said of single layers and their segments has not been exported.")
         return losses
 
     def _cancel(self) -> None:
@@ -314,6 +316,7 @@ class ExportPanel(PanelBody):
         self.show_running(running=False)
         self.form.field("overwrite").value = False  # asked for anew each time
         self._identity = self.form.identity()
+        self.own.take_export()
         self.board.show_report(report)
         self.target.advance()
         self._plan_anew()

@@ -42,7 +42,9 @@ def test_a_layer_has_its_own_until_it_is_taken_back(viewer, two, open_panel, qtb
     assert own.options_fold._told == "all options as below"
     panel.preview.choose(other)
     assert own.options.field(other, "series.description").value == "Only other"
+    assert panel.losses() == ["What you said of single layers and their segments has not been exported."]
     export(qtbot, panel)
+    assert panel.losses() == []
     assert {d.SeriesDescription: d.Modality for d in read(tmp_path / "out")} == {"scan": "OT", "Only other": "MR"}
     own.options._pages[other].backs["modality"].click()
     settle(qtbot, panel)

@@ -51,6 +51,7 @@ class OwnEditor(QWidget):
         super().__init__(parent)
         self.segments, self.options = SegmentsEditor(), OwnOptionsForm()
         self._layer: Layer | None = None
+        self._new = False
         self._in_use: WeakKeyDictionary[Layer, list[int]] = WeakKeyDictionary()
         self._read: WeakKeyDictionary[Layer, tuple[Any, Any, Labels | None]] = WeakKeyDictionary()
         self._fixes: WeakKeyDictionary[Layer, set[Fix]] = WeakKeyDictionary()  # of what was noted of it
@@ -61,7 +62,20 @@ class OwnEditor(QWidget):
         for fold in (self.segments_fold, self.options_fold):
             column.addWidget(fold)
         for part in (self.segments, self.options):
-            part.changed.connect(self.changed)
+            part.changed.connect(self._tell)
+
+    def _tell(self, layer: Layer) -> None:
+        self._new = True
+        self.changed.emit(layer)
+
+    @property
+    def is_new(self) -> bool:
+        """Whether anything is said that was not exported."""
+        return self._new and (self.segments.are_said or self.options.are_given)
+
+    def take_export(self) -> None:
+        """Take that what is said was exported."""
+        self._new = False
 
     def show_layer(self, layer: Layer | None, common: ExportOptions) -> None:
         """Show a layer; `common` are the options of all."""

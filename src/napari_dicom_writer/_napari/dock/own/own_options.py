@@ -62,6 +62,11 @@ class OwnOptionsForm(QWidget):
         if layer is not None and layer in self._pages:
             self._pages[layer].show_common(common)
 
+    @property
+    def are_given(self) -> bool:
+        """Whether any layer has one."""
+        return any(page.fields for page in self._pages.values())
+
     def names(self, layer: Layer) -> list[str]:
         """Which options a layer has for itself."""
         return [*self._pages[layer].fields] if layer in self._pages else []

@@ -53,7 +53,6 @@ class SegmentDetails(QWidget):
         for box in (self.side, self.made):
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             box.setMinimumContentsLength(5)
-            box.setPlaceholderText(_SEVERAL)
         self._leave_wheel = LeaveWheel([self.side, self.made], self)
         self._form = QFormLayout(self)
         self._form.setContentsMargins(0, 0, 0, 0)
@@ -71,6 +70,8 @@ class SegmentDetails(QWidget):
     def show_segments(self, segments: Sequence[Segment], options: ExportOptions) -> None:
         """Show what is said of these, and where nothing is, what the options say."""
         self.setEnabled(bool(segments))
+        for box in (self.side, self.made):
+            box.setPlaceholderText(_SEVERAL if segments else "")
         structures = {segment.structure if segment.structure != UNKNOWN else None for segment in segments}
         structure = structures.pop() if len(structures) == 1 else None
         unknown = "Tissue: search for a code" if segments else "Select segments above"

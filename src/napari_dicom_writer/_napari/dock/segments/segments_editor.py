@@ -87,11 +87,17 @@ class SegmentsEditor(QWidget):
         selection.selectionChanged.connect(self._show_details)
         self.view.code_wanted.connect(self._ask_for_code)
         self.details.said.connect(lambda name, value: self._say(self.selected, name, value))
+        self.details.search.chosen.connect(lambda _: self.view.setFocus())  # to go on with the next
         self.details.sided.connect(self._take_side)
         self.load_button.clicked.connect(self._choose_table)
         self.undo_button.clicked.connect(self._undo)
 
     # --- what is said ------------------------------------------------------------------------------------------------
+
+    @property
+    def are_said(self) -> bool:
+        """Whether anything is said of any layer."""
+        return any(self._edits.values())
 
     def own(self, layer: Layer, labels: Callable[[], Labels | None], common: Any) -> tuple[Segment, ...] | None:
         """Return the option `segments` of a layer's own; None where nothing is said.
