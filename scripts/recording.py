@@ -31,12 +31,12 @@ from qtpy.QtWidgets import QApplication, QLineEdit, QWidget  # noqa: E402
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from napari_dicom_writer import ExportOptions, Patient, Series, Study, Volume, export  # noqa: E402
+from napari_dicom_writer._napari.dock.panel import ExportPanel  # noqa: E402
+from napari_dicom_writer._napari.dock.segments.segment_model import NAME  # noqa: E402
 from napari_dicom_writer.demo.phantom import orientation_phantom  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from napari_dicom_writer._napari.dock.panel import ExportPanel
 
 _OHIF = Path(__file__).parents[1] / ".viewers" / "package"
 _SIZE = (1200, 806)
@@ -75,11 +75,11 @@ class Film:
 
     def save(self, path: Path) -> None:
         """Write it, in one palette for all pictures, so that only what changes is stored."""
-        every, height = self._frames[::3], _SHOWN[1] + _LINE
+        every, height = self._frames[::-2], _SHOWN[1] + _LINE
         sample = Image.new("RGB", (_SHOWN[0], height * len(every)))
         for place, frame in enumerate(every):
             sample.paste(frame, (0, place * height))
-        palette = sample.quantize(_COLORS, dither=Image.Dither.NONE)
+        palette = sample.quantize(_COLORS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
         first, *others = (frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in self._frames)
         first.save(path, save_all=True, append_images=others, duration=self._durations, loop=0, optimize=True)
 
@@ -189,11 +189,14 @@ def record(film: Film, scan: Path, target: Path) -> Path:
     panel.target.set_path(str(target))
     _settled(stage, panel)
     stage.shoot(2200)
-    film.caption = "4  Say which scan it belongs to: patient, study and place are taken from there"
+    film.caption = "4  Name what was marked: the code follows from the name"
+    _name(stage, panel, "liver tumor")
+    film.caption = "5  Say which scan it belongs to: patient, study and place are taken from there"
     _belongs(stage, panel, scan)
-    film.caption = "5  Before anything is written: what it becomes, where it lies, what is assumed"
+    film.caption = "6  Before anything is written: what it becomes, where it lies, what is assumed"
     _look_through(stage, panel)
-    film.caption = "6  Export: written, read back, compared, and only then put in its place"
+    film.caption = "7  Export: written, read back, compared, and only then put in its place"
+    _settled(stage, panel)
     stage.click(panel.controls.export_button)
     stage.wait(lambda: panel.report is not None)
     stage.shoot(3500)
@@ -203,8 +206,6 @@ def record(film: Film, scan: Path, target: Path) -> Path:
 
 
 def _panels() -> list[Any]:
-    from napari_dicom_writer._napari.dock.panel import ExportPanel
-
     return [one for one in QApplication.allWidgets() if isinstance(one, ExportPanel)]
 
 
@@ -223,6 +224,25 @@ def _paint(stage: Stage) -> None:
 def _settled(stage: Stage, panel: ExportPanel) -> None:
     # The first moment is the planner's, which waits for more changes.
     stage.wait(lambda: not panel.controls.status.startswith("Checking"), least=1.5)
+
+
+def _name(stage: Stage, panel: ExportPanel, name: str) -> None:
+    view = panel.own.segments.view
+    panel.own.reveal_segments()
+    stage.wait(lambda: view.isVisible() and view.model().rowCount() > 0, least=0.3)
+    panel._scroll.ensureWidgetVisible(view)
+    index = view.model().index(0, NAME)
+    place = view.visualRect(index).center()
+    stage.click(view.viewport(), place)
+    QTest.mouseDClick(view.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    stage.wait(lambda: view.viewport().findChild(QLineEdit) is not None)
+    line = view.viewport().findChild(QLineEdit)
+    QTest.keyClicks(line, name)
+    stage.shoot(900)
+    QTest.keyClick(line, Qt.Key.Key_Return)
+    _settled(stage, panel)
+    panel._scroll.ensureWidgetVisible(panel.own.segments.details)
+    stage.shoot(2200)
 
 
 def _belongs(stage: Stage, panel: ExportPanel, scan: Path) -> None:
@@ -244,6 +264,7 @@ def _look_through(stage: Stage, panel: ExportPanel) -> None:
 
 def show(film: Film, files: list[Path], written: Path) -> None:
     """Open it over its scan in OHIF, from an archive."""
+    from judges.browser.measure import settle
     from judges.browser.viewer import viewer
     from judges.peers import orthanc
 
@@ -258,7 +279,7 @@ def show(film: Film, files: list[Path], written: Path) -> None:
         for file in files:
             archive.store(file)
         with browser.study(header.StudyInstanceUID, mpr=False) as (page, _):
-            page.wait_for_function("judge.ready(1)", polling=250)
+            settle(page, 1)
             for milliseconds, script, given in (
                 (1200, "world => judge.show(world)", list(map(float, position))),
                 (3500, "series => judge.overlay(series)", header.SeriesInstanceUID),
@@ -276,7 +297,7 @@ def main(path: Path) -> None:
         scan = patients_scan(Path("portal-venous"))
         written = record(film, scan, Path("lesion"))
         if _OHIF.exists():
-            film.caption = "7  From an archive, in a viewer: OHIF shows it over the scan"
+            film.caption = "8  From an archive, in a viewer: OHIF shows it over the scan"
             show(film, [*sorted(scan.glob("*.dcm")), written], written)
     film.save(path)
 

@@ -11,6 +11,8 @@ from judges.browser.viewer import PATIENCE
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from playwright.sync_api import Page
+
     from judges.browser.scenes import Scene
     from judges.browser.viewer import Viewer
 
@@ -18,6 +20,13 @@ MODES = {"stack": 1, "mpr": 3}
 """How many viewports each has."""
 _LAID_OVER = 15_000  # milliseconds until segments must be there
 _SETTLED = 1_500
+
+
+def settle(page: Page, viewports: int) -> None:
+    """Wait until the viewer has drawn; it makes some viewports anew a moment after their first picture."""
+    page.wait_for_function("count => judge.ready(count)", arg=viewports, polling=250, timeout=PATIENCE)
+    page.wait_for_timeout(_SETTLED)
+    page.wait_for_function("count => judge.ready(count)", arg=viewports, polling=250, timeout=PATIENCE)
 
 
 def measure(viewer: Viewer, scene: Scene, mode: str, pictures: Path) -> dict[str, Any]:
@@ -39,8 +48,7 @@ def measure(viewer: Viewer, scene: Scene, mode: str, pictures: Path) -> dict[str
     found: dict[str, Any] = {"views": [], "places": [], "segments": []}
     with viewer.study(scene.study, mpr=mode == "mpr") as (page, errors):
         try:
-            page.wait_for_function("count => judge.ready(count)", arg=MODES[mode], polling=250, timeout=PATIENCE)
-            page.wait_for_timeout(_SETTLED)
+            settle(page, MODES[mode])
             if scene.series:
                 page.evaluate("series => judge.overlay(series)", scene.series)
                 page.wait_for_timeout(_SETTLED * 3)
