@@ -89,6 +89,7 @@ def export(
     client: Client | None = None,
     agreed: ExportPlan | None = None,
     to: str | None = None,
+    sending: Progress | None = None,
 ) -> ExportReport:
     """Write layers as DICOM: whole and verified under `path`, or not at all.
 
@@ -114,6 +115,8 @@ def export(
         values were changed in place meanwhile. Default: whatever the plan of now says is agreed to.
     to
         What `path` is, whatever its name: a key of `destinations.DESTINATIONS`.
+    sending
+        Called with (instances answered, all of them) while they are sent to a peer.
 
     Returns
     -------
@@ -155,6 +158,7 @@ def export(
     guards.scan_only(on=False)
     if not early:
         volumes = [guards.over(volume, where(index, volume.name)) for index, volume in enumerate(volumes)]
+    destination.reach()
     start = time.perf_counter()
     with destination.stage() as staging:
         folders = [str(staging.folder(series)) for series in plan.series]
@@ -165,7 +169,7 @@ def export(
             written = write_distributed(plan, volumes, folders, options.verify, counter, client, staging.flush)
         tick = partial(counter, 0)
         guards.check_unchanged(tick)
-        published = staging.publish(tick)
+        published = staging.publish(tick, sending)
     medium = options.verify is VerifyLevel.MEDIUM
     level = VerifyLevel.FULL if medium and not written.from_medium else options.verify
     return ExportReport(published, plan, written.bytes, time.perf_counter() - start, level, staging.sent)

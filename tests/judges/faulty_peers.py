@@ -12,20 +12,35 @@ from contextlib import contextmanager
 
 import pydicom
 from pynetdicom import AE, evt
-from pynetdicom.sop_class import SecondaryCaptureImageStorage, Verification
+from pynetdicom.sop_class import (
+    SecondaryCaptureImageStorage,
+    StudyRootQueryRetrieveInformationModelFind,
+    Verification,
+)
 
 PLAIN = "1.2.840.10008.1.2.1"
 
 
 @contextmanager
-def node(store, syntaxes=(PLAIN,), classes=(SecondaryCaptureImageStorage,), context=None):
-    """A DICOM node that answers a C-STORE with what `store` returns for (its number, the request)."""
+def node(store, syntaxes=(PLAIN,), classes=(SecondaryCaptureImageStorage,), context=None, handlers=(), listed=None):
+    """A DICOM node that answers a C-STORE with what `store` returns for (its number, the request).
+
+    It lists the instances that are `listed` of any series; None answers no queries.
+    """
     entity = AE("NODE")
     entity.add_supported_context(Verification)
     for one in classes:
         entity.add_supported_context(one, list(syntaxes))
+    if listed is not None:
+        entity.add_supported_context(StudyRootQueryRetrieveInformationModelFind)
     count = iter(range(1, 10_000))
     lock = threading.Lock()
+
+    def find(event):
+        for uid in list(listed) if event.identifier.QueryRetrieveLevel == "IMAGE" else ():
+            found = pydicom.Dataset()
+            found.SOPInstanceUID = uid
+            yield 0xFF00, found
 
     def handle(event):
         with lock:
@@ -33,7 +48,10 @@ def node(store, syntaxes=(PLAIN,), classes=(SecondaryCaptureImageStorage,), cont
         return store(number, event)
 
     server = entity.start_server(
-        ("127.0.0.1", 0), block=False, evt_handlers=[(evt.EVT_C_STORE, handle)], ssl_context=context
+        ("127.0.0.1", 0),
+        block=False,
+        evt_handlers=[(evt.EVT_C_STORE, handle), (evt.EVT_C_FIND, find), *handlers],
+        ssl_context=context,
     )
     try:
         yield f"dicom{'s' if context else ''}://NODE@localhost:{server.server_address[1]}"
@@ -42,8 +60,9 @@ def node(store, syntaxes=(PLAIN,), classes=(SecondaryCaptureImageStorage,), cont
 
 
 @contextmanager
-def server(store, context=None, listed=None):
-    """A DICOMweb server that answers a POST with what `store` returns for (its number, UIDs): a status and a body.
+def server(store, context=None, listed=None, *, whole=False):
+    """A DICOMweb server that answers a POST with what `store` returns for (its number, UIDs): a status and a body;
+    where it wants the `whole`, for their bytes by UID.
 
     It says that it holds the instances that are `listed`; None refuses to say.
     """
@@ -75,7 +94,7 @@ def server(store, context=None, listed=None):
             boundary = re.search("boundary=(.*)", self.headers["Content-Type"])[1].encode()
             parts = [part.split(b"\r\n\r\n", 1)[1][:-2] for part in body.split(b"--" + boundary)[1:-1]]
             uids = [pydicom.dcmread(pydicom.filebase.DicomBytesIO(part)).SOPInstanceUID for part in parts]
-            found = store(next(count), uids)
+            found = store(next(count), dict(zip(map(str, uids), parts, strict=True)) if whole else uids)
             if found is None:
                 self.close_connection = True
                 self.connection.shutdown(socket.SHUT_RDWR)
@@ -95,17 +114,17 @@ def server(store, context=None, listed=None):
         listening.server_close()
 
 
-def response(stored=(), failed=(), warned=()):
+def response(stored=(), failed=(), warned=(), reason=0xA700):
     def items(uids, **more):
         return {"vr": "SQ", "Value": [{"00081155": {"vr": "UI", "Value": [uid]}} | more for uid in uids]}
 
-    body = {"00081199": items(stored), "00081198": items(failed, **{"00081197": {"vr": "US", "Value": [0xA700]}})}
+    body = {"00081199": items(stored), "00081198": items(failed, **{"00081197": {"vr": "US", "Value": [reason]}})}
     body["00081199"]["Value"] += items(warned, **{"00081196": {"vr": "US", "Value": [0xB000]}})["Value"]
     return json.dumps(body).encode()
 
 
-def certificate(folder, name="localhost"):
-    """One that nobody has signed but itself."""
+def certificate(folder, name="localhost", address="127.0.0.1"):
+    """One that nobody has signed but itself, for a machine of that name."""
     import datetime
     import ipaddress
 
@@ -117,7 +136,7 @@ def certificate(folder, name="localhost"):
     key = ec.generate_private_key(ec.SECP256R1())
     who = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.datetime.now(datetime.UTC)
-    names = x509.SubjectAlternativeName([x509.DNSName(name), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    names = x509.SubjectAlternativeName([x509.DNSName(name), x509.IPAddress(ipaddress.ip_address(address))])
     made = (
         x509.CertificateBuilder()
         .subject_name(who)

@@ -96,7 +96,7 @@ def _run(arguments: argparse.Namespace) -> None:
         plan, in_the_way = plan_export(layers, options, path=output, to=to, progress=check), None
         try:
             # It checks, and tidies up what dead exports left.
-            open_destination(output, plan, overwrite=options.overwrite, to=to)
+            open_destination(output, plan, overwrite=options.overwrite, to=to).reach()
         except DestinationError as error:
             in_the_way = error
         if arguments.json:
@@ -110,7 +110,7 @@ def _run(arguments: argparse.Namespace) -> None:
         patient = options.patient.name or agreed.study.patient_id
         ask_consent(arguments, output, [f"{patient}, study {agreed.study.id}, {count_series(agreed)}"])
     with progress_bar() as progress:
-        report = export(layers, output, options, progress=progress, to=to, agreed=agreed)
+        report = export(layers, output, options, progress=progress, to=to, agreed=agreed, sending=progress)
         arguments.written = report.place  # what Ctrl-C says from here on
     if arguments.json:
         print(report_json(report))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from napari_dicom_writer.destinations import DESTINATIONS
 from napari_dicom_writer.destinations.network.peers import peer_named, remember, remembered
-from napari_dicom_writer.destinations.network.target import NetworkDestination, remove_unsent
+from napari_dicom_writer.destinations.network.target import NetworkDestination
 from napari_dicom_writer.errors import ExportCancelled, SendError
 
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ def ask_consent(arguments: argparse.Namespace, address: str, whats: Iterable[str
 def run_send(arguments: argparse.Namespace) -> int:
     """Send a folder, and say what came of it; 1 if not all has arrived."""
     from napari_dicom_writer.cli.progress import progress_bar
+    from napari_dicom_writer.destinations.network.deliver import remove_unsent
     from napari_dicom_writer.destinations.network.sending import send, staged_files
 
     link = _link(arguments.peer)

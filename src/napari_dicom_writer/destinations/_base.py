@@ -2,13 +2,14 @@
 
 1. It is *constructed* with a plan: all that can be known before writing is checked, nothing is written, and what dead
    exports left where it writes is tidied up.
-2. ``with destination.stage() as staging:`` *opens a staging area* on this machine, which nobody else writes to.
-3. ``staging.folder(series)`` says where each series is *written*, and *read back*, file by file: by this process, its
+2. `reach` makes sure that what is not on this machine *answers*.
+3. ``with destination.stage() as staging:`` *opens a staging area* on this machine, which nobody else writes to.
+4. ``staging.folder(series)`` says where each series is *written*, and *read back*, file by file: by this process, its
    threads, or a cluster. A destination never sees a pixel.
-4. ``staging.flush()``, where that was asked for, brings it to the disk, to be read from there.
-5. ``staging.publish()`` brings what was staged into the destination's own form where that is another (packed, with a
+5. ``staging.flush()``, where that was asked for, brings it to the disk, to be read from there.
+6. ``staging.publish()`` brings what was staged into the destination's own form where that is another (packed, with a
    directory), reads that back, and makes all of it *visible in one step*, on the disk.
-6. *Leaving the block* removes what was staged, however it is left. Without `publish`, nothing has happened: what was
+7. *Leaving the block* removes what was staged, however it is left. Without `publish`, nothing has happened: what was
    there before is untouched.
 """
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from napari_dicom_writer.model.progress import Progress
     from napari_dicom_writer.plan.plan import ExportPlan, SeriesPlan
     from napari_dicom_writer.plan.sent import Sent
 
@@ -41,8 +43,10 @@ class Destination(ABC):
 
     Attributes
     ----------
+    title : str
+        What it is called where one is chosen.
     words : str
-        What it is, for those who choose one.
+        What it is, for those who choose one; of those beyond this machine, with the form of an address.
     replaces : str
         What publishing will replace, in words; empty where nothing is there.
     remote : bool
@@ -54,6 +58,7 @@ class Destination(ABC):
         What is known before writing to hinder it.
     """
 
+    title: ClassVar[str]
     words: ClassVar[str]
     replaces: str = ""
     remote: ClassVar[bool] = False
@@ -65,6 +70,15 @@ class Destination(ABC):
     @abstractmethod
     def suits(cls, name: str) -> bool:
         """Whether a target of this name, or path, is meant to be one of these when nobody says more."""
+
+    def reach(self) -> None:  # noqa: B027 - what is on this machine is there
+        """Make sure that it is there and answers, which may take a while.
+
+        Raises
+        ------
+        DestinationError
+            Why it does not.
+        """
 
     @abstractmethod
     def stage(self) -> AbstractContextManager[Staging]:
@@ -108,13 +122,15 @@ class Staging(ABC):
         """
 
     @abstractmethod
-    def publish(self, tick: Callable[[], None] = lambda: None) -> Path:
+    def publish(self, tick: Callable[[], None] = lambda: None, answered: Progress | None = None) -> Path:
         """Make everything staged visible in one step.
 
         Parameters
         ----------
         tick
             Called now and then before that step; may raise to stop.
+        answered
+            Called with (instances that a peer has answered, all of them), where it is sent.
 
         Returns
         -------

@@ -29,6 +29,7 @@ class ZipDestination(FolderDestination):
     byte, in blocks. So the disk holds all of it twice for a while.
     """
 
+    title = "Zip file"
     words = "one zip file, not compressed"
     packs = True
     copies = 2

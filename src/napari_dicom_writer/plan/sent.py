@@ -5,6 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from napari_dicom_writer.errors import Fix
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class State(StrEnum):
@@ -69,3 +75,28 @@ class Sent:
         lines = [f"{self.peer}: " + ", ".join(f"{counts[state]:,} {state}" for state in State if counts[state])]
         lines += [f"  {state}: {words} ({number:,})" for (state, words), number in said.items()]
         return "\n".join([*lines, *(f"  {note}" for note in self.notes)])
+
+
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """What waits on this machine, because not all of it has arrived.
+
+    Attributes
+    ----------
+    folder : Path
+        Where; or the one file.
+    peer : str
+        The address that it is for.
+    compared : bool
+        Whether what has arrived is to be fetched again and compared.
+    """
+
+    folder: Path
+    peer: str
+    compared: bool = False
+
+
+class Resend(Fix):
+    """A remedy that sends what has not arrived: no option, its `value` is an `Unsent`."""
+
+    __slots__ = ()

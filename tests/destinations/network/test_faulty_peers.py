@@ -11,7 +11,7 @@ import requests
 
 from judges.faulty_peers import PLAIN, certificate, node, response, server
 from napari_dicom_writer import DestinationError, ExportOptions, SendError, Volume, export
-from napari_dicom_writer.destinations.network import c_store, link, stow_rs
+from napari_dicom_writer.destinations.network import association, c_store, link, multipart, stow_rs
 from napari_dicom_writer.destinations.network.peers import peer_at
 from napari_dicom_writer.destinations.network.sending import send, staged_files
 from napari_dicom_writer.plan.sent import State
@@ -79,7 +79,7 @@ def test_bytes_arrive_as_they_were_staged(staged):
 
 
 def test_a_node_that_dies_half_way_leaves_the_rest_to_be_sent(staged, monkeypatch):
-    monkeypatch.setattr(c_store, "ANSWER_SECONDS", 2)
+    monkeypatch.setattr(association, "ANSWER_SECONDS", 2)
 
     def store(number, event):
         if number > 4:
@@ -95,7 +95,7 @@ def test_a_node_that_dies_half_way_leaves_the_rest_to_be_sent(staged, monkeypatc
 
 
 def test_a_node_that_falls_silent_is_not_waited_for_forever(staged, monkeypatch):
-    monkeypatch.setattr(c_store, "ANSWER_SECONDS", 1)
+    monkeypatch.setattr(association, "ANSWER_SECONDS", 1)
     silent = threading.Event()
 
     def store(number, event):
@@ -156,7 +156,7 @@ def test_a_nodes_certificate_must_be_trusted(staged, tmp_path, monkeypatch, trus
 
 @pytest.fixture
 def small_batches(monkeypatch):
-    monkeypatch.setattr(stow_rs, "_BATCH", 30_000)  # three instances
+    monkeypatch.setattr(multipart, "_BATCH", 30_000)  # three instances
 
 
 def to_server(address, files):

@@ -30,6 +30,7 @@ class DicomdirDestination(FolderDestination):
     the headers that lie there, and read back by its links.
     """
 
+    title = "CD or stick"
     words = "a folder with DICOMDIR, for a CD or stick"
     packs = True
 

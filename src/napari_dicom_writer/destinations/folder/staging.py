@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from napari_dicom_writer.destinations.folder.area import Area
     from napari_dicom_writer.destinations.folder.listing import Listing
     from napari_dicom_writer.destinations.folder.target import FolderDestination
+    from napari_dicom_writer.model.progress import Progress
     from napari_dicom_writer.plan.plan import ExportPlan, SeriesPlan
 
 _AGAIN = "Look at what is there, and export again"
@@ -72,7 +73,7 @@ class FolderStaging(Staging):
             self._flusher.flush(self._area.content, listing(self._area.content))
         return True
 
-    def publish(self, tick: Callable[[], None] = lambda: None) -> Path:
+    def publish(self, tick: Callable[[], None] = lambda: None, answered: Progress | None = None) -> Path:
         """See `Staging`."""
         with refused_by_system(f"{self._target} could not be published"):
             source, files = self._complete(tick)

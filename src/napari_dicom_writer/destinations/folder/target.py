@@ -54,6 +54,7 @@ class FolderDestination(Destination):
         How often the disk holds all of it while it is written.
     """
 
+    title = "Folder"
     words = "a folder of files; one file for a single instance"
     packs: ClassVar[bool] = False
     copies: ClassVar[int] = 1

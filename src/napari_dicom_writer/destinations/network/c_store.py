@@ -3,31 +3,63 @@
 from __future__ import annotations
 
 import socket
-import ssl
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from io import BytesIO
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from napari_dicom_writer.destinations.network.link import ANSWER_SECONDS, CONNECT_SECONDS, Link
+from napari_dicom_writer.destinations.network.association import associated, hang_up, raw_files
+from napari_dicom_writer.destinations.network.link import CONNECT_SECONDS, DUPLICATE, Link
 from napari_dicom_writer.destinations.network.target import NetworkDestination
 from napari_dicom_writer.errors import DestinationError
 from napari_dicom_writer.plan.sent import Answer, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from concurrent.futures import Future
     from pathlib import Path
 
-    from napari_dicom_writer.destinations.network.link import StagedFile
+from napari_dicom_writer.destinations.network.link import StagedFile
 
 _CONTEXTS = 128  # presentation contexts that one association may propose (PS3.8 9.3.2.2)
 _PLAIN = ("1.2.840.10008.1.2.1", "1.2.840.10008.1.2")  # Explicit and Implicit VR Little Endian
 _FIND = "1.2.840.10008.5.1.4.1.2.2.1"  # Study Root Query/Retrieve Information Model - FIND
 _GET = "1.2.840.10008.5.1.4.1.2.2.3"  # Study Root Query/Retrieve Information Model - GET
 _VERIFICATION = "1.2.840.10008.1.1"
-_HEARTBEAT = 0.2
+_NO_ANSWER = "no answer: the association ended, or took too long"
+_HEARTBEAT = 0.2  # seconds
+_PATIENCE = 2  # seconds that an answer is waited for when all is to end
+
+
+class _Work:
+    """Files that wait for an association, the answers to them, and the associations that are at it."""
+
+    def __init__(self, files: Sequence[StagedFile]) -> None:
+        self.files = files
+        self.waiting: SimpleQueue[StagedFile] = SimpleQueue()
+        self.answers: SimpleQueue[Answer] = SimpleQueue()
+        self.stop = threading.Event()
+        self._busy: list[Any] = []
+        for file in files:
+            self.waiting.put(file)
+
+    @contextmanager
+    def at(self, association: Any) -> Iterator[None]:
+        """Have an association in sight while it works."""
+        self._busy.append(association)
+        try:
+            yield
+        finally:
+            self._busy.remove(association)
+
+    def end(self, running: Sequence[Future[None]]) -> None:
+        """Let everybody end with the file at hand; who does not get an answer to it soon, hangs up."""
+        self.stop.set()
+        if wait(running, _PATIENCE).not_done:
+            for association in list(self._busy):
+                hang_up(association)
 
 
 class CStoreLink(Link):
@@ -41,7 +73,7 @@ class CStoreLink(Link):
             socket.create_connection((self.peer.host, self.peer.port), CONNECT_SECONDS).close()
         except OSError as error:
             self.fail(f"cannot be reached: {error.strerror or error}")
-        with self._association([(_VERIFICATION, _PLAIN)]) as association:
+        with associated(self, [(_VERIFICATION, _PLAIN)]) as association:
             status = association.send_c_echo()
             if not status or status.Status != 0:
                 self.fail("does not answer an echo")
@@ -60,7 +92,7 @@ class CStoreLink(Link):
 
     def _find(self, level: str, **keys: str) -> list[Any] | None:
         try:
-            with self._association([(_FIND, _PLAIN)]) as association:
+            with associated(self, [(_FIND, _PLAIN)]) as association:
                 found = []
                 for status, answer in association.send_c_find(_query(level, **keys), _FIND):
                     if not status or status.Status not in (0xFF00, 0xFF01, 0x0000):
@@ -86,7 +118,7 @@ class CStoreLink(Link):
         contexts = [(_GET, _PLAIN), *_contexts([file])]
         more = {"ext_neg": [build_role(file.sop_class, scp_role=True)]}
         try:
-            with self._association(contexts, handlers=[(evt.EVT_C_STORE, store)], **more) as association:
+            with associated(self, contexts, handlers=[(evt.EVT_C_STORE, store)], **more) as association:
                 for status, _ in association.send_c_get(query, _GET):
                     if not status or status.Status not in (0xFF00, 0x0000):
                         return False
@@ -96,48 +128,42 @@ class CStoreLink(Link):
 
     def send(self, files: Sequence[StagedFile], record: Callable[[Answer], None], tick: Callable[[], None]) -> None:
         """See `Link`."""
-        waiting: SimpleQueue[StagedFile] = SimpleQueue()
-        answers: SimpleQueue[Answer] = SimpleQueue()
-        for file in files:
-            waiting.put(file)
-        stop = threading.Event()
+        work = _Work(files)
         workers = min(self.peer.associations, len(files))
-        with ThreadPoolExecutor(workers or 1) as pool, _raw_files():
+        with raw_files(), ThreadPoolExecutor(workers or 1) as pool:
+            running = [pool.submit(self._work, work) for _ in range(workers)]
             try:
-                running = [pool.submit(self._work, files, waiting, answers, stop) for _ in range(workers)]
-                while not all(one.done() for one in running) or not answers.empty():
+                while not all(one.done() for one in running) or not work.answers.empty():
                     tick()
-                    try:
-                        record(answers.get(timeout=_HEARTBEAT))
-                    except Empty:
-                        continue
-            finally:
-                stop.set()
-            failures = [error for one in running if (error := one.exception())]
-        while not answers.empty():
-            record(answers.get())
+                    with suppress(Empty):
+                        record(work.answers.get(timeout=_HEARTBEAT))
+            except BaseException:
+                work.end(running)
+                while not work.answers.empty():  # they came in time
+                    record(work.answers.get())
+                raise
+        failures = [error for one in running if (error := one.exception())]
         if failures and len(failures) == len(running):  # nobody is left who would send the rest
             why = getattr(failures[0], "refusals", None)
-            while not waiting.empty():
-                record(Answer(waiting.get().uid, State.UNKNOWN, f"not sent: {why[0].what if why else failures[0]}"))
+            while not work.waiting.empty():
+                file = work.waiting.get()
+                record(Answer(file.uid, State.UNKNOWN, f"not sent: {why[0].what if why else failures[0]}"))
 
-    def _work(
-        self,
-        files: Sequence[StagedFile],
-        waiting: SimpleQueue[StagedFile],
-        answers: SimpleQueue[Answer],
-        stop: threading.Event,
-    ) -> None:
+    def _work(self, work: _Work) -> None:
         """Send files over one association until there are no more, or it ends."""
-        with self._association(_contexts(files)) as association:
-            while not stop.is_set() and association.is_established:
+        with associated(self, _contexts(work.files)) as association, work.at(association):
+            while not work.stop.is_set() and association.is_established:
                 try:
-                    file = waiting.get_nowait()
+                    file = work.waiting.get_nowait()
                 except Empty:
                     return
-                answers.put(self._store(association, file))
+                answer = self._store(association, file)
+                work.answers.put(answer or Answer(file.uid, State.UNKNOWN, _NO_ANSWER))
+                if answer is None:  # nor would there be one to the next
+                    hang_up(association)
+                    return
 
-    def _store(self, association: Any, file: StagedFile) -> Answer:
+    def _store(self, association: Any, file: StagedFile) -> Answer | None:
         accepted = {
             str(context.transfer_syntax[0])
             for context in association.accepted_contexts
@@ -148,9 +174,9 @@ class CStoreLink(Link):
         try:
             sent = file.path if file.syntax in accepted else self._transcoded(file, accepted)
             status = association.send_c_store(sent)
-        except Exception as error:  # noqa: BLE001 - whatever pynetdicom raises when an association ends
-            return Answer(file.uid, State.UNKNOWN, f"no answer: {error}")
-        return _answer(file.uid, status)
+        except Exception:  # noqa: BLE001 - whatever pynetdicom raises when an association ends
+            return None
+        return _answer(file.uid, status) if status else None
 
     def _transcoded(self, file: StagedFile, accepted: set[str]) -> Any:
         from pydicom import dcmread
@@ -166,40 +192,6 @@ class CStoreLink(Link):
         dataset = dcmread(BytesIO(buffer.getvalue()))
         self.notes.append(f"Sent as {_named(syntax)}, because the peer does not take {_named(file.syntax)}")
         return dataset
-
-    @contextmanager
-    def _association(
-        self, contexts: Sequence[tuple[str, Sequence[str]]], handlers: Sequence[Any] = (), **more: Any
-    ) -> Iterator[Any]:
-        try:
-            from pynetdicom import AE, evt
-        except ImportError:
-            self.fail("is reached by pynetdicom", 'Install it: pip install "napari-dicom-writer[network]"')
-        entity = AE(ae_title=self.peer.calling)
-        entity.connection_timeout = CONNECT_SECONDS
-        entity.acse_timeout = CONNECT_SECONDS
-        entity.dimse_timeout = entity.network_timeout = ANSWER_SECONDS
-        for abstract, syntaxes in contexts:
-            entity.add_requested_context(abstract, list(syntaxes))
-        tls = (ssl.create_default_context(), self.peer.host) if self.peer.tls else None
-        try:
-            association = entity.associate(
-                self.peer.host,
-                self.peer.port,
-                ae_title=self.peer.called,
-                tls_args=tls,
-                evt_handlers=[(evt.EVT_CONN_OPEN, _send_at_once), (evt.EVT_DATA_SENT, _confirm_at_once), *handlers],
-                **more,
-            )
-        except OSError as error:
-            self.fail(f"cannot be reached: {error}")
-        if not association.is_established:
-            self.fail(_why_not(association))
-        try:
-            yield association
-        finally:
-            if association.is_established:
-                association.release()
 
 
 def _named(uid: str) -> str:
@@ -218,34 +210,6 @@ def _query(level: str, **keys: str) -> Any:
     return query
 
 
-def _send_at_once(event: Any) -> None:
-    """Let no packet wait for the answer to the one before: with that, an instance takes 40 ms more."""
-    _set(event, socket.TCP_NODELAY)
-
-
-def _confirm_at_once(event: Any) -> None:
-    """Let the peer wait no 40 ms, either: DCMTK sends the second half of an answer when the first is confirmed.
-
-    The system forgets it, so it is said again with all that is sent. Only Linux can.
-    """
-    if confirm := getattr(socket, "TCP_QUICKACK", None):
-        _set(event, confirm)
-
-
-def _set(event: Any, option: int) -> None:
-    with suppress(AttributeError, OSError):
-        event.assoc.dul.socket.socket.setsockopt(socket.IPPROTO_TCP, option, 1)
-
-
-def _why_not(association: Any) -> str:
-    if association.rejected_contexts and not association.accepted_contexts:
-        return "takes none of these objects"
-    if association.is_rejected:
-        reason = getattr(association.acceptor.primitive, "reason_str", "") or "without a reason"
-        return f"rejects the association: {reason}"
-    return "does not take the call: nobody is there, the certificate is not trusted, or it wants another AE title"
-
-
 def _contexts(files: Iterable[StagedFile]) -> list[tuple[str, list[str]]]:
     """What is to be sent as it is, each by itself, and plain, for peers that do not take it so."""
     as_they_are = dict.fromkeys((file.sop_class, file.syntax) for file in files)
@@ -256,35 +220,20 @@ def _contexts(files: Iterable[StagedFile]) -> list[tuple[str, list[str]]]:
 def _answer(uid: str, status: Any) -> Answer:
     from pynetdicom.status import STORAGE_SERVICE_CLASS_STATUS, code_to_category
 
-    if not status:
-        return Answer(uid, State.UNKNOWN, "no answer: the association ended, or took too long")
     code = status.Status
     if code == 0:
         return Answer(uid, State.STORED)
     words = STORAGE_SERVICE_CLASS_STATUS.get(code, ("", "unknown status"))[1]
     said = f"{code:04X}H, {words}" + (f": {status.ErrorComment}" if status.get("ErrorComment") else "")
+    if code == DUPLICATE:  # then it has it, perhaps: it is asked
+        return Answer(uid, State.UNKNOWN, said)
     return Answer(uid, State.WARNING if code_to_category(code) == "Warning" else State.REFUSED, said)
-
-
-_RAW = threading.Lock()
-
-
-@contextmanager
-def _raw_files() -> Iterator[None]:
-    """Let pynetdicom send the bytes of a file as they are: a switch of its whole module."""
-    from pynetdicom import _config
-
-    with _RAW:
-        before, _config.STORE_SEND_CHUNKED_DATASET = _config.STORE_SEND_CHUNKED_DATASET, True
-        try:
-            yield
-        finally:
-            _config.STORE_SEND_CHUNKED_DATASET = before
 
 
 class CStoreDestination(NetworkDestination):
     """A DICOM node, such as a PACS; see `NetworkDestination`."""
 
+    title = "PACS (C-STORE)"
     words = "a DICOM node (PACS), dicom://AETITLE@host:port"
     language = "c-store"
     link = CStoreLink

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from napari_dicom_writer.destinations.network.peers import Peer
 
+UNSENT = "unsent"
+"""The folder of this user's in which exports wait."""
+
 
 def state_folder(name: str) -> Path:
     """Return a folder of this user's, closed to others, for what outlives a process; it exists."""

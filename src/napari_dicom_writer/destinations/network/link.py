@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 CONNECT_SECONDS, ANSWER_SECONDS = 10, 60
 """How long to wait for a peer to take the call, and for each of its answers."""
 
+DUPLICATE = 0x0111
+"""The status of an instance that the peer says to have already (PS3.7 annex C)."""
+
 
 @dataclass(frozen=True, slots=True)
 class StagedFile:

@@ -103,10 +103,10 @@ def send(
         Saying how much has arrived.
     """
     link.echo()
+    if not (link.peer.tls or link.peer.is_this_machine):
+        link.notes.append("It was not encrypted on its way")
     refuse_other_patients(link, files)
-    ledger = Ledger(link.peer, (file.study for file in files))
-    known = {uid: answer for uid, answer in ledger.answers().items() if answer.state.arrived}
-    answers = {file.uid: known[file.uid] for file in files if file.uid in known}
+    ledger, answers = _arrived(link, files)
     arrived(len(answers))
 
     def record(answer: Answer) -> None:
@@ -132,6 +132,18 @@ def send(
     if sent.complete:
         ledger.close()
     return sent
+
+
+def missing(link: Link, files: Sequence[StagedFile]) -> list[StagedFile]:
+    """Return the files that have not arrived yet, as far as the peer has said."""
+    _, answers = _arrived(link, files)
+    return [file for file in files if file.uid not in answers]
+
+
+def _arrived(link: Link, files: Sequence[StagedFile]) -> tuple[Ledger, dict[str, Answer]]:
+    ledger = Ledger(link.peer, (file.study for file in files))
+    known = {uid: answer for uid, answer in ledger.answers().items() if answer.state.arrived}
+    return ledger, {file.uid: known[file.uid] for file in files if file.uid in known}
 
 
 def refuse_other_patients(link: Link, files: Sequence[StagedFile]) -> None:

@@ -4,40 +4,28 @@ from __future__ import annotations
 
 import os
 import secrets
+import threading
+from concurrent.futures import Future, wait
 from contextlib import closing, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from napari_dicom_writer.destinations.network.link import ANSWER_SECONDS, CONNECT_SECONDS, Link
+from napari_dicom_writer.destinations.network.multipart import BLOCK, Body, batches, one_part
+from napari_dicom_writer.destinations.network.store_response import answers, in_words
 from napari_dicom_writer.destinations.network.target import NetworkDestination
 from napari_dicom_writer.errors import DestinationError
 from napari_dicom_writer.plan.sent import Answer, State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from napari_dicom_writer.destinations.network.link import StagedFile
 
-_BATCH = 32 * 2**20
-_BLOCK = 2**18
 _PAGE = 1000
-_TAIL = 4096  # in which the last boundary is
-# Reasons of PS3.18 table I.2-2, and those of C-STORE that servers pass on.
-_REASONS = {
-    0x0110: "processing failure",
-    0x0112: "no such object instance",
-    0x0117: "invalid object instance",
-    0x0122: "SOP class not supported",
-    0x0124: "not authorized",
-    0x0131: "duplicate transaction UID",
-    0xA700: "out of resources",
-    0xA900: "data set does not match SOP class",
-    0xB000: "coercion of data elements",
-    0xB006: "elements discarded",
-    0xB007: "data set does not match SOP class",
-    0xC000: "cannot understand",
-    0xC122: "transfer syntax not supported",
-}
+_HEARTBEAT = 0.1  # seconds
+_PATIENCE = 2  # seconds that an answer is waited for when all is to end
 _JSON = "application/dicom+json"
 
 
@@ -50,7 +38,7 @@ class StowLink(Link):
         """See `Link`: a query that finds nothing much."""
         answer = self._call("GET", "studies", params={"limit": "1"}, headers={"Accept": _JSON})
         if answer.status_code not in (200, 204):
-            self.fail(f"answers {_http(answer)}", "Check its address, and the user and password for it")
+            self.fail(f"answers {in_words(answer)}", "Check its address, and the user and password for it")
 
     def owners(self, study: str) -> set[tuple[str, str]] | None:
         """See `Link`."""
@@ -81,20 +69,36 @@ class StowLink(Link):
 
     def send(self, files: Sequence[StagedFile], record: Callable[[Answer], None], tick: Callable[[], None]) -> None:
         """See `Link`."""
-        for batch in _batches(files):
-            tick()
-            boundary = secrets.token_hex(16)
-            kind = f'multipart/related; type="application/dicom"; boundary={boundary}'
+        for batch in batches(files):
             try:
-                body = _Body(batch, boundary, tick)
-                answer = self._call("POST", "studies", data=body, headers={"Accept": _JSON, "Content-Type": kind})
+                answer = self._posted(batch, record, tick)
             except DestinationError as error:
                 why = error.refusals[0].what
                 for file in batch:
                     record(Answer(file.uid, State.UNKNOWN, f"no answer: {why}"))
                 return
-            for one in _answers(batch, answer):
+            for one in answers(batch, answer):
                 record(one)
+
+    def _posted(self, batch: Sequence[StagedFile], record: Callable[[Answer], None], tick: Callable[[], None]) -> Any:
+        """Send a batch in a thread of its own, for nobody who cancels is to wait for a server that falls silent."""
+        boundary, stop = secrets.token_hex(16), threading.Event()
+        kind = f'multipart/related; type="application/dicom"; boundary={boundary}'
+        body = Body(batch, boundary, stop)
+        call = partial(self._call, "POST", "studies", data=body, headers={"Accept": _JSON, "Content-Type": kind})
+        answer: Future[Any] = Future()
+        threading.Thread(target=_fulfill, args=(answer, call), daemon=True).start()
+        try:
+            while not wait([answer], _HEARTBEAT).done:
+                tick()
+            tick()
+        except BaseException:
+            stop.set()
+            if wait([answer], _PATIENCE).done and not answer.exception():  # it came in time
+                for one in answers(batch, answer.result()):
+                    record(one)
+            raise
+        return answer.result()
 
     def fetch(self, file: StagedFile, into: Path) -> bool:
         """See `Link`: WADO-RS (PS3.18 10.4), the one part of its answer."""
@@ -104,7 +108,7 @@ class StowLink(Link):
             answer = self._call("GET", path, headers={"Accept": accept}, stream=True)
             with closing(answer):
                 if answer.status_code == 200:
-                    return _one_part(answer.iter_content(_BLOCK), into)
+                    return one_part(answer.iter_content(BLOCK), into)
         return False
 
     def _call(self, method: str, path: str, **more: Any) -> Any:
@@ -150,101 +154,11 @@ def _from_keyring(address: str) -> tuple[str, str] | None:
     return None
 
 
-class _Body:
-    """A multipart body that is read as it is sent."""
-
-    def __init__(self, files: Sequence[StagedFile], boundary: str, tick: Callable[[], None]) -> None:
-        self._files, self._tick = files, tick
-        self._head = f"--{boundary}\r\nContent-Type: application/dicom\r\n\r\n".encode()
-        self._end = f"--{boundary}--\r\n".encode()
-
-    def __len__(self) -> int:
-        return sum(len(self._head) + file.size + 2 for file in self._files) + len(self._end)
-
-    def __iter__(self) -> Iterator[bytes]:
-        for file in self._files:
-            self._tick()
-            yield self._head
-            with file.path.open("rb") as reading:
-                while block := reading.read(_BLOCK):
-                    yield block
-            yield b"\r\n"
-        yield self._end
-
-
-def _one_part(blocks: Iterator[bytes], into: Path) -> bool:
-    """Write the only part of a multipart body to a file; False if there is none.
-
-    The body is the boundary, the part's header, an empty line, the part, and the boundary again with what may follow.
-    """
-    head = b""
-    for block in blocks:
-        head += block
-        if b"\r\n\r\n" in head or len(head) > _BLOCK:
-            break
-    head, found, begun = head.partition(b"\r\n\r\n")
-    boundary = b"\r\n" + head.lstrip().partition(b"\r\n")[0]
-    if not found or not boundary.startswith(b"\r\n--"):
-        return False
-    with into.open("w+b") as file:
-        file.write(begun)
-        file.writelines(blocks)
-        size = file.tell()
-        file.seek(max(0, size - _TAIL))
-        tail = file.read()
-        end = tail.rfind(boundary)
-        file.truncate(size - len(tail) + end if end >= 0 else size)
-    return end >= 0
-
-
-def _batches(files: Sequence[StagedFile]) -> Iterator[list[StagedFile]]:
-    """By bytes: what a server must hold at once, and what is unknown if it fails, stay bounded."""
-    batch: list[StagedFile] = []
-    for file in files:
-        if batch and sum(one.size for one in batch) + file.size > _BATCH:
-            yield batch
-            batch = []
-        batch.append(file)
-    if batch:
-        yield batch
-
-
-def _answers(batch: Sequence[StagedFile], answer: Any) -> list[Answer]:
-    """What the Store Instances Response says (PS3.18 annex I)."""
+def _fulfill(answer: Future[Any], call: Callable[[], Any]) -> None:
     try:
-        said = answer.json() if answer.content else {}
-    except ValueError:
-        said = {}
-    said = said[0] if isinstance(said, list) and said else said
-    stored = _items(said, "00081199", "00081196")
-    failed = _items(said, "00081198", "00081197")
-    found = []
-    for file in batch:
-        if file.uid in failed:
-            found.append(Answer(file.uid, State.REFUSED, _reason(failed[file.uid])))
-        elif file.uid in stored:
-            code = stored[file.uid]
-            found.append(Answer(file.uid, State.WARNING if code else State.STORED, _reason(code) if code else ""))
-        elif answer.status_code >= 400:
-            found.append(Answer(file.uid, State.REFUSED, _http(answer)))
-        else:
-            found.append(Answer(file.uid, State.UNKNOWN, f"{_http(answer)}, and not a word about this instance"))
-    return found
-
-
-def _items(said: Any, sequence: str, reason: str) -> dict[str, int | None]:
-    try:
-        items = said[sequence]["Value"]
-        return {item["00081155"]["Value"][0]: next(iter(item.get(reason, {}).get("Value", [])), None) for item in items}
-    except (AttributeError, IndexError, KeyError, TypeError):
-        return {}  # nothing was said, or nothing that is to be relied on
-
-
-def _reason(code: int | None) -> str:
-    if code is None:
-        return "without a reason"
-    known = _REASONS.get(code) or _REASONS.get(code & 0xFF00) or _REASONS.get(code & 0xF000, "unknown status")
-    return f"{code:04X}H, {known}"
+        answer.set_result(call())
+    except Exception as error:  # noqa: BLE001 - whoever waits for the answer is told
+        answer.set_exception(error)
 
 
 def _value(item: dict[str, Any], tag: str) -> str:
@@ -257,10 +171,6 @@ def _name(item: dict[str, Any]) -> str:
     return str(values[0].get("Alphabetic", "")) if isinstance(values[0], dict) else str(values[0])
 
 
-def _http(answer: Any) -> str:
-    return f"HTTP {answer.status_code} {answer.reason}".strip()
-
-
 def _innermost(error: BaseException) -> str:
     while error.__cause__ or error.__context__:
         error = error.__cause__ or error.__context__ or error
@@ -270,6 +180,7 @@ def _innermost(error: BaseException) -> str:
 class StowDestination(NetworkDestination):
     """A DICOMweb server; see `NetworkDestination`."""
 
+    title = "DICOMweb server"
     words = "a DICOMweb server, https://host/path"
     language = "stow-rs"
     link = StowLink

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, ClassVar
 
 from napari_dicom_writer.destinations._base import Destination, Staging
 from napari_dicom_writer.destinations.folder.target import FolderDestination
-from napari_dicom_writer.destinations.network.ledger import state_folder
+from napari_dicom_writer.destinations.network.ledger import UNSENT, state_folder
 from napari_dicom_writer.destinations.network.peers import peer_named
-from napari_dicom_writer.errors import DestinationError, ExportCancelled, ExportError, SendError
+from napari_dicom_writer.errors import DestinationError
 from napari_dicom_writer.options.choices import VerifyLevel
 
 if TYPE_CHECKING:
@@ -20,9 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from napari_dicom_writer.destinations.network.link import Link
+    from napari_dicom_writer.model.progress import Progress
     from napari_dicom_writer.plan.plan import ExportPlan, SeriesPlan
-
-_UNSENT = "unsent"
 
 
 class NetworkDestination(Destination):
@@ -54,7 +52,10 @@ class NetworkDestination(Destination):
         if plan is not None:
             # Of a study there may be several exports; a series is of one.
             name = hashlib.sha256(plan.series[0].uid.encode()).hexdigest()[:16]
-            self._folder = FolderDestination(state_folder(_UNSENT) / name, plan, overwrite=False)
+            self._folder = FolderDestination(state_folder(UNSENT) / name, plan, overwrite=False)
+
+    def reach(self) -> None:
+        """See `Destination`: by an echo."""
         self._link.echo()
 
     @contextmanager
@@ -79,33 +80,10 @@ class NetworkStaging(Staging):
         """See `Staging`."""
         return self._local.flush()
 
-    def publish(self, tick: Callable[[], None] = lambda: None) -> Path:
-        """See `Staging`: publish it on this machine, and send it.
-
-        Raises
-        ------
-        SendError
-            If not all of it has arrived; it says what has, and where all of it waits.
-        ExportCancelled
-            Saying the same.
-        """
-        from napari_dicom_writer.destinations.network.sending import send, staged_files
+    def publish(self, tick: Callable[[], None] = lambda: None, answered: Progress | None = None) -> Path:
+        """See `Staging`: publish it on this machine, and `deliver` it from there."""
+        from napari_dicom_writer.destinations.network.deliver import deliver
 
         folder = self._local.publish(tick)
-        waits = f"The export waits in {folder}: send that, and only what is missing will be"
-        try:
-            self.sent = send(self._link, staged_files(folder), tick, compared=self._compared)
-        except ExportCancelled as error:
-            raise ExportCancelled(error.refusals[0].what, waits) from None
-        except ExportError as error:
-            raise SendError(error.refusals[0].what, f"{error.refusals[0].remedy}. {waits}") from error
-        if not self.sent.complete:
-            raise SendError(f"Not everything has arrived: {self.sent}", waits)
-        remove_unsent(folder)
+        self.sent = deliver(self._link, folder, tick, answered, compared=self._compared)
         return folder
-
-
-def remove_unsent(path: Path) -> None:
-    """Remove what waited until all of it had arrived; nothing else is removed."""
-    if path.parent == state_folder(_UNSENT):
-        shutil.rmtree(path) if path.is_dir() else path.unlink()

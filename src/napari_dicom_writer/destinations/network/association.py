@@ -1,0 +1,143 @@
+"""An association with a DICOM node (PS3.8), by pynetdicom: quick, bounded, and given up as soon as it is to end."""
+
+from __future__ import annotations
+
+import queue
+import socket
+import ssl
+import threading
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+from napari_dicom_writer.destinations.network.link import ANSWER_SECONDS, CONNECT_SECONDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from napari_dicom_writer.destinations.network.link import Link
+
+_AHEAD = 64  # packets of an instance, of 16 KB each as a rule, that wait to be sent
+_LARGEST = 2**18  # bytes of a packet to a peer that takes any
+_LOOK = 0.2  # seconds
+
+
+@contextmanager
+def associated(
+    link: Link, contexts: Sequence[tuple[str, Sequence[str]]], handlers: Sequence[Any] = (), **more: Any
+) -> Iterator[Any]:
+    """Open an association, and release it.
+
+    Parameters
+    ----------
+    link
+        To the peer.
+    contexts
+        Presentation contexts: each an abstract syntax with its transfer syntaxes.
+    handlers, more
+        For pynetdicom.
+
+    Raises
+    ------
+    DestinationError
+        Why the peer does not take it.
+    """
+    try:
+        from pynetdicom import AE, evt
+    except ImportError:
+        link.fail("is reached by pynetdicom", 'Install it: pip install "napari-dicom-writer[network]"')
+    peer = link.peer
+    entity = AE(ae_title=peer.calling)
+    entity.connection_timeout = CONNECT_SECONDS
+    entity.acse_timeout = CONNECT_SECONDS
+    entity.dimse_timeout = entity.network_timeout = ANSWER_SECONDS
+    for abstract, syntaxes in contexts:
+        entity.add_requested_context(abstract, list(syntaxes))
+    tls = (ssl.create_default_context(), peer.host) if peer.tls else None
+    ours = [(evt.EVT_CONN_OPEN, _prepare), (evt.EVT_DATA_SENT, _confirm_at_once)]
+    try:
+        association = entity.associate(
+            peer.host, peer.port, ae_title=peer.called, tls_args=tls, evt_handlers=[*ours, *handlers], **more
+        )
+    except OSError as error:
+        link.fail(f"cannot be reached: {error}")
+    if not association.is_established:
+        link.fail(_why_not(association))
+    _bound(association)
+    try:
+        yield association
+    finally:
+        if association.is_established and association.dul.is_alive():
+            association.release()
+
+
+def hang_up(association: Any) -> None:
+    """End an association without a word, whatever it waits for."""
+    with suppress(AttributeError, OSError):
+        association.dul.socket.socket.shutdown(socket.SHUT_RDWR)
+
+
+class _Bounded(queue.Queue[Any]):
+    """Packets on their way: pynetdicom would read a whole instance into memory before it sends any of it."""
+
+    def __init__(self, association: Any) -> None:
+        super().__init__(_AHEAD)
+        self._association = association
+
+    def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
+        """Wait until there is room, as long as somebody takes packets out; afterwards they are dropped."""
+        while self._association.dul.is_alive():
+            with suppress(queue.Full):
+                return super().put(item, timeout=_LOOK)
+        return None
+
+
+def _bound(association: Any) -> None:
+    association.dul.to_provider_queue = _Bounded(association)
+    if not association.acceptor.maximum_length:  # the peer takes packets of any length
+        association.acceptor.maximum_length = _LARGEST
+
+
+def _prepare(event: Any) -> None:
+    """Let no packet wait for the answer to the one before, which takes 40 ms; and let none wait forever."""
+    _set(event, socket.TCP_NODELAY)
+    with suppress(AttributeError, OSError):
+        event.assoc.dul.socket.socket.settimeout(ANSWER_SECONDS)
+
+
+def _confirm_at_once(event: Any) -> None:
+    """Let the peer wait no 40 ms, either: DCMTK sends the second half of an answer when the first is confirmed.
+
+    The system forgets it, so it is said again with all that is sent. Only Linux can.
+    """
+    if confirm := getattr(socket, "TCP_QUICKACK", None):
+        _set(event, confirm)
+
+
+def _set(event: Any, option: int) -> None:
+    with suppress(AttributeError, OSError):
+        event.assoc.dul.socket.socket.setsockopt(socket.IPPROTO_TCP, option, 1)
+
+
+def _why_not(association: Any) -> str:
+    if association.rejected_contexts and not association.accepted_contexts:
+        return "takes none of these objects"
+    if association.is_rejected:
+        reason = getattr(association.acceptor.primitive, "reason_str", "") or "without a reason"
+        return f"rejects the association: {reason}"
+    return "does not take the call: nobody is there, the certificate is not trusted, or it wants another AE title"
+
+
+_RAW = threading.Lock()
+
+
+@contextmanager
+def raw_files() -> Iterator[None]:
+    """Let pynetdicom send the bytes of a file as they are: a switch of its whole module."""
+    from pynetdicom import _config
+
+    with _RAW:
+        before, _config.STORE_SEND_CHUNKED_DATASET = _config.STORE_SEND_CHUNKED_DATASET, True
+        try:
+            yield
+        finally:
+            _config.STORE_SEND_CHUNKED_DATASET = before

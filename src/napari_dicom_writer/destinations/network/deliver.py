@@ -1,0 +1,76 @@
+"""An export that waits on this machine, sent until all of it has arrived; then it waits no more."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+from napari_dicom_writer.destinations.network.ledger import UNSENT, state_folder
+from napari_dicom_writer.destinations.network.sending import missing, send, staged_files
+from napari_dicom_writer.errors import ExportCancelled, ExportError, SendError
+from napari_dicom_writer.plan.sent import Resend, Unsent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from napari_dicom_writer.destinations.network.link import Link
+    from napari_dicom_writer.errors import Fix
+    from napari_dicom_writer.model.progress import Progress
+    from napari_dicom_writer.plan.sent import Sent
+
+
+def deliver(
+    link: Link, folder: Path, tick: Callable[[], None], answered: Progress | None = None, *, compared: bool = False
+) -> Sent:
+    """Send what waits, and remove it once all of it has arrived.
+
+    Parameters
+    ----------
+    link
+        To the peer.
+    folder
+        Where it waits, or the one file; only what this package put there is removed.
+    tick
+        Called now and then; may raise `ExportCancelled`.
+    answered
+        Called with (instances answered, all of them).
+    compared
+        Whether all that has arrived is fetched again and compared with what was sent.
+
+    Raises
+    ------
+    SendError
+        If not all of it has arrived: what has, where all of it waits, and a remedy that sends the rest.
+    ExportCancelled
+        Saying the same.
+    """
+    files = staged_files(folder)
+
+    def arrived(number: int) -> None:
+        if answered:
+            answered(number, len(files))
+
+    def rest() -> Fix:
+        number = len(missing(link, files))
+        what = "it" if number in (0, len(files)) else f"the missing {number:,}"
+        return Resend("", Unsent(folder, link.peer.address, compared), f"Send {what} again")
+
+    waits = f"The export waits in {folder}: send that, and only what is missing will be"
+    try:
+        sent = send(link, files, tick, arrived, compared=compared)
+    except ExportCancelled as error:
+        raise ExportCancelled(error.refusals[0].what, waits, fix=rest()) from None
+    except ExportError as error:
+        first = error.refusals[0]
+        raise SendError(first.what, f"{first.remedy}. {waits}", fix=rest()) from error
+    if not sent.complete:
+        raise SendError(f"Not everything has arrived: {sent}", waits, fix=rest())
+    remove_unsent(folder)
+    return sent
+
+
+def remove_unsent(path: Path) -> None:
+    """Remove what waited until all of it had arrived; nothing else is removed."""
+    if path.parent == state_folder(UNSENT):
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
