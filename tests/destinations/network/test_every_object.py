@@ -19,7 +19,7 @@ pytestmark = pytest.mark.xdist_group("orthanc")
 IMAGES = oblique_volume()
 PARTS = Volume(IMAGES.array / IMAGES.array.max(), affine=IMAGES.affine)
 ATTRIBUTES = to_layer(IMAGES)[1] | {"name": "drawn"}
-OUTLINE = np.array([[2, 1, 1], [2, 1, 5], [2, 4, 5]])
+OUTLINE = np.array([[1, 1, 1], [1, 1, 3], [1, 2, 3]])
 LAYERS = {
     IMAGE: IMAGES,
     LABELS: (np.array(IMAGES.array) % 3, {k: v for k, v in ATTRIBUTES.items() if k != "contrast_limits"}, "labels"),
