@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import http.server
 import json
 import re
 import socket
 import ssl
 import threading
+import warnings
 from contextlib import contextmanager
 
 import pydicom
@@ -35,6 +37,10 @@ def node(store, syntaxes=(PLAIN,), classes=(SecondaryCaptureImageStorage,), cont
         entity.add_supported_context(StudyRootQueryRetrieveInformationModelFind)
     count = iter(range(1, 10_000))
     lock = threading.Lock()
+    sockets = []
+
+    def opened(event):
+        sockets.append(event.assoc.dul.socket.socket)
 
     def find(event):
         for uid in list(listed) if event.identifier.QueryRetrieveLevel == "IMAGE" else ():
@@ -50,13 +56,18 @@ def node(store, syntaxes=(PLAIN,), classes=(SecondaryCaptureImageStorage,), cont
     server = entity.start_server(
         ("127.0.0.1", 0),
         block=False,
-        evt_handlers=[(evt.EVT_C_STORE, handle), (evt.EVT_C_FIND, find), *handlers],
+        evt_handlers=[(evt.EVT_C_STORE, handle), (evt.EVT_C_FIND, find), (evt.EVT_CONN_OPEN, opened), *handlers],
         ssl_context=context,
     )
     try:
         yield f"dicom{'s' if context else ''}://NODE@localhost:{server.server_address[1]}"
     finally:
         server.shutdown()
+        for one in sockets:  # of those that were cut off, pynetdicom closes some late, or never
+            one.close()
+        if context:  # nor does it those that it could not wrap
+            with warnings.catch_warnings(action="ignore", category=ResourceWarning):
+                gc.collect()
 
 
 @contextmanager

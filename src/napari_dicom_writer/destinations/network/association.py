@@ -63,11 +63,14 @@ def associated(
     if not association.is_established:
         link.fail(_why_not(association))
     _bound(association)
+    connection = association.dul.socket.socket
     try:
         yield association
     finally:
         if association.is_established and association.dul.is_alive():
             association.release()
+        if connection:  # of one that was cut off, pynetdicom closes none
+            connection.close()
 
 
 def hang_up(association: Any) -> None:
