@@ -55,7 +55,7 @@ def associated(
     tls = (ssl.create_default_context(), peer.host) if peer.tls else None
     ours = [(evt.EVT_CONN_OPEN, _prepare), (evt.EVT_DATA_SENT, _confirm_at_once)]
     try:
-        association = entity.associate(
+        association: Any = entity.associate(
             peer.host, peer.port, ae_title=peer.called, tls_args=tls, evt_handlers=[*ours, *handlers], **more
         )
     except OSError as error:
