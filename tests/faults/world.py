@@ -13,6 +13,7 @@ import numpy as np
 import pydicom
 
 from judges.file_sets import file_set
+from judges.structure_sets import filled_on
 from napari_dicom_writer import Volume
 
 if TYPE_CHECKING:
@@ -30,9 +31,10 @@ OBJECTS: dict[str, dict[str, Any]] = {
     "a multi-frame object": {"object": "multi-frame"},
     "compressed frames": {"object": "multi-frame", "transfer_syntax": "jpeg-ls"},
     "a map": {"object": "parametric-map"},
+    "contours": {"object": "rt-structure-set"},
 }
-"""Objects of many frames, each in one file: options that make them."""
-_LABELS = ("masks", "a label map")
+"""Objects of many frames or contours, each in one file: options that make them."""
+_LABELS = ("masks", "a label map", "contours")
 
 
 class Failing:
@@ -59,13 +61,14 @@ def new(planes: int = PLANES, shape: tuple[int, int] = SHAPE, failing: int | Non
     """What the faulty export writes; `what` is one of the `OBJECTS`."""
     array: Any = values(planes, tuple(shape)) if failing is None else Failing(planes, failing)
     if what in _LABELS:
-        return (_labels(array), {"scale": (2, 1, 1), "units": ("mm",) * 3, "name": "new"}, "labels")
+        return (_labels(array, what), {"scale": (2, 1, 1), "units": ("mm",) * 3, "name": "new"}, "labels")
     return Volume(array, spacing=(2, 1, 1), name="new")
 
 
-def _labels(array: np.ndarray) -> np.ndarray:
-    """Labels 1 to 3 with some background on every plane."""
-    return (array % 5 % 4).astype(np.uint8)
+def _labels(array: np.ndarray, what: str) -> np.ndarray:
+    """Labels 1 to 3 with some background on every plane; of contours, in pieces of many voxels."""
+    piece = max(37, array.size // 30)
+    return (array // piece % 4 if what == "contours" else array % 5 % 4).astype(np.uint8)
 
 
 def old(planes: int = 3) -> Volume:
@@ -95,17 +98,21 @@ def state(
         return "nothing"
     try:
         datasets = [pydicom.dcmread(source) for source in _sources(target)]
-        pixels = _frames(datasets[0]) if what else np.stack([dataset.pixel_array for dataset in datasets])
+        pixels = (
+            _frames(datasets[0], (planes, *shape)) if what else np.stack([dataset.pixel_array for dataset in datasets])
+        )
     except Exception:
         return "half"
     one_series = len({dataset.SeriesInstanceUID for dataset in datasets}) == 1
     expected = values(planes, tuple(shape))
-    expected = _labels(expected) if what in _LABELS else expected
+    expected = _labels(expected, what) if what in _LABELS else expected
     return "new" if one_series and np.array_equal(pixels, expected) else "half"
 
 
-def _frames(dataset: pydicom.Dataset) -> np.ndarray:
+def _frames(dataset: pydicom.Dataset, grid: tuple[int, ...]) -> np.ndarray:
     """The planes of an object of many frames: masks put together, each frame where its position is."""
+    if dataset.Modality == "RTSTRUCT":
+        return _contours(dataset, grid)
     frames = dataset.pixel_array
     if dataset.get("SegmentationType") != "BINARY":
         return frames + int(dataset.get("RescaleIntercept", 0))
@@ -115,6 +122,12 @@ def _frames(dataset: pydicom.Dataset) -> np.ndarray:
     for frame, plane, group in zip(frames, at, groups, strict=True):
         planes[plane] += frame * np.uint8(group.SegmentIdentificationSequence[0].ReferencedSegmentNumber)
     return planes
+
+
+def _contours(dataset: pydicom.Dataset, grid: tuple[int, ...]) -> np.ndarray:
+    """The labels that contours enclose."""
+    affine = np.array([[0, 0, 1, 0], [0, 1, 0, 0], [2, 0, 0, 0], [0, 0, 0, 1]])
+    return sum(filled_on(grid, affine, roi) * np.uint8(roi.ReferencedROINumber) for roi in dataset.ROIContourSequence)
 
 
 def _sources(target: Path) -> list[Any]:

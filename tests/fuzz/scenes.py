@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from judges.settings import SETTINGS
-from napari_dicom_writer import Volume
+from napari_dicom_writer import LayerOptions, Volume
 from napari_dicom_writer.iods import IMAGE, IODS
 
 SPACINGS = ((2.5, 0.7, 0.7), (0.1, 1.0, 1.2), (1.0, 1.0, 1.0), (3e-4, 1e-4, 2e-4), (5.0, 0.9765625, 0.9765625))
@@ -39,6 +39,8 @@ class Scene:
         Of the reference, which lies in the study and the space; None without one.
     settings : tuple of str
         Of other libraries, as some user has made them.
+    contours : bool
+        Whether the labels become a structure set.
     """
 
     images: tuple[np.ndarray, ...]
@@ -48,12 +50,14 @@ class Scene:
     options: dict[str, Any]
     patient: dict[str, str] | None
     settings: tuple[str, ...]
+    contours: bool = False
 
     @property
     def traits(self) -> list[str]:
         """What is unusual in it."""
         several = len(self.images) + (self.labels is not None) > 1
         named = {"several layers": several, "a reference": self.patient is not None, "odd settings": self.settings}
+        named["contours"] = self.contours
         return [name for name, there in named.items() if there]
 
     @property
@@ -73,7 +77,8 @@ class Scene:
         if self.labels is not None:
             world = np.eye(4)
             world[:3] = self.affine[2::-1]  # napari's is LPS reversed
-            layers.append((self.labels, {"affine": world, "units": ("mm",) * 3, "name": "organs"}, "labels"))
+            labels = (self.labels, {"affine": world, "units": ("mm",) * 3, "name": "organs"}, "labels")
+            layers.append((labels, LayerOptions(object="rt-structure-set")) if self.contours else labels)
         return layers
 
 
@@ -118,10 +123,11 @@ def scenes(draw: st.DrawFn) -> Scene:
     if with_labels:
         options["segmentation_type"] = draw(st.sampled_from(("auto", "binary", "labelmap")))
         options["empty_frames"] = draw(st.booleans())
+    contours = with_labels and draw(st.sampled_from((False, False, True)))
     settings = tuple(draw(st.lists(st.sampled_from(sorted(SETTINGS)), max_size=1)))
     several = len(images) + with_labels > 1
     referring = draw(st.booleans()) or not (several or settings)
     patient = {"name": "Doe^Jane", "id": f"P{draw(st.integers(0, 99))}"} if referring else None
     if referring:
         options["same_space"] = draw(st.booleans())
-    return Scene(images, labels, draw(_affines()), timed, options, patient, settings)
+    return Scene(images, labels, draw(_affines()), timed, options, patient, settings, contours)

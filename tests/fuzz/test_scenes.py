@@ -17,6 +17,7 @@ from fuzz.raw import assembled, read
 from fuzz.scenes import OBJECTS, Scene, scenes
 from judges.readers import dicom_files
 from judges.settings import SETTINGS, put_back
+from judges.structure_sets import filled_on
 from napari_dicom_writer import ExportError, ExportOptions, Patient, Volume, export
 from napari_dicom_writer.planning import draft
 
@@ -48,6 +49,9 @@ def judge_image(headers, scene: Scene, image: np.ndarray, error: float) -> None:
 
 def judge_labels(headers, scene: Scene) -> None:
     (header,) = headers
+    if scene.contours:
+        judge_contours(header, scene)
+        return
     grid = scene.labels.shape
     if header.SegmentationType == "LABELMAP":
         found = assembled(headers, scene.affine, grid)[0]
@@ -63,6 +67,14 @@ def judge_labels(headers, scene: Scene) -> None:
     volume = highdicom.seg.Segmentation.from_dataset(header).get_volume(combine_segments=True)
     counts = Counter(volume.array.ravel().tolist())
     assert all(counts[n] == int((scene.labels == label).sum()) for n, label in enumerate(there, 1)), "highdicom differs"
+
+
+def judge_contours(header, scene: Scene) -> None:
+    there = sorted(set(np.unique(scene.labels)) - {0})
+    assert [int(roi.ReferencedROINumber) for roi in header.ROIContourSequence] == list(range(1, len(there) + 1))
+    for roi, label in zip(header.ROIContourSequence, there, strict=True):
+        mask = filled_on(scene.labels.shape, scene.affine, roi)
+        assert (mask == (scene.labels == label)).all(), f"the contours of label {label} hold other voxels"
 
 
 def judge_identity(scene: Scene, headers) -> None:
@@ -107,6 +119,7 @@ def test_scenes_are_refused_or_right(part, record_property):
     finally:
         record_property("census", json.dumps(counts))
     assert counts["refused"] < 0.6 * counts["scenes"]
+    assert counts["contours"] > 0
     assert not EXAMPLES or all(counts[f"written: {key}"] for key in OBJECTS)
 
 

@@ -78,9 +78,8 @@ def saved(made: Dataset, folder: Path) -> Path:
 
 
 def filled(roi: Dataset, images: list[Dataset]) -> np.ndarray:
-    """Voxels whose centers lie in an odd number of a plane's contours: each center looks along its row, by itself."""
+    """Voxels whose centers lie in an odd number of the contours that name their plane, and lie on it."""
     mask = np.zeros((len(images), images[0].Rows, images[0].Columns), bool)
-    rows, columns = np.indices(mask.shape[1:]).reshape(2, -1, 1)
     places = {image.SOPInstanceUID: number for number, image in enumerate(images)}
     for contour in roi.ContourSequence:
         (item,) = contour.ContourImageSequence
@@ -89,10 +88,32 @@ def filled(roi: Dataset, images: list[Dataset]) -> np.ndarray:
         points = np.array(contour.ContourData, float).reshape(-1, 3) - np.array(image.ImagePositionPatient, float)
         along, down = np.reshape(np.array(image.ImageOrientationPatient, float), (2, 3))
         assert np.abs(points @ np.cross(along, down)).max() < 1e-3
-        x, y = points @ along / image.PixelSpacing[1], points @ down / image.PixelSpacing[0]
-        x1, y1 = np.roll(x, -1), np.roll(y, -1)
-        spans = (y <= rows) != (y1 <= rows)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            beyond = x + (rows - y) * (x1 - x) / (y1 - y) > columns
-        mask[plane] ^= ((spans & beyond).sum(axis=1) % 2 == 1).reshape(mask.shape[1:])
+        index = np.stack([points @ down / image.PixelSpacing[0], points @ along / image.PixelSpacing[1]], axis=1)
+        mask[plane] ^= inside(index, mask.shape[1:])
+    return mask
+
+
+def filled_on(grid: tuple[int, ...], affine: np.ndarray, roi: Dataset) -> np.ndarray:
+    """Voxels of a grid in an odd number of the contours on their plane; `affine`: (plane, row, column, 1) → LPS mm."""
+    mask, inverse = np.zeros(grid, bool), np.linalg.inv(affine)
+    for contour in roi.get("ContourSequence", []):
+        points = np.array(contour.ContourData, float).reshape(-1, 3)
+        index = points @ inverse[:3, :3].T + inverse[:3, 3]
+        plane = round(float(index[:, 0].mean()))
+        assert np.abs(index[:, 0] - plane).max() < 2e-2, "a contour is not on a plane"
+        mask[plane] ^= inside(index[:, 1:], mask.shape[1:])
+    return mask
+
+
+def inside(points: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Which voxel centers, (rows, columns), lie in a polygon, (points, 2): each looks along its row, by itself."""
+    mask = np.zeros(shape, bool)
+    low, high = np.floor(points.min(axis=0)).astype(int), np.ceil(points.max(axis=0)).astype(int) + 1
+    box = tuple(slice(max(0, a), min(max(0, b), n)) for a, b, n in zip(low, high, shape, strict=True))
+    rows, columns = (axis.reshape(-1, 1) for axis in np.mgrid[box])
+    (y, x), (y1, x1) = points.T, np.roll(points, -1, axis=0).T
+    spans = (y <= rows) != (y1 <= rows)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        beyond = x + (rows - y) * (x1 - x) / (y1 - y) > columns
+    mask[box] = ((spans & beyond).sum(axis=1) % 2 == 1).reshape(mask[box].shape)
     return mask

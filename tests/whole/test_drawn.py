@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +10,18 @@ import pydicom
 import pytest
 from napari.layers import Points, Shapes
 
-from judges.readers import dciodvfy
+from judges.readers import dcentvfy, dciodvfy, dicom_files, dicom_validator
 from judges.volumes import oblique
-from napari_dicom_writer import ExportError, ExportOptions, Volume, export, plan_export
+from napari_dicom_writer import (
+    ExportError,
+    ExportOptions,
+    LayerOptions,
+    Patient,
+    Series,
+    Volume,
+    export,
+    plan_export,
+)
 from napari_dicom_writer.layers.from_volume import to_layer
 
 AFFINE = oblique()
@@ -206,6 +216,33 @@ def test_a_hole_may_be_told(tmp_path, kind, said):
     assert any("overlap, as was told" in note for note in notes_of(layer)) == said
     contours, _ = contours_in(export([IMAGE, layer], tmp_path / "x").path)
     assert [one.ContourGeometricType for one in contours.ROIContourSequence[0].ContourSequence] == [kind] * 2
+
+
+FEATURES = {"name": ["Größe 肝", "left kidney"], "interpreted_type": ["PTV", ""], "algorithm_type": ["MANUAL", ""]}
+LABELS = np.zeros((6, 20, 24), np.uint8)
+LABELS[1:4, 4:9, 5:9], LABELS[2, 12:15, 5:9] = 1, 7
+DRAWINGS = {
+    "shapes": drawn([SQUARE, TRIANGLE], features=FEATURES, edge_color=[[1, 0, 0, 1], [0, 1, 0, 1]]),
+    "points": drawn([[2.3, 3.5, 4.25], [1, 2, 3]], "points", features=FEATURES),
+    "a hole": drawn([SQUARE, HOLE], features={"contour_type": ["CLOSEDPLANAR_XOR"] * 2}),
+    "labels": (LABELS, {**PLACE, "name": "organs"}, "labels"),
+}
+
+
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_validators_have_nothing_to_say(tmp_path, name):
+    patient = Patient(name="Yamada^Tarou=山田^太郎", id="Ä-4711", birth_date="1952-02-29", sex="F")
+    options = ExportOptions(patient=patient, series=Series(description="Größe"))
+    layers = [IMAGE, (DRAWINGS[name], LayerOptions(object="rt-structure-set"))]
+    files = dicom_files(export(layers, tmp_path / "beside", options).path)
+    source = dicom_files(export([IMAGE], tmp_path / "source", replace(options, object="multi-frame")).path)
+    onto = replace(options, object="rt-structure-set", reference=source[0])
+    files_of_reference = [*source, *dicom_files(export([DRAWINGS[name]], tmp_path / "onto", onto).path)]
+    for some in (files, files_of_reference):
+        study = pydicom.dcmread(some[0]).StudyInstanceUID  # which is referenced as if it were an instance, C.8.8.5
+        assert (dciodvfy(some), [line for line in dcentvfy(some) if study not in line]) == (([], []), [])
+    old = ["EnumValueNotAllowed"] if name == "a hole" else []  # a copy of the standard may be older than that kind
+    assert [found for found in dicom_validator([*files, *files_of_reference]) if found.split()[-1] not in old] == []
 
 
 def test_of_an_image_with_time_the_first_planes_are_referenced(tmp_path):
