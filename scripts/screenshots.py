@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from napari_dicom_writer._napari.dock.panel import ExportPanel
+    from napari_dicom_writer._napari.dock.preview.preview import PreviewWidget
 
 _WIDTH = 340
 _PATIENCE = 30.0  # seconds
@@ -269,6 +270,57 @@ def _opened(images: Path, scratch: Path) -> None:
     viewer.close()
 
 
+def _ellipsoid(shape: tuple[int, ...], center: tuple[float, ...], radii: tuple[float, ...]) -> Any:
+    """Return the voxels of an ellipsoid; all in shares of the shape."""
+    at = (np.indices(shape).T + 0.5) / shape
+    return ((((at - center) / radii) ** 2).sum(axis=-1) < 1).T
+
+
+def _add_scene(session: Session) -> None:
+    """Put labels, outlines and points onto the scan, and select all four."""
+    scan = session.viewer.layers["scan"]
+    place = {name: getattr(scan, name) for name in ("scale", "translate", "rotate", "shear", "affine", "units")}
+    organs = _ellipsoid(scan.data.shape, (0.5, 0.4, 0.4), (0.3, 0.25, 0.2)).astype(np.uint8)
+    organs[_ellipsoid(scan.data.shape, (0.5, 0.4, 0.4), (0.1, 0.08, 0.08))] = 0
+    organs[_ellipsoid(scan.data.shape, (0.6, 0.65, 0.65), (0.15, 0.12, 0.12))] = 2
+    names = {"index": [1, 2], "name": ["liver", "left kidney"]}
+    colors = {None: "gray", 0: "transparent", 1: "#d7613f", 2: "#3fb8d7"}
+    session.viewer.add_labels(organs, name="organs", features=names, colormap=colors, **place)
+    plane, rows, columns = (length // 2 for length in scan.data.shape)
+    corners = np.array([(0.4, 0.6), (0.4, 1.4), (1.0, 1.6), (1.4, 0.8)]) * (rows, columns)
+    target = np.column_stack([np.full(4, plane), corners])
+    session.viewer.add_shapes([target], shape_type="polygon", name="target", edge_color="#ffe14d", **place)
+    seeds = [(plane, 0.6 * rows, 0.4 * columns), (plane, rows, 1.1 * columns)]
+    session.viewer.add_points(seeds, name="seeds", face_color="#ff5cd6", **place)
+    session.viewer.layers.selection = {layer for layer in session.viewer.layers if layer.name != "denoised"}
+    session.panel.target.set_path("exports/study")
+    _wait_for_marks(session, session.panel.preview.preview)
+    session.scroll(0)
+
+
+def _wait_for_marks(session: Session, preview: PreviewWidget) -> None:
+    """Wait until the plan is there, and what lies on the image is seen."""
+    session.wait(lambda: session.panel.controls.status.startswith("Ready") and bool(preview.overlays.marks(2)), least=1)
+    session.wait(lambda: bool(preview.overlays.marks(2)), least=0.3)
+
+
+def _scene(session: Session) -> None:
+    """An image with all that may lie on it: in the dock, and enlarged as segments and as contours."""
+    _add_scene(session)
+    session.save("widget-scene")
+    for name, object_ in (("segments", "auto"), ("contours", "rt-structure-set")):
+        session.panel.form.field("object").value = object_
+        session.settle()
+        session.panel.preview.preview.clicked.emit(0)
+        enlarged = session.panel.preview._enlarged
+        enlarged.resize(520, 560)
+        _wait_for_marks(session, enlarged.preview)
+        session.save(f"preview-{name}", enlarged)
+        enlarged.close()
+    session.panel.form.field("object").value = "auto"
+    session.settle()
+
+
 def main(images: Path) -> None:
     """Make every picture."""
     images = images.absolute()
@@ -277,8 +329,13 @@ def main(images: Path) -> None:
         for picture in (_window, _axes, _segments, _unfolded, _tags, _copy_dialog, _running_and_report, _refused):
             picture(session)
         session.viewer.close()
+        session = Session(images, Path(scratch))
+        _scene(session)
+        session.viewer.close()
         narrow = Session(images, Path(scratch), theme="light", width=300)
         narrow.save("widget-narrow-light")
+        _add_scene(narrow)
+        narrow.save("widget-scene-light")
         narrow.viewer.close()
         _opened(images, Path(scratch))
 
