@@ -308,14 +308,14 @@ def _scene(session: Session) -> None:
     """An image with all that may lie on it: in the dock, and enlarged as segments and as contours."""
     _add_scene(session)
     session.save("widget-scene")
-    for name, object_ in (("segments", "auto"), ("contours", "rt-structure-set")):
+    for name, object_ in (("preview-segments", "auto"), ("preview-contours", "rt-structure-set")):
         session.panel.form.field("object").value = object_
         session.settle()
         session.panel.preview.preview.clicked.emit(0)
         enlarged = session.panel.preview._enlarged
         enlarged.resize(520, 560)
         _wait_for_marks(session, enlarged.preview)
-        session.save(f"preview-{name}", enlarged)
+        session.save(name, enlarged)
         enlarged.close()
     session.panel.form.field("object").value = "auto"
     session.settle()

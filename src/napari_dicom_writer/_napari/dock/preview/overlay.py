@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from napari_dicom_writer.plan.grid import Grid
     from napari_dicom_writer.plan.segments import SegmentPlan
 
+_NEAREST = 0.5  # of a voxel
 CHORD = "CHORD"
 """What is seen of an outline that a cut goes through: where it enters and where it leaves."""
 
@@ -93,14 +94,14 @@ def _same_outline(one: Outline, other: Outline) -> bool:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Line:
-    """An outline, a point or a chord.
+    """An outline, a chord, or points.
 
     Attributes
     ----------
     number : int
         Of its segment among those of the overlay, from 1.
     kind : str
-        `CLOSED`, `POINT` or `CHORD`.
+        One of `ENCLOSING`, `POINT` or `CHORD`.
     points : numpy.ndarray
         (points, 3): indices of planes, rows and columns of the image.
     """
@@ -191,20 +192,32 @@ def _drawn_marks(lies: Overlay, through: Sequence[int]) -> list[Marks]:
     """What is drawn on the written plane, and where the other two cuts go through it."""
     inverse = np.linalg.inv(lies.shown[0].affine())
     numbers = {segment.label: number for number, segment in enumerate(lies.segments, 1)}
-    found: tuple[list[Line], ...] = ([], [], [])
-    for (label, _), outlines in (lies.drawn or {}).items():
-        for outline in outlines:
-            points = outline.points @ inverse[:3, :3].T + inverse[:3, 3]
-            for normal, lines in enumerate(found):
-                lines += _cut(Line(numbers[label], outline.kind, points), normal, through[normal])
-    return [Marks(lines=tuple(lines)) for lines in found]
+    outlines: list[Line] = []
+    points: dict[int, list[NDArray[np.float64]]] = {}
+    for (label, _), some in (lies.drawn or {}).items():
+        for outline in some:
+            at = outline.points @ inverse[:3, :3].T + inverse[:3, 3]
+            if outline.kind == POINT:
+                points.setdefault(numbers[label], []).append(at)
+            else:
+                outlines.append(Line(numbers[label], outline.kind, at))
+    lines = [*outlines, *(Line(number, POINT, np.concatenate(some)) for number, some in points.items())]
+    return [
+        Marks(lines=tuple(seen for line in lines for seen in _cut(line, normal, through[normal])))
+        for normal in range(3)
+    ]
 
 
 def _cut(line: Line, normal: int, index: int) -> Iterator[Line]:
-    """What a cut at an index along an axis shows of an outline or a point."""
-    along = line.points[:, normal]
-    if line.kind == POINT or normal == 0:
-        if abs(float(along.mean()) - index) <= 0.5:
+    """What a cut at an index along an axis shows of an outline, or of points."""
+    beside = np.abs(line.points[:, normal] - index)
+    if line.kind == POINT:
+        near = beside <= _NEAREST
+        if near.any():
+            yield Line(line.number, POINT, line.points[near])
+        return
+    if normal == 0:
+        if beside.max() <= _NEAREST:
             yield line
         return
     one, other = line.points, np.roll(line.points, -1, axis=0)

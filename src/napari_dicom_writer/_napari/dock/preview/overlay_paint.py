@@ -11,7 +11,7 @@ from qtpy.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPainterPath, QP
 
 from napari_dicom_writer._napari.dock.parts.plain import shown_name
 from napari_dicom_writer._napari.dock.preview.overlay import CHORD
-from napari_dicom_writer.model.contours import CLOSED, POINT
+from napari_dicom_writer.model.contours import ENCLOSING, POINT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from napari_dicom_writer._napari.dock.preview.overlay import Line, Marks, Overlay
 
 _OPACITY = 0.5
-_WIDTH, _POINT = 1.5, 3.0  # px
+_WIDTH, _POINT = 1.5, 5.0  # px
 _NEAR = 5.0  # px from a point that still mean it
 _SWATCH, _GAP = 0.7, 10.0  # of a line's height; px between entries
 _ROWS = 2
@@ -53,14 +53,15 @@ def paint_lines(painter: QPainter, area: QRectF, cut: Cut, overlay: Overlay, mar
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for pen in (QPen(_halo(color), _WIDTH + 2), QPen(color, _WIDTH)):
             painter.setPen(pen)
-            if line.kind == CLOSED:
+            if line.kind in ENCLOSING:
                 painter.drawPolygon(where)
             elif line.kind == CHORD:
                 painter.drawPolyline(where)
         if line.kind == POINT:
-            painter.setBrush(color)
-            painter.setPen(QPen(QColor("#000000"), 1.0))
-            painter.drawEllipse(where.at(0), _POINT, _POINT)
+            for pen in (QPen(QColor("#000000"), _POINT + 2), QPen(color, _POINT)):
+                pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+                painter.setPen(pen)
+                painter.drawPoints(where)
     painter.setBrush(Qt.BrushStyle.NoBrush)
 
 
@@ -94,11 +95,11 @@ def names_at(point: QPointF, area: QRectF, cut: Cut, shown: Sequence[Shown]) -> 
 
 
 def _is_at(point: QPointF, where: QPolygonF, line: Line) -> bool:
-    if line.kind == CLOSED:
+    if line.kind in ENCLOSING:
         return where.containsPoint(point, Qt.FillRule.OddEvenFill)
     if line.kind == POINT:
-        apart = where.at(0) - point
-        return bool(np.hypot(apart.x(), apart.y()) <= _NEAR)
+        apart = (where.at(index) - point for index in range(where.count()))
+        return any(np.hypot(way.x(), way.y()) <= _NEAR for way in apart)
     path = QPainterPath(where.at(0))
     path.lineTo(where.at(1))
     return path.intersects(QRectF(point.x() - 2, point.y() - 2, 4, 4))

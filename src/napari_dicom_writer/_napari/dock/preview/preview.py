@@ -13,7 +13,7 @@ from qtpy.QtCore import QEvent, QPointF, QRectF, QSize, Signal
 from qtpy.QtGui import QHelpEvent, QPainter
 from qtpy.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from napari_dicom_writer._napari.dock.parts.plain import shown_name
+from napari_dicom_writer._napari.dock.parts.plain import shown_name, tooltip
 from napari_dicom_writer._napari.dock.preview.cuts import Cut, make_cuts, middle
 from napari_dicom_writer._napari.dock.preview.overlay_paint import Legend, names_at
 from napari_dicom_writer._napari.dock.preview.overlays import Overlays
@@ -241,7 +241,8 @@ class PreviewWidget(QWidget):
     def event(self, event: QEvent | None) -> bool:
         """Explain what is under the pointer."""
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            QToolTip.showText(event.globalPos(), self.tooltip_at(event.pos().x(), event.pos().y()), self)
+            text = self.tooltip_at(event.pos().x(), event.pos().y())
+            QToolTip.showText(event.globalPos(), tooltip(text), self)
             return True
         return bool(super().event(event))
 
