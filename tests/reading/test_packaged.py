@@ -150,7 +150,8 @@ def test_a_file_is_opened_as_it_is(path):
     layers, _ = opened(path)
     if layers[0][2] == "shapes":  # judged by the tests of structure sets
         return
-    (layer,) = layers
+    layer, *rest = layers
+    assert all(", overlay " in attributes["name"] for _, attributes, _ in rest)
     data, _, kind = layer
     volume = to_volume(*layer, ExportOptions())
     order = [volume.axes.index(axis) for axis in ("plane", "row", "column")]

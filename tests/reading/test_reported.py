@@ -229,25 +229,6 @@ def test_offsets_of_a_dose_are_along_its_normal_or_of_the_patient(tmp_path, orie
 # --- what is not opened is said ---------------------------------------------------------------------------------------
 
 
-def test_overlays_are_said(tmp_path):
-    series(tmp_path)
-    for number in (1, 2):
-        dataset = pydicom.dcmread(tmp_path / f"{number}.dcm")
-        for element, vr, value in (
-            (0x0010, "US", 3),
-            (0x0011, "US", 4),
-            (0x0040, "CS", "G"),
-            (0x0050, "SS", [1, 1]),
-            (0x0100, "US", 1),
-            (0x0102, "US", 0),
-            (0x3000, "OW", b"\x0f\x0a"),
-        ):
-            dataset.add_new(0x60020000 | element, vr, value)
-        dataset.save_as(tmp_path / f"{number}.dcm")
-    told = ["s: Overlays are not opened: 2 of its pictures have graphics drawn on top"]
-    assert shown(tmp_path) == ({"s": [0, 1, 2, 3]}, told)
-
-
 def test_what_holds_no_pictures_is_said_by_its_name(tmp_path):
     series(tmp_path)
     path = instance(tmp_path / "p.dcm", np.zeros((1, *SHAPE), np.uint8), PRESENTATION, NumberOfFrames=None)

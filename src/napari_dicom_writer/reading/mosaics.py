@@ -49,7 +49,10 @@ class TileSource(PixelSource):
 
     def frame(self, index: int, *, raw: bool = False) -> NDArray[Any]:
         """Read the tile; for parameters and errors see `PixelSource`."""
-        whole = PixelSource.frame(self, index, raw=raw)
+        return self.part_of(PixelSource.frame(self, index, raw=raw))
+
+    def part_of(self, whole: NDArray[Any]) -> NDArray[Any]:
+        """Cut the tile out of a picture as large as the frame."""
         (row, column), (rows, columns) = self.corner, self.size
         return whole[row : row + rows, column : column + columns]
 

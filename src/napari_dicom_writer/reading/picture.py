@@ -37,7 +37,7 @@ PICTURE_TAGS = [
 """Keywords of the attributes that `picture_of` reads."""
 
 OVERLAY_TAGS = frozenset(Tag(group, 0x0010) for group in range(0x6000, 0x6020, 2))
-"""Overlay Rows of the groups that there may be; overlays themselves are not read."""
+"""Overlay Rows of the groups that there may be; overlays themselves are read by `overlays`."""
 
 _T = TypeVar("_T")
 _KEYWORDS = {int(Tag(keyword)): keyword for keyword in PICTURE_TAGS}
@@ -70,8 +70,8 @@ class Picture:
         What was assumed to place it.
     segment : int
         Number of the segment of which it is a mask; 0 of any other picture.
-    overlaid : bool
-        Whether its instance holds overlays: graphics drawn on top (PS3.3 C.9.2).
+    overlays : tuple of int
+        Groups of the overlays of its instance: graphics drawn on top (PS3.3 C.9.2).
     unit : str
         Of its values, by the mapping that made them; empty where none is said.
     """
@@ -87,7 +87,7 @@ class Picture:
     frame: int | None = None
     assumed: str = ""
     segment: int = 0
-    overlaid: bool = False
+    overlays: tuple[int, ...] = ()
     unit: str = ""
 
     @property
@@ -142,7 +142,7 @@ def picture_of(
     table: Table | None,
     frame: int | None = None,
     *,
-    overlaid: bool = False,
+    overlays: tuple[int, ...] = (),
 ) -> Picture:
     """Read what is kept of an instance, or of what is said of one of its frames; a table says what its values mean.
 
@@ -167,7 +167,7 @@ def picture_of(
         frame=frame,
         assumed=said.get(ASSUMED) or "",
         segment=int(said.get("ReferencedSegmentNumber") or 0),
-        overlaid=overlaid,
+        overlays=overlays,
         unit=unit_of(said),
     )
 

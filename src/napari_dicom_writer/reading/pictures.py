@@ -174,15 +174,15 @@ def _pictures(entry: Entry) -> list[Picture]:
         source = pixel_source(entry.path, header, header.file_meta.get("TransferSyntaxUID", ""), entry.header.pixels_at)
         _check_whole(source, header)
         uid, table = str(header.get("SOPInstanceUID") or ""), table_of(header, stored)
-        overlaid = not OVERLAY_TAGS.isdisjoint(header.keys())
+        overlays = tuple(sorted(tag.group for tag in OVERLAY_TAGS.intersection(header.keys())))
         if not is_multiframe(header):
-            picture = picture_of(uid, source, stored, said_of(header), table, overlaid=overlaid)
+            picture = picture_of(uid, source, stored, said_of(header), table, overlays=overlays)
             return tiles_of(picture) if is_mosaic(header) else [picture]
         frames = frames_of(header, PICTURE_TAGS, _most_frames(source))
         if "PerFrameFunctionalGroupsSequence" in header:  # the header of a series is kept, and they are large
             del header.PerFrameFunctionalGroupsSequence
         return [
-            picture_of(uid, source, stored, frame, table, number, overlaid=overlaid)
+            picture_of(uid, source, stored, frame, table, number, overlays=overlays)
             for number, frame in enumerate(frames)
         ]
 

@@ -163,8 +163,8 @@ class PlaneArray(LazyPlanes):
         return plane.values(decoded(plane.source, plane.frame, number), self.dtype)
 
 
-def decoded(source: PixelSource, frame: int, plane: int) -> NDArray[Any]:
-    """Decode one frame, unused bits cleared, so that values are within the type's limits.
+def decoded(source: PixelSource, frame: int, plane: int, *, raw: bool = False) -> NDArray[Any]:
+    """Decode one frame, unused bits cleared, so that values are within the type's limits; or left, if raw.
 
     Raises
     ------
@@ -172,7 +172,7 @@ def decoded(source: PixelSource, frame: int, plane: int) -> NDArray[Any]:
         If it cannot be read; it names the plane.
     """
     try:
-        return source.frame(frame)
+        return source.frame(frame, raw=raw)
     except OSError as error:  # its own text may hold a path
         raise ReadError(
             f"The file of plane {plane} cannot be read: {error.strerror or type(error).__name__}",

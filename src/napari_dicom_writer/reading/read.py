@@ -18,6 +18,7 @@ from napari_dicom_writer.reading.copies import without_copies
 from napari_dicom_writer.reading.ground import ground_of
 from napari_dicom_writer.reading.lazy import lazy
 from napari_dicom_writer.reading.lenient import text
+from napari_dicom_writer.reading.overlays import OverlayArray, overlays_of
 from napari_dicom_writer.reading.pictures import Series, series_in, understood
 from napari_dicom_writer.reading.segmentation import segmentations_of
 from napari_dicom_writer.reading.splitting import split
@@ -120,7 +121,7 @@ def read(
                     told += [f"{part}: {note}" for note in volume.notes]
             images = grounds.setdefault(text(series.first, "FrameOfReferenceUID"), [])
             for part, stacked in _stacks(series, refusals, images):
-                if not series.segmentations:
+                if not series.segmentations and not stacked.volume.labels:
                     images.append(ground_of(stacked, series))
                 opened.append((_height(stacked, series), _layer(part, stacked, series, where)))
                 told += [f"{part}: {note}" for note in stacked.volume.notes]
@@ -163,6 +164,7 @@ def _stacks(series: Series, refusals: Refusals, images: list[Ground]) -> Iterato
             stacks.append(volume_of(pictures, series.first, lenient=True))
         for stacked in stacks:
             yield part, stacked
+            yield from ((f"{part}, {overlay}", drawn) for overlay, drawn in overlays_of(stacked))
 
 
 def _counted(files: int) -> str:
@@ -197,8 +199,9 @@ def _name(series: Series, otherwise: str = "") -> str:
 def _layer(name: str, stacked: Stacked, series: Series, root: Path, instance: str = "") -> LayerTuple:
     """Make a layer that remembers the instances of its planes, or the one it is of."""
     volume = stacked.volume
-    # napari paints in memory only.
-    is_painted = volume.labels and math.prod(volume.array.shape) * volume.dtype.itemsize <= _PAINTED
+    # napari paints in memory only; overlays are looked at.
+    is_small = math.prod(volume.array.shape) * volume.dtype.itemsize <= _PAINTED
+    is_painted = volume.labels and is_small and not isinstance(volume.array, OverlayArray)
     array = np.asarray(volume.array) if is_painted or volume.drawn else lazy(volume.array)
     data, attributes, kind = to_layer(volume.over(array))
     if kind == "image" and not volume.rgb:

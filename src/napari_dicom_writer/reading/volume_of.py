@@ -61,11 +61,10 @@ def volume_of(
     notes = list(notes)
     for assumed in dict.fromkeys(picture.assumed for picture in pictures if picture.assumed):
         notes.append(Note(NoteKind.ASSUMED, assumed))
-    if drawn := sum(picture.overlaid for picture in pictures):
-        what = "its picture has" if len(pictures) == 1 else f"{drawn:,} of its pictures have"
-        notes.append(Note(NoteKind.LOST, f"Overlays are not opened: {what} graphics drawn on top"))
     if lenient:
         pictures = _placed(pictures, notes)
+    elif any(picture.overlays for picture in pictures):
+        notes.append(Note(NoteKind.LOST, "Overlays, graphics drawn on top of its pictures, are left out"))
     reason = why_no_stack([picture.place for picture in pictures])
     if reason is None and len({(picture.stored, picture.rgb) for picture in pictures}) > 1:
         reason = "Its pictures differ in bits or colors: not a volume"

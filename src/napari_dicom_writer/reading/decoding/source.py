@@ -83,6 +83,10 @@ class PixelSource:
         rows, columns, samples, bits = (self.options[key] for key in NUMBERS[:4])
         return int(rows * columns * samples * max(1, bits // 8))
 
+    def part_of(self, whole: NDArray[Any]) -> NDArray[Any]:
+        """Return what belongs to it of a picture as large as a frame: all."""
+        return whole
+
     def frame(self, index: int, *, raw: bool = False) -> NDArray[Any]:
         """Read one frame.
 

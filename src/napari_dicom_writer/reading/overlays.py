@@ -1,0 +1,138 @@
+"""Overlays (PS3.3 C.9.2): graphics drawn on pictures, as labels on the same planes, read when they are looked at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from pydicom.tag import Tag
+
+from napari_dicom_writer.errors import ReadError
+from napari_dicom_writer.model.segments import Labels, Segment
+from napari_dicom_writer.model.volume import Volume
+from napari_dicom_writer.reading.files import as_they_are, read_header
+from napari_dicom_writer.reading.plane_array import LazyPlanes, decoded
+from napari_dicom_writer.reading.volume_of import Stacked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+    from pydicom.dataset import Dataset
+
+    from napari_dicom_writer.reading.decoding.source import PixelSource
+
+_ROWS, _COLUMNS, _FRAMES, _ORIGIN, _FIRST, _POSITION, _DATA = 0x10, 0x11, 0x15, 0x50, 0x51, 0x102, 0x3000
+_FIRST_GROUP = 0x6000
+
+
+class OverlaidPlane(NamedTuple):
+    """Where the picture is that a plane of an overlay lies on, and which frame of it, from 0."""
+
+    source: PixelSource
+    frame: int
+
+
+def overlays_of(stacked: Stacked) -> Iterator[tuple[str, Stacked]]:
+    """Make labels of each overlay of an image: 1 where it is drawn.
+
+    Yields
+    ------
+    str
+        Which it is, in words.
+    Stacked
+        On the grid of the image, and of its instances.
+    """
+    groups = sorted({group for picture in stacked.pictures if picture for group in picture.overlays})
+    image = stacked.volume
+    leading = image.array.shape[: len(image.axes) - 2]
+    size = image.array.shape[len(leading) : len(leading) + 2]
+    for group in groups:
+        planes = [
+            OverlaidPlane(p.source, p.frame or 0) if p and group in p.overlays else None for p in stacked.pictures
+        ]
+        name = f"overlay {(group - _FIRST_GROUP) // 2 + 1}"
+        volume = Volume(
+            OverlayArray(planes, leading, size, group),
+            affine=image.affine,
+            axes=image.axes,
+            name=image.name,
+            time_step=image.time_step,
+            labels=Labels((Segment(label=1, name=name),)),
+            origin=image.origin,
+        )
+        yield name, Stacked(volume, stacked.pictures)
+
+
+class OverlayArray(LazyPlanes):
+    """One overlay of many pictures: 1 where it is drawn, 0 elsewhere, and in pictures that have none.
+
+    Parameters
+    ----------
+    planes
+        One for each place along the leading axes, in C order; None where there is none.
+    leading
+        As in `LazyPlanes`.
+    size
+        (rows, columns).
+    group
+        Number of its elements' group.
+    """
+
+    def __init__(
+        self, planes: Sequence[OverlaidPlane | None], leading: tuple[int, ...], size: tuple[int, int], group: int
+    ) -> None:
+        super().__init__(leading, size, np.dtype(np.uint8))
+        self._planes, self._group = tuple(planes), group
+
+    def _plane(self, number: int) -> NDArray[np.uint8]:
+        plane = self._planes[number]
+        if plane is None:
+            return np.zeros(self._inner, np.uint8)
+        try:
+            header = self._header(plane.source.path)
+            if Tag(self._group, _DATA) not in header:
+                bit = int(self._value(header, _POSITION))
+                stored = decoded(plane.source, plane.frame, number, raw=True)
+                return (stored >> bit & 1).astype(np.uint8)
+            mask, (row, column) = self._mask(header, plane.frame), self._value(header, _ORIGIN, (1, 1))
+        except ReadError:
+            raise
+        except Exception as error:
+            what = f"The overlay of plane {number} cannot be read"
+            raise ReadError(what, "Ask its maker for a repaired file") from error
+        drawn = np.zeros(plane.source.shape[:2], np.uint8)
+        if mask is not None:
+            _draw(mask, int(row) - 1, int(column) - 1, drawn)
+        return plane.source.part_of(drawn)
+
+    def _header(self, path: str) -> Dataset:
+        elements = (_ROWS, _COLUMNS, _FRAMES, _ORIGIN, _FIRST, _POSITION, _DATA)
+        with as_they_are():
+            found = read_header(path, [Tag("SOPInstanceUID"), *(Tag(self._group, element) for element in elements)])
+        if found is None:
+            raise ReadError("A file of an overlay is not there any more", "Read the series again")
+        return found.dataset
+
+    def _value(self, header: Dataset, element: int, otherwise: Any = None) -> Any:
+        tag = Tag(self._group, element)
+        return header[tag].value if tag in header else otherwise
+
+    def _mask(self, header: Dataset, frame: int) -> NDArray[np.uint8] | None:
+        """Unpack the overlay of a frame; None where it has none. One of a single frame is of all."""
+        size = (int(self._value(header, _ROWS)), int(self._value(header, _COLUMNS)))
+        count = self._value(header, _FRAMES)
+        at = 0 if count is None else frame + 1 - int(self._value(header, _FIRST, 1))
+        if count is not None and not 0 <= at < int(count):
+            return None
+        pixels = size[0] * size[1]
+        bits = np.unpackbits(np.frombuffer(self._value(header, _DATA), np.uint8), bitorder="little")
+        return bits[at * pixels : (at + 1) * pixels].reshape(size)
+
+
+def _draw(mask: NDArray[np.uint8], row: int, column: int, onto: NDArray[np.uint8]) -> None:
+    """Lay a mask onto a plane, whose parts may lie outside of each other."""
+    top, left = max(0, row), max(0, column)
+    bottom, right = min(row + mask.shape[0], onto.shape[0]), min(column + mask.shape[1], onto.shape[1])
+    if top < bottom and left < right:
+        onto[top:bottom, left:right] = mask[top - row : bottom - row, left - column : right - column]
