@@ -88,11 +88,17 @@ def test_no_region_is_guessed(name):
         ("first ri", "First rib", None),
         ("myoc", "Myocardium", None),
         ("tumo", "Neoplasm", None),
+        ("64033007", "Kidney", None),
     ],
 )
 def test_what_is_typed_finds_terms_and_sides(typed, meaning, side):
     found = {(s.type.meaning, s.laterality and s.laterality.meaning) for s in shown_by(typed)}
     assert (meaning, side) in found
+
+
+def test_an_abnormality_is_found_in_its_organ():
+    first = shown_by("left kidney cyst")[0]
+    assert (first.type.meaning, first.region.meaning, first.region_laterality.meaning) == ("Cyst", "Kidney", "Left")
 
 
 @pytest.mark.parametrize("typed", ["", "  ", "xyzzy", "left right kidney", "(", "l"])

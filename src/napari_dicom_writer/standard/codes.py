@@ -175,7 +175,9 @@ def search(text: str, most: int = 20) -> list[Code]:
 
 
 def shown_by(text: str, most: int = 20) -> list[Structure]:
-    """Find what a segment may show by a text as it is typed: terms as `search` does, on the side that it names.
+    """Find what a segment may show by a text as it is typed: what `recognize` makes of it, and terms as by `search`.
+
+    A side that the text names is that of the terms.
 
     Examples
     --------
@@ -188,8 +190,10 @@ def shown_by(text: str, most: int = 20) -> list[Structure]:
     rest = " ".join(word for word in words if word not in _SIDES or len(word) == 1)
     whole = search(text, most) if words else []
     sided = [structure_of(code, sides[0]) for code in search(rest, most)] if rest and len(set(sides)) == 1 else []
+    exact = [recognize(text)] if words else []
     plain = [structure_of(code) for code in whole]
-    return [*plain, *(structure for structure in sided if structure.laterality)][:most]
+    found = [*exact, *plain, *(structure for structure in sided if structure.laterality)]
+    return list(dict.fromkeys(filter(None, found)))[:most]
 
 
 def structure_of(term: Code, side: Code | None = None) -> Structure:
@@ -205,9 +209,9 @@ def _spellings(part: str) -> tuple[str, ...]:
 
 @cache
 def _words() -> list[tuple[Code, list[str]]]:
-    """Return every code that is known, those of `_NAMES` and the ribs too, with the words of its meaning."""
+    """Return every code that is known, those of `_NAMES` and the ribs too, with its value and the words it means."""
     known = dict.fromkeys([*terms(), *_index().values()])
-    return [(code, re.findall(r"\w+", code.meaning.lower())) for code in known]
+    return [(code, [*re.findall(r"\w+", code.meaning.lower()), code.value.lower()]) for code in known]
 
 
 def recognize(name: str) -> Structure | None:

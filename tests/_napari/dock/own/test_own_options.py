@@ -8,11 +8,23 @@ from _napari.panels import click, export, fix_button, read, settle
 from napari_dicom_writer._napari.dock.form.members import own_members
 from napari_dicom_writer.options.layer import own_options
 
+
+def chain(first):
+    """Widgets in the order of Tab."""
+    widgets = [first]
+    while (widget := widgets[-1].nextInFocusChain()) is not first:
+        widgets.append(widget)
+    return widgets
+
+
 OWN = [name for members in own_members().values() for name, _, _ in members]
 
 
 def test_every_option_that_a_layer_may_have_is_offered():
-    assert {name.partition(".")[0] for name in OWN} == set(own_options()) - {"segments", "attributes"}
+    assert {name.partition(".")[0] for name in OWN} == set(own_options()) - {
+        "segments",
+        "attributes",
+    }  # which have editors of their own
 
 
 @pytest.fixture
@@ -31,11 +43,19 @@ def test_a_layer_has_its_own_until_it_is_taken_back(viewer, two, open_panel, qtb
     assert panel.preview.layer is other
     own.options.give(other, "series.description").value = "Only other"
     own.options.give(other, "modality").value = "MR"
+    backs = own.options._pages[other].backs
+    order = [own.options.field(other, "series.description").native, backs["series.description"]]
+    order += [own.options.field(other, "modality").native, backs["modality"], own.options.add_button]
+    assert [widget for widget in chain(order[0]) if widget in order] == order
     settle(qtbot, panel)
     assert [(s.description, s.modality) for s in panel.plan.series] == [("scan", "OT"), ("Only other", "MR")]
     assert own.options_fold._told == "description: Only other · modality: MR, magnetic resonance"
     assert panel.form._labels["modality"].text() == "Modality *"
     assert "“other”" in panel.form._labels["modality"].toolTip()
+    entry = own.options.give(other, "attributes").entry
+    entry.keyword.setText("FlipAngle")
+    entry.value.setText("12")
+    entry.set_button.click()
     # It stays with its layer.
     panel.preview.choose(scan)
     settle(qtbot, panel)
@@ -45,8 +65,10 @@ def test_a_layer_has_its_own_until_it_is_taken_back(viewer, two, open_panel, qtb
     assert panel.losses() == ["What you said of single layers and their segments has not been exported."]
     export(qtbot, panel)
     assert panel.losses() == []
-    assert {d.SeriesDescription: d.Modality for d in read(tmp_path / "out")} == {"scan": "OT", "Only other": "MR"}
-    own.options._pages[other].backs["modality"].click()
+    written = read(tmp_path / "out")
+    assert {d.SeriesDescription: d.Modality for d in written} == {"scan": "OT", "Only other": "MR"}
+    assert {d.SeriesDescription: d.get("FlipAngle") for d in written} == {"scan": None, "Only other": 12}
+    backs["modality"].click()
     settle(qtbot, panel)
     assert [s.modality for s in panel.plan.series] == ["OT", "OT"]
     assert panel.form._labels["modality"].text() == "Modality"

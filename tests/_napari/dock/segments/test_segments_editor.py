@@ -7,7 +7,7 @@ from time import process_time
 import numpy as np
 import pytest
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QApplication
+from qtpy.QtWidgets import QApplication, QLineEdit
 
 from _napari.panels import click, export, fix_button, read, settle, texts
 from napari_dicom_writer import ExportOptions
@@ -106,9 +106,10 @@ def test_a_table_is_loaded_searched_and_said_to_be_none(organs, open_panel, qtbo
     editor = panel.own.segments
     table = tmp_path / "table.csv"
     table.write_text("label,name\n2,aorta\n7,tibia left\n")
-    editor.load(organs, table)
-    settle(qtbot, panel)
     panel.preview.choose(organs)
+    settle(qtbot, panel)
+    editor.load(organs, table)
+    assert editor._below.text() == "table.csv names 2 segments, and not 2 of this layer's labels."
     settle(qtbot, panel)
     assert cells(panel, SHOWS) == {1: "Liver", 2: "Aorta", 3: "Kidney", 7: "Tibia, left"}
     assert [s.name for s in panel.plan.series[-1].segments] == ["liver", "aorta", "kidney", "tibia left"]
@@ -119,7 +120,7 @@ def test_a_table_is_loaded_searched_and_said_to_be_none(organs, open_panel, qtbo
     editor.search.clear()
     (tmp_path / "none.csv").write_text("")
     editor.load(organs, tmp_path / "none.csv")
-    assert "holds no segments" in editor._problem.text()
+    assert "holds no segments" in editor._below.text()
     assert cells(panel, NAME)[2] == "aorta"
 
 
@@ -145,9 +146,16 @@ def test_an_emptied_code_is_tissue_and_half_a_word_is_nothing(viewer, organs, op
     line.selectAll()
     qtbot.keyClick(line, Qt.Key.Key_Delete)
     qtbot.keyClick(line, Qt.Key.Key_Return)
+    # A plan that comes meanwhile writes over no name that is being typed.
+    editor = panel.own.segments
+    editor.view.setFocus()
+    editor.view.edit(editor.model.index(1, NAME))
+    name = editor.view.viewport().findChild(QLineEdit)
+    qtbot.keyClicks(name, "spl")
     settle(qtbot, panel)
     assert cells(panel, SHOWS)[1] == "Tissue ?"
     assert "'liver'" in texts(panel)
+    assert name.text() == "spl"
 
 
 def test_many_segments_stay_quick(viewer, qtbot):

@@ -113,6 +113,11 @@ class OptionField(QWidget):
         return self._problem
 
     @property
+    def editors(self) -> list[QWidget]:
+        """What Tab reaches."""
+        return [self.native]
+
+    @property
     def native(self) -> QWidget:
         """The editor."""
         if self._editor is None:

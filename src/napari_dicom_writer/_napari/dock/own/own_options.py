@@ -8,10 +8,21 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import (
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from napari_dicom_writer._napari.dock.form.fields import OptionField
 from napari_dicom_writer._napari.dock.form.members import own_members
+from napari_dicom_writer._napari.dock.own.attributes_field import ATTRIBUTES, AttributesField
 from napari_dicom_writer._napari.dock.parts.plain import tooltip
 from napari_dicom_writer.errors import Refusals
 from napari_dicom_writer.options.export import ExportOptions
@@ -19,8 +30,6 @@ from napari_dicom_writer.options.fields import kinds, label
 
 if TYPE_CHECKING:
     from napari.layers import Layer
-
-    from napari_dicom_writer._napari.dock.form.members import Member
 
 
 class OwnOptionsForm(QWidget):
@@ -39,7 +48,6 @@ class OwnOptionsForm(QWidget):
         self._pages: WeakKeyDictionary[Layer, _Page] = WeakKeyDictionary()
         self._layer: Layer | None = None
         self._common = ExportOptions()
-        self._members = {member[0]: member for group in own_members().values() for member in group}
         self.add_button = QPushButton("Option of its own…")
         self.add_button.setToolTip(
             "Choose an option that this layer has for itself; the others are those of all layers"
@@ -90,11 +98,11 @@ class OwnOptionsForm(QWidget):
         refusals.raise_if_any()
         return values
 
-    def field(self, layer: Layer, name: str) -> OptionField:
+    def field(self, layer: Layer, name: str) -> Any:
         """Return the field of an option that a layer has for itself."""
         return self._pages[layer].fields[name]
 
-    def give(self, layer: Layer, name: str) -> OptionField:
+    def give(self, layer: Layer, name: str) -> Any:
         """Let a layer have an option for itself: at first what all layers have."""
         if layer not in self._pages:
             page = self._pages[layer] = _Page(self)
@@ -102,11 +110,22 @@ class OwnOptionsForm(QWidget):
             page.setVisible(layer is self._layer)
         page = self._pages[layer]
         if name not in page.fields:
-            field = page.add(self._members[name], self._common)
+            field = page.add(name, _field_of(name, self._common), self._common)
             field.changed.connect(partial(self._tell, page))
             page.backs[name].clicked.connect(partial(self._take_back, page, name))
+            self._order(*field.editors, page.backs[name])
             self.changed.emit(layer)
         return page.fields[name]
+
+    def _order(self, *editors: QWidget) -> None:
+        """Let Tab reach what is new before the button that adds more, and not at the end, where Qt puts it."""
+        before = self.add_button.previousInFocusChain()
+        while before is not None and before.focusPolicy() is Qt.FocusPolicy.NoFocus:
+            before = before.previousInFocusChain()
+        for editor in editors:
+            if before is not None:
+                QWidget.setTabOrder(before, editor)
+            before = editor
 
     def take_back(self, layer: Layer, name: str) -> None:
         """Let a layer have an option in common with all again."""
@@ -141,8 +160,9 @@ class OwnOptionsForm(QWidget):
         for title, members in own_members().items():
             group = menu.addMenu(title)
             assert group is not None  # noqa: S101 - for mypy
-            for name, _, item in members:
-                action = group.addAction(label(item))
+            names = {name: label(item) for name, _, item in members}
+            for name, shown in (names | ({ATTRIBUTES: "Attributes…"} if title == "Series" else {})).items():
+                action = group.addAction(shown)
                 assert action is not None  # noqa: S101 - for mypy
                 action.setEnabled(name not in given)
                 action.triggered.connect(partial(self._give, name))
@@ -152,12 +172,22 @@ class OwnOptionsForm(QWidget):
             self.give(self._layer, name).setFocus()
 
 
+def _field_of(name: str, common: ExportOptions) -> OptionField | AttributesField:
+    """Make the editor of an option that says what all layers have."""
+    if name == ATTRIBUTES:
+        return AttributesField()
+    members = {member[0]: member for group in own_members().values() for member in group}
+    field = OptionField(*members[name][1:])
+    field.value = attrgetter(name)(common)
+    return field
+
+
 class _Page(QWidget):
     """The options of one layer's own, a row each."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.fields: dict[str, OptionField] = {}
+        self.fields: dict[str, OptionField | AttributesField] = {}
         self.backs: dict[str, QToolButton] = {}
         self._form = QFormLayout(self)
         self._form.setContentsMargins(0, 0, 0, 0)
@@ -165,10 +195,10 @@ class _Page(QWidget):
         self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         self._form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
 
-    def add(self, member: Member, common: ExportOptions) -> OptionField:
-        name, owner, item = member
-        field, back = OptionField(owner, item), QToolButton()
-        field.value = attrgetter(name)(common)
+    def add(
+        self, name: str, field: OptionField | AttributesField, common: ExportOptions
+    ) -> OptionField | AttributesField:
+        back = QToolButton()
         back.setText("↺")
         back.setAccessibleName(f"{field.label}: back to that of all layers")
         back.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -177,7 +207,7 @@ class _Page(QWidget):
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(4)
         line.addWidget(field, 1)
-        line.addWidget(back)
+        line.addWidget(back, 0, Qt.AlignmentFlag.AlignTop if name == ATTRIBUTES else Qt.AlignmentFlag.AlignVCenter)
         self.fields[name], self.backs[name] = field, back
         self._form.addRow(QLabel(field.label), row)
         self.show_common(common)
@@ -192,5 +222,8 @@ class _Page(QWidget):
     def show_common(self, common: ExportOptions) -> None:
         """Say what all layers have."""
         for name, back in self.backs.items():
-            told = self.fields[name].spell(attrgetter(name)(common)) or "nothing"
-            back.setToolTip(tooltip(f"Back to what all layers have: {told}"))
+            field = self.fields[name]
+            told = field.spell(attrgetter(name)(common))
+            back.setToolTip(tooltip(f"Back to what all layers have: {told or 'nothing'}"))
+            if "." in name and told and isinstance(field, OptionField) and isinstance(field.native, QLineEdit):
+                field.native.setPlaceholderText(told)  # which an empty one is, too

@@ -95,10 +95,12 @@ class SegmentDetails(QWidget):
 
     def _show_made(self, kinds: set[str], options: ExportOptions) -> None:
         names: dict[Any, str] = dict(NAMES[SegmentAlgorithm])
-        self.made.clear()
-        self.made.addItem(f"as all: {names[options.segment_algorithm]}", "")
-        for kind, name in names.items():
-            self.made.addItem(name, kind.value.upper())
+        common = f"as all: {names[options.segment_algorithm]}"
+        if common != self.made.itemText(0):  # or it would change while somebody chooses
+            self.made.clear()
+            self.made.addItem(common, "")
+            for kind, name in names.items():
+                self.made.addItem(name, kind.value.upper())
         self.made.setCurrentIndex(self.made.findData(kinds.pop()) if len(kinds) == 1 else -1)
 
 

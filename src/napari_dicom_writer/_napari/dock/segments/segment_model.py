@@ -10,7 +10,7 @@ from qtpy.QtGui import QColor, QPalette, QPixmap
 
 from napari_dicom_writer._napari.dock.parts.dimmed import DIM, DimmedDelegate
 from napari_dicom_writer._napari.dock.parts.ink import ink
-from napari_dicom_writer._napari.dock.parts.plain import shown, tooltip
+from napari_dicom_writer._napari.dock.parts.plain import shown, shown_name, tooltip
 from napari_dicom_writer.errors import NoteKind
 from napari_dicom_writer.layers.segment_rows import in_words
 from napari_dicom_writer.standard.codes import UNKNOWN
@@ -81,12 +81,12 @@ class SegmentModel(QAbstractTableModel):
         """Show other rows; where the labels are the same, views keep selection and place."""
         self._every, self._color_of = rows, color_of
         self._swatches.clear()
-        self._find(reset=False)
+        self._find()
 
     def search(self, text: str) -> None:
         """Leave in the segments that hold every word of `text` in number, name, code or what made them."""
         self._words = text.casefold().split()
-        self._find(reset=False)
+        self._find()
 
     @property
     def count(self) -> tuple[int, int]:
@@ -101,16 +101,21 @@ class SegmentModel(QAbstractTableModel):
         """Return which row a label is in."""
         return next((i for i, row in enumerate(self._rows) if row.segment.label == label), None)
 
-    def _find(self, *, reset: bool) -> None:
+    def _find(self) -> None:
+        before = self._rows
         found = [row for row in self._every if self._matches(row)] if self._words else list(self._every)
-        reset = reset or [row.segment.label for row in found] != [row.segment.label for row in self._rows]
-        if reset:
+        if [row.segment.label for row in found] != [row.segment.label for row in before]:
             self.beginResetModel()
-        self._rows = found
-        if reset:
+            self._rows = found
             self.endResetModel()
-        elif found:
-            self.dataChanged.emit(self.index(0, 0), self.index(len(found) - 1, len(COLUMNS) - 1))
+            return
+        self._rows = found
+        # Only what is another one: a name that is being typed would be written over.
+        for index, (old, new) in enumerate(zip(before, found, strict=True)):
+            if old != new:
+                self.dataChanged.emit(self.index(index, NAME), self.index(index, len(COLUMNS) - 1))
+        if found:  # its color may be another one
+            self.dataChanged.emit(self.index(0, NUMBER), self.index(len(found) - 1, NUMBER))
 
     def _matches(self, row: Row) -> bool:
         structure = row.segment.structure
@@ -145,7 +150,7 @@ class SegmentModel(QAbstractTableModel):
         """Return one cell."""
         row, column = self._rows[index.row()], index.column()
         if role == Qt.ItemDataRole.DisplayRole:
-            return (str(row.segment.label), shown(row.name), shown(row.shows), shown(row.made))[column]
+            return (str(row.segment.label), shown_name(row.name), shown(row.shows), shown(row.made))[column]
         if role == Qt.ItemDataRole.EditRole:
             return row.segment.name
         if role == Qt.ItemDataRole.DecorationRole and column == NUMBER:

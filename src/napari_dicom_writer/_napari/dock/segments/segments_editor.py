@@ -11,11 +11,12 @@ from qtpy.QtWidgets import QLineEdit, QPushButton, QVBoxLayout, QWidget
 from napari_dicom_writer._napari.dock.parts.button_row import ButtonRow
 from napari_dicom_writer._napari.dock.parts.choose_file import choose_file
 from napari_dicom_writer._napari.dock.parts.ink import InkLabel
+from napari_dicom_writer._napari.dock.parts.plain import wrapping
 from napari_dicom_writer._napari.dock.segments.segment_details import SegmentDetails, takes_side
 from napari_dicom_writer._napari.dock.segments.segment_model import NUMBER, Row, SegmentModel
 from napari_dicom_writer._napari.dock.segments.segment_view import SegmentView
 from napari_dicom_writer._napari.spelling import in_form
-from napari_dicom_writer.errors import ExportError
+from napari_dicom_writer.errors import ExportError, NoteKind
 from napari_dicom_writer.layers.segment_rows import SegmentEdits, sided
 from napari_dicom_writer.model.segments import Segment
 from napari_dicom_writer.options.choices import SegmentAlgorithm
@@ -54,6 +55,7 @@ class SegmentsEditor(QWidget):
         self._told: dict[int, Segment] = {}  # by layer and options
         self._options = ExportOptions()
         self._color_of: Any = None
+        self._shown: list[Row] = []
         self.search = QLineEdit()
         self.search.setPlaceholderText("Find: number, name, code, or “tissue”")
         self.search.setToolTip("“tissue” finds the segments of which nobody knows what they show")
@@ -66,14 +68,13 @@ class SegmentsEditor(QWidget):
         self.load_button.setToolTip("Names, codes and colors from CSV, JSON, a color table of 3D Slicer, or ITK-SNAP")
         self.undo_button = QPushButton("Undo all")
         self.undo_button.setToolTip("Forget what is said here of this layer's segments")
-        self._problem = InkLabel()
-        self._problem.setWordWrap(True)
-        self._problem.setTextFormat(Qt.TextFormat.PlainText)  # it may quote a file
-        self._problem.set_kind("refused")
+        self._below = InkLabel()
+        self._below.setWordWrap(True)
+        self._below.setTextFormat(Qt.TextFormat.PlainText)  # it may quote a file
         column = QVBoxLayout(self)
         column.setContentsMargins(4, 0, 0, 6)
         buttons = ButtonRow([self.load_button, self.undo_button])
-        for part in (self.search, self.view, self.details, buttons, self._problem):
+        for part in (self.search, self.view, self.details, buttons, self._below):
             column.addWidget(part)
         self._connect()
 
@@ -118,14 +119,18 @@ class SegmentsEditor(QWidget):
 
     def load(self, layer: Layer, path: Path) -> None:
         """Take what a file says of a layer's segments; say why not, if it cannot be read."""
-        self._show_problem("")
+        self._say_below(NoteKind.INFO, "")
         try:
             segments = read_segments(path)
         except ExportError as error:
             refusal = error.refusals[0].spelled(in_form)
-            self._show_problem(f"{refusal.what}. {refusal.remedy}.")
+            self._say_below("refused", f"{refusal.what}. {refusal.remedy}.")
             return
         self._edits.setdefault(layer, SegmentEdits()).load(segments)
+        if layer is self._layer and self._labels is not None:
+            missing = set(self._labels) - {segment.label for segment in segments}
+            rest = f", and not {len(missing):,} of this layer's labels" if missing else ""
+            self._say_below(NoteKind.INFO, f"{path.name} names {len(segments):,} segments{rest}.")
         self.changed.emit(layer)
 
     def _say(self, labels: Sequence[int], name: str, value: Any) -> None:
@@ -143,7 +148,7 @@ class SegmentsEditor(QWidget):
     def _undo(self) -> None:
         if self._layer is not None:
             self._edits.pop(self._layer, None)
-            self._show_problem("")
+            self._say_below(NoteKind.INFO, "")
             self._tell()
 
     def _tell(self) -> None:
@@ -170,7 +175,7 @@ class SegmentsEditor(QWidget):
         """
         if layer is not self._layer:
             self.search.clear()
-            self._show_problem("")
+            self._say_below(NoteKind.INFO, "")
         common = () if options.segments is None else as_segments(options.segments)
         self._layer, self._labels, self._options = layer, in_use, options
         self._told = _by_label(labels, common)
@@ -187,7 +192,7 @@ class SegmentsEditor(QWidget):
     @property
     def summary(self) -> str:
         """How many segments there are, and of how many it is not known what they show."""
-        rows = self._rows()
+        rows = self._shown
         unknown = sum(not row.known for row in rows)
         count = f"{len(rows):,} segment{'' if len(rows) == 1 else 's'}" if rows else "none named"
         return f"{count}, {f'{unknown:,} of them ' if unknown < len(rows) else ''}Tissue ?" if unknown else count
@@ -208,7 +213,7 @@ class SegmentsEditor(QWidget):
         return ", ".join(filter(None, (NAMES[SegmentAlgorithm][SegmentAlgorithm(kind)], program)))
 
     def _show(self) -> None:
-        rows = self._rows()
+        rows = self._shown = self._rows()
         self.search.setVisible(len(rows) > _FEW or bool(self.search.text()))
         self.model.show(rows, self._color_of)
         self.undo_button.setEnabled(bool(self._layer is not None and self._edits.get(self._layer)))
@@ -218,9 +223,11 @@ class SegmentsEditor(QWidget):
         segments = self._segments()
         self.details.show_segments([segments.get(n, Segment(label=n)) for n in self.selected], self._options)
 
-    def _show_problem(self, text: str) -> None:
-        self._problem.setText(text)
-        self._problem.setVisible(bool(text))
+    def _say_below(self, kind: str, text: str) -> None:
+        """Say what came of loading a table."""
+        self._below.set_kind(kind)
+        self._below.setText(wrapping(text))
+        self._below.setVisible(bool(text))
 
     # --- what leads where --------------------------------------------------------------------------------------------
 

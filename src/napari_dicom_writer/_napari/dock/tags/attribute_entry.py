@@ -26,6 +26,13 @@ _INVITATION = "What neither an option nor the writer decides can be added here, 
 class AttributeEntry(QWidget):
     """Two lines, for keyword and value, and what is to be said of them.
 
+    Parameters
+    ----------
+    invitation
+        What is said as long as nothing is typed or given.
+    narrow
+        Whether its parts lie below each other.
+
     Attributes
     ----------
     changed : Signal(object)
@@ -34,8 +41,9 @@ class AttributeEntry(QWidget):
 
     changed = Signal(object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, invitation: str = _INVITATION, narrow: bool = False) -> None:
         super().__init__(parent)
+        self._invitation = invitation
         self._given: dict[str, Any] = {}
         self.keyword, self.value = QLineEdit(), QLineEdit()
         self.keyword.setPlaceholderText("Attribute, such as FlipAngle")
@@ -55,12 +63,16 @@ class AttributeEntry(QWidget):
             button.setAutoDefault(False)
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
-        for column, (part, stretch) in enumerate(
-            ((self.keyword, 2), (self.value, 3), (self.set_button, 0), (self.remove_button, 0))
-        ):
-            grid.addWidget(part, 0, column)
-            grid.setColumnStretch(column, stretch)
-        grid.addWidget(self._said, 1, 0, 1, 4)
+        if narrow:
+            for row, line in enumerate((self.keyword, self.value)):
+                grid.addWidget(line, row, 0, 1, 2)
+        else:
+            for column, (line, stretch) in enumerate(((self.keyword, 2), (self.value, 3))):
+                grid.addWidget(line, 0, column)
+                grid.setColumnStretch(column, stretch)
+        for column, button in enumerate((self.set_button, self.remove_button)):
+            grid.addWidget(button, *((2, column) if narrow else (0, column + 2)))
+        grid.addWidget(self._said, 3, 0, 1, 2 if narrow else 4)
         for line in (self.keyword, self.value):
             line.textChanged.connect(self._judge)
         self.keyword.returnPressed.connect(self.value.setFocus)
@@ -68,6 +80,11 @@ class AttributeEntry(QWidget):
         self.set_button.clicked.connect(self._set)
         self.remove_button.clicked.connect(self._remove)
         self._judge()
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """All attributes that are given now, keyword → values."""
+        return dict(self._given)
 
     @property
     def said(self) -> str:
@@ -83,7 +100,7 @@ class AttributeEntry(QWidget):
     def _judge(self) -> None:
         """Say what is wrong, before anything is set."""
         keyword, typed = self._keyword(), self.value.text().strip()
-        wrong, kind, said = "", NoteKind.INFO, _INVITATION
+        wrong, kind, said = "", NoteKind.INFO, self._invitation
         if keyword:
             try:
                 _checked(keyword, typed)
@@ -120,7 +137,7 @@ class AttributeEntry(QWidget):
     def _tell(self, keyword: str) -> None:
         self.keyword.setText(keyword)
         self._judge()
-        self.changed.emit(dict(self._given))
+        self.changed.emit(self.given)
 
 
 def _checked(keyword: str, typed: str) -> dict[str, Any]:
