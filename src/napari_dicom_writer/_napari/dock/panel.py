@@ -14,7 +14,7 @@ from napari_dicom_writer._napari import preferences
 from napari_dicom_writer._napari.dock.axes.height_row import z_in_sight
 from napari_dicom_writer._napari.dock.axes.layer_editor import NAMES
 from napari_dicom_writer._napari.dock.body import PanelBody
-from napari_dicom_writer._napari.dock.checklist.layer_state import LayerWatch, is_written
+from napari_dicom_writer._napari.dock.checklist.layer_state import LayerWatch, is_drawn, is_written
 from napari_dicom_writer._napari.dock.closing import CloseGuard, Closing, tell_cancelled
 from napari_dicom_writer._napari.dock.messages.words import becomes, own_messages
 from napari_dicom_writer._napari.dock.own.own_editor import SEGMENTS, told_layers
@@ -198,8 +198,9 @@ class ExportPanel(PanelBody):
             self._geometry_timer.start()
 
     def _values_changed(self, layer: Layer) -> None:
-        self.planner.forget_values()
-        self.preview.preview.clear()
+        if not is_drawn(layer):  # which has no values
+            self.planner.forget_values()
+            self.preview.forget_values(layer)
         self._layer_edited(layer)
 
     def _edited(self) -> None:

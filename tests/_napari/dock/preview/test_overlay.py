@@ -83,6 +83,13 @@ def test_labels_are_shown_on_their_image_and_read_once(viewer, organs, open_pane
     settle(qtbot, panel)
     qtbot.waitUntil(lambda: preview.overlays.shown[0].segments[0].color == (0, 255, 0))
     assert preview.overlays.marks(0)[0][1] is before
+    panel.preview.choose(viewer.layers["scan"])
+    qtbot.waitUntil(lambda: len(preview.pixels) == 3)
+    organs.data[4, 0, 0] = 3
+    organs.events.paint(value=[])  # as a brush tells
+    assert len(preview.pixels) == 3  # the image stays in sight
+    qtbot.waitUntil(lambda: bool(preview.overlays.marks(0)) and preview.overlays.marks(0)[0][1].numbers[0, 0] == 1)
+    panel.preview.choose(organs)
     organs.data = np.where(organs.data == 3, 7, organs.data)
     qtbot.waitUntil(lambda: [s.name for o in preview.overlays.shown for s in o.segments] == ["spleen"])
     viewer.layers.selection = {organs}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from napari.layers import Labels
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QComboBox, QGridLayout, QVBoxLayout, QWidget
 
@@ -76,6 +77,13 @@ class PreviewPanel(QWidget):
             self.preview.clear()
         else:
             self._choice.setCurrentIndex(list(layers).index(wanted))
+
+    def forget_values(self, layer: Layer) -> None:
+        """Read the values of a layer anew when they are shown again; an image stays while labels on it are painted."""
+        if isinstance(layer, Labels) and layer is not self.layer:
+            self.preview.overlays.clear()
+        else:
+            self.preview.clear()
 
     def choose(self, layer: Layer) -> None:
         """Show another layer, as the user would."""

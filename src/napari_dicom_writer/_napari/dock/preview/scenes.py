@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 import numpy as np
 
@@ -35,12 +36,14 @@ class Scenes:
 
     def __init__(self, place: Callable[[Layer], tuple[Volume, Grid]]) -> None:
         self._place = place
-        self._series: dict[Layer, SeriesPlan] = {}
-        self._layers: dict[str, Layer] = {}  # by the UID of their series
+        # Neither holds a layer that is removed meanwhile.
+        self._series: WeakKeyDictionary[Layer, SeriesPlan] = WeakKeyDictionary()
+        self._layers: WeakValueDictionary[str, Layer] = WeakValueDictionary()  # by the UID of their series
 
     def take(self, plan: ExportPlan | None, layers: Sequence[Layer]) -> None:
         """Take a plan with the layers that it is of; of a layer with several series the first is shown."""
-        self._series, self._layers = {}, {}
+        self._series.clear()
+        self._layers.clear()
         for series in plan.series if plan else ():
             layer = self._layers[series.uid] = layers[series.volume_index]
             self._series.setdefault(layer, series)

@@ -1,0 +1,96 @@
+"""Whatever moves labels on their way into a file moves them in the preview: both are compared, place by place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pydicom
+import pytest
+from napari.layers import Image, Labels
+
+from napari_dicom_writer import ExportOptions, export, plan_export
+from napari_dicom_writer._napari.dock.preview.overlay import read_marks
+from napari_dicom_writer._napari.dock.preview.scenes import Scenes
+from napari_dicom_writer.exporting import place_layer
+from napari_dicom_writer.layers.inputs import tuple_of
+
+if TYPE_CHECKING:
+    from napari_dicom_writer._napari.dock.preview.view import View
+
+SHAPE = (5, 8, 6)
+MM = {"units": ("mm",) * 3}
+PLACE = {"scale": (2.5, 0.7, 0.8), "translate": (10, -20, 30), **MM}
+
+
+def labels_of(shape: tuple[int, ...]) -> np.ndarray:
+    return np.random.default_rng(7).choice(np.array((0, 0, 2, 5), np.uint8), shape)
+
+
+def shown(layers: list, options: ExportOptions) -> tuple[View, dict[int, np.ndarray]]:
+    """What is to be seen of the first layer, and the labels in each section of it."""
+
+    def place(layer):
+        return place_layer(tuple_of(layer), options)
+
+    scenes = Scenes(place)
+    scenes.take(plan_export(list(map(tuple_of, layers)), options), layers)
+    view = scenes.view(layers[0], place(layers[0]))
+    (overlay,) = view.overlays
+    table = np.array([0, *(segment.label for segment in overlay.segments)])
+    marks = dict(read_marks(overlay, view.through, 192, lambda: None))
+    assert view.grid == view.overlays[0].shown[0]
+    return view, {normal: table[found.numbers] for normal, found in marks.items()}
+
+
+@pytest.mark.filterwarnings("ignore:Non-orthogonal slicing")  # of napari, which shows such layers straight
+@pytest.mark.parametrize(
+    ("image", "labels", "options"),
+    [
+        (PLACE, PLACE, {}),
+        (PLACE, PLACE, {"world": "RAS"}),
+        (PLACE, PLACE, {"planes": "coronal"}),
+        (PLACE | {"scale": (-2.5, 0.7, -0.8)}, PLACE | {"scale": (-2.5, 0.7, -0.8)}, {}),
+        (PLACE | {"rotate": (20, 10, -30)}, PLACE | {"rotate": (20, 10, -30)}, {}),
+        (PLACE | {"shear": (0.3, 0, 0)}, PLACE | {"shear": (0.3, 0, 0)}, {"shear": "resample"}),
+        (PLACE, PLACE | {"scale": (2.5, -0.7, 0.8), "translate": (10, -20 + 7 * 0.7, 30)}, {}),
+        (PLACE, PLACE | {"scale": (2.0, 0.9, 1.1)}, {"resample_labels": "nearest"}),
+        (PLACE, PLACE | {"rotate": (10, 0, 0)}, {"resample_labels": "nearest"}),
+    ],
+)
+def test_labels_are_seen_where_they_are_written(tmp_path, image, labels, options):
+    chosen = ExportOptions(segmentation_type="labelmap", **options)
+    values = np.random.default_rng(1).integers(0, 100, SHAPE, np.int16)
+    layers = [Image(values, name="scan", **image), Labels(labels_of(SHAPE), name="organs", **labels)]
+    view, sections = shown(layers, chosen)
+    path = export(list(map(tuple_of, layers)), tmp_path / "out", chosen).path
+    written = next(d for d in map(pydicom.dcmread, path.rglob("*.dcm")) if d.Modality == "SEG")
+    frames = {
+        tuple(np.round(np.array(group.PlanePositionSequence[0].ImagePositionPatient, float), 3)): frame
+        for group, frame in zip(written.PerFrameFunctionalGroupsSequence, written.pixel_array, strict=True)
+    }
+    planes, rows, columns = view.volume.shape
+    positions = [view.grid.affine() @ (plane, 0, 0, 1) for plane in range(planes)]
+    volume = np.stack([frames[tuple(np.round(place[:3], 3))] for place in positions])
+    assert volume.shape == (planes, rows, columns)
+    plane, row, column = view.through
+    np.testing.assert_array_equal(sections[0], volume[plane])
+    np.testing.assert_array_equal(sections[1], volume[:, row])
+    np.testing.assert_array_equal(sections[2], volume[:, :, column])
+    assert any(section.any() for section in sections.values())
+
+
+def test_the_first_time_point_is_seen_over_the_first():
+    place = {"scale": (1, 2.5, 0.7, 0.8), "units": ("s", "mm", "mm", "mm"), "axis_labels": ("t", "z", "y", "x")}
+    values = labels_of((3, *SHAPE))
+    layers = [Image(values.astype(np.int16), name="scan", **place), Labels(values, name="organs", **place)]
+    view, sections = shown(layers, ExportOptions())
+    np.testing.assert_array_equal(sections[0], values[0, view.through[0]])
+
+
+def test_a_colored_picture_has_its_labels():
+    place = {"scale": (0.7, 0.8), "units": ("mm", "mm")}
+    values = labels_of(SHAPE[1:])
+    layers = [Image(np.zeros((*values.shape, 3), np.uint8), rgb=True, **place), Labels(values, **place)]
+    _, sections = shown(layers, ExportOptions())
+    np.testing.assert_array_equal(sections[0], values)
