@@ -11,7 +11,8 @@ def client():
     distributed = pytest.importorskip("distributed")
     with (
         distributed.LocalCluster(n_workers=2, threads_per_worker=2, dashboard_address=":0") as cluster,
-        distributed.Client(cluster) as client,
+        # Other tests of this process compute their dask arrays in threads.
+        distributed.Client(cluster, set_as_default=False) as client,
     ):
         yield client
 

@@ -21,17 +21,6 @@ pytestmark = pytest.mark.xdist_group("cluster")
 RAMP = indexed((24, 40, 50), "int16")
 
 
-@pytest.fixture(scope="module")
-def two():
-    """Two workers of two threads, each worker a process."""
-    with (
-        distributed.LocalCluster(n_workers=2, threads_per_worker=2, dashboard_address=":0") as cluster,
-        distributed.Client(cluster) as client,
-    ):
-        client.wait_for_workers(2, timeout=30)
-        yield client
-
-
 def memory_map(tmp_path):
     whole = np.memmap(tmp_path / "source.raw", ">i2", "w+", offset=6, shape=(30, 40, 50))
     whole[:] = indexed((30, 40, 50))

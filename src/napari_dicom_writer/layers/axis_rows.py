@@ -119,7 +119,8 @@ def short_unit(unit: object) -> str:
     if name in ("", "pixel"):
         return "pixel"
     try:
-        return f"{quantity(unit).units:~}" or name
+        # Pint 0.26 writes the Greek letter mu, which looks the same.
+        return f"{quantity(unit).units:~}".replace("\N{GREEK SMALL LETTER MU}", "\N{MICRO SIGN}") or name
     except ValueError:
         return name
 
