@@ -46,7 +46,7 @@ if [ "$extra" = test ] && ! PATH="$PATH:/usr/sbin" command -v Orthanc >/dev/null
 fi
 # A browser, an archive with DICOMweb, and npm, which has the viewer.
 if [ "$extra" = viewers ]; then
-    for program in chromium Orthanc npm; do
+    for program in "${CHROMIUM:-chromium}" Orthanc npm; do
         PATH="$PATH:/usr/sbin" command -v "$program" >/dev/null || {
             need chromium fonts-dejavu-core npm orthanc orthanc-dicomweb
             break

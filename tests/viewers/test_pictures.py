@@ -123,9 +123,9 @@ def test_what_is_not_there_is_found(tmp_path, ct, labels):
 
 def test_colors_of_a_map_must_tell_its_values_apart(tmp_path, ct):
     scene = replace(ct, kind="mapped")
-    percent = VALUES.astype(int) * 100
-    assert faults(scene, Drawn(tmp_path, percent, colored(VALUES), ct.window).of(scene), tmp_path) == []
-    one_color = Drawn(tmp_path, percent, np.full((*VALUES.shape, 3), 90, np.uint8), ct.window)
+    percent, window = VALUES.astype(int) * 100, np.array(ct.window) * 100
+    assert faults(scene, Drawn(tmp_path, percent, colored(VALUES), window).of(scene), tmp_path) == []
+    one_color = Drawn(tmp_path, percent, np.full((*VALUES.shape, 3), 90, np.uint8), window)
     assert any("draws" in text for text in faults(scene, one_color.of(scene), tmp_path))
 
 

@@ -75,7 +75,7 @@ class ParametricMap(IOD):
 
     def remarks(self, series: SeriesPlan) -> list[Note]:
         """Say who cannot read it."""
-        readers = "SimpleITK does not open a Parametric Map; OHIF shows single precision only, with a window of 0 to 1"
+        readers = "SimpleITK does not open a Parametric Map; OHIF shows single precision only, without its window"
         hint = "" if series.options.companion else f"{mention('companion', True)} writes a 16-bit copy beside it"
         return [Note(NoteKind.INFO, readers, hint=hint), *note_thickness(series.planes)]
 

@@ -71,7 +71,7 @@ _TABLE = {
         "highdicom": "+",
         "dcm2niix": "+",
         "vtk-dicom": "+",
-        "OHIF": "+single precision only, with a window of 0 to 1",
+        "OHIF": "+single precision only, in colors from its lowest to its highest value",
         "SimpleITK": "does not open it",
         "MONAI": "does not open it",
         "TorchIO": "does not open it",

@@ -88,11 +88,10 @@ def _toward(direction: NDArray[np.float64]) -> str:
 def _of_view(scene: Scene, view: dict[str, Any]) -> Iterator[str]:
     if view["letters"] != letters(view["steps"]):
         yield f"has the letters {view['letters']}, and shows {letters(view['steps'])}"
-    if scene.kind == "mapped":
-        return  # its window is that of the image below it
+    scale = _PERCENT if scene.kind == "mapped" else 1
     if view["window"] is None:
         yield "has no window"
-    elif np.abs(np.array(view["window"]) - scene.window).max() > _WINDOW:
+    elif np.abs(np.array(view["window"]) - np.array(scene.window) * scale).max() > _WINDOW:
         yield f"has the window {view['window']}, not {scene.window}"
 
 

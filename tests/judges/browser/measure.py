@@ -52,7 +52,7 @@ def measure(viewer: Viewer, scene: Scene, mode: str, pictures: Path) -> dict[str
             if scene.series:
                 page.evaluate("series => judge.overlay(series)", scene.series)
                 page.wait_for_timeout(_SETTLED * 3)
-            found["views"] = page.evaluate("judge.views()")
+            found["views"] = page.evaluate("series => judge.views(series)", scene.series)
             for number, place in enumerate(scene.places):
                 seen = page.evaluate("([world, series]) => judge.show(world, series)", [place.world, scene.series])
                 page.wait_for_timeout(150)

@@ -25,6 +25,12 @@ window.judge = (() => {
     await Promise.race([drawn, wait(2000)]);
   }
 
+  // The volume that OHIF has made of a map that is laid over the image.
+  function mapOf(series) {
+    const sets = series ? services.displaySetService.getDisplaySetsForSeries(series) : [];
+    return volumes().find((v) => sets.some((set) => set.displaySetInstanceUID === v.volumeId));
+  }
+
   const cross = (a, b) => [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]];
   const dot = (a, b) => a.reduce((sum, x, i) => sum + x * b[i], 0);
 
@@ -44,9 +50,7 @@ window.judge = (() => {
   // Brings a place into every viewport; says where on the page it is, and what value the viewer has there: of the
   // image, or of a map that is laid over it.
   async function show(world, series) {
-    const found = [];
-    const sets = series ? services.displaySetService.getDisplaySetsForSeries(series) : [];
-    const map = volumes().find((v) => sets.some((set) => set.displaySetInstanceUID === v.volumeId));
+    const found = [], map = mapOf(series);
     for (const viewport of viewports()) {
       if (viewport.type === 'stack') await scroll(viewport, world);
       else viewport.jumpToWorld(world);
@@ -87,9 +91,9 @@ window.judge = (() => {
     return found;
   }
 
-  // Each viewport: its letters, its window, and how a millimeter along x, y and z of the patient moves on the screen.
-  async function views() {
-    const found = [];
+  // Each viewport: its letters, its window (or that of a map), and how a millimeter along x, y and z of the patient moves on the screen.
+  async function views(series) {
+    const found = [], map = mapOf(series);
     for (const viewport of viewports()) {
       // OHIF draws its letters only after a change of the camera.
       viewport.setCamera({ parallelScale: viewport.getCamera().parallelScale * 1.0001 });
@@ -101,7 +105,7 @@ window.judge = (() => {
         return [end[0] - start[0], end[1] - start[1]];
       });
       const box = viewport.element.getBoundingClientRect();
-      const window = viewport.getProperties().voiRange;
+      const window = viewport.getProperties(map?.volumeId).voiRange;
       found.push({
         view: viewport.id,
         type: viewport.type,

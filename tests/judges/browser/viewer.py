@@ -45,7 +45,7 @@ _NO_TOURS = "localStorage.setItem('shownTours', JSON.stringify(['basicViewerTour
 
 def chromium() -> str | None:
     """The browser on this machine, or the one that CHROMIUM names."""
-    return os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    return shutil.which(os.environ.get("CHROMIUM", "chromium"))
 
 
 @dataclass(frozen=True)
