@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_dicom_writer._napari.camera import show_unmirrored
+from napari_dicom_writer._napari.contours import showable
 from napari_dicom_writer.reading.catalogue import holds_dicom
 from napari_dicom_writer.reading.zipped import is_zip, zip_holds_dicom
 
@@ -64,7 +65,7 @@ def open_layers(path: str | list[str]) -> list[LayerTuple]:
         show_unmirrored(viewer)
     if told:
         _tell(told)
-    return layers
+    return [showable(layer) for layer in layers] if "napari" in sys.modules else layers
 
 
 def _viewer() -> ViewerModel | None:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _COLOR = (1.0, 1.0, 0.0, 1.0)  # where none is known: seen on gray
 _EDGE, _POINT = 1.0, 5.0  # pixels of the image
+_BACK = -1 + 1e-6  # cosine between two edges of which one lies on the other
+_FLAT = 1e-9  # of the square around
 
 
 def to_shapes(
@@ -44,7 +46,7 @@ def to_shapes(
         ``features`` hold the region of each: its name, number, codes, and what else is known.
     """
     inverse = np.linalg.inv(affine)[:3]
-    data = [(outline.points @ inverse[:, :3].T + inverse[:, 3])[:, list(axes)] for outline in outlines]
+    data = [_in_pixels(outline, inverse)[:, list(axes)] for outline in outlines]
     of_region = {segment.label: row for row, segment in enumerate(segments)}
     rows = [of_region[outline.region] for outline in outlines]
     table = {NUMBER if name == "index" else name: column for name, column in features_of(segments).items()}
@@ -56,7 +58,7 @@ def to_shapes(
     return (
         data,
         {
-            "shape_type": ["polygon" if outline.kind in ENCLOSING else "path" for outline in outlines],
+            "shape_type": ["polygon" if _is_polygon(outline) else "path" for outline in outlines],
             "features": features | {KIND: [outline.kind for outline in outlines]},
             "edge_color": shown,
             "face_color": shown * (1, 1, 1, 0),
@@ -64,3 +66,32 @@ def to_shapes(
         },
         "shapes",
     )
+
+
+def _in_pixels(outline: Outline, inverse: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Points as (plane, row, column); what encloses nothing is a path that ends where it begins."""
+    points = outline.points
+    if outline.kind in ENCLOSING:
+        points = _stepwise(points) if _is_polygon(outline) else np.vstack([points, points[:1]])
+    found: NDArray[np.float64] = points @ inverse[:, :3].T + inverse[:, 3]
+    return found
+
+
+def _stepwise(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Leave out points that repeat the one before: napari cannot part some polygons that have any."""
+    kept: NDArray[np.float64] = points[np.append(True, np.diff(points, axis=0).any(axis=1))]
+    return kept
+
+
+def _is_polygon(outline: Outline) -> bool:
+    """Whether it is closed, encloses something, and turns back on itself nowhere."""
+    points = _stepwise(outline.points)
+    points = points[: len(points) - bool((points[0] == points[-1]).all())]
+    if outline.kind not in ENCLOSING or len(points) < 3:
+        return False
+    steps = np.roll(points, -1, axis=0) - points
+    lengths = np.linalg.norm(steps, axis=1)
+    cosines = (steps * np.roll(steps, 1, axis=0)).sum(axis=1) / (lengths * np.roll(lengths, 1))
+    around = points - points[0]
+    area = np.linalg.norm(np.cross(around, np.roll(around, -1, axis=0)).sum(axis=0)) / 2
+    return bool((cosines > _BACK).all() and area > _FLAT * lengths.sum() ** 2)

@@ -11,6 +11,7 @@ from napari.layers import Layer
 from napari.utils.notifications import show_error
 from qtpy.QtCore import QObject, Signal
 
+from napari_dicom_writer._napari.contours import showable
 from napari_dicom_writer._napari.dock.work.background import Background, Leaving
 from napari_dicom_writer._napari.dock.work.collecting import short_collections
 from napari_dicom_writer._napari.faults import faults_as_export_errors
@@ -78,7 +79,7 @@ class SeriesLoader(QObject):
             return
         # What is exported follows the selection, and should stay what it is.
         selected = set(self._viewer.layers.selection)
-        added = [self._viewer.add_layer(Layer.create(*each)) for each in outcome]
+        added = [self._viewer.add_layer(Layer.create(*showable(each))) for each in outcome]
         self._viewer.layers.selection = selected
         self.shown.emit(added)
 
