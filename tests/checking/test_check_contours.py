@@ -139,13 +139,13 @@ def test_against_the_source(study, tmp_path, capsys):
     path = saved(made(images), folder / "contours")
     again = export(load(folder), tmp_path / "again").path
     assert main(["verify", str(again), "--no-dciodvfy", "--against", str(folder)]) == 0
-    assert "2 contours, each within" in " ".join(capsys.readouterr().out.split())
+    assert "3 contours, each within" in " ".join(capsys.readouterr().out.split())
     other = made(images)
     move(first(other), 0.002)
     saved(other, folder / "contours")
     assert main(["verify", str(again), "--no-dciodvfy", "--against", str(folder)]) == 1
     said = " ".join(capsys.readouterr().out.split())
-    assert "1 of its 2 contours are not in the series The series has 1 contours that it has not" in said
+    assert "1 of its 3 contours are not in the series The series has 1 contours that it has not" in said
     assert path.exists()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,11 +18,31 @@ if TYPE_CHECKING:
 
     from napari_dicom_writer.model.contours import Outline
     from napari_dicom_writer.model.segments import Segment
+    from napari_dicom_writer.model.volume import Volume
 
 _COLOR = (1.0, 1.0, 0.0, 1.0)  # where none is known: seen on gray
 _EDGE, _POINT = 1.0, 5.0  # pixels of the image
 _BACK = -1 + 1e-6  # cosine between two edges of which one lies on the other
 _FLAT = 1e-9  # of the square around
+
+
+def by_layer(volume: Volume) -> list[tuple[str, Volume]]:
+    """Part a volume into what is a layer each: napari holds points apart from other outlines.
+
+    Returns
+    -------
+    list of (str, Volume)
+        What each has for itself, in words; empty of the only one, and of the outlines.
+    """
+    if volume.drawn is None or len({outline.kind == POINT for outline in volume.drawn}) < 2:
+        return [("", volume)]
+    found = []
+    for label in ("", "points"):
+        part = copy(volume)
+        part.drawn = tuple(outline for outline in volume.drawn if (outline.kind == POINT) == bool(label))
+        part.notes = () if label else volume.notes
+        found.append((label, part))
+    return found
 
 
 def to_shapes(
@@ -47,6 +68,8 @@ def to_shapes(
     """
     inverse = np.linalg.inv(affine)[:3]
     data = [_in_pixels(outline, inverse)[:, list(axes)] for outline in outlines]
+    used = {outline.region for outline in outlines}
+    segments = [segment for segment in segments if segment.label in used]
     of_region = {segment.label: row for row, segment in enumerate(segments)}
     rows = [of_region[outline.region] for outline in outlines]
     table = {NUMBER if name == "index" else name: column for name, column in features_of(segments).items()}

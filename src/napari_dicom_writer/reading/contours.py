@@ -111,16 +111,9 @@ def drawings_of(structure: StructureSet, image: Ground | None, *, apart: bool) -
         notes += _said(structure, outlines, image)
     groups = [[region] for region in structure.regions] if apart else [list(structure.regions)]
     for regions in groups:
-        label = _called(regions[0]) if apart else ""
-        several = {contour.outline.kind == POINT for region in regions for contour in region.contours}
-        for points in sorted(several):
-            part = "points" if points and len(several) > 1 else ""
-            yield ", ".join(filter(None, (label, part))), _volume(regions, affine, structure.name, notes, points=points)
-            notes = []  # once for all
-
-
-def _called(region: Region) -> str:
-    return region.segment.name or f"region {region.number}"
+        label = (regions[0].segment.name or f"region {regions[0].number}") if apart else ""
+        yield label, _volume(regions, affine, structure.name, notes)
+        notes = []  # once for all
 
 
 def _said(structure: StructureSet, outlines: Sequence[Outline], image: Ground) -> Iterator[Note]:
@@ -139,14 +132,9 @@ def said_of_space(structure: StructureSet, image: Ground) -> Iterator[Note]:
         yield Note(NoteKind.ASSUMED, text)
 
 
-def _volume(
-    regions: Sequence[Region], affine: NDArray[np.float64], name: str, notes: Sequence[Note], *, points: bool
-) -> Volume:
-    outlines = [contour.outline for region in regions for contour in region.contours]
-    drawn = tuple(outline for outline in outlines if (outline.kind == POINT) == points)
-    used = {outline.region for outline in drawn}
-    labels = Labels(tuple(region.segment for region in regions if region.segment.label in used))
+def _volume(regions: Sequence[Region], affine: NDArray[np.float64], name: str, notes: Sequence[Note]) -> Volume:
+    labels = Labels(tuple(region.segment for region in regions))
     nothing = np.broadcast_to(np.uint8(0), (1, 1, 1))
     volume = Volume(nothing, affine=affine, axes=SPATIAL, name=name, notes=notes, labels=labels)
-    volume.drawn = drawn
+    volume.drawn = tuple(contour.outline for region in regions for contour in region.contours)
     return volume

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_dicom_writer.errors import ReadError, Refusals
+from napari_dicom_writer.layers.from_drawn import by_layer
 from napari_dicom_writer.layers.from_volume import to_layer
 from napari_dicom_writer.layers.opened_from import METADATA_KEY, remembered
 from napari_dicom_writer.reading.catalogue import Catalogue, catalogue
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from napari_dicom_writer.model.progress import Progress
+    from napari_dicom_writer.model.volume import Volume
     from napari_dicom_writer.reading.ground import Ground
 
 LayerTuple = tuple[Any, dict[str, Any], str]
@@ -113,12 +115,10 @@ def read(
         if values == "stored":
             series.pictures = [picture.as_stored() for picture in series.pictures]
         with refusals.collect(_name(series)), understood():
-            if series.structures:
-                known = [ground for each in grounds.values() for ground in each]
-                for label, structure, volume in structures_of(series, known, beside, structures):
-                    part = ", ".join(filter(None, (_name(series, structure.name), label)))
-                    opened.append((_ON_TOP, _layer(part, Stacked(volume, []), series, where, structure.uid)))
-                    told += [f"{part}: {note}" for note in volume.notes]
+            known = [ground for each in grounds.values() for ground in each]
+            for part, volume, uid in _contours(series, known, beside, structures):
+                opened.append((_ON_TOP, _layer(part, Stacked(volume, []), series, where, uid)))
+                told += [f"{part}: {note}" for note in volume.notes]
             images = grounds.setdefault(text(series.first, "FrameOfReferenceUID"), [])
             for part, stacked in _stacks(series, refusals, images):
                 if not series.segmentations and not stacked.volume.labels:
@@ -141,6 +141,15 @@ def _leave_out_copies(series: Series) -> Iterator[str]:
         are = "1 picture is" if copies == 1 else f"{copies:,} pictures are"
         yield f"{_name(series)}: {are} there twice, and shown once"
     series.pictures = pictures
+
+
+def _contours(
+    series: Series, images: list[Ground], folder: Path | None, structures: str
+) -> Iterator[tuple[str, Volume, str]]:
+    """Part the structure sets of a series into what is a layer each: its name, what it is, and UID of its instance."""
+    for label, structure, whole in structures_of(series, images, folder, structures):
+        for points, volume in by_layer(whole):
+            yield ", ".join(filter(None, (_name(series, structure.name), label, points))), volume, structure.uid
 
 
 def _stacks(series: Series, refusals: Refusals, images: list[Ground]) -> Iterator[tuple[str, Stacked]]:

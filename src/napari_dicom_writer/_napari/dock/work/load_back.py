@@ -16,6 +16,7 @@ from napari_dicom_writer._napari.dock.work.background import Background, Leaving
 from napari_dicom_writer._napari.dock.work.collecting import short_collections
 from napari_dicom_writer._napari.faults import faults_as_export_errors
 from napari_dicom_writer.errors import ExportCancelled, ExportError
+from napari_dicom_writer.layers.from_drawn import by_layer
 from napari_dicom_writer.layers.from_volume import to_layer
 from napari_dicom_writer.reading.lazy import lazy
 from napari_dicom_writer.reading.series import read_series
@@ -112,9 +113,10 @@ def show_in_viewer(viewer: Viewer, folder: str | os.PathLike[str], parent: QObje
 def _layers(volumes: Sequence[Volume], stop_if_asked: Callable[[], None]) -> list[tuple[Any, dict[str, Any], str]]:
     """Make layer tuples, with the pixels of those that are not too large."""
     found = []
-    for volume in volumes:
+    for part, volume in (each for whole in volumes for each in by_layer(whole)):
         data, attributes, kind = to_layer(volume if volume.drawn else _in_memory(volume, stop_if_asked))
-        name = f"{volume.name} (DICOM)" if volume.name else "DICOM"
+        called = ", ".join(filter(None, (volume.name, part)))
+        name = f"{called} (DICOM)" if called else "DICOM"
         if kind == "image":
             attributes["colormap"] = None if volume.rgb else "gray"
         found.append((data, {**attributes, "name": name}, kind))
