@@ -148,8 +148,6 @@ def export(
     resolved = prepare(layers, options, refusals, _none_done(progress), guards=early, there=there)
     with refusals.collect():
         destination = open_destination(path, resolved[0] if resolved else None, overwrite=options.overwrite, to=to)
-    if client is not None and resolved:
-        _refuse_on_cluster(resolved[0], refusals)
     if agreed and resolved:
         _refuse_other_losses(resolved[0], agreed, refusals)
     refusals.raise_if_any()
@@ -179,13 +177,6 @@ def _checked(options: ExportOptions | None) -> ExportOptions:
     if not isinstance(options, ExportOptions | None):
         raise OptionsError(f"The options are a {type(options).__name__}", "Pass ExportOptions(modality=..., ...)")
     return options or ExportOptions()
-
-
-def _refuse_on_cluster(plan: ExportPlan, refusals: Refusals) -> None:
-    for series in plan.series:
-        with refusals.collect(where(series.volume_index, series.layer)):
-            if not series.stored.bits:
-                raise OptionsError(f"A cluster does not write {series.title}", "Export it without the client")
 
 
 def _refuse_other_losses(plan: ExportPlan, agreed: ExportPlan, refusals: Refusals) -> None:

@@ -28,8 +28,9 @@ from napari_dicom_writer import (
 )
 from napari_dicom_writer.destinations import open_destination
 from napari_dicom_writer.options.choices import VerifyLevel
-from napari_dicom_writer.writing.cluster.cluster import _result, write_distributed
+from napari_dicom_writer.writing.cluster.cluster import write_distributed
 from napari_dicom_writer.writing.cluster.recipes import recipe
+from napari_dicom_writer.writing.cluster.running import _result
 from napari_dicom_writer.writing.cluster.scratch import _probe, scratch_folder
 from napari_dicom_writer.writing.threads import write_volumes
 

@@ -10,7 +10,7 @@ import pydicom
 import pytest
 
 from judges.volumes import indexed, oblique
-from napari_dicom_writer import ExportCancelled, ExportOptions, Volume, export, plan_export
+from napari_dicom_writer import ExportCancelled, ExportOptions, LayerOptions, Volume, export, plan_export
 from napari_dicom_writer.destinations import open_destination
 from napari_dicom_writer.options.choices import VerifyLevel
 from napari_dicom_writer.writing.threads import write_volumes
@@ -67,6 +67,27 @@ def test_masks_are_the_same_from_a_cluster(two, tmp_path):
         plane = round(float(group.PlanePositionSequence[0].ImagePositionPatient[2]) / 2)
         found[plane][frame == 1] = group.SegmentIdentificationSequence[0].ReferencedSegmentNumber
     np.testing.assert_array_equal(found, labels)
+
+
+@pytest.mark.parametrize("kind", ["labels", "shapes"])
+def test_contours_are_the_same_from_a_cluster(two, tmp_path, kind):
+    """Workers read, and this process traces."""
+    told = {"scale": (2, 1, 1), "units": ("mm",) * 3, "name": "drawn"}
+    labels = np.zeros((4, 9, 7), np.uint8)
+    labels[1:3, 2:5, 1:4], labels[2:, 6:, 3:] = 1, 2
+    square = np.array([[1, 2, 1], [1, 2, 4], [1, 5, 4], [1, 5, 1]], float)
+    drawn = (
+        (da.from_array(labels, chunks=(1, 9, 7)), told, "labels") if kind == "labels" else ([square], told, "shapes")
+    )
+    scan = (da.from_array(indexed((4, 9, 7)), chunks=(2, 9, 7)), told, "image")
+    found = []
+    for name, client in (("here", None), ("cluster", two)):
+        layers = [scan, (drawn, LayerOptions(object="rt-structure-set"))]
+        path = export(layers, tmp_path / name, client=client).path
+        (contours,) = [one for one in map(pydicom.dcmread, path.rglob("*.dcm")) if one.Modality == "RTSTRUCT"]
+        rois = contours.ROIContourSequence
+        found.append([[contour.ContourData for contour in roi.ContourSequence] for roi in rois])
+    assert found[0] == found[1]
 
 
 def test_a_cancelled_export_leaves_nothing(two, tmp_path):

@@ -8,13 +8,10 @@ from itertools import groupby, product
 from typing import TYPE_CHECKING, Any
 
 from napari_dicom_writer.errors import PixelError
-from napari_dicom_writer.iods import IODS
 from napari_dicom_writer.model.slabs import read_ahead, slabs
 from napari_dicom_writer.options.choices import VerifyLevel
 from napari_dicom_writer.plan.frames import frame_places
-from napari_dicom_writer.writing.multiframe import MultiFrameWriter
-from napari_dicom_writer.writing.single_frame import SingleFrameWriter
-from napari_dicom_writer.writing.structure_sets import StructureSetWriter
+from napari_dicom_writer.writing.writers import writer_of
 from napari_dicom_writer.writing.written import Written
 
 if TYPE_CHECKING:
@@ -24,7 +21,7 @@ if TYPE_CHECKING:
 
     from napari_dicom_writer.model.volume import Volume
     from napari_dicom_writer.plan.frames import Place
-    from napari_dicom_writer.plan.plan import ExportPlan, SeriesPlan
+    from napari_dicom_writer.plan.plan import ExportPlan
     from napari_dicom_writer.writing.series_writer import SeriesWriter
     from napari_dicom_writer.writing.written import Done
 
@@ -62,7 +59,7 @@ def write_volumes(
     size = 0
     with ExitStack() as stack:
         pairs = zip(plan.series, folders, strict=True)
-        writers = [stack.enter_context(closing(_writer(series, folder, level))) for series, folder in pairs]
+        writers = [stack.enter_context(closing(writer_of(series, folder, level))) for series, folder in pairs]
         pool = stack.enter_context(ThreadPoolExecutor(plan.workers)) if plan.workers > 1 else None
         for index, volume in enumerate(volumes):
             places = frame_places(plan, index)
@@ -82,12 +79,6 @@ def write_volumes(
         for writer in writers if from_medium else ():
             from_medium = writer.from_medium(lambda: done(0)) and from_medium
     return Written(size, from_medium)
-
-
-def _writer(series: SeriesPlan, folder: str, level: VerifyLevel) -> SeriesWriter:
-    if IODS[series.iod].contours:
-        return StructureSetWriter(series, folder, level)
-    return (MultiFrameWriter if IODS[series.iod].multiframe else SingleFrameWriter)(series, folder, level)
 
 
 _Job = tuple["Sequence[Place]", "NDArray[Any]", "Volume", "Sequence[SeriesWriter]"]

@@ -1,4 +1,4 @@
-"""Planes that workers read and the driver writes: those of objects with several frames in a file.
+"""Planes that workers read and the driver writes: those of objects with several frames, or all contours, in a file.
 
 Frames of one file cannot be brought to their name one by one, and a worker that was given up must not write into it. So
 workers do what takes long, to read and to compute, and send the values; encoding, writing and reading back is done here
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from napari_dicom_writer.errors import PixelError
 from napari_dicom_writer.iods import IODS
-from napari_dicom_writer.writing.multiframe import MultiFrameWriter
+from napari_dicom_writer.writing.writers import writer_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -46,7 +46,7 @@ class Gathered:
 
     def __init__(self, plan: ExportPlan, folders: Sequence[str], level: VerifyLevel) -> None:
         self._writers = {
-            number: MultiFrameWriter(series, folder, level)
+            number: writer_of(series, folder, level)
             for number, (series, folder) in enumerate(zip(plan.series, folders, strict=True))
             if IODS[series.iod].multiframe
         }
@@ -69,7 +69,7 @@ class Gathered:
         Raises
         ------
         DestinationError, VerificationError
-            As `MultiFrameWriter.write`.
+            As `SeriesWriter.write`.
         """
         places = self._places.pop((read.volume, read.plane))
         for series, some in groupby(places, lambda place: place.series):
@@ -84,7 +84,7 @@ class Gathered:
         PixelError
             If planes are missing.
         VerificationError
-            As `MultiFrameWriter.finish`.
+            As `SeriesWriter.finish`.
         """
         if self._places:
             raise PixelError(f"{len(self._places):,} of its planes were not read", "Check the chunks of the source")
