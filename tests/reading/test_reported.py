@@ -133,6 +133,20 @@ def test_pictures_that_share_a_uid_by_mistake_are_no_copies(tmp_path):
     assert shown(tmp_path) == ({"s": [0, 1, 2, 3]}, [])
 
 
+@pytest.mark.parametrize("twice", [(1,), (0, 1, 2, 3)], ids=["one plane", "all planes"])
+def test_planes_that_nothing_tells_apart_are_layers_in_the_order_of_their_numbers(tmp_path, twice):
+    """As where planes were sent twice under new names: neither is lost, and none refused."""
+    series(tmp_path, each=lambda n: {"InstanceNumber": 7} if len(twice) > 1 else {})
+    for number in twice:
+        path = tmp_path / f"again {number}.dcm"
+        shutil.copy(tmp_path / f"{number}.dcm", path)
+        values = np.full(SHAPE, 10 + number, np.uint16).tobytes()
+        edit(path, SOPInstanceUID=generate_uid(), PixelData=values, InstanceNumber=7)
+    found, told = shown(tmp_path)
+    assert found == {"s": [0, 1, 2, 3], "s, picture 2 of a place": [10 + number for number in twice]}
+    assert all("Some places hold several pictures, and nothing tells them apart" in text for text in told[:2])
+
+
 # --- geometry that makes no sense -------------------------------------------------------------------------------------
 
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from napari_dicom_writer.model.geometry import patient_letters
 from napari_dicom_writer.reading.gaps import even_runs
-from napari_dicom_writer.reading.shaking import time_points_apart
 from napari_dicom_writer.reading.stacking import SAME, TURNED, stack, why_no_stack
+from napari_dicom_writer.reading.time_points import further_pictures, time_points_apart
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
@@ -48,7 +48,12 @@ def split(pictures: Sequence[Picture]) -> list[tuple[str, list[Picture]]]:
 
 def _even_parts(part: list[Picture]) -> list[tuple[str, list[Picture]]]:
     runs = even_runs(part)
-    return (time_points_apart(part) if len(runs) > 1 else None) or [("", run) for run in runs]
+    apart = (time_points_apart(part) if len(runs) > 1 else None) or [("", run) for run in runs]
+    return [
+        (", ".join(filter(None, (label, words))), group)
+        for label, run in apart
+        for words, group in further_pictures(run)
+    ]
 
 
 class _Trait(NamedTuple):

@@ -1,4 +1,4 @@
-"""Time points whose planes do not lie at the same places, as of a table that moves to and fro, or a follow-up scan."""
+"""Time points that one axis cannot hold: whose planes lie elsewhere, or that nothing tells apart."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_dicom_writer.reading.gaps import even_runs
+from napari_dicom_writer.errors import ReadError
+from napari_dicom_writer.reading.gaps import even_runs, fill_times
 from napari_dicom_writer.reading.stacking import stack, why_no_stack
+from napari_dicom_writer.reading.time_axis import order_in_time
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +23,7 @@ _TOLD_BY = {"TemporalPositionIdentifier": "time point", "AcquisitionNumber": "ac
 
 
 def time_points_apart(pictures: Sequence[Picture]) -> list[tuple[str, list[Picture]]] | None:
-    """Tell time points apart, each of which is an even stack where all together are none.
+    """Tell time points apart, each of which is an even stack where all together are none: of a table that moves.
 
     Returns
     -------
@@ -59,6 +61,45 @@ def _together(groups: Sequence[Sequence[Picture]]) -> list[Picture] | None:
     for group, each in zip(groups, stacks, strict=True):
         for at, index in enumerate(each.order):
             place = replace(group[index].place, position=tuple(first[at].tolist()))
-            assumed = "; ".join(filter(None, (group[index].assumed, what)))
-            moved.append(replace(group[index], place=place, assumed=assumed))
+            moved.append(replace(_assuming(group[index], what), place=place))
     return moved
+
+
+def further_pictures(pictures: Sequence[Picture]) -> list[tuple[str, list[Picture]]]:
+    """Cut where some places hold several pictures, and nothing tells which time point each is of, or which is first.
+
+    Returns
+    -------
+    list of (str, list of Picture)
+        The first picture of each place by number, then the second of each that has one, and so on; all in one part with
+        empty words where they are told apart, or nothing is to be told.
+    """
+    places = [picture.place for picture in pictures]
+    if why_no_stack(places):
+        return [("", list(pictures))]
+    found = stack(places)
+    ends = np.cumsum(found.counts)[:-1]
+    groups = [[pictures[index] for index in group] for group in np.split(found.order, ends)]
+    if found.counts.max() == 1 or _are_told_apart(groups):
+        return [("", list(pictures))]
+    groups = [sorted(group, key=lambda picture: picture.moment.InstanceNumber or 0) for group in groups]
+    what = "Some places hold several pictures, and nothing tells them apart: one of each is here, by their numbers"
+    parts = [[group[number] for group in groups if number < len(group)] for number in range(found.counts.max())]
+    return [
+        ("" if number == 1 else f"picture {number} of a place", [_assuming(picture, what) for picture in part])
+        for number, part in enumerate(parts, 1)
+    ]
+
+
+def _are_told_apart(groups: list[list[Picture]]) -> bool:
+    if len({len(group) for group in groups}) == 1:
+        return order_in_time([[picture.moment for picture in group] for group in groups]) is not None
+    try:
+        fill_times(groups, [])
+    except ReadError:
+        return False
+    return True
+
+
+def _assuming(picture: Picture, what: str) -> Picture:
+    return replace(picture, assumed="; ".join(filter(None, (picture.assumed, what))))
