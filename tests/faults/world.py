@@ -32,6 +32,7 @@ OBJECTS: dict[str, dict[str, Any]] = {
     "compressed frames": {"object": "multi-frame", "transfer_syntax": "jpeg-ls"},
     "a map": {"object": "parametric-map"},
     "contours": {"object": "rt-structure-set"},
+    "fractions": {"object": "segmentation", "segmentation_type": "fractional"},
 }
 """Objects of many frames or contours, each in one file: options that make them."""
 _LABELS = ("masks", "a label map", "contours")
@@ -62,7 +63,12 @@ def new(planes: int = PLANES, shape: tuple[int, int] = SHAPE, failing: int | Non
     array: Any = values(planes, tuple(shape)) if failing is None else Failing(planes, failing)
     if what in _LABELS:
         return (_labels(array, what), {"scale": (2, 1, 1), "units": ("mm",) * 3, "name": "new"}, "labels")
-    return Volume(array, spacing=(2, 1, 1), name="new")
+    return Volume(_fractions(array) if what == "fractions" else array, spacing=(2, 1, 1), name="new")
+
+
+def _fractions(array: np.ndarray) -> np.ndarray:
+    """Fifths, with some of each on every plane."""
+    return (array % 6 / 5).astype(np.float32)
 
 
 def _labels(array: np.ndarray, what: str) -> np.ndarray:
@@ -106,6 +112,7 @@ def state(
     one_series = len({dataset.SeriesInstanceUID for dataset in datasets}) == 1
     expected = values(planes, tuple(shape))
     expected = _labels(expected, what) if what in _LABELS else expected
+    expected = np.rint(255 * _fractions(expected)) if what == "fractions" else expected
     return "new" if one_series and np.array_equal(pixels, expected) else "half"
 
 

@@ -27,18 +27,28 @@ def dcmqi_labels(path: Path) -> tuple[Reading, list[dict[str, Any]]]:
     list of dict
         What it says of each segment, in its own words (labelID, SegmentLabel, recommendedDisplayRGBValue, …).
     """
+    files, segments = _dcmqi(path, "--mergeSegments")
+    assert len(files) == 1, f"dcmqi found {len(files)} layers of segments: they overlap"
+    return files[0], segments
+
+
+def dcmqi_fractions(path: Path) -> list[Reading]:
+    """Convert a segmentation with dcmqi: the stored fractions of each segment, in the order of their numbers."""
+    return _dcmqi(path)[0]
+
+
+def _dcmqi(path: Path, *options: str) -> tuple[list[Reading], list[dict[str, Any]]]:
     program = Path(sys.executable).with_name("segimage2itkimage" + (".exe" if sys.platform == "win32" else ""))
     if not program.exists():
         pytest.skip("dcmqi is not there for this machine")
     with tempfile.TemporaryDirectory() as out:
-        command = [program, "--inputDICOM", path, "--outputDirectory", out, "--mergeSegments", "-t", "nrrd"]
+        command = [program, "--inputDICOM", path, "--outputDirectory", out, *options, "-t", "nrrd"]
         done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", check=False)
-        files = sorted(Path(out).glob("*.nrrd"))
+        files = sorted(Path(out).glob("*.nrrd"), key=lambda file: int(file.stem))
         assert done.returncode == 0, done.stdout + done.stderr
-        assert len(files) == 1, f"dcmqi found {len(files)} layers of segments: they overlap"
-        reading = from_simpleitk(sitk.ReadImage(str(files[0])))
+        readings = [from_simpleitk(sitk.ReadImage(str(file))) for file in files]
         meta = json.loads(next(Path(out).glob("*.json")).read_text(encoding="utf-8"))
-    return reading, [segment for group in meta["segmentAttributes"] for segment in group]
+    return readings, [segment for group in meta["segmentAttributes"] for segment in group]
 
 
 def highdicom_labels(path: Path) -> Reading:

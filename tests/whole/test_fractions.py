@@ -7,7 +7,9 @@ import numpy as np
 import pydicom
 import pytest
 
+from judges.labels import dcmqi_fractions
 from judges.readers import dciodvfy, dicom_files, dicom_validator
+from judges.volumes import assert_placed
 from napari_dicom_writer import ExportError, ExportOptions, LayerOptions, NoteKind, Volume, export, plan_export
 
 RNG = np.random.default_rng(5)
@@ -58,6 +60,14 @@ def test_highdicom_reads_the_fractions(tmp_path):
         place = np.array([[2 + 0.8 * index[2], -3 + 0.7 * index[1], 5 + 2.5 * index[0]]])
         there = np.rint(found.map_reference_to_indices(place))[0].astype(int)
         assert np.abs(found.array[tuple(there)] - PROBABILITIES[(slice(None), *index)]).max() < 0.5 / 255 + 1e-6
+
+
+def test_dcmqi_reads_each_segment_in_its_steps(tmp_path):
+    report = export(volume(PROBABILITIES, CHANNELS), tmp_path / "x", OPTIONS)
+    affine = np.diag([2.5, 0.7, 0.8, 1])[[2, 1, 0, 3]]
+    affine[:3, 3] = 2, -3, 7.5  # it leaves out the first plane, which holds nothing
+    for found, expected in zip(dcmqi_fractions(report.path), PROBABILITIES[:, 1:], strict=True):
+        assert_placed(found, np.rint(expected.astype(float) * 255), affine, 1e-5)
 
 
 @pytest.mark.parametrize("dtype", ["f2", "f8", "u1", "u2", "?"])

@@ -25,6 +25,7 @@ def test_a_bit_of_every_fourth_byte_of_a_header_and_every_one_of_the_padding(tmp
     (instance,) = series.instances
     head = SeriesEncoder(series).encode_start(instance)
     file = NativeFile(str(tmp_path / "x.dcm"), head, series.pixel_bytes(instance), series.frame_bits)
+    file.begin()
     for at, plane in enumerate(VALUES):
         file.write_frame(at, plane)
     file.finish()

@@ -6,6 +6,7 @@ import os
 import struct
 import threading
 from abc import ABC, abstractmethod
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,9 +22,9 @@ _LONGEST_OFFSET = 2**32 - 1
 
 
 class FrameFile(ABC):
-    """One file: its head is written when it is made, then its frames, then what only its end knows.
+    """One file: its head is written when it begins, then its frames, then what only its end knows.
 
-    Safe to share between threads. `close` may be called at any time, and again.
+    Safe to share between threads, once it has begun. `close` may be called at any time, and again.
 
     Parameters
     ----------
@@ -36,9 +37,18 @@ class FrameFile(ABC):
     def __init__(self, path: str, head: bytes) -> None:
         self.path, self.head = path, head
         self._lock = threading.Lock()
-        self._descriptor = os.open(path, _FLAGS, 0o666)
-        self._closed = False
-        write_at(self._descriptor, head, 0)
+        self._descriptor = -1
+        self._opened: list[int] = []
+
+    def begin(self) -> None:
+        """Make the file, and write its head."""
+        self._descriptor = self._make(self.path, 0o666)
+        write_at(self._descriptor, self.head, 0)
+
+    def _make(self, path: str, mode: int) -> int:
+        descriptor = os.open(path, _FLAGS, mode)
+        self._opened.append(descriptor)
+        return descriptor
 
     @abstractmethod
     def write_frame(self, at: int, frame: Any) -> int:
@@ -63,10 +73,10 @@ class FrameFile(ABC):
         return forget(self._descriptor)
 
     def close(self) -> None:
-        """Let go of the file."""
-        if not self._closed:
-            self._closed = True
-            os.close(self._descriptor)
+        """Let go of all that is open, of each once, whatever the system says to it."""
+        with ExitStack() as every:
+            while self._opened:
+                every.callback(os.close, self._opened.pop())
 
 
 class NativeFile(FrameFile):
@@ -76,7 +86,11 @@ class NativeFile(FrameFile):
         super().__init__(path, head)
         self._bits, self._start, self._pixel_bytes = frame_bits, len(head), pixel_bytes
         self._written = 0
-        os.ftruncate(self._descriptor, len(head) + pixel_bytes)
+
+    def begin(self) -> None:
+        """Make the file as long as it will be: what no frame fills is zeros."""
+        super().begin()
+        os.ftruncate(self._descriptor, self._start + self._pixel_bytes)
 
     def write_frame(self, at: int, frame: NDArray[Any]) -> int:
         """Write the values of one frame."""
@@ -134,14 +148,19 @@ class FragmentFile(FrameFile):
     def __init__(self, path: str, head: bytes, frames: int, *, extended: bool) -> None:
         super().__init__(path, head)
         self._extended = extended
-        table = 0 if extended else 4 * frames
-        write_at(self._descriptor, item_head(table) + bytes(table), len(head))
-        self._first = self._end = len(head) + 8 + table
-        self._spool = os.open(f"{path}.waiting", _FLAGS, 0o600)
-        os.unlink(f"{path}.waiting")  # noqa: PTH108 - strings are faster; killed, this process leaves no frames behind
+        self._table = 0 if extended else 4 * frames
+        self._first = self._end = len(head) + 8 + self._table
+        self._spool = -1
         self._spooled = 0
         self._waiting: dict[int, tuple[int, int]] = {}  # frame → place in the spool, length
         self._places: list[tuple[int, int]] = []  # offset in the file, length
+
+    def begin(self) -> None:
+        """Leave room for the table, and make the second file."""
+        super().begin()
+        write_at(self._descriptor, item_head(self._table) + bytes(self._table), len(self.head))
+        self._spool = self._make(f"{self.path}.waiting", 0o600)
+        os.unlink(f"{self.path}.waiting")  # noqa: PTH108 - strings are faster; killed, no frames are left behind
 
     def write_frame(self, at: int, frame: bytes) -> int:
         """Write one codestream."""
@@ -187,12 +206,6 @@ class FragmentFile(FrameFile):
         else:
             write_at(self._descriptor, np.array(offsets, "<u4").tobytes(), len(self.head) + 8)
         return self._first - len(self.head) + len(SEQUENCE_DELIMITER)
-
-    def close(self) -> None:
-        """Let go of both files; the second one goes away."""
-        if not self._closed:
-            os.close(self._spool)
-        super().close()
 
 
 def extended_table(frames: int) -> bytes:

@@ -6,7 +6,7 @@ Nothing is gathered in memory: an instance is never held, and a frame not twice.
 from __future__ import annotations
 
 import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from napari_dicom_writer.codecs import codec_of
@@ -80,6 +80,10 @@ class MultiFrameWriter(SeriesWriter):
                 file: FrameFile = FragmentFile(path, head, len(instance.frames), extended=extended)
             else:
                 file = NativeFile(path, head, pixels, self._series.frame_bits)
+            with ExitStack() as undone:
+                undone.callback(file.close)
+                file.begin()
+                undone.pop_all()
             self._open[instance.filename] = file
             return file, len(head)
 
@@ -106,15 +110,17 @@ class MultiFrameWriter(SeriesWriter):
         proven = True
         for instance in self._series.instances:
             file = self._open[instance.filename]
-            proven = file.forget() and proven
+            with refused_by_system():
+                proven = file.forget() and proven
             self._verifier.again(instance, file)
             tick()
         return proven
 
     def close(self) -> None:
         """Let go of the files."""
-        for file in self._open.values():
-            file.close()
+        with refused_by_system(), ExitStack() as every:
+            for file in self._open.values():
+                every.callback(file.close)
 
 
 @contextmanager

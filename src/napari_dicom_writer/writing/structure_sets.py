@@ -133,8 +133,8 @@ class StructureSetWriter(SeriesWriter):
         """Read the files again."""
         proven = True
         for instance in self._series.instances:
-            found, forgotten = digest_again(self.path_of(instance))
             with faults_of(self._series, instance):
+                found, forgotten = digest_again(self.path_of(instance))
                 if found != self._known[instance.filename]:
                     raise Fault("it is not on the medium what it was in memory")
             proven = proven and forgotten
@@ -143,7 +143,8 @@ class StructureSetWriter(SeriesWriter):
 
     def close(self) -> None:
         """Let go of what waits."""
-        self._spool.close()
+        with refused_by_system():
+            self._spool.close()
 
 
 def _stream(*, is_implicit: bool) -> tuple[DicomFileLike, BytesIO]:
