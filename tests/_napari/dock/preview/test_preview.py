@@ -12,6 +12,7 @@ from qtpy.QtCore import QPoint, QRect
 from qtpy.QtGui import QColor, QHelpEvent, QImage, QPalette
 from qtpy.QtWidgets import QApplication, QVBoxLayout, QWidget
 
+from _napari.arrays import Gate
 from judges.volumes import SPACING, indexed, oblique
 from napari_dicom_writer import Volume
 from napari_dicom_writer._napari.dock.preview.preview import PreviewWidget
@@ -19,24 +20,6 @@ from napari_dicom_writer._napari.dock.preview.thumbnails import THINNEST, Box, a
 from napari_dicom_writer._napari.dock.preview.view import View
 from napari_dicom_writer.demo.phantom import orientation_phantom
 from napari_dicom_writer.plan.grid import make_grid
-
-
-class Gate:
-    """An array that answers once it is let."""
-
-    shape, dtype = (4, 6, 8), np.dtype(np.int16)
-
-    def __init__(self, error: Exception | None = None) -> None:
-        self.open, self.asked, self.reads = threading.Event(), threading.Event(), 0
-        self._error = error
-
-    def __getitem__(self, index):
-        self.reads += 1
-        self.asked.set()
-        self.open.wait(20)
-        if self._error:
-            raise self._error
-        return indexed(self.shape)[index]
 
 
 def place(preview: PreviewWidget, volume: Volume) -> None:
@@ -80,7 +63,7 @@ def test_the_written_plane_comes_first(qtbot, preview):
     gate = Gate()
     place(preview, Volume(gate, spacing=SPACING))
     seen = []
-    preview._reader.section.connect(lambda normal, _values: seen.append(normal))
+    preview._pixels.reader.section.connect(lambda normal, _values: seen.append(normal))
     gate.open.set()
     wait_for_pixels(qtbot, preview)
     assert seen == [0, 1, 2]

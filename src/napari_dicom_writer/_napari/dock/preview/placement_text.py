@@ -18,7 +18,7 @@ _UNITS = (("mm", 1.0), ("µm", 1e-3), ("nm", 1e-6))
 _LEAST = 0.1
 _MANY = 1e6  # of a unit, where the next greater one reads better
 _NO_BREAK = "\N{NO-BREAK SPACE}"
-_AXES = ("plane", "row", "column")
+AXES = ("plane", "row", "column")
 
 
 def placement_lines(grid: Grid, shape: tuple[int, int, int]) -> tuple[str, ...]:
@@ -63,7 +63,7 @@ def cut_text(cut: Cut, count: int) -> str:
     count
         How many such cuts the grid has along its normal.
     """
-    axis = _AXES[cut.normal]
+    axis = AXES[cut.normal]
     size = _extents((cut.width, cut.height))
     left, right, top, bottom = cut.letters
     edges = f"left {left}, right {right}, top {top}, bottom {bottom}"

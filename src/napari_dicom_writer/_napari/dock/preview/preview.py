@@ -17,6 +17,7 @@ from napari_dicom_writer._napari.dock.parts.plain import shown_name, tooltip
 from napari_dicom_writer._napari.dock.preview.cuts import Cut, make_cuts, middle
 from napari_dicom_writer._napari.dock.preview.overlay_paint import Legend, names_at
 from napari_dicom_writer._napari.dock.preview.overlays import Overlays
+from napari_dicom_writer._napari.dock.preview.pixels import Pixels
 from napari_dicom_writer._napari.dock.preview.placement_text import cut_text, placement_lines
 from napari_dicom_writer._napari.dock.preview.preview_paint import (
     Layout,
@@ -26,8 +27,7 @@ from napari_dicom_writer._napari.dock.preview.preview_paint import (
     text_height,
     tile_room,
 )
-from napari_dicom_writer._napari.dock.preview.section_reader import SectionReader
-from napari_dicom_writer._napari.dock.preview.sections import LIMIT, to_8_bit
+from napari_dicom_writer._napari.dock.preview.sections import LIMIT
 from napari_dicom_writer._napari.dock.preview.view import View
 
 if TYPE_CHECKING:
@@ -80,12 +80,9 @@ class PreviewWidget(QWidget):
         self._lines: tuple[str, ...] = ()
         self._message: tuple[str, str] = ("", _EMPTY)
         self._volume: Volume | None = None
-        self._sections: dict[int, NDArray[Any]] = {}
-        self._pixels: dict[int, NDArray[Any]] = {}
-        self._problem = ""
-        self._reader = SectionReader(samples, self)
-        self._reader.section.connect(self._take_section)
-        self._reader.failed.connect(self._take_failure)
+        self._pixels = Pixels(samples, self)
+        self._pixels.changed.connect(self.update)
+        self._pixels.failed.connect(self._refresh)
         self._through: tuple[int, int, int] = (0, 0, 0)
         self._overlays = Overlays(samples, self)
         self._overlays.changed.connect(self._refresh)
@@ -134,7 +131,12 @@ class PreviewWidget(QWidget):
     @property
     def pixels(self) -> dict[int, NDArray[Any]]:
         """8-bit samples of each cut that has been read, as shown: (downward, rightward[, samples]), by its normal."""
-        return {cut.normal: cut.orient(self._pixels[cut.normal]) for cut in self._cuts if cut.normal in self._pixels}
+        shown = self._pixels.shown
+        return {cut.normal: cut.orient(shown[cut.normal]) for cut in self._cuts if cut.normal in shown}
+
+    @property
+    def _problem(self) -> str:
+        return self._pixels.problem and _shortened(f"Pixels cannot be read: {self._pixels.problem}")
 
     def show_view(self, view: View) -> None:
         """Show where a volume will lie, and what lies on it.
@@ -146,12 +148,8 @@ class PreviewWidget(QWidget):
         """
         volume, grid = view.volume, view.grid
         through = view.through or middle(volume.shape)
-        old, self._volume = self._volume, volume
-        if old is None or through != self._through or not _same_pixels(old, volume):
-            self._forget_pixels()
-            self._reader.read(volume, through)
-        elif old.window != volume.window and self._sections:
-            self._pixels = dict(to_8_bit(volume, self._sections))
+        self._volume = volume
+        self._pixels.show(volume, through)
         self._grid, self._message = grid, ("", "")
         self._through = through
         self._overlays.show(view.overlays, through)
@@ -170,28 +168,13 @@ class PreviewWidget(QWidget):
 
     def clear(self) -> None:
         """Forget everything, and let go of the array."""
-        self._reader.cancel()
+        self._pixels.clear()
         self._overlays.clear()
-        self._forget_pixels()
         self._volume = None
         self._forget_placement(("", _EMPTY))
 
-    def _forget_pixels(self) -> None:
-        self._sections, self._pixels, self._problem = {}, {}, ""
-
     def _forget_placement(self, message: tuple[str, str]) -> None:
         self._cuts, self._tooltips, self._lines, self._message = (), (), (), message
-        self._refresh()
-
-    def _take_section(self, normal: int, values: NDArray[Any]) -> None:
-        if self._volume is None:
-            return
-        self._sections[normal] = values
-        self._pixels = dict(to_8_bit(self._volume, self._sections))
-        self.update()
-
-    def _take_failure(self, text: str) -> None:
-        self._problem = _shortened(f"Pixels cannot be read: {text}")
         self._refresh()
 
     def _refresh(self) -> None:
@@ -211,7 +194,7 @@ class PreviewWidget(QWidget):
         return f"On it: {', '.join(names)}" if names else ""
 
     def _picture(self, cut: Cut) -> Picture:
-        pixels = self._pixels.get(cut.normal)
+        pixels = self._pixels.shown.get(cut.normal)
         waiting = "cannot be read" if self._problem else "reading…"
         return Picture(cut, None if pixels is None else cut.orient(pixels), waiting, self._overlays.marks(cut.normal))
 
@@ -259,7 +242,7 @@ class PreviewWidget(QWidget):
         cut = self._cuts[index]
         area = layout.picture(layout.places[index - (self._chosen if self._one_cut else 0)])
         names = ", ".join(names_at(QPointF(x, y), area, cut, self._overlays.marks(cut.normal)))
-        missing = self._problem if self._cuts[index].normal not in self._pixels else ""
+        missing = self._problem if self._cuts[index].normal not in self._pixels.shown else ""
         enlarge = "" if self._one_cut else "Click to enlarge."
         return "\n".join(filter(None, (names, self._tooltips[index], missing, enlarge)))
 
@@ -294,8 +277,3 @@ class PreviewWidget(QWidget):
 
 def _shortened(text: str) -> str:
     return shorten(text, _LONGEST, placeholder="…")
-
-
-def _same_pixels(one: Volume, other: Volume) -> bool:
-    """Whether both show the same array the same way."""
-    return one.array is other.array and one.axes == other.axes and one.rgb == other.rgb
