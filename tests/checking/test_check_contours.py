@@ -145,7 +145,7 @@ def test_against_the_source(study, tmp_path, capsys):
     saved(other, folder / "contours")
     assert main(["verify", str(again), "--no-dciodvfy", "--against", str(folder)]) == 1
     said = " ".join(capsys.readouterr().out.split())
-    assert "1 of its 3 contours are not in the series The series has 1 contours that it has not" in said
+    assert "1 of its 3 contours are not in the series The series has 1 contour that it has not" in said
     assert path.exists()
 
 

@@ -140,7 +140,7 @@ FAULTS = {
     r"'a'.* says that it has 9 points, and holds 4": lambda bad, _: bad.__setattr__("NumberOfContourPoints", 9),
     r"'a'.* has no type, taken as CLOSED_PLANAR": lambda bad, _: bad.__delattr__("ContourGeometricType"),
     r"Without contours, and left out: 'a'": lambda _, made: made.ROIContourSequence[0].__delattr__("ContourSequence"),
-    r"Contours that belong to no region, 1, are left out": lambda _, made: made.StructureSetROISequence.pop(0),
+    r"1 contour of no region: left out": lambda _, made: made.StructureSetROISequence.pop(0),
     r"'a' has no number: left out": lambda _, made: made.StructureSetROISequence[0].__delattr__("ROINumber"),
 }
 
@@ -173,6 +173,16 @@ def test_without_its_image_planes_are_those_of_the_contours():
         np.testing.assert_allclose(found, vertices, rtol=0, atol=1e-4)
     assert points[1]["features"]["name"] == ["Isocenter 1", "Isocenter 2"]
     assert any("Its image is not there: its planes are those of its contours, 10 mm apart" in one for one in told)
+
+
+def test_an_image_that_nothing_names_is_taken_where_contours_lie_on_its_planes(axial):
+    made = structure_set({"a": [("CLOSED_PLANAR", axial.at(1, SQUARE))]}, axial.header)
+    del made.ReferencedFrameOfReferenceSequence, made.StructureSetROISequence[0].ReferencedFrameOfReferenceUID
+    saved(made, axial.folder / "contours")
+    layers, told = opened(axial.folder)
+    (image,), (shapes,) = kinds(layers, "image"), kinds(layers, "shapes")
+    assert shapes[1]["scale"] == image[1]["scale"]
+    assert told == ["plan: It names no image: taken as drawn on 'image', on whose planes it lies"]
 
 
 def test_derived_planes_of_oblique_contours(tmp_path):
@@ -221,12 +231,20 @@ def test_regions_that_overlap_are_further_layers(axial):
 @pytest.mark.parametrize(
     ("contours", "words", "voxels"),
     [
-        ([(1.3, SQUARE)], "lie up to 0.3 of a step between planes of 'image': filled on the nearest", 30),
-        ([(1.0, SQUARE), (1.3, HOLE)], "lie between its planes, others nearer: left out", 30),
-        ([(1.0, SQUARE), (7.0, HOLE)], "lie outside it: left out", 30),
-        ([(1.0, SQUARE), (1.0, SQUARE + 2)], "overlap in part on 1 planes", 30 + 30 - 2 * 12),
-        ([(1.0, SQUARE - (3, 0))], "reaches beyond its image on 1 planes: cut off", 24),
-        ([(1.0, SQUARE), (1.0, SQUARE[:1])], "enclose nothing: left out", 30),
+        (
+            [(1.3, SQUARE)],
+            "1 contour of 'a' between the planes of 'image', up to 0.3 of a step off: filled on the nearest",
+            30,
+        ),
+        ([(1.0, SQUARE), (1.3, HOLE)], "1 contour of 'a' between the planes of 'image', others nearer: left out", 30),
+        ([(1.0, SQUARE), (7.0, HOLE)], "1 contour of 'a' outside 'image': left out", 30),
+        (
+            [(1.0, SQUARE), (1.0, SQUARE + 2)],
+            "overlap in part on 1 plane: what two share is taken as outside",
+            30 + 30 - 2 * 12,
+        ),
+        ([(1.0, SQUARE - (3, 0))], "reaches beyond its image on 1 plane: cut off", 24),
+        ([(1.0, SQUARE), (1.0, SQUARE[:1])], "1 contour of 'a' points or open, enclosing nothing: left out", 30),
         ([(1.0, rectangle(2, 2, 3, 3) + 0.3 * (rectangle(2, 2, 3, 3) < 2))], "", 1),
     ],
 )

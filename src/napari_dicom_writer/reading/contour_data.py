@@ -13,6 +13,11 @@ _DECIMAL = b"0123456789+-.eE\\ \0"
 _FARTHEST = 1e6  # mm; a kilometer off is no place in a patient
 
 
+def counted(number: int, what: str) -> str:
+    """Write how many there are of something whose plural is regular."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
 class ContourError(ValueError):
     """The points of a contour make no sense; it says why."""
 
@@ -54,10 +59,10 @@ def points_of(raw: object, count: int | None, said: list[str]) -> NDArray[np.flo
     except (TypeError, ValueError):
         raise ContourError("holds what is no number: left out") from None
     if found.size % 3:
-        raise ContourError(f"holds {found.size} numbers, not three for each point: left out")
+        raise ContourError(f"holds {counted(found.size, 'number')}, not three for each point: left out")
     if not (np.abs(found) < _FARTHEST).all():
         raise ContourError("lies nowhere in a patient: left out")
     points = found.reshape(-1, 3)
     if count is not None and count != len(points):
-        said.append(f"says that it has {count} points, and holds {len(points)}: these are taken")
+        said.append(f"says that it has {counted(count, 'point')}, and holds {len(points)}: these are taken")
     return points

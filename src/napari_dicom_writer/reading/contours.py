@@ -56,6 +56,8 @@ def places_on(outlines: Sequence[Outline], affine: NDArray[np.float64]) -> Place
 def image_of(structure: StructureSet, images: Sequence[Ground], folder: Path | None = None) -> Ground | None:
     """Find the image that contours were drawn on: the one they reference, else one of their space that they lie on.
 
+    Of contours that name neither, it is one that they lie on.
+
     Parameters
     ----------
     structure
@@ -76,7 +78,8 @@ def image_of(structure: StructureSet, images: Sequence[Ground], folder: Path | N
         referenced = [image for series in beside for image in grounds_of(series)]
     if referenced:
         return max(referenced, key=fits)
-    of_space = [image for image in images if image.space in structure.spaces and fits(image)]
+    unsaid = not structure.series and not structure.spaces
+    of_space = [image for image in images if (unsaid or image.space in structure.spaces) and fits(image)]
     return max(of_space, key=fits, default=None)
 
 
@@ -120,13 +123,15 @@ def _said(structure: StructureSet, outlines: Sequence[Outline], image: Ground) -
     on_planes = places_on(outlines, image.affine).on_planes(image.shape[0])
     drawn = np.array([outline.kind != POINT for outline in outlines])
     if off := int((drawn & ~on_planes).sum()):
-        text = f"{off:,} of its {drawn.sum():,} contours lie on no plane of {image.name}, and stay where they are"
+        text = f"Contours on no plane of {image.name}, which stay where they are: {off:,} of {drawn.sum():,}"
         yield Note(NoteKind.INFO, text)
     yield from said_of_space(structure, image)
 
 
 def said_of_space(structure: StructureSet, image: Ground) -> Iterator[Note]:
     """Say where the coordinates of contours are not said to be those of the image."""
+    if not structure.series and not structure.spaces:
+        yield Note(NoteKind.ASSUMED, f"It names no image: taken as drawn on {image.name}, on whose planes it lies")
     if image.space and structure.spaces - {image.space}:
         text = f"Its coordinates are of another frame of reference than those of {image.name}: taken as the same"
         yield Note(NoteKind.ASSUMED, text)

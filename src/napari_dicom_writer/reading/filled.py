@@ -11,6 +11,7 @@ from napari_dicom_writer.model.contours import CLOSED, ENCLOSING
 from napari_dicom_writer.model.segments import Labels
 from napari_dicom_writer.model.tracing import fill
 from napari_dicom_writer.model.volume import SPATIAL, Volume
+from napari_dicom_writer.reading.contour_data import counted
 from napari_dicom_writer.reading.contours import ON_PLANE, places_on, said_of_space
 from napari_dicom_writer.reading.overlaps import parted
 from napari_dicom_writer.reading.plane_array import LazyPlanes
@@ -133,10 +134,10 @@ def _patches(region: Region, image: Ground, notes: list[Note]) -> list[tuple[int
         overlapping += all(outline.kind == CLOSED for outline in outlines) and _share_in_part(patch)
         found.append((plane, patch))
     if cut:
-        notes.append(Note(NoteKind.LOST, f"{name!r} reaches beyond its image on {cut:,} planes: cut off"))
+        notes.append(Note(NoteKind.LOST, f"{name!r} reaches beyond its image on {counted(cut, 'plane')}: cut off"))
     if overlapping:
-        text = f"Contours of {name!r} overlap in part on {overlapping:,} planes: what two share is taken as outside"
-        notes.append(Note(NoteKind.ASSUMED, text))
+        text = f"Contours of {name!r} overlap in part on {counted(overlapping, 'plane')}"
+        notes.append(Note(NoteKind.ASSUMED, f"{text}: what two share is taken as outside"))
     if found and not any(patch.mask().any() for _, patch in found):
         notes.append(Note(NoteKind.LOST, f"{name!r} encloses the center of no voxel, and is empty"))
     return found
@@ -145,7 +146,7 @@ def _patches(region: Region, image: Ground, notes: list[Note]) -> list[tuple[int
 def _by_plane(region: Region, image: Ground, notes: list[Note], name: str) -> dict[int, list[Outline]]:
     """Find the plane of each contour, and say how far it is moved, or why it has none."""
     outlines = [contour.outline for contour in region.contours if contour.outline.kind in ENCLOSING]
-    lost = {"are points or open, and enclose nothing": len(region.contours) - len(outlines)}
+    lost = {"points or open, enclosing nothing": len(region.contours) - len(outlines)}
     found: dict[int, list[Outline]] = {}
     if outlines:
         places = places_on(outlines, image.affine)
@@ -157,16 +158,18 @@ def _by_plane(region: Region, image: Ground, notes: list[Note], name: str) -> di
         np.minimum.at(closest, nearest[good], away[good])
         # Where contours are closer than planes, those that were drawn nearest to one are taken together.
         farther = good & (away > closest[np.clip(nearest, 0, image.shape[0] - 1)] + ON_PLANE)
-        lost |= {"lie across its planes": across.sum(), "lie outside it": (outside & ~across).sum()}
-        lost |= {"lie between its planes, others nearer": farther.sum()}
+        lost[f"across the planes of {image.name}"] = int(across.sum())
+        lost[f"outside {image.name}"] = int((outside & ~across).sum())
+        lost[f"between the planes of {image.name}, others nearer"] = int(farther.sum())
         for number in np.flatnonzero(good & ~farther):
             found.setdefault(int(nearest[number]), []).append(outlines[number])
         if (moved := good & ~farther & (away > ON_PLANE)).any():
-            text = f"{moved.sum():,} contours of {name!r} lie up to {away[moved].max():.2g} of a step between planes"
-            notes.append(Note(NoteKind.ASSUMED, f"{text} of {image.name}: filled on the nearest"))
+            text = f"{counted(int(moved.sum()), 'contour')} of {name!r} between the planes of {image.name}"
+            text += f", up to {away[moved].max():.2g} of a step off: filled on the nearest"
+            notes.append(Note(NoteKind.ASSUMED, text))
     for reason, count in lost.items():
         if count:
-            notes.append(Note(NoteKind.LOST, f"{count:,} contours of {name!r} on {image.name} {reason}: left out"))
+            notes.append(Note(NoteKind.LOST, f"{counted(count, 'contour')} of {name!r} {reason}: left out"))
     return {plane: _once(those) for plane, those in found.items()}
 
 

@@ -12,7 +12,7 @@ from pydicom.uid import RTStructureSetStorage
 from napari_dicom_writer.errors import Note, NoteKind
 from napari_dicom_writer.model.contours import CLOSED, ENCLOSING, OPEN, OPEN_NONPLANAR, POINT, Outline
 from napari_dicom_writer.model.segments import ALGORITHM_TYPES, Segment
-from napari_dicom_writer.reading.contour_data import ContourError, points_of
+from napari_dicom_writer.reading.contour_data import ContourError, counted, points_of
 from napari_dicom_writer.reading.lenient import items, numbers, text, whole
 from napari_dicom_writer.reading.segments import code_of, with_labels_of_layer
 from napari_dicom_writer.standard.codes import ANATOMY, TISSUE, Structure, terms
@@ -150,7 +150,7 @@ def structure_set_of(header: Dataset) -> StructureSet:
         region = regions.get(number) if number is not None else None
         if region is None:
             count = len(items(item, "ContourSequence"))
-            faults.append(Fault(NoteKind.LOST, f"Contours that belong to no region, {count:,}, are left out"))
+            faults.append(Fault(NoteKind.LOST, f"{counted(count, 'contour')} of no region: left out"))
             continue
         color = numbers(item, "ROIDisplayColor")
         if color and len(color) == 3 and all(0 <= part <= 255 for part in color):
@@ -242,8 +242,7 @@ def _outlines(item: Dataset, label: int, where: str, said: list[tuple[NoteKind, 
             mended.append(f"is of the type {kind!r}, taken as {CLOSED}" if kind else f"has no type, taken as {CLOSED}")
             kind = CLOSED
         if len(points) < _LEAST.get(kind, 3):
-            count = f"{len(points)} point{'' if len(points) == 1 else 's'}"
-            raise ContourError(f"is {kind} and has {count}: left out")
+            raise ContourError(f"is {kind} and has {counted(len(points), 'point')}: left out")
     except ContourError as error:
         said.append((NoteKind.LOST, str(error)))
         return []

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_dicom_writer.model.contours import POINT
+from napari_dicom_writer.reading.contour_data import counted
 from napari_dicom_writer.reading.contours import places_on
 from napari_dicom_writer.reading.derived_planes import planes_from
 
@@ -48,15 +49,11 @@ class RegionSurvey:
     def __str__(self) -> str:
         counts = []
         if self.contours:
-            counts.append(f"{_count(self.contours, 'contour')} on {_count(self.planes, 'plane')}")
+            counts.append(f"{counted(self.contours, 'contour')} on {counted(self.planes, 'plane')}")
         if self.points:
-            counts.append(_count(self.points, "point"))
+            counts.append(counted(self.points, "point"))
         told = ", ".join(filter(None, (*counts, self.interpreted_type)))
         return f"{self.number} {self.name or 'without a name'}: {told}"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def regions_of(structures: Iterable[StructureSet]) -> tuple[RegionSurvey, ...]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_dicom_writer.checking.source.comparison import Comparison
+from napari_dicom_writer.reading.contour_data import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,7 +74,7 @@ def _compare(name: str, volume: Volume, candidate: Candidate) -> Comparison:
     count, there = (sum(map(len, rings.values())) for rings in (mine, theirs))
     problems = [f"{missing:,} of its {count:,} contours are not in the series"] if missing else []
     if there > count - missing:
-        problems.append(f"The series has {there - count + missing:,} contours that it has not")
+        problems.append(f"The series has {counted(there - count + missing, 'contour')} that it has not")
     survey = candidate.verdict.survey
     return Comparison(
         name,
