@@ -58,6 +58,7 @@ class Scene:
         several = len(self.images) + (self.labels is not None) > 1
         named = {"several layers": several, "a reference": self.patient is not None, "odd settings": self.settings}
         named["contours"] = self.contours
+        named["compressed"] = self.options.get("transfer_syntax", "explicit-le") != "explicit-le"
         return [name for name, there in named.items() if there]
 
     @property
@@ -123,6 +124,7 @@ def scenes(draw: st.DrawFn) -> Scene:
     if with_labels:
         options["segmentation_type"] = draw(st.sampled_from(("auto", "binary", "labelmap")))
         options["empty_frames"] = draw(st.booleans())
+    options["transfer_syntax"] = draw(st.sampled_from((*["explicit-le"] * 3, "rle", "jpeg-ls", "jpeg-2000")))
     contours = with_labels and draw(st.sampled_from((False, False, True)))
     settings = tuple(draw(st.lists(st.sampled_from(sorted(SETTINGS)), max_size=1)))
     several = len(images) + with_labels > 1

@@ -120,6 +120,7 @@ def test_scenes_are_refused_or_right(part, record_property):
         record_property("census", json.dumps(counts))
     assert counts["refused"] < 0.6 * counts["scenes"]
     assert counts["contours"] > 0
+    assert counts["several layers"] > counts["scenes"] / 3
     assert not EXAMPLES or all(counts[f"written: {key}"] for key in OBJECTS)
 
 
