@@ -22,6 +22,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("screen"))
 
 
+@pytest.fixture(autouse=True)
+def _no_peers(tmp_path_factory, monkeypatch):
+    """Peers and unsent exports of their own, away from the user's."""
+    folder = tmp_path_factory.mktemp("network")
+    monkeypatch.setenv("NAPARI_DICOM_WRITER_STATE", str(folder / "state"))
+    monkeypatch.setenv("NAPARI_DICOM_WRITER_CONFIG", str(folder / "config"))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+
+
 @pytest.fixture
 def settings(viewer):
     """The plugin's settings, left as they were found."""

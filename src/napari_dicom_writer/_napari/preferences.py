@@ -34,7 +34,7 @@ def options_from_preferences() -> ExportOptions:
 
 def valid_preferences() -> tuple[ExportOptions, tuple[Refusal, ...]]:
     """Read the user's preferences, each by itself; those that are not valid stay at their defaults, with the reason."""
-    settings = _settings()
+    settings = plugin_settings()
     if settings is None:
         return ExportOptions(), ()
     export: dict[str, Any] = settings.export.model_dump()
@@ -58,7 +58,7 @@ def valid_preferences() -> tuple[ExportOptions, tuple[Refusal, ...]]:
 
 def titles() -> dict[str, str]:
     """Return what the Preferences call each option that they list; nothing where napari is not running."""
-    settings = _settings()
+    settings = plugin_settings()
     if settings is None:
         return {}
     institution = type(settings.institution).model_fields
@@ -76,7 +76,7 @@ def remember(options: ExportOptions, since: ExportOptions) -> None:
 
     What did not change is left alone: the user may have set it in the Preferences meanwhile, or is to correct it there.
     """
-    settings = _settings()
+    settings = plugin_settings()
     if settings is not None:
         _keep(settings.export, _changed(_listed(options), _listed(since)))
         _keep(settings.institution, _changed(_plain(options.series), _plain(since.series)))
@@ -100,18 +100,18 @@ def _changed(values: dict[str, Any], since: dict[str, Any]) -> dict[str, Any]:
 
 def dock_state() -> dict[str, bool]:
     """Return which groups of the dock widget are unfolded, and whether it follows the selection."""
-    settings = _settings()
+    settings = plugin_settings()
     return {} if settings is None else dict(settings.dock.model_dump())
 
 
 def remember_dock(name: str, *, value: bool) -> None:
     """Keep one part of the dock widget's state."""
-    settings = _settings()
+    settings = plugin_settings()
     if settings is not None:
         _keep(settings.dock, {name: value})
 
 
-def _settings() -> Any:
+def plugin_settings() -> Any:
     """Return this plugin's settings; None where napari is not running, or has not discovered its plugins."""
     if "napari" not in sys.modules:
         return None

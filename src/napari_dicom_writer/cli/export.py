@@ -12,13 +12,12 @@ from napari_dicom_writer.cli.json_text import plan_json, refusals_json, report_j
 from napari_dicom_writer.cli.layer_arguments import add_layer_options, layer_options_from
 from napari_dicom_writer.cli.progress import progress_bar
 from napari_dicom_writer.cli.render import add_viewers, print_plan, print_report
-from napari_dicom_writer.cli.send import add_consent, ask_consent
+from napari_dicom_writer.cli.send import add_consent, ask_consent, known
 from napari_dicom_writer.destinations import DESTINATIONS, open_destination
-from napari_dicom_writer.destinations.network.peers import peer_named
 from napari_dicom_writer.errors import DestinationError, ExportCancelled, ExportError
 from napari_dicom_writer.exporting import export, plan_export
 from napari_dicom_writer.layers.inputs import name_of
-from napari_dicom_writer.plan.wording import count_series
+from napari_dicom_writer.plan.wording import leaving
 
 if TYPE_CHECKING:
     import argparse
@@ -107,8 +106,7 @@ def _run(arguments: argparse.Namespace) -> None:
     agreed = None
     if to and DESTINATIONS[to].remote:
         agreed = plan_export(layers, options, path=output, to=to, progress=check)
-        patient = options.patient.name or agreed.study.patient_id
-        ask_consent(arguments, output, [f"{patient}, study {agreed.study.id}, {count_series(agreed)}"])
+        ask_consent(arguments, arguments.to, leaving(agreed))
     with progress_bar() as progress:
         report = export(layers, output, options, progress=progress, to=to, agreed=agreed, sending=progress)
         arguments.written = report.place  # what Ctrl-C says from here on
@@ -121,7 +119,7 @@ def _run(arguments: argparse.Namespace) -> None:
 def _target(arguments: argparse.Namespace) -> tuple[str, str | None]:
     """Return what to write to, and what it is; where a peer is named, all that is given is input."""
     if arguments.to and (arguments.to not in DESTINATIONS or DESTINATIONS[arguments.to].remote):
-        peer = peer_named(arguments.to)
+        peer = known(arguments.to)
         return peer.address, peer.to
     if len(arguments.input) < 2:
         raise DestinationError("There is no OUTPUT", "Name one behind the INPUT, or a peer with --to")

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from napari_dicom_writer.destinations import DESTINATIONS
-from napari_dicom_writer.destinations.network.peers import peer_named, remember, remembered
-from napari_dicom_writer.destinations.network.target import NetworkDestination
+from napari_dicom_writer.destinations.network.peers import peer_named, remember, remembered, whom
 from napari_dicom_writer.errors import ExportCancelled, SendError
+from napari_dicom_writer.plan.wording import count, format_bytes
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable
 
     from napari_dicom_writer.destinations.network.link import Link
+    from napari_dicom_writer.destinations.network.peers import Peer
 
 _PEER = "a name that is remembered, or dicom://AETITLE@host:port, dicoms:// for TLS, https://host/path (DICOMweb)"
 
@@ -47,7 +49,7 @@ def add_consent(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--yes", action="store_true", help="send without asking")
 
 
-def ask_consent(arguments: argparse.Namespace, address: str, whats: Iterable[str]) -> None:
+def ask_consent(arguments: argparse.Namespace, name: str, whats: Iterable[str]) -> None:
     """Show who is sent where, and ask once.
 
     Raises
@@ -57,7 +59,7 @@ def ask_consent(arguments: argparse.Namespace, address: str, whats: Iterable[str
     SendError
         If nobody is there to answer.
     """
-    print(f"To {address}:", *whats, sep="\n  ", file=sys.stderr)
+    print(f"To {whom(name)}:", *whats, sep="\n  ", file=sys.stderr)
     if arguments.yes:
         return
     if not sys.stdin or not sys.stdin.isatty():
@@ -77,11 +79,10 @@ def run_send(arguments: argparse.Namespace) -> int:
     folder = Path(arguments.folder).absolute()
     files = staged_files(folder)
     studies = dict.fromkeys((*file.patient, file.study) for file in files)
-    ask_consent(
-        arguments,
-        link.peer.address,
-        [f"{name or 'no name'} ({number or 'no ID'}), study {study}" for number, name, study in studies],
-    )
+    whats = [f"Patient: {name or 'no name'}, ID {number or 'none'}; study {study}" for number, name, study in studies]
+    series = len({file.series for file in files})
+    size = format_bytes(sum(file.size for file in files))
+    ask_consent(arguments, arguments.peer, [*whats, f"In all: {series:,} series, {count(len(files))}, {size}"])
     with progress_bar() as progress:
         done = 0
 
@@ -108,16 +109,36 @@ def run_echo(arguments: argparse.Namespace) -> None:
 def run_peer(arguments: argparse.Namespace) -> None:
     """Remember a peer, or show those that are remembered."""
     if arguments.name and not arguments.address:
-        print(peer_named(arguments.name).address)
+        print(known(arguments.name).address)
     elif arguments.name:
         print(f"{arguments.name} is {remember(arguments.name, arguments.address).address}")
     else:
+        bring_in_preferences()
         for name, address in remembered().items():
             print(f"{name}\t{address}")
 
 
 def _link(name: str) -> Link:
-    peer = peer_named(name)
-    kind = DESTINATIONS[peer.to]
-    assert issubclass(kind, NetworkDestination)  # noqa: S101 - a peer's language is a row of its own
-    return kind.link(peer)
+    from napari_dicom_writer.destinations.network.deliver import link_to
+
+    return link_to(known(name))
+
+
+def known(name: str) -> Peer:
+    """Return the peer of a name or an address.
+
+    Raises
+    ------
+    DestinationError
+        If it is neither.
+    """
+    if "://" not in name and name not in remembered():
+        bring_in_preferences()
+    return peer_named(name)
+
+
+def bring_in_preferences() -> None:
+    """Take over what was edited in napari's Preferences, where napari is installed; it takes a second to ask it."""
+    if find_spec("napari"):
+        import_module("napari")  # without it, there are no preferences
+        import_module("napari_dicom_writer._napari.known_peers").sync()

@@ -29,6 +29,11 @@ DESTINATIONS: dict[str, type[Destination]] = {
 """By the word that asks for them. Without one, the first takes it that suits the target's name."""
 
 
+def suited(name: str) -> str:
+    """Return the key of the destination that takes a target of this name when nobody says more."""
+    return next(key for key, kind in DESTINATIONS.items() if kind.suits(name))
+
+
 def open_destination(
     path: str | os.PathLike[str], plan: ExportPlan | None, *, overwrite: bool, to: str | None = None
 ) -> Destination:
@@ -66,7 +71,7 @@ def place_on_disk(path: str | os.PathLike[str], to: str | None = None) -> Path |
 def _kind(path: str | os.PathLike[str], to: str | None) -> type[Destination]:
     if to is None:
         name = os.fspath(path) if isinstance(path, str | os.PathLike) else ""
-        return next(one for one in DESTINATIONS.values() if one.suits(str(name)))
+        return DESTINATIONS[suited(str(name))]
     if to not in DESTINATIONS:
         raise DestinationError(f"There is no destination {to!r}", f"Choose from: {', '.join(DESTINATIONS)}")
     return DESTINATIONS[to]

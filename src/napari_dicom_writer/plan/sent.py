@@ -69,12 +69,20 @@ class Sent:
         """Whether the peer has all of them."""
         return all(answer.state.arrived for answer in self.answers)
 
-    def __str__(self) -> str:
+    @property
+    def counts(self) -> str:
+        """How many were stored, refused, and so on."""
         counts = Counter(answer.state for answer in self.answers)
+        return ", ".join(f"{counts[state]:,} {state}" for state in State if counts[state])
+
+    @property
+    def reasons(self) -> list[str]:
+        """What was said to how many of them, besides plain success."""
         said = Counter((answer.state, answer.words) for answer in self.answers if answer.words)
-        lines = [f"{self.peer}: " + ", ".join(f"{counts[state]:,} {state}" for state in State if counts[state])]
-        lines += [f"  {state}: {words} ({number:,})" for (state, words), number in said.items()]
-        return "\n".join([*lines, *(f"  {note}" for note in self.notes)])
+        return [f"{state}: {words} ({number:,})" for (state, words), number in said.items()]
+
+    def __str__(self) -> str:
+        return "\n  ".join([f"{self.peer}: {self.counts}", *self.reasons, *self.notes])
 
 
 @dataclass(frozen=True, slots=True)

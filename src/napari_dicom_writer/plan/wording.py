@@ -10,6 +10,8 @@ from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
 if TYPE_CHECKING:
     from napari_dicom_writer.plan.plan import ExportPlan, SeriesPlan
 
+_MOST = 8  # series that are named
+
 
 def describe(series: SeriesPlan) -> str:
     """Say in one line what a series will be."""
@@ -37,6 +39,21 @@ def count_series(plan: ExportPlan) -> str:
     """Write how many series and instances an export has."""
     series = "1 series" if len(plan.series) == 1 else f"{len(plan.series):,} series"
     return f"{series}, {count(plan.instances)}"
+
+
+def leaving(plan: ExportPlan) -> list[str]:
+    """Say what would leave this machine: whose it is, of which study and series, and how much; a few words each."""
+    study, given = plan.study, plan.series[0].options.study
+    lines = [
+        f"Patient: {study.patient_name or 'no name'}, ID {study.patient_id or 'none'}",
+        f"Study: {given.description or 'no description'}, {study.date or 'no date'}",
+    ]
+    shown = [
+        f"Series {one.number}: {one.description or 'no description'} ({one.modality}, {count(len(one.instances))})"
+        for one in plan.series[:_MOST]
+    ]
+    more = [f"and {len(plan.series) - _MOST:,} more series"] if len(plan.series) > _MOST else []
+    return [*lines, *shown, *more, f"In all: {count_series(plan)}, {format_bytes(plan.bytes)}"]
 
 
 def format_bytes(size: float) -> str:

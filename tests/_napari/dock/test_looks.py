@@ -64,7 +64,7 @@ def test_where_the_keyboard_is_can_be_seen(viewer, settings, qtbot):
     panel = widget.panel
     settle(qtbot, panel)
     for place in (panel.controls.export_button, panel.form._folds["Pixels"]._button, panel.checklist._list):
-        panel.target.choose_button.setFocus()
+        panel.target.disk.choose_button.setFocus()
         before = place.grab().toImage()
         place.setFocus(Qt.FocusReason.TabFocusReason)
         assert place.hasFocus()

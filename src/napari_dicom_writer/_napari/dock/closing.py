@@ -8,6 +8,8 @@ from napari.utils.notifications import show_info
 from qtpy.QtCore import QEvent, QObject
 from qtpy.QtWidgets import QDockWidget, QMainWindow, QMessageBox
 
+from napari_dicom_writer.plan.sent import Resend
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from napari_dicom_writer._napari.dock.checklist.layer_list import LayerChecklist
     from napari_dicom_writer._napari.dock.checklist.layer_state import LayerWatch
     from napari_dicom_writer._napari.dock.work.planning import Planner
+    from napari_dicom_writer.errors import ExportCancelled
 
 
 class CloseGuard(QObject):
@@ -84,6 +87,31 @@ class Closing:
         self._checklist.disconnect_layers()
 
 
-def tell_cancelled() -> None:
+def losses(*, running: bool, sending: bool, typed: bool, said: bool) -> list[str]:
+    """Say what would be lost if the widget were closed now.
+
+    Parameters
+    ----------
+    running, sending
+        Whether an export runs, and goes to a peer.
+    typed
+        Whether there is something about a patient that was not exported.
+    said
+        The same of single layers and their segments.
+    """
+    found = []
+    if running and sending:
+        found.append("Sending will be cancelled; what was written and has not arrived waits on this machine.")
+    elif running:
+        found.append("The export that is running will be cancelled, and nothing will be written.")
+    if typed:
+        found.append("Patient data or attributes that you typed have not been exported.")
+    if said:
+        found.append("What you said of single layers and their segments has not been exported.")
+    return found
+
+
+def tell_cancelled(error: ExportCancelled) -> None:
     """Say in napari's corner what no widget can say any more."""
-    show_info("DICOM: cancelled, nothing was written")
+    waits = isinstance(error.refusals[0].fix, Resend)
+    show_info(f"DICOM: {error}" if waits else "DICOM: cancelled, nothing was written")

@@ -15,17 +15,17 @@ from napari_dicom_writer._napari.dock.axes.height_row import z_in_sight
 from napari_dicom_writer._napari.dock.axes.layer_editor import NAMES
 from napari_dicom_writer._napari.dock.body import PanelBody
 from napari_dicom_writer._napari.dock.checklist.layer_state import LayerWatch, is_drawn, is_written
-from napari_dicom_writer._napari.dock.closing import CloseGuard, Closing, tell_cancelled
-from napari_dicom_writer._napari.dock.messages.words import becomes, own_messages
+from napari_dicom_writer._napari.dock.closing import CloseGuard, Closing, losses, tell_cancelled
+from napari_dicom_writer._napari.dock.messages.words import becomes, own_messages, why_nothing
 from napari_dicom_writer._napari.dock.own.own_editor import SEGMENTS, told_layers
 from napari_dicom_writer._napari.dock.parts.later import once, soon
-from napari_dicom_writer._napari.dock.parts.plain import shown_name
 from napari_dicom_writer._napari.dock.preview.placing import Places
 from napari_dicom_writer._napari.dock.work import activity
 from napari_dicom_writer._napari.dock.work.imports import Imports
 from napari_dicom_writer._napari.dock.work.planning import Outcome, Planner, Wish
 from napari_dicom_writer._napari.dock.work.running import ExportRun
 from napari_dicom_writer.errors import ExportError, UnforeseenLossError
+from napari_dicom_writer.plan.sent import Resend
 from napari_dicom_writer.plan.wording import where
 
 if TYPE_CHECKING:
@@ -35,12 +35,11 @@ if TYPE_CHECKING:
     from qtpy.QtWidgets import QWidget
 
     from napari_dicom_writer._napari.dock.messages.preflight import Message
-    from napari_dicom_writer.errors import Fix, Refusal
+    from napari_dicom_writer.errors import ExportCancelled, Fix, Refusal
     from napari_dicom_writer.plan.plan import ExportPlan
     from napari_dicom_writer.plan.report import ExportReport
 
 _IDLE = 1000  # ms after opening, when nobody waits
-_NOTHING = "Check or select a layer to export"
 
 
 class ExportPanel(PanelBody):
@@ -122,6 +121,10 @@ class ExportPanel(PanelBody):
 
     def apply(self, fix: Fix) -> None:
         """Do what the button of a message says; what is edited of a layer is so of the one that it is about."""
+        if isinstance(fix, Resend):
+            self._show_begun()
+            self.run.resend(fix.value)
+            return
         layer = self.places.refused_for(fix) or self.own.noted_with(fix) or self._refused_for(fix)
         if layer is not None and fix.option in (*NAMES, SEGMENTS):
             self.preview.choose(layer)
@@ -141,24 +144,22 @@ class ExportPanel(PanelBody):
     def export(self) -> None:
         """Write the checked layers; layers and options are taken as they are now."""
         wish = self._make_wish()
-        if wish is None or self.plan is None:
+        if wish is None or self.plan is None or not self.target.may_leave(self.plan):
             return
+        self._show_begun()
+        self.run.start(wish.layers, wish.path, wish.options, size=self.plan.bytes, agreed=self.plan, to=wish.to)
+
+    def _show_begun(self) -> None:
         self.planner.pause()
         self.board.forget()
         self.show_running(running=True)
         self.show_stage("starting")
-        self.run.start(wish.layers, wish.path, wish.options, size=self.plan.bytes, agreed=self.plan)
 
     def losses(self) -> list[str]:
         """Say what would be lost if the widget were closed now."""
-        losses = []
-        if self.run.running:
-            losses.append("The export that is running will be cancelled, and nothing will be written.")
-        if self.form.identity() != self._identity:
-            losses.append("Patient data or attributes that you typed have not been exported.")
-        if self.own.is_new:
-            losses.append("What you said of single layers and their segments has not been exported.")
-        return losses
+        typed = self.form.identity() != self._identity
+        running, sending = self.run.running, self.target.remote
+        return losses(running=running, sending=sending, typed=typed, said=self.own.is_new)
 
     def _cancel(self) -> None:
         self.controls.cancel_button.setEnabled(False)
@@ -235,13 +236,9 @@ class ExportPanel(PanelBody):
         if not tuples:
             self._take_plan(Outcome(None, ()))
             self._lay_out_scene(None)
-            self.board.show_nothing(self._why_nothing(), self._own_messages())
+            self.board.show_nothing(why_nothing(self._gone), self._own_messages())
             return None
-        return Wish(tuples, self._options, self.target.path)
-
-    def _why_nothing(self) -> str:
-        names = ", ".join(f"“{shown_name(layer.name)}”" for layer in self._gone)
-        return f"{names} was removed. {_NOTHING}" if names else _NOTHING
+        return Wish(tuples, self._options, self.target.path, self.target.to)
 
     def _refresh_geometry(self) -> None:
         if not self._imports.are_done:
@@ -331,10 +328,10 @@ class ExportPanel(PanelBody):
         self.planner.forget_values()  # they may have been changed in place
         self._make_up()
 
-    def _cancelled(self) -> None:
+    def _cancelled(self, error: ExportCancelled) -> None:
         self.show_running(running=False)
-        self.board.show_cancelled()
+        self.board.show_cancelled(error)
         if self.isVisible():
             self._plan_anew()
         else:  # closed, and napari deletes it late
-            tell_cancelled()
+            tell_cancelled(error)

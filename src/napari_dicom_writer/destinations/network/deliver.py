@@ -6,6 +6,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from napari_dicom_writer.destinations.network.ledger import UNSENT, state_folder
+from napari_dicom_writer.destinations.network.peers import peer_at
 from napari_dicom_writer.destinations.network.sending import missing, send, staged_files
 from napari_dicom_writer.errors import ExportCancelled, ExportError, SendError
 from napari_dicom_writer.plan.sent import Resend, Unsent
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from napari_dicom_writer.destinations.network.link import Link
+    from napari_dicom_writer.destinations.network.peers import Peer
     from napari_dicom_writer.errors import Fix
     from napari_dicom_writer.model.progress import Progress
     from napari_dicom_writer.plan.sent import Sent
@@ -65,9 +67,26 @@ def deliver(
         first = error.refusals[0]
         raise SendError(first.what, f"{first.remedy}. {waits}", fix=rest()) from error
     if not sent.complete:
-        raise SendError(f"Not everything has arrived: {sent}", waits, fix=rest())
+        said = "; ".join([sent.counts, *sent.reasons])
+        raise SendError(f"Not everything has arrived at {sent.peer}: {said}", waits, fix=rest())
     remove_unsent(folder)
     return sent
+
+
+def resend(unsent: Unsent, tick: Callable[[], None], answered: Progress | None = None) -> Sent:
+    """Send what has not arrived yet; see `deliver`."""
+    return deliver(link_to(peer_at(unsent.peer)), unsent.folder, tick, answered, compared=unsent.compared)
+
+
+def link_to(peer: Peer) -> Link:
+    """Return the way to a peer, in its own language."""
+    # Here, for the table knows who uses this module.
+    from napari_dicom_writer.destinations import DESTINATIONS
+    from napari_dicom_writer.destinations.network.target import NetworkDestination
+
+    kind = DESTINATIONS[peer.to]
+    assert issubclass(kind, NetworkDestination)  # noqa: S101 - a peer's language is a row of its own
+    return kind.link(peer)
 
 
 def remove_unsent(path: Path) -> None:

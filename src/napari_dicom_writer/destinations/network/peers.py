@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 from napari_dicom_writer.errors import DestinationError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from urllib.parse import SplitResult
 
 _TITLE = re.compile(r"[ -\[\]-~]{1,16}")  # AE: no control characters, no backslash (PS3.5 6.2)
@@ -124,6 +125,8 @@ def peer_named(name: str) -> Peer:
     """
     if "://" in name:
         return peer_at(name)
+    if not name:
+        raise DestinationError("Nobody is named to send to", f"Choose a peer. {_HOW}")
     known = remembered()
     if name not in known:
         among = f"Known are: {', '.join(known)}" if known else "None is remembered yet"
@@ -139,13 +142,35 @@ def remember(name: str, address: str) -> Peer:
     DestinationError
         If the address is none, or the name would be taken for something else.
     """
+    peer = checked(name, address)
+    remember_all(remembered() | {name: address})
+    return peer
+
+
+def checked(name: str, address: str) -> Peer:
+    """Read an address that is to be remembered; raises as `remember` does."""
     if not re.fullmatch(r"[\w-]+", name):
         raise DestinationError(f"{name!r} is not a name for a peer", "Use letters, digits, _ and -")
-    peer = peer_at(address)
-    known = remembered() | {name: address}
-    _file().parent.mkdir(parents=True, exist_ok=True)
-    _file().write_text(json.dumps(known, indent=2), encoding="utf-8")
-    return peer
+    return peer_at(address)
+
+
+def remember_all(known: Mapping[str, str]) -> None:
+    """Remember these addresses by their names, and no others."""
+    if known != remembered():
+        _file().parent.mkdir(parents=True, exist_ok=True)
+        _file().write_text(json.dumps(dict(known), indent=2), encoding="utf-8")
+
+
+def without_password(text: str) -> str:
+    """Take a password out of what is perhaps an address."""
+    return re.sub(r"(://[^/@:]*):[^/@]*@", r"\1@", text)
+
+
+def whom(name: str) -> str:
+    """Say who a name or address is, and whether anybody on the way can read what is sent there."""
+    peer = peer_named(name)
+    who = name if name == peer.address else f"{name} ({peer.address})"
+    return who if peer.tls or peer.is_this_machine else f"{who}, not encrypted"
 
 
 def remembered() -> dict[str, str]:

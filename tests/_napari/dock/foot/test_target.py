@@ -13,7 +13,7 @@ from _napari.panels import export, settle, texts
 
 def test_a_path_that_is_typed_anew_is_what_was_typed(open_panel, qtbot, tmp_path):
     panel = open_panel(path=None)
-    line, proposed = panel.target._path, panel.target.path
+    line, proposed = panel.target.disk._path, panel.target.path
     line.selectAll()
     qtbot.keyClick(line, Qt.Key.Key_Delete)
     qtbot.keyClicks(line, str(tmp_path / "mine"))
@@ -48,7 +48,7 @@ def test_a_free_name_is_proposed(viewer, settings, qtbot, tmp_path):
     row.set_path(str(tmp_path / "mine"))
     row.propose_name("other")
     assert row.path == str(tmp_path / "mine")
-    row.take_folder(tmp_path)
+    row.disk.take_folder(tmp_path)
     assert row.path == str(tmp_path / "other")
 
 
@@ -73,9 +73,9 @@ def test_after_an_export_the_next_one_gets_a_name_of_its_own(viewer, settings, q
     widget = ExportWidget(viewer)
     qtbot.addWidget(widget)
     panel = widget.panel
-    panel.target.take_folder(tmp_path)
-    panel.target.take_folder(tmp_path)
-    panel.target._typed = False
+    panel.target.disk.take_folder(tmp_path)
+    panel.target.disk.take_folder(tmp_path)
+    panel.target.disk._typed = False
     panel.target.propose_name("scan")
     settle(qtbot, panel)
     assert panel.target.path == str(tmp_path / "scan")

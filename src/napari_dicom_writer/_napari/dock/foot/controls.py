@@ -42,6 +42,7 @@ class Controls(QWidget):
 
     def __init__(self, target: TargetRow, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._target = target
         self._status = _StatusLine()
         self._status.clicked.connect(self.status_clicked)
         self.tags_button = QPushButton("Tags…")
@@ -91,7 +92,8 @@ class Controls(QWidget):
         self.export_button.setEnabled(plan is not None)
         self.tags_button.setEnabled(plan is not None)
         count = len(plan.series) if plan else 1
-        self.export_button.setText(f"Export {count} series" if count > 1 else "Export")
+        what = f" {count} series" if count > 1 else ""
+        self.export_button.setText(f"Send{what}…" if self._target.remote else f"Export{what}")
 
     def show_given(self, count: int) -> None:
         """Say how many attributes are given in the table of tags."""
@@ -155,6 +157,7 @@ class _StatusLine(QWidget):
 
     def _fit(self) -> None:
         """Be as high as the text, and at least two lines, so that little moves when it changes."""
+        self._label.setMinimumHeight(0)  # which it would count
         lines = 2 * self._label.fontMetrics().lineSpacing()
         self._label.setFixedHeight(max(lines, self._label.heightForWidth(max(1, self._label.width()))))
 

@@ -1,23 +1,29 @@
-"""Where to: a path that is proposed until the user says otherwise, a folder chooser, and the space that is left."""
+"""Where to: what kind of target it is, which one, and the space that is left there."""
 
 from __future__ import annotations
 
-from contextlib import suppress
-from itertools import count
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QGridLayout, QLabel, QLineEdit, QPushButton, QWidget
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtWidgets import QComboBox, QGridLayout, QLabel, QSizePolicy, QWidget
 
-from napari_dicom_writer._napari.dock.parts.choose_file import choose_folder
+from napari_dicom_writer._napari.dock.foot.consent import may_send
+from napari_dicom_writer._napari.dock.foot.path_line import PathLine
+from napari_dicom_writer._napari.dock.foot.peer_line import PeerLine
 from napari_dicom_writer._napari.dock.parts.fold import ElidedLabel
-from napari_dicom_writer.destinations.names import safe_name
-from napari_dicom_writer.destinations.paths import existing_folder
+from napari_dicom_writer._napari.dock.parts.ink import InkLabel
+from napari_dicom_writer._napari.dock.parts.plain import wrapping
+from napari_dicom_writer.destinations import DESTINATIONS, suited
 from napari_dicom_writer.plan.wording import format_bytes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from napari_dicom_writer.plan.plan import ExportPlan
 
 
 class TargetRow(QWidget):
-    """The target of the export.
+    """The target of the export: one of the table of destinations.
 
     Parameters
     ----------
@@ -27,116 +33,109 @@ class TargetRow(QWidget):
     Attributes
     ----------
     changed : Signal
-        After the user changed the path, or chose a folder.
+        After the user changed it.
     """
 
     changed = Signal()
 
     def __init__(self, folder: Path, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._folder = folder
-        self._name = "export"
-        self._typed = False  # by the user, who is not overruled
-        self._path = QLineEdit()
-        self._path.setAccessibleName("Save to")
-        self._path.setToolTip(
-            "Folder to make for the series; a single plane becomes a file of that name with .dcm. "
-            "A name with .zip makes a zip file; one that ends in /DICOMDIR, a folder for a CD or stick"
-        )
-        self._path.textEdited.connect(self._take_typed)
-        self._path.editingFinished.connect(self._end_typing)
-        self._path.textChanged.connect(self.changed)
-        self.choose_button = QPushButton("Choose…")
-        self.choose_button.setToolTip("Choose the folder to save in; it may hold other things")
-        self.choose_button.clicked.connect(self._choose)
+        self._usual = suited("x")  # what takes any name
+        self._by_name = False  # the kind follows the name
+        self._kinds = QComboBox()
+        self._kinds.setAccessibleName("Kind of target")
+        for key in sorted(DESTINATIONS, key=lambda key: key != self._usual):
+            self._kinds.addItem(DESTINATIONS[key].title, key)
+            self._kinds.setItemData(self._kinds.count() - 1, DESTINATIONS[key].words, Qt.ItemDataRole.ToolTipRole)
+        self.disk, self.peer = PathLine(folder), PeerLine()
+        self.disk.said.connect(self._follow_name)
+        self.disk.changed.connect(self.changed)
+        self.peer.changed.connect(self.changed)
+        self.peer.said.connect(self._say)
         self._space = ElidedLabel()
         self._space.setEnabled(False)  # grayed
+        self._said = InkLabel()
+        self._said.setWordWrap(True)
+        self._said.setTextFormat(Qt.TextFormat.PlainText)
+        self._said.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._said.hide()
         label = QLabel("To")
-        label.setBuddy(self._path)
+        label.setBuddy(self._kinds)
         layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setVerticalSpacing(2)
+        layout.setColumnStretch(1, 1)
         layout.addWidget(label, 0, 0)
-        layout.addWidget(self._path, 0, 1)
-        layout.addWidget(self.choose_button, 0, 2)
-        layout.addWidget(self._space, 1, 1, 1, 2)
-        self.setFocusProxy(self._path)
-        self._propose()
+        layout.addWidget(self._kinds, 0, 1)
+        for row, widget in enumerate((self.disk, self.peer, self._said, self._space), 1):
+            layout.addWidget(widget, row, 1)
+        self.setFocusProxy(self.disk)
+        self._kinds.currentIndexChanged.connect(self._show_kind)
+        self._show_kind()
+
+    @property
+    def to(self) -> str:
+        """What it is: a key of `DESTINATIONS`."""
+        return str(self._kinds.currentData())
+
+    @property
+    def remote(self) -> bool:
+        """Whether what is exported leaves this machine."""
+        return DESTINATIONS[self.to].remote
 
     @property
     def path(self) -> str:
-        """What is in the line."""
-        return self._path.text().strip()
+        """Its path; or the name or address of a peer."""
+        return self.peer.name if self.remote else self.disk.path
 
     def set_path(self, path: str) -> None:
-        """Put a path there, as the user would."""
-        self._typed = bool(path)  # first: whoever hears of the change may ask for a proposal
-        self._path.setText(path)
+        """Put a path on this machine there, as the user would."""
+        if self.remote:
+            self.choose(self._usual)
+        self.disk.set_path(path)
+
+    def choose(self, to: str) -> None:
+        """Choose a kind of target, as the user would."""
+        self._kinds.setCurrentIndex(self._kinds.findData(to))
 
     def propose_name(self, name: str) -> None:
         """Propose a free name like this one, such as a layer's, unless the user typed a path; tell nobody."""
-        self._name = safe_name(name) or "export"
-        self._path.blockSignals(True)
-        self._propose()
-        self._path.blockSignals(False)
+        self.disk.propose_name(name)
 
     def advance(self) -> None:
-        """After an export: go on to the next free name; tell nobody."""
-        path = existing = Path(self.path)
-        medium = "/DICOMDIR" if existing.name.upper() == "DICOMDIR" else ""  # the folder is its name, then
-        path = existing = existing.parent if medium else existing
-        extension = existing.suffix if existing.suffix.lower() in (".dcm", ".zip") else ""
-        stem, number = existing.name.removesuffix(extension), 2
-        while path.exists() or _taken(path):
-            path, number = existing.with_name(f"{stem}-{number}{extension}"), number + 1
-        self._path.blockSignals(True)
-        self._path.setText(f"{path}{medium}")
-        self._path.blockSignals(False)
+        """After an export: go on to the next free name; tell nobody. A peer stays."""
+        if not self.remote:
+            self.disk.advance()
 
     def show_space(self, free: int | None, needed: int | None) -> None:
         """Say how much space there is, and how much of it the export takes."""
-        parts = [f"needs {format_bytes(needed)}"] if needed is not None else []
+        parts = [f"needs {format_bytes(needed)}"] if needed is not None and not self.remote else []
         parts += [f"{format_bytes(free)} free"] if free is not None else []
         self._space.set_whole(" · ".join(parts))
+        self._space.setVisible(not self.remote)
 
-    def _take_typed(self) -> None:
-        # Also an empty one: another may be on its way, and would be typed behind what is proposed.
-        self._typed = True
+    def may_leave(self, plan: ExportPlan) -> bool:
+        """Ask before anything leaves this machine; what stays need not be asked for."""
+        return not self.remote or may_send(self, plan, self.path)
 
-    def _end_typing(self) -> None:
-        """Left empty, it is proposed again."""
-        if not self.path:
-            self._typed = False
-            self._propose()
+    def _follow_name(self, name: str) -> None:
+        """A name may say what it is: x.zip, x/DICOMDIR; what was chosen stays chosen where it does not."""
+        said = suited(name)
+        if said != self._usual or self._by_name:
+            self.choose(said)
+            self._by_name = said != self._usual
 
-    def _propose(self) -> None:
-        if self._typed:
-            return
-        names = (self._name if number == 1 else f"{self._name}-{number}" for number in count(1))
-        free = next(name for name in names if not _taken(self._folder / name))
-        if self._path.text() != str(self._folder / free):
-            self._path.setText(str(self._folder / free))
-            self._path.setCursorPosition(len(self._path.text()))
+    def _show_kind(self) -> None:
+        self._by_name = False
+        if self.remote:
+            self.peer.show_kind(self.to)
+        self._kinds.setToolTip(DESTINATIONS[self.to].words)
+        self.disk.setVisible(not self.remote)
+        self.peer.setVisible(self.remote)
+        self._say("", "")
+        self.changed.emit()
 
-    def _choose(self) -> None:
-        if chosen := choose_folder(self, "Folder to save in", existing_folder(self.path)):
-            self.take_folder(chosen)
-
-    def take_folder(self, folder: Path) -> None:
-        """Propose a name in a folder; an empty one is the target itself."""
-        self._folder, self._typed = folder, False
-        with suppress(OSError):
-            if not any(folder.iterdir()) and folder != Path.home():
-                self.set_path(str(folder))
-                return
-        self._propose()
-
-
-def _taken(path: Path) -> bool:
-    """Whether an export to `path` would meet something there."""
-    try:
-        return path.with_name(f"{path.name}.dcm").exists() or (
-            path.exists() and not (path.is_dir() and not any(path.iterdir()))
-        )
-    except OSError:
-        return False
+    def _say(self, kind: str, text: str) -> None:
+        self._said.set_kind(kind)
+        self._said.setText(wrapping(text))
+        self._said.setVisible(bool(text))

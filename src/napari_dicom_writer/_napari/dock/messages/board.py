@@ -13,6 +13,7 @@ from napari_dicom_writer._napari.dock.messages.words import ready, report_messag
 from napari_dicom_writer._napari.dock.parts.fold import heading
 from napari_dicom_writer._napari.spelling import in_form
 from napari_dicom_writer.errors import NoteKind
+from napari_dicom_writer.plan.sent import Resend
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from napari.viewer import Viewer
 
     from napari_dicom_writer._napari.dock.work.planning import Outcome
-    from napari_dicom_writer.errors import Refusal
+    from napari_dicom_writer.errors import ExportCancelled, Refusal
     from napari_dicom_writer.plan.report import ExportReport
 
 
@@ -91,17 +92,21 @@ class Board(QWidget):
         self._heading.setText("Report")
         self.preflight.show_messages(report_messages(report))
         self.report_actions.show_report(report)
-        self.said.emit("done", f"Wrote {report.path}")
+        self.said.emit("done", f"Sent to {report.place}" if report.sent else f"Wrote {report.path}")
 
     def show_failure(self, refusals: Sequence[Refusal], *, several: bool) -> None:
-        """Show why nothing was written."""
+        """Show why nothing was written, or not all of it has arrived."""
         self._ended = True
-        self._show_refusals("Not written", refusals, (), several=several)
+        waits = any(isinstance(refusal.fix, Resend) for refusal in refusals)
+        self._show_refusals("Not all sent" if waits else "Not written", refusals, (), several=several)
 
-    def show_cancelled(self) -> None:
-        """Say that nothing was written, as the user wished."""
+    def show_cancelled(self, error: ExportCancelled) -> None:
+        """Say that nothing was written, or what waits to be sent, as the user wished."""
         self._ended = True
-        self.said.emit(NoteKind.INFO, "Cancelled, nothing was written")
+        if isinstance(error.refusals[0].fix, Resend):
+            self.show_failure(error.refusals, several=False)
+        else:
+            self.said.emit(NoteKind.INFO, "Cancelled, nothing was written")
 
     def _show_refusals(
         self, heading: str, refusals: Sequence[Refusal], others: Sequence[Message], *, several: bool

@@ -13,6 +13,7 @@ from napari_dicom_writer._napari.dock.parts.plain import tooltip, wrapping
 from napari_dicom_writer._napari.spelling import in_form
 from napari_dicom_writer.errors import Fix, NoteKind
 from napari_dicom_writer.model.verdict import remedies, summary
+from napari_dicom_writer.plan.sent import Resend
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from napari_dicom_writer.errors import Note, Refusal
     from napari_dicom_writer.plan.plan import ExportPlan
 
-_LEAST = 16  # characters of a text beside a button
+_LEAST, _LONG = 16, 250  # characters of a text beside a button
 _SYMBOLS = {"refused": "✖", NoteKind.LOST: "▼", NoteKind.ASSUMED: "?", NoteKind.INFO: "i", "done": "✔"}
 _SPOKEN = {
     "refused": "Refused",
@@ -136,7 +137,7 @@ class _Beside(QWidget):
         """Go by the width there is."""
         super().resizeEvent(event)
         rest = self.width() - self._button.sizeHint().width()
-        enough = rest >= _LEAST * self._text.fontMetrics().averageCharWidth()
+        enough = rest >= _LEAST * self._text.fontMetrics().averageCharWidth() and len(self._text.text()) <= _LONG
         directions = QBoxLayout.Direction
         self._row.setDirection(directions.LeftToRight if enough else directions.TopToBottom)
 
@@ -145,7 +146,8 @@ def refusal_message(refusal: Refusal, *, several: bool) -> Message:
     """Say why not, and which of `several` layers. The remedy is in words where no button is."""
     refusal = refusal.spelled(in_form)
     place = f"{refusal.where}: " if several and refusal.where not in ("", "options") else ""
-    text = f"{place}{refusal.what}." if refusal.fix else f"{place}{refusal.what}. {refusal.remedy}."
+    said = refusal.fix is not None and not isinstance(refusal.fix, Resend)  # which says not where it waits
+    text = f"{place}{refusal.what}." if said else f"{place}{refusal.what}. {refusal.remedy}."
     return Message("refused", text, str(refusal), refusal.fix)
 
 

@@ -33,7 +33,7 @@ class ReportActions(ButtonRow):
             button.clicked.connect(action)
         self._viewer = viewer
         self._report: ExportReport | None = None
-        self._show_button = buttons[1]
+        self._folder_button, self._show_button = buttons[:2]
         self.hide()
 
     @property
@@ -44,7 +44,9 @@ class ReportActions(ButtonRow):
     def show_report(self, report: ExportReport | None) -> None:
         """Offer what can be done with a report; nothing without one."""
         self._report = report
-        self._show_button.setVisible(report is not None and report.path.suffix.lower() != ".zip")
+        here = report is not None and report.sent is None
+        self._folder_button.setVisible(here)
+        self._show_button.setVisible(here and report is not None and report.path.suffix.lower() != ".zip")
         self.setVisible(report is not None)
 
     def _open_folder(self) -> None:

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from napari_dicom_writer._napari.dock.messages.preflight import Message, plan_messages
+from napari_dicom_writer._napari.dock.parts.plain import shown_name
 from napari_dicom_writer._napari.spelling import in_form, in_preferences
 from napari_dicom_writer.errors import Fix, NoteKind
 from napari_dicom_writer.options.choices import Modality
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from napari_dicom_writer.errors import Refusal
     from napari_dicom_writer.plan.plan import ExportPlan
     from napari_dicom_writer.plan.report import ExportReport
+    from napari_dicom_writer.plan.sent import Sent
+
+_NOTHING = "Check or select a layer to export"
 
 
 def becomes(plan: ExportPlan, volume_index: int) -> str:
@@ -63,6 +67,12 @@ def own_messages(
     return [*bad, *left_out_messages(left_out), *modality_messages(source, chosen)]
 
 
+def why_nothing(gone: Sequence[Layer]) -> str:
+    """Say why there is nothing to export, when these layers were removed."""
+    names = ", ".join(f"“{shown_name(layer.name)}”" for layer in gone)
+    return f"{names} was removed. {_NOTHING}" if names else _NOTHING
+
+
 def left_out_messages(left_out: Mapping[Layer, Refusal]) -> list[Message]:
     """Say which layers are not exported though they are checked or selected."""
     return [
@@ -79,14 +89,23 @@ def modality_messages(source: str, chosen: Modality) -> list[Message]:
     return [Message(NoteKind.INFO, text, fix=Fix("modality", Modality(source), f"Write as {source}"))]
 
 
+def answer_messages(sent: Sent) -> list[Message]:
+    """Say what a peer answered: how many instances of each answer, and which in the long form."""
+    said = [Message(NoteKind.INFO, line) for line in (*sent.reasons, *sent.notes)]
+    each = "\n".join(f"{answer.uid}: {answer.state}{answer.words and f', {answer.words}'}" for answer in sent.answers)
+    return [Message("done", f"The peer's answers: {sent.counts}", each), *said]
+
+
 def report_messages(report: ExportReport) -> list[Message]:
     """Say what was written, what was checked, and what was assumed and lost."""
     plan = report.plan
-    written = f"Wrote {series_count(plan)}, {count(plan.instances)}, {format_bytes(report.bytes)}, to {report.path}"
+    done = "Sent" if report.sent else "Wrote"
+    written = f"{done} {series_count(plan)}, {count(plan.instances)}, {format_bytes(report.bytes)}, to {report.place}"
     messages = [
         Message("done", written, report.told(in_form)),
         Message("done", f"{report.checked[0].upper()}{report.checked[1:]}"),
     ]
+    messages += answer_messages(report.sent) if report.sent else []
     messages += [Message(NoteKind.INFO, describe(series)) for series in plan.series]
     # Without buttons: what is done is done.
     return messages + [Message(m.kind, m.text, m.details) for m in plan_messages(plan)]

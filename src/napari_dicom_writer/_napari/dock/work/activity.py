@@ -70,6 +70,8 @@ class Activity:
         if stage != self._stage and self._is_open():
             self._stage = stage
             self._bar.set_description(f"DICOM, {stage}")
+            if done < self._bar.n:  # counted anew
+                self._bar.reset(total)
         if done > self._bar.n and self._is_open():
             self._bar.update(done - self._bar.n)
 

@@ -68,8 +68,9 @@ class _Task:
         assert work is not None  # noqa: S101 - it runs once
         try:
             self.outcome = work(self._check)
-        except ExportCancelled:
-            self.outcome = ExportCancelled()  # without its traceback, which holds all that the work held
+        except ExportCancelled as error:
+            # Without its traceback, which holds all that the work held.
+            self.outcome = ExportCancelled(refusals=error.refusals)
         except Exception as error:  # noqa: BLE001 - told to the owner, who knows what it means
             self.outcome = error
 

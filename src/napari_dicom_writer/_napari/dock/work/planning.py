@@ -24,11 +24,12 @@ _DEBOUNCE = 150  # ms
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What to plan: layer tuples as they are now, options, and where to."""
+    """What to plan: layer tuples as they are now, options, and where to: a key of the table, and a name."""
 
     layers: list[Any]
     options: ExportOptions
     path: str
+    to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,7 @@ class Planner(QObject):
 
 def _plan(wish: Wish, tick: Callable[[int, int], None], scans: ScanCache) -> Outcome:
     # Here, in the thread: the dock widget opens without waiting for what writing needs.
-    from napari_dicom_writer.destinations import open_destination
+    from napari_dicom_writer.destinations import open_destination, place_on_disk
     from napari_dicom_writer.destinations.paths import free_space
     from napari_dicom_writer.exporting import plan_export
 
@@ -141,15 +142,16 @@ def _plan(wish: Wish, tick: Callable[[int, int], None], scans: ScanCache) -> Out
     refusals: tuple[Refusal, ...] = ()
     try:
         with faults_as_export_errors("Planning"):
-            plan = plan_export(wish.layers, wish.options, path=wish.path, progress=tick, scans=scans)
+            plan = plan_export(wish.layers, wish.options, path=wish.path, to=wish.to, progress=tick, scans=scans)
     except ExportCancelled:
         raise
     except ExportError as error:
         refusals += error.refusals
     try:
         with faults_as_export_errors("Planning"):
-            free = free_space(wish.path)
-            replaces = open_destination(wish.path, plan, overwrite=wish.options.overwrite).replaces
+            place = place_on_disk(wish.path, wish.to)
+            free = free_space(wish.path) if place else None
+            replaces = open_destination(wish.path, plan, overwrite=wish.options.overwrite, to=wish.to).replaces
     except ExportError as error:
         refusals += error.refusals
     return Outcome(plan, refusals, free, replaces)

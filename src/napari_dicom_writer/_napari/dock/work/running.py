@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from napari_dicom_writer.options.export import ExportOptions
     from napari_dicom_writer.plan.plan import ExportPlan
     from napari_dicom_writer.plan.report import ExportReport
+    from napari_dicom_writer.plan.sent import Unsent
 
 
 class Stage(StrEnum):
@@ -33,6 +34,7 @@ class Stage(StrEnum):
     READING = "reading values"  # to choose how they are stored, or those of the first planes
     WRITING = "writing"
     CHECKING = "checking"  # that no layer changed, and the series as a whole
+    SENDING = "sending"  # what was written to a peer
 
 
 class _Counts:
@@ -40,12 +42,27 @@ class _Counts:
 
     def __init__(self) -> None:
         self.now = (0, 0)  # instances done and their total, in one object
-        self.began = 0.0  # when writing began
+        self.began = 0.0  # when writing, or sending, began
+        self.sends = False
 
     def __call__(self, done: int, total: int) -> None:
         if not done:  # again and again while values are scanned, and once more when writing begins
             self.began = time.monotonic()
         self.now = (done, total)
+
+    def sent(self, done: int, total: int) -> None:
+        """Count instances that a peer has answered."""
+        if not self.sends:
+            self.began, self.sends = time.monotonic(), True
+        self.now = (done, total)
+
+    @property
+    def stage(self) -> Stage:
+        """What is being done."""
+        done, total = self.now
+        if self.sends:
+            return Stage.SENDING
+        return Stage.READING if not done else Stage.WRITING if done < total else Stage.CHECKING
 
 
 class ExportRun(QObject):
@@ -64,16 +81,16 @@ class ExportRun(QObject):
     finished : Signal
         (ExportReport): the series is published.
     failed : Signal
-        (ExportError): nothing was published.
+        (ExportError): nothing was published, or not all of it has arrived.
     cancelled : Signal
-        Nothing was published, by the user's wish.
+        (ExportCancelled): the same, by the user's wish.
     """
 
     progressed = Signal(int, int, float, float)
     staged = Signal(str)
     finished = Signal(object)
     failed = Signal(object)
-    cancelled = Signal()
+    cancelled = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -83,6 +100,7 @@ class ExportRun(QObject):
         self._counts = _Counts()
         self._pace: Pace | None = None
         self._size = 0
+        self._agreed: ExportPlan | None = None
         self._stage = ""
         self._watched: list[QObject] = []
         self._activity: Activity | None = None
@@ -100,6 +118,7 @@ class ExportRun(QObject):
         *,
         size: int = 0,
         agreed: ExportPlan | None = None,
+        to: str | None = None,
     ) -> None:
         """Start to export; every way it may end is told by a signal, later.
 
@@ -108,7 +127,7 @@ class ExportRun(QObject):
         layers
             Layer tuples, alone or with options of their own, made now: what happens to the layers afterwards does not
             matter, and `export` notices arrays that are edited in place.
-        path, options
+        path, options, to
             As for `export`.
         size
             Bytes that will be written, from the plan, for the rate; without it that stays NaN.
@@ -120,11 +139,8 @@ class ExportRun(QObject):
         RuntimeError
             If an earlier export has not ended.
         """
-        if self.running:
-            raise RuntimeError("An earlier export has not ended")
-        counts = self._counts = _Counts()
-        self._pace, self._size, self._stage = None, size, ""
-        tuples = list(layers)
+        tuples, counts = list(layers), _Counts()
+        self._agreed = agreed
 
         def work(stop_if_asked: Callable[[], None]) -> ExportReport:
             # Here, in the thread: the dock widget opens without waiting for what writing needs.
@@ -134,10 +150,38 @@ class ExportRun(QObject):
                 counts(done, total)
                 stop_if_asked()
 
+            def sending(done: int, total: int) -> None:
+                counts.sent(done, total)
+                stop_if_asked()
+
             shown: dict[str, Any] = {} if agreed is None else {"agreed": agreed}
+            shown |= {} if to is None else {"to": to, "sending": sending}
             with short_collections(), faults_as_export_errors():
                 return export(tuples, path, options, progress=progress, **shown)
 
+        self._begin(work, counts, size)
+
+    def resend(self, unsent: Unsent) -> None:
+        """Send what has not arrived of the export that ran last; told by the same signals."""
+        counts, agreed = _Counts(), self._agreed
+
+        def work(stop_if_asked: Callable[[], None]) -> ExportReport:
+            from napari_dicom_writer.destinations.network.deliver import resend
+            from napari_dicom_writer.plan.report import ExportReport
+
+            assert agreed is not None  # noqa: S101 - it was shown, or nothing would have been sent
+            start = time.monotonic()
+            with faults_as_export_errors():
+                sent = resend(unsent, stop_if_asked, counts.sent)
+            seconds = time.monotonic() - start
+            return ExportReport(unsent.folder, agreed, agreed.bytes, seconds, agreed.verify, sent)
+
+        self._begin(work, counts, self._size)
+
+    def _begin(self, work: Callable[[Callable[[], None]], ExportReport], counts: _Counts, size: int) -> None:
+        if self.running:
+            raise RuntimeError("An earlier export has not ended")
+        self._counts, self._pace, self._size, self._stage = counts, None, size, ""
         self._activity = Activity(self._background.cancel)
         self.destroyed.connect(self._activity.close)
         self._background.begin(work)
@@ -165,7 +209,9 @@ class ExportRun(QObject):
         done, total = self._counts.now
         if not total:
             return
-        stage = Stage.READING if not done else Stage.WRITING if done < total else Stage.CHECKING
+        stage = self._counts.stage
+        if stage is Stage.SENDING and stage != self._stage:
+            self._pace = None  # that of a disk
         rate = left = math.nan
         if done:
             self._pace = self._pace or Pace(self._counts.began)
@@ -189,7 +235,7 @@ class ExportRun(QObject):
                 ancestor.removeEventFilter(self)
         self._watched = []
         if isinstance(outcome, ExportCancelled):
-            self.cancelled.emit()
+            self.cancelled.emit(outcome)
         elif isinstance(outcome, ExportError):
             self.failed.emit(outcome)
         else:

@@ -1,0 +1,178 @@
+"""Whom to send to: a peer that is remembered by a name, or an address; tried by an echo."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QComboBox, QInputDialog, QPushButton, QVBoxLayout, QWidget
+
+from napari_dicom_writer._napari import known_peers
+from napari_dicom_writer._napari.dock.parts.button_row import ButtonRow
+from napari_dicom_writer._napari.dock.work.background import Background, Leaving
+from napari_dicom_writer._napari.faults import faults_as_export_errors
+from napari_dicom_writer.destinations import DESTINATIONS, open_destination
+from napari_dicom_writer.destinations.network.peers import peer_at, peer_named, remember
+from napari_dicom_writer.errors import DestinationError, ExportError, NoteKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from napari_dicom_writer.destinations.network.peers import Peer
+
+
+class PeerLine(QWidget):
+    """A peer that speaks one language.
+
+    Attributes
+    ----------
+    changed : Signal
+        After another one was chosen or typed.
+    said : Signal(str, str)
+        Kind and text of what is to be known of it; no text: nothing.
+    """
+
+    changed = Signal()
+    said = Signal(str, str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._to = ""
+        self._choice = _Choice(self._offer)
+        self._choice.editTextChanged.connect(self._take)
+        self.test_button = QPushButton("Test")
+        self.test_button.setToolTip("Ask the peer for an echo; nothing is sent")
+        self.test_button.clicked.connect(self._test)
+        self.keep_button = QPushButton("Remember…")
+        self.keep_button.setToolTip("Remember this address by a name, also for the command line; no password is kept")
+        self.keep_button.clicked.connect(self._ask_name)
+        self._background = Background("echo-peer", Leaving.AT_ONCE, self)
+        self._background.ended.connect(self._tested)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        layout.addWidget(self._choice)
+        layout.addWidget(ButtonRow([self.test_button, self.keep_button]))
+        self.setFocusProxy(self._choice)
+        self._show_state()
+
+    @property
+    def name(self) -> str:
+        """The name or address in the line."""
+        return self._choice.currentText().strip()
+
+    @property
+    def peer(self) -> Peer | None:
+        """Who it is; None as long as it is nobody."""
+        with suppress(DestinationError):
+            return peer_named(self.name)
+        return None
+
+    def set_name(self, name: str) -> None:
+        """Put a name or address there, as the user would."""
+        self._choice.setEditText(name)
+        if (edit := self._choice.lineEdit()) is not None:
+            edit.setCursorPosition(0)  # who it is comes first
+
+    def show_kind(self, to: str) -> None:
+        """Offer the peers of a destination; the first that is remembered is chosen."""
+        if to == self._to:
+            return
+        self._to = to
+        edit = self._choice.lineEdit()
+        assert edit is not None  # noqa: S101 - it is editable
+        words = DESTINATIONS[to].words
+        edit.setPlaceholderText(words.rpartition(", ")[2])
+        self._choice.setToolTip(f"A peer that is remembered by its name, or the address of {words}")
+        names = self._offer()
+        self.set_name(names[0] if names else "")
+
+    def _offer(self) -> list[str]:
+        """Put the names that are remembered now into the list, and leave what is typed."""
+        try:
+            known, refused = known_peers.sync()
+        except DestinationError as error:
+            known, refused = {}, error.refusals
+        names = [name for name, address in known.items() if _language(address) == self._to]
+        typed = self._choice.currentText()
+        self._choice.blockSignals(True)
+        self._choice.clear()
+        self._choice.addItems(names)
+        self._choice.setEditText(typed)
+        self._choice.blockSignals(False)
+        if refused:
+            self.said.emit(NoteKind.ASSUMED, str(refused[0]))
+        return names
+
+    def _take(self) -> None:
+        self._background.abandon()
+        self.said.emit(NoteKind.INFO, "")
+        self._show_state()
+        self.changed.emit()
+
+    def _show_state(self) -> None:
+        peer = self.peer
+        self.test_button.setText("Test")
+        self.test_button.setEnabled(peer is not None)
+        self.keep_button.setVisible(peer is not None and "://" in self.name)
+
+    def _test(self) -> None:
+        name, to = self.name, self._to
+
+        def work(_: Callable[[], None]) -> str:
+            with faults_as_export_errors("Testing"):
+                open_destination(name, None, overwrite=False, to=to).reach()
+            return f"{name} answers"
+
+        self._background.begin(work)
+        self.test_button.setEnabled(False)
+        self.test_button.setText("Testing…")
+        self.said.emit(NoteKind.INFO, "")
+
+    def _tested(self, outcome: object) -> None:
+        self._show_state()
+        if isinstance(outcome, ExportError):
+            self.said.emit("refused", str(outcome))
+        else:
+            self.said.emit("done", str(outcome))
+
+    def _ask_name(self) -> None:
+        proposed = self.peer.called or self.peer.host if self.peer else ""
+        name, agreed = QInputDialog.getText(self, "Remember this peer", f"Name for {self.name}", text=proposed)
+        if agreed:
+            self.keep(name.strip())
+
+    def keep(self, name: str) -> None:
+        """Remember what is in the line under a name."""
+        try:
+            remember(name, self.name)
+        except DestinationError as error:
+            self.said.emit("refused", str(error))
+            return
+        self._offer()
+        self.set_name(name)
+
+
+class _Choice(QComboBox):
+    """Looks for new names when it is opened: they may have come by the Preferences, or the command line."""
+
+    def __init__(self, offer: Callable[[], object]) -> None:
+        super().__init__()
+        self._offer = offer
+        self.setEditable(True)
+        self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.setMinimumContentsLength(8)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setAccessibleName("Send to")
+
+    def showPopup(self) -> None:
+        """Open the list."""
+        self._offer()
+        super().showPopup()
+
+
+def _language(address: str) -> str:
+    with suppress(DestinationError):
+        return peer_at(address).to
+    return ""
