@@ -41,6 +41,7 @@ bench: $(VENV)/.bench-ready ## Measure speed and memory beside other packages, i
 
 screenshots: $(VENV)/.test-ready ## Take the pictures of the dock widget anew, into docs/images/
 	xvfb-run -a -s "-screen 0 1600x1200x24" $(BIN)/python scripts/screenshots.py docs/images
+	xvfb-run -a -s "-screen 0 1600x1200x24" $(BIN)/python scripts/screenshots_sending.py docs/images
 
 recording: $(VENV)/.viewers-ready ## Record the whole way, from a scan in napari to OHIF, into docs/images/
 	$(SCREEN) $(BIN)/python -W ignore scripts/recording.py docs/images/recording.gif
