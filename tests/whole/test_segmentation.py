@@ -266,3 +266,15 @@ def test_a_finding_is_written_and_opened_with_its_region(tmp_path):
     again = pydicom.dcmread(export(read_layers(report.path), tmp_path / "y").path).SegmentSequence[0]
     assert again.AnatomicRegionSequence == segment.AnatomicRegionSequence
     assert again.SegmentedPropertyTypeCodeSequence == segment.SegmentedPropertyTypeCodeSequence
+
+
+@pytest.mark.parametrize("columns", [16, 17])
+def test_masks_whose_rows_are_no_whole_bytes_are_announced(columns):
+    labels = np.ones((3, 8, columns), np.uint8)
+    for kind in ("binary", "labelmap"):
+        (series,) = plan_export((labels, {"name": "x"}, "labels"), ExportOptions(segmentation_type=kind)).series
+        said = [note for note in series.notes if "no multiple of 8" in note.text]
+        wrong = kind == "binary" and columns % 8 > 0
+        assert bool(said) == wrong
+        assert any("Orthanc" in verdict.why for verdict in series.opens_in) == wrong
+        assert not said or said[0].fix.value == "labelmap"

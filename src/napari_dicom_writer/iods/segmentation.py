@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pydicom.dataset import Dataset
 from pydicom.uid import SegmentationStorage
 
+from napari_dicom_writer.errors import Fix, Note, NoteKind
 from napari_dicom_writer.iods._base import IOD, compose
 from napari_dicom_writer.iods.modules import common, image, study
 from napari_dicom_writer.iods.modules.functional_groups import (
@@ -25,6 +26,7 @@ from napari_dicom_writer.iods.modules.functional_groups import (
     shared_groups,
 )
 from napari_dicom_writer.iods.modules.references import common_instance_reference, derivation_images
+from napari_dicom_writer.options.choices import SegmentationType
 from napari_dicom_writer.plan.segments import STEPS, StoredFractions, StoredLabels
 from napari_dicom_writer.plan.stored_values import ModalityLUT, PixelRules
 from napari_dicom_writer.standard.codes import BACKGROUND, Code
@@ -32,7 +34,6 @@ from napari_dicom_writer.standard.color import cielab
 from napari_dicom_writer.standard.uids import LABEL_MAP
 
 if TYPE_CHECKING:
-    from napari_dicom_writer.errors import Note
     from napari_dicom_writer.iods.modules.attributes import Attributes
     from napari_dicom_writer.iods.modules.functional_groups import FrameGroups
     from napari_dicom_writer.options.export import ExportOptions
@@ -66,8 +67,8 @@ class Segmentation(IOD):
         return "SEG"
 
     def remarks(self, series: SeriesPlan) -> list[Note]:
-        """Announce the thickness of a single plane; the segments have notes of their own."""
-        return note_thickness(series.planes)
+        """Announce the thickness of a single plane, and masks of odd bits; the segments have notes of their own."""
+        return [*_note_bits(series), *note_thickness(series.planes)]
 
     def modules(self, series: SeriesPlan) -> Dataset:
         """Compose the modules of table A.51-1."""
@@ -163,6 +164,21 @@ def _segmentation_image(series: SeriesPlan) -> Attributes:
 
 def _by_segment(series: SeriesPlan) -> bool:
     return isinstance(series.stored, StoredLabels) and series.stored.by_segment
+
+
+def _note_bits(series: SeriesPlan) -> list[Note]:
+    """Say who trips over masks whose rows are no whole bytes, as PS3.5 8.1.1 packs them.
+
+    Orthanc 1.10.1 answers "Bad number of columns for a black-and-white image"; Weasis works around it since 4.6.6
+    (nroduit/Weasis, issue 820).
+    """
+    if not (isinstance(series.stored, StoredLabels) and series.stored.masks) or series.columns % 8 == 0:
+        return []
+    text = (
+        f"{series.columns} columns are no multiple of 8: Orthanc hands out no such masks, so that OHIF shows none from "
+        "there, and Weasis before 4.6.6 shows them wrong"
+    )
+    return [Note(NoteKind.INFO, text, fix=Fix("segmentation_type", SegmentationType.LABELMAP, "Write a label map"))]
 
 
 def _segment(segment: SegmentPlan) -> Dataset:

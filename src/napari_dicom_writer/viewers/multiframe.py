@@ -120,6 +120,8 @@ def opens_multiframe(seen: SeriesFacts) -> tuple[Verdict, ...] | None:
             opens, why = False, "does not show double precision"
         elif software == "OHIF" and seen.sop_class == ParametricMapStorage and not seen.references:
             opens, why, fix = False, "shows a map only with an image of its study that it names", COMPANION
+        elif software == "OHIF" and seen.sop_class == SegmentationStorage and seen.bits == 1 and seen.columns % 8:
+            why += ", and not from Orthanc: the columns are no multiple of 8"
         if seen.concatenated and opens:
             opens, why = False, _CONCATENATED.get(software, "was not tested with a concatenation")
         found.append(Verdict(software, opens=opens, why=why, fix=fix))

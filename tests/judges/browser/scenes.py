@@ -31,9 +31,11 @@ NOT_SHOWN = {
     ("segmentation, fractional", "stack"): "nothing of fractions between 0 and all of it",
     ("segmentation, fractional", "mpr"): "nothing of fractions between 0 and all of it",
     ("rt-structure-set", "mpr"): "outlines on few of the cuts",
+    ("segmentation, binary, odd columns", "stack"): "nothing from Orthanc: columns are no multiple of 8",
+    ("segmentation, binary, odd columns", "mpr"): "nothing from Orthanc: columns are no multiple of 8",
     ("enhanced-mr, time points", "mpr"): "all time points mixed in one volume",
 }
-"""What OHIF itself does not show: by scene and mode."""
+"""What OHIF or the archive itself does not show: by scene and mode."""
 CONTROLS: dict[str, Callable[[NDArray[Any]], NDArray[Any]]] = {
     "mirrored along columns": lambda a: a[:, :, ::-1],
     "mirrored along rows": lambda a: a[:, ::-1],
@@ -172,6 +174,8 @@ class Studio:
     ----------
     folder
         Where the files go.
+    columns
+        How many of the phantom's.
 
     Attributes
     ----------
@@ -179,9 +183,10 @@ class Studio:
         Of all of them: index → LPS mm.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, columns: int = 120) -> None:
         self._folder = folder
-        self._values, self.affine = scan()
+        values, self.affine = scan()
+        self._values = values[:, :, :columns]
         self._labels = segmented(self._values, self.affine)
         # Away from the outermost voxels, which cuts do not draw, and from the texts in the corners of the views.
         self._inside = np.zeros(self._values.shape, bool)
@@ -197,6 +202,8 @@ class Studio:
                     yield self.labels(key, kind, options)
             else:
                 yield self.image(key)
+        masks = _OVER_IMAGES["segmentation"]["binary"]
+        yield Studio(self._folder, columns=119).labels("segmentation", "binary, odd columns", masks)
         yield self.times("enhanced-mr")
 
     def controls(self) -> Iterator[Scene]:
