@@ -18,6 +18,7 @@ CT = "1.2.840.10008.5.1.4.1.1.2"
 MR = "1.2.840.10008.5.1.4.1.1.4"
 DOSE = "1.2.840.10008.5.1.4.1.1.481.2"
 VIDEO = "1.2.840.10008.5.1.4.1.1.77.1.1.1"
+ULTRASOUND_VOLUME = "1.2.840.10008.5.1.4.1.1.6.2"
 SLIDE = "1.2.840.10008.5.1.4.1.1.77.1.6"
 PRESENTATION = "1.2.840.10008.5.1.4.1.1.11.1"
 AXIAL = [1, 0, 0, 0, 1, 0]
@@ -179,6 +180,33 @@ def test_rounded_cosines_stretch_nothing(tmp_path):
     series(tmp_path, ImageOrientationPatient=[0.707, 0.707, 0, -0.707, 0.707, 0])
     (layer,), _ = opened(tmp_path)
     assert layer[1]["scale"] == pytest.approx((2, 1, 1), abs=1e-12)
+
+
+def test_frames_of_a_volume_of_ultrasound_lie_where_their_binary_numbers_say(tmp_path):
+    frames = np.arange(3, dtype=np.uint8).repeat(12).reshape(3, *SHAPE)
+    measures = item(PixelSpacing=[0.2, 0.1], SliceThickness=1)
+    path = instance(
+        tmp_path / "x.dcm",
+        frames,
+        ULTRASOUND_VOLUME,
+        SharedFunctionalGroupsSequence=[
+            group(PixelMeasuresSequence=measures, PlaneOrientationVolumeSequence=item(ImageOrientationVolume=AXIAL))
+        ],
+        PerFrameFunctionalGroupsSequence=[
+            group(PlanePositionVolumeSequence=item(ImagePositionVolume=[1, 2, 3 - number])) for number in range(3)
+        ],
+    )
+    ((data, attributes, _),), told = opened(path)
+    assert told == []
+    assert np.asarray(data)[:, 0, 0].tolist() == [2, 1, 0]
+    assert (attributes["scale"], attributes["translate"]) == ((1, 0.2, 0.1), (1, 2, 1))
+
+
+def test_an_aspect_ratio_is_kept_where_no_distance_is_known(tmp_path):
+    series(tmp_path, 1, PixelSpacing=None, PixelAspectRatio=[3, 2], ImagePositionPatient=None)
+    ((_, attributes, _),), told = opened(tmp_path)
+    assert attributes["scale"][1:] == (1.5, 1)
+    assert "s: Its pixel spacing is not known: taken as 1 mm, and 1.5 mm down (Pixel Aspect Ratio)" in told
 
 
 # --- values -----------------------------------------------------------------------------------------------------------

@@ -50,6 +50,8 @@ class Place:
         Slice Thickness, mm.
     between : float or None
         Spacing Between Slices, mm; in nuclear medicine it may be negative.
+    ratio : float
+        How much further rows are apart than columns, where nothing says how far.
     """
 
     frames: int
@@ -60,12 +62,13 @@ class Place:
     position: tuple[float, ...] | None
     thickness: float | None = None
     between: float | None = None
+    ratio: float = 1.0
 
 
 PLACE_TAGS = (
     "NumberOfFrames SharedFunctionalGroupsSequence Rows Columns PixelSpacing ImagerPixelSpacing "
     "ImagePlanePixelSpacing NominalScannedPixelSpacing SequenceOfUltrasoundRegions ImageOrientationPatient "
-    "ImagePositionPatient SliceThickness SpacingBetweenSlices"
+    "ImagePositionPatient SliceThickness SpacingBetweenSlices PixelAspectRatio"
 ).split()
 """Keywords of the attributes that `place_of` reads."""
 
@@ -102,7 +105,13 @@ def place_of(header: Dataset | Mapping[str, Any]) -> Place:
         position=position if position and all(map(math.isfinite, position)) else None,
         thickness=float(thickness) if thickness else None,
         between=float(between) if between else None,
+        ratio=_ratio(header),
     )
+
+
+def _ratio(header: Dataset | Mapping[str, Any]) -> float:
+    ratio = _numbers(header, "PixelAspectRatio", 2)
+    return ratio[0] / ratio[1] if ratio and _is_distance(ratio) else 1.0
 
 
 def _is_distance(spacing: tuple[float, ...] | None) -> bool:
@@ -129,8 +138,8 @@ def _calibration(regions: Iterable[Dataset]) -> tuple[float, float] | None:
 
 def _numbers(header: Dataset | Mapping[str, Any], keyword: str, count: int) -> tuple[float, ...] | None:
     value = header.get(keyword)
-    # Arrays come where pydicom.config.DS_numpy is set.
-    if isinstance(value, MultiValue | np.ndarray | tuple) and len(value) == count:
+    # Arrays come where pydicom.config.DS_numpy is set, and lists where numbers are binary.
+    if isinstance(value, MultiValue | np.ndarray | tuple | list) and len(value) == count:
         return tuple(map(float, value))
     return None
 

@@ -93,8 +93,9 @@ def _placed(pictures: Sequence[Picture], notes: list[Note]) -> Sequence[Picture]
     notes.append(Note(NoteKind.ASSUMED, "Its position is not known: taken as axial, at the origin"))
     place = replace(place, position=(0.0, 0.0, 0.0), orientation=(1.0, 0.0, 0.0, 0.0, 1.0, 0.0))
     if place.spacing is None:
-        notes.append(Note(NoteKind.ASSUMED, "Its pixel spacing is not known: taken as 1 mm"))
-        place = replace(place, spacing=(1.0, 1.0))
+        down = "" if place.ratio == 1 else f", and {place.ratio:.4g} mm down (Pixel Aspect Ratio)"
+        notes.append(Note(NoteKind.ASSUMED, f"Its pixel spacing is not known: taken as 1 mm{down}"))
+        place = replace(place, spacing=(place.ratio, 1.0))
     return [replace(picture, place=place) for picture in pictures]
 
 
