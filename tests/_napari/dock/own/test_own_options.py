@@ -9,11 +9,11 @@ from napari_dicom_writer._napari.dock.form.members import own_members
 from napari_dicom_writer.options.layer import own_options
 
 
-def chain(first):
+def reached(first, last):
     """Widgets in the order of Tab."""
     widgets = [first]
-    while (widget := widgets[-1].nextInFocusChain()) is not first:
-        widgets.append(widget)
+    while widgets[-1] is not last:
+        widgets.append(widgets[-1].nextInFocusChain())
     return widgets
 
 
@@ -46,7 +46,7 @@ def test_a_layer_has_its_own_until_it_is_taken_back(viewer, two, open_panel, qtb
     backs = own.options._pages[other].backs
     order = [own.options.field(other, "series.description").native, backs["series.description"]]
     order += [own.options.field(other, "modality").native, backs["modality"], own.options.add_button]
-    assert [widget for widget in chain(order[0]) if widget in order] == order
+    assert [widget for widget in reached(order[0], order[-1]) if widget in order] == order
     settle(qtbot, panel)
     assert [(s.description, s.modality) for s in panel.plan.series] == [("scan", "OT"), ("Only other", "MR")]
     assert own.options_fold._told == "description: Only other · modality: MR, magnetic resonance"

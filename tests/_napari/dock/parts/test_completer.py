@@ -5,14 +5,14 @@ from __future__ import annotations
 from qtpy.QtGui import QPalette
 from qtpy.QtWidgets import QApplication, QCalendarWidget, QLineEdit
 
-from _napari.panels import click, settle, unfold
+from _napari.panels import activate, settle, unfold
 from napari_dicom_writer._napari.dock.parts.completer import Completer
+from napari_dicom_writer._napari.dock.tags.attribute_entry import AttributeEntry
 
 
-def lines(*windows) -> list[QLineEdit]:
+def lines(window) -> list[QLineEdit]:
     """Every line that completes what is typed."""
-    found = [line for window in windows for line in window.findChildren(QLineEdit)]
-    return [line for line in found if line.completer() is not None]
+    return [line for line in window.findChildren(QLineEdit) if line.completer() is not None]
 
 
 def is_dark(widget) -> bool:
@@ -24,8 +24,9 @@ def test_every_list_and_calendar_has_the_colors_of_the_theme(viewer, open_panel,
     unfold(panel)
     panel.editor.reveal("axes")
     settle(qtbot, panel)
-    click(qtbot, panel.controls.tags_button)
-    completed = lines(panel, panel._tags)
+    entry = AttributeEntry(panel)
+    entry.show()
+    completed = lines(panel)
     assert len(completed) >= 4
     assert all(isinstance(line.completer(), Completer) for line in completed if line.isVisible())
     units = panel.editor.table.cell(0, "unit").lineEdit().completer()
@@ -34,8 +35,8 @@ def test_every_list_and_calendar_has_the_colors_of_the_theme(viewer, open_panel,
     date = panel.form.field("study.date").native
     for theme in ("dark", "light"):
         viewer.theme = theme
-        for line in (panel._tags.entry.keyword, panel.form.field("series.body_part").native):
-            QApplication.setActiveWindow(line.window())
+        for line in (entry.keyword, panel.form.field("series.body_part").native):
+            activate(qtbot, line.window())
             line.setFocus()
             line.completer().complete()
             assert is_dark(line.completer().popup()) is (theme == "dark")

@@ -94,10 +94,10 @@ class OwnEditor(QWidget):
     def _labels(self, layer: Layer, own: ExportOptions) -> Labels | None:
         """What a layer says of its labels; a table of many cells is read once."""
         if not isinstance(layer, LabelsLayer):
-            return _labels(layer_tuple(layer), own)
+            return _said_by(layer_tuple(layer), own)
         table, colors, labels = self._read.get(layer, (None, None, None))
         if table is not layer.features or colors is not layer.colormap:
-            labels = _labels(layer_tuple(layer), own)
+            labels = _said_by(layer_tuple(layer), own)
             self._read[layer] = layer.features, layer.colormap, labels
         return labels
 
@@ -141,7 +141,7 @@ class OwnEditor(QWidget):
             If they are not valid.
         """
         given = self.options.given(layer)
-        segments = self.segments.own(layer, lambda: _labels(told, self.over(layer, common)), common.segments)
+        segments = self.segments.own(layer, lambda: _said_by(told, self.over(layer, common)), common.segments)
         if segments is not None:
             given[SEGMENTS] = segments
         return (told, LayerOptions(**given)) if given else told
@@ -193,7 +193,7 @@ def told_layers(layers: Sequence[Layer], edits: LayerEdits, own: OwnEditor, comm
     return told
 
 
-def _labels(told: Any, options: ExportOptions) -> Labels | None:
+def _said_by(told: Any, options: ExportOptions) -> Labels | None:
     """What a layer says of its labels; None of one that has none, or cannot be understood."""
     with suppress(ExportError), faults_as_export_errors():
         return as_volume(told, options, check=False).labels

@@ -95,7 +95,7 @@ class SegmentDetails(QWidget):
 
     def _show_made(self, kinds: set[str], options: ExportOptions) -> None:
         names: dict[Any, str] = dict(NAMES[SegmentAlgorithm])
-        common = f"as all: {names[options.segment_algorithm]}"
+        common = f"as the option: {names[options.segment_algorithm]}"
         if common != self.made.itemText(0):  # or it would change while somebody chooses
             self.made.clear()
             self.made.addItem(common, "")
