@@ -81,7 +81,7 @@ def _same_labels(one: Volume | None, other: Volume | None) -> bool:
 def _same_drawn(
     one: dict[tuple[int, int], tuple[Outline, ...]] | None, other: dict[tuple[int, int], tuple[Outline, ...]] | None
 ) -> bool:
-    if one is None or other is None:
+    if one is None or other is None or one is other:
         return one is other
     return one.keys() == other.keys() and all(
         len(some) == len(other[key]) and all(map(_same_outline, some, other[key])) for key, some in one.items()

@@ -16,6 +16,7 @@ from napari_dicom_writer.model.contours import ENCLOSING, POINT
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
     from qtpy.QtGui import QFont
 
     from napari_dicom_writer._napari.dock.preview.cuts import Cut
@@ -71,10 +72,16 @@ def _halo(color: QColor) -> QColor:
 
 
 def _polygon(area: QRectF, cut: Cut, line: Line) -> QPolygonF:
-    shares = cut.shares(line.points)
-    return QPolygonF(
-        [QPointF(area.left() + x * area.width(), area.top() + y * area.height()) for x, y in shares.tolist()]
-    )
+    places = _places(area, cut, line)
+    if line.kind == POINT and len(places) > 1:
+        places = np.unique(places.round(), axis=0)  # no more than there are pixels
+    return QPolygonF([QPointF(x, y) for x, y in places.tolist()])
+
+
+def _places(area: QRectF, cut: Cut, line: Line) -> NDArray[np.float64]:
+    """(points, 2), px."""
+    places: NDArray[np.float64] = cut.shares(line.points) * (area.width(), area.height()) + (area.left(), area.top())
+    return places
 
 
 def names_at(point: QPointF, area: QRectF, cut: Cut, shown: Sequence[Shown]) -> list[str]:
@@ -83,7 +90,7 @@ def names_at(point: QPointF, area: QRectF, cut: Cut, shown: Sequence[Shown]) -> 
         return []
     names: list[str] = []
     for overlay, marks in reversed(shown):
-        numbers = [line.number for line in marks.lines if _is_at(point, _polygon(area, cut, line), line)]
+        numbers = [line.number for line in marks.lines if _is_at(point, area, cut, line)]
         if marks.numbers is not None and area.contains(point):
             pixels = cut.orient(marks.numbers)
             row = int((point.y() - area.top()) / area.height() * pixels.shape[0])
@@ -94,12 +101,13 @@ def names_at(point: QPointF, area: QRectF, cut: Cut, shown: Sequence[Shown]) -> 
     return list(dict.fromkeys(names))
 
 
-def _is_at(point: QPointF, where: QPolygonF, line: Line) -> bool:
+def _is_at(point: QPointF, area: QRectF, cut: Cut, line: Line) -> bool:
+    if line.kind == POINT:
+        apart = np.linalg.norm(_places(area, cut, line) - (point.x(), point.y()), axis=1)
+        return bool(apart.min() <= _NEAR)
+    where = _polygon(area, cut, line)
     if line.kind in ENCLOSING:
         return where.containsPoint(point, Qt.FillRule.OddEvenFill)
-    if line.kind == POINT:
-        apart = (where.at(index) - point for index in range(where.count()))
-        return any(np.hypot(way.x(), way.y()) <= _NEAR for way in apart)
     path = QPainterPath(where.at(0))
     path.lineTo(where.at(1))
     return path.intersects(QRectF(point.x() - 2, point.y() - 2, 4, 4))
