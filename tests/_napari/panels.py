@@ -32,6 +32,11 @@ def activate(qtbot, dialog: QWidget) -> None:
     qtbot.waitUntil(active, timeout=30_000)
 
 
+def wait_for(qtbot, until) -> None:
+    """Wait until something holds, however busy the machine is."""
+    qtbot.waitUntil(until, timeout=30_000)
+
+
 def settle(qtbot, panel) -> None:
     """Wait until what was changed last is planned."""
     with qtbot.waitSignal(panel.planner.planned, timeout=10_000, raising=False):

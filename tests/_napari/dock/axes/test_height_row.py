@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from qtpy.QtTest import QTest
 
-from _napari.panels import click, fix_button, settle, texts
+from _napari.panels import click, fix_button, settle, texts, wait_for
 
 PLACE = {"scale": (0.7, 0.8), "translate": (-20, 30), "units": ("mm",) * 2}
 
@@ -18,7 +18,7 @@ def test_a_flat_layer_is_put_onto_the_plane_in_sight(viewer, open_panel, qtbot):
     row = panel.editor.height_row
     assert "layer 'slice': It is flat, and lies at z = 0 mm, on no plane of the image 'scan'" in texts(panel)
     click(qtbot, fix_button(panel, "Set z…"))
-    qtbot.waitUntil(row.isVisible)
+    wait_for(qtbot, row.isVisible)
     assert panel.preview.layer is labels
     viewer.dims.set_point(0, 15)
     click(qtbot, row.button)

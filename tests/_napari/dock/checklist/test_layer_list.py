@@ -6,18 +6,18 @@ import numpy as np
 import pytest
 from qtpy.QtCore import Qt
 
-from _napari.panels import settle, settle_nothing, texts
+from _napari.panels import settle, settle_nothing, texts, wait_for
 
 
 def test_geometry_follows_the_layer_without_planning(viewer, open_panel, qtbot):
     panel = open_panel()
     preview = panel.preview.preview
-    qtbot.waitUntil(lambda: bool(preview.cuts))
+    wait_for(qtbot, lambda: bool(preview.cuts))
     assert preview.cuts[0].letters == ("R", "L", "A", "P")
     panel.form.field("world").value = "RAS"
-    qtbot.waitUntil(lambda: preview.cuts[0].letters == ("L", "R", "P", "A"))
+    wait_for(qtbot, lambda: preview.cuts[0].letters == ("L", "R", "P", "A"))
     viewer.layers[0].scale = (5, 0.7, 0.8)
-    qtbot.waitUntil(lambda: any("5" in line for line in preview.lines))
+    wait_for(qtbot, lambda: any("5" in line for line in preview.lines))
 
 
 def test_layers_come_go_and_are_renamed(viewer, open_panel, qtbot):
@@ -104,9 +104,9 @@ def test_what_is_drawn_and_cannot_be_written_is_said_with_its_remedy(viewer, ope
     ):
         layer.data = [(corners, kind)]
         settle(qtbot, panel)
-        qtbot.waitUntil(lambda reason=reason: reason in texts(panel))
+        wait_for(qtbot, lambda reason=reason: reason in texts(panel))
     layer.data = [(OUTLINE, "polygon")]
-    qtbot.waitUntil(panel.controls.export_button.isEnabled)
+    wait_for(qtbot, panel.controls.export_button.isEnabled)
 
 
 def test_a_box_that_is_clicked_ends_following(viewer, open_panel, qtbot, settings):

@@ -9,6 +9,7 @@ from qtpy.QtGui import QWheelEvent
 from qtpy.QtWidgets import QApplication, QPushButton
 
 from _napari.arrays import Gate
+from _napari.panels import wait_for
 from napari_dicom_writer import Volume
 from napari_dicom_writer._napari.dock.preview.preview_panel import PreviewPanel
 from napari_dicom_writer._napari.dock.preview.view import View
@@ -35,7 +36,7 @@ def test_a_long_volume_is_seen_when_it_is_clicked(qtbot, panel):
     first = panel.preview._layout().tile(panel.preview._layout().places[0]).center().toPoint()
     qtbot.mouseClick(panel.preview, Qt.MouseButton.LeftButton, pos=first)
     shown = panel._enlarged.preview
-    qtbot.waitUntil(lambda: bool(shown.pixels))
+    wait_for(qtbot, lambda: bool(shown.pixels))
     (spot,) = shown._layout().places
     assert shown._layout().picture(spot).width() > 400
     assert [cut.name for cut in shown._shown] == ["axial"]
@@ -72,17 +73,17 @@ def test_the_wheel_and_keys_go_through_the_planes(qtbot, panel):
     place(panel, Volume(planes, spacing=(1, 1, 1), window=(0, 255)))
     panel.preview.clicked.emit(0)
     dialog, shown = panel._enlarged, panel._enlarged.preview
-    qtbot.waitUntil(lambda: 0 in shown.pixels)
+    wait_for(qtbot, lambda: 0 in shown.pixels)
     where = dialog.rect().center().toPointF()
     turn = (where, where, QPoint(), QPoint(0, -240), Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier)
     QApplication.sendEvent(dialog, QWheelEvent(*turn, Qt.ScrollPhase.NoScrollPhase, False))
     assert dialog.windowTitle() == "Preview: axial, plane 6 of 0 to 8"
-    qtbot.waitUntil(lambda: bool((shown.pixels[0] == 6).all()))
+    wait_for(qtbot, lambda: bool((shown.pixels[0] == 6).all()))
     place(panel, Volume(planes, spacing=(2, 1, 1), window=(0, 255)))
     assert shown.cuts[0].index == 6  # while only its place changes
     for key in (Qt.Key.Key_PageUp, *[Qt.Key.Key_PageDown] * 6):
         qtbot.keyClick(dialog, key)
-    qtbot.waitUntil(lambda: bool((shown.pixels[0] == 8).all()))  # the last
+    wait_for(qtbot, lambda: bool((shown.pixels[0] == 8).all()))  # the last
     assert panel.preview.cuts[0].index == 4
 
 
@@ -92,10 +93,10 @@ def test_a_plane_that_is_slow_to_come_is_not_taken_for_the_one_before(qtbot, pan
     place(panel, Volume(gate, spacing=(1, 1, 1)))
     panel.preview.clicked.emit(0)
     shown = panel._enlarged.preview
-    qtbot.waitUntil(lambda: len(shown.pixels) == 3)
+    wait_for(qtbot, lambda: len(shown.pixels) == 3)
     gate.open.clear()
     panel._enlarged.step(1)
     assert 0 in shown.pixels  # for a moment, or it would flicker
-    qtbot.waitUntil(lambda: 0 not in shown.pixels)
+    wait_for(qtbot, lambda: 0 not in shown.pixels)
     gate.open.set()
-    qtbot.waitUntil(lambda: 0 in shown.pixels)
+    wait_for(qtbot, lambda: 0 in shown.pixels)

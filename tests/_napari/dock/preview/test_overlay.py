@@ -6,7 +6,7 @@ import numpy as np
 import pydicom
 import pytest
 
-from _napari.panels import export, settle
+from _napari.panels import export, settle, wait_for
 from napari_dicom_writer._napari.dock.preview.view import View
 from napari_dicom_writer.model.contours import CLOSED, POINT
 
@@ -25,7 +25,7 @@ def masks() -> np.ndarray:
 
 
 def wait_for_marks(qtbot, preview) -> None:
-    qtbot.waitUntil(lambda: bool(preview.overlays.shown) and all(preview.overlays.marks(n) for n in range(3)))
+    wait_for(qtbot, lambda: bool(preview.overlays.shown) and all(preview.overlays.marks(n) for n in range(3)))
 
 
 @pytest.fixture
@@ -81,20 +81,20 @@ def test_labels_are_shown_on_their_image_and_read_once(viewer, organs, open_pane
     settle(qtbot, panel)
     organs.colormap = {None: "black", 3: (0, 1, 0, 1), 7: (0, 0, 1, 1)}
     settle(qtbot, panel)
-    qtbot.waitUntil(lambda: preview.overlays.shown[0].segments[0].color == (0, 255, 0))
+    wait_for(qtbot, lambda: preview.overlays.shown[0].segments[0].color == (0, 255, 0))
     assert preview.overlays.marks(0)[0][1] is before
     panel.preview.choose(viewer.layers["scan"])
-    qtbot.waitUntil(lambda: len(preview.pixels) == 3)
+    wait_for(qtbot, lambda: len(preview.pixels) == 3)
     organs.data[4, 0, 0] = 3
     organs.events.paint(value=[])  # as a brush tells
     assert len(preview.pixels) == 3  # the image stays in sight
-    qtbot.waitUntil(lambda: bool(preview.overlays.marks(0)) and preview.overlays.marks(0)[0][1].numbers[0, 0] == 1)
+    wait_for(qtbot, lambda: bool(preview.overlays.marks(0)) and preview.overlays.marks(0)[0][1].numbers[0, 0] == 1)
     panel.preview.choose(organs)
     organs.data = np.where(organs.data == 3, 7, organs.data)
-    qtbot.waitUntil(lambda: [s.name for o in preview.overlays.shown for s in o.segments] == ["spleen"])
+    wait_for(qtbot, lambda: [s.name for o in preview.overlays.shown for s in o.segments] == ["spleen"])
     viewer.layers.selection = {organs}
     settle(qtbot, panel)
-    qtbot.waitUntil(lambda: preview.placement.volume.array is not viewer.layers["scan"].data)
+    wait_for(qtbot, lambda: preview.placement.volume.array is not viewer.layers["scan"].data)
     assert not preview.placement.volume.array[:].any()  # alone they lie on nothing, and are seen
     assert preview.overlays.marks(0)
     preview.show_view(View(preview.placement.volume, preview.placement.grid))
@@ -121,7 +121,7 @@ def test_contours_are_those_that_are_written(viewer, organs, open_panel, qtbot):
     panel.form.field("object").value = "rt-structure-set"
     settle(qtbot, panel)
     preview = panel.preview.preview
-    qtbot.waitUntil(lambda: preview.overlays.shown[0].outlined and len(preview.overlays.marks(2)) == 3)
+    wait_for(qtbot, lambda: preview.overlays.shown[0].outlined and len(preview.overlays.marks(2)) == 3)
     shown = [line for _, marks in preview.overlays.marks(0) for line in marks.lines]
     assert [line.kind for line in shown] == [CLOSED, CLOSED, CLOSED, POINT]
     assert not preview.overlays.marks(0)[0][1].filled
@@ -137,7 +137,7 @@ def test_contours_are_those_that_are_written(viewer, organs, open_panel, qtbot):
         if float(contour.ContourData[2]) == 20
     ]
     panel.board.report_actions._show_button.click()
-    qtbot.waitUntil(lambda: len(viewer.layers) == 8, timeout=30_000)
+    wait_for(qtbot, lambda: len(viewer.layers) == 8)
     assert [type(layer).__name__ for layer in list(viewer.layers)[4:]] == ["Image", "Shapes", "Shapes", "Points"]
     assert len(written) == len(shown)
     for line, points in zip(shown, written, strict=True):
@@ -148,4 +148,4 @@ def test_outlines_without_their_image_say_what_is_missing(viewer, open_panel, qt
     layer = viewer.add_shapes([OUTLINE], shape_type="polygon", name="target", **PLACE)
     panel = open_panel()
     assert panel.preview.layer is layer
-    qtbot.waitUntil(lambda: "is shown on its image" in panel.preview.preview.accessibleDescription())
+    wait_for(qtbot, lambda: "is shown on its image" in panel.preview.preview.accessibleDescription())
