@@ -12,7 +12,7 @@ from napari.layers import Layer, Shapes
 
 from judges.structure_sets import saved, structure_set
 from judges.volumes import oblique
-from napari_dicom_writer import ExportError, ExportOptions, Volume, export, load, read
+from napari_dicom_writer import ExportError, ExportOptions, Volume, export, load, plan_export, read
 from napari_dicom_writer.layers.from_volume import to_layer
 
 if TYPE_CHECKING:
@@ -134,6 +134,17 @@ def test_a_structure_set_of_another_maker_keeps_its_contours(tmp_path, foreign, 
     table = shapes[1]["features"]
     assert points[1]["features"]["number"] == [10]
     assert (table["number"], table["segment_description"]) == ([4, 7, 7], ["what 0 is", "what 1 is", "what 1 is"])
+
+
+def test_contours_opened_as_labels_are_written_as_either(tmp_path, foreign):
+    image, labels = read(tmp_path / "study", structures="labels", announce=lambda _: None)[:2]
+    plan = plan_export([image, labels])
+    assert any("interpreted type, has no place in a Segmentation" in note.text for note in plan.notes)
+    path = export([image, labels], tmp_path / "again", ExportOptions(object="rt-structure-set")).path
+    _, again = read(path, structures="labels")
+    np.testing.assert_array_equal(again[0], labels[0])
+    for column in ("index", "name", "interpreted_type"):
+        assert again[1]["features"][column] == labels[1]["features"][column]
 
 
 def test_a_structure_set_alone_is_refused_until_its_image_is_named(tmp_path, foreign):

@@ -107,6 +107,9 @@ def plan_segments(
     plans = [replace(plan, planes=spans[plan.label]) for plan in plans]
     checked, notes = reviewed(plans)
     words = "regions" if isinstance(stored, StoredContours) else "segments"
+    if words == "segments" and any(plan.interpreted_type for plan in plans):
+        text = "What segments are for in a treatment, their interpreted type, has no place in a Segmentation: left out"
+        notes.append(Note(NoteKind.LOST, text))
     return checked, [*notes, *_notes(plans, given, use, options, words)]
 
 
