@@ -15,6 +15,7 @@ from napari_dicom_writer.identity.series_of_labels import series_of_labels
 from napari_dicom_writer.identity.source import from_source
 from napari_dicom_writer.inputs.load import load
 from napari_dicom_writer.layers.inputs import as_sequence, as_volume, name_of
+from napari_dicom_writer.model.image_series import ImageSeries
 from napari_dicom_writer.model.progress import Counter
 from napari_dicom_writer.options.export import SOURCE
 from napari_dicom_writer.options.layer import Wishes, has_own_options
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
     from napari_dicom_writer.errors import Note, Refusals
     from napari_dicom_writer.model.guard import Guards
-    from napari_dicom_writer.model.image_series import ImageSeries
     from napari_dicom_writer.model.origin import SourceSeries
     from napari_dicom_writer.model.progress import Progress
     from napari_dicom_writer.model.value_range import ScanCache
@@ -118,7 +118,8 @@ def _with_reference(
         options = replace(options, reference=known.file)
     series = series_of_labels(options, known, labels=bool(labels), required=needs_image(volumes, wishes))
     images = len(labels) < len(there_are) or not labels
-    options, said = with_reference(options, there, images=images)
+    space = series.space if isinstance(series, ImageSeries) else ""
+    options, said = with_reference(options, there, images=images, space=space)
     return Wishes(options, wishes.own), [*found, *chosen, *said], (series, sources)
 
 

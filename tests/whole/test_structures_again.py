@@ -156,6 +156,13 @@ def test_a_structure_set_alone_is_refused_until_its_image_is_named(tmp_path, for
     same(contours(file), contours(path))
     path = export(layers, tmp_path / "back", ExportOptions(reference="source")).path
     same(contours(file), contours(path))
+    back, image = (pydicom.dcmread(next(at.rglob("*.dcm"))) for at in (path, tmp_path / "study" / "image"))
+    for keyword in ("StudyInstanceUID", "FrameOfReferenceUID"):  # the second is not in the header of the structure set
+        assert back[keyword].value == image[keyword].value
+    assert {r.ReferencedFrameOfReferenceUID for r in back.StructureSetROISequence} == {image.FrameOfReferenceUID}
+    everything = load(tmp_path / "study")
+    path = export(everything, tmp_path / "all", ExportOptions(reference="source")).path
+    same(contours(file), contours(path))
 
 
 def test_open_contours_are_opened_and_not_written(tmp_path, foreign):

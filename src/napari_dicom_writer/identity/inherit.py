@@ -38,7 +38,7 @@ _Group = TypeVar("_Group", Patient, Study)
 
 
 def with_reference(
-    options: ExportOptions, target: Path | None = None, *, images: bool = True
+    options: ExportOptions, target: Path | None = None, *, images: bool = True, space: str = ""
 ) -> tuple[ExportOptions, list[Note]]:
     """Put patient and study of `options.reference` where the options say nothing of their own.
 
@@ -50,6 +50,8 @@ def with_reference(
         Where the export goes, if it is known: other series of the study may lie beside it.
     images
         Whether images are written, and not only labels, of which no modality is asked.
+    space
+        Frame of Reference UID of the image that a reference without one belongs to: many structure sets have none.
 
     Returns
     -------
@@ -73,6 +75,8 @@ def with_reference(
     if options.reference is None:
         return numbered(options, "", None, target)
     found = read_reference(options.reference)
+    if space and not found.study.frame_of_reference_uid and "FrameOfReferenceUID" not in dict(found.left):
+        found = replace(found, study=replace(found.study, frame_of_reference_uid=space))
     refusals = Refusals()
     study = _shared(found, options, refusals)
     patient = _merged(options.patient, found.patient, refusals)

@@ -31,6 +31,8 @@ class ImageSeries:
         All SOP Instance UIDs.
     planes : dict
         (time point, plane) → SOP Instance UID, and frame number from 1 of a multi-frame instance, else 0.
+    space : str
+        Frame of Reference UID; empty where it has none.
     lossy : tuple of (str, float)
         How lossy compression has altered it, as of a `Volume`.
     """
@@ -43,4 +45,5 @@ class ImageSeries:
     shape: tuple[int, int, int]
     instances: tuple[str, ...]
     planes: dict[tuple[int, int], tuple[str, int]]
+    space: str = ""
     lossy: tuple[tuple[str, float], ...] = ()

@@ -119,6 +119,7 @@ def _known(series: Series) -> ImageSeries:
         shape=volume.shape,
         instances=tuple(dict.fromkeys(picture.uid for picture in pictures)),
         planes={divmod(at, count): (picture.uid, _number(picture)) for at, picture in enumerate(pictures)},
+        space=text(series.first, "FrameOfReferenceUID"),
         lossy=volume.lossy,
     )
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from napari_dicom_writer.model.progress import Progress
     from napari_dicom_writer.model.volume import Volume
     from napari_dicom_writer.reading.ground import Ground
+    from napari_dicom_writer.reading.structure_set import StructureSet
 
 LayerTuple = tuple[Any, dict[str, Any], str]
 VALUES = ("real", "stored")
@@ -116,8 +117,8 @@ def read(
             series.pictures = [picture.as_stored() for picture in series.pictures]
         with refusals.collect(_name(series)), understood():
             known = [ground for each in grounds.values() for ground in each]
-            for part, volume, uid in _contours(series, known, beside, structures):
-                opened.append((_ON_TOP, _layer(part, Stacked(volume, []), series, where, uid)))
+            for part, structure, volume in _contours(series, known, beside, structures):
+                opened.append((_ON_TOP, _layer(part, Stacked(volume, []), series, where, structure)))
                 told += [f"{part}: {note}" for note in volume.notes]
             images = grounds.setdefault(text(series.first, "FrameOfReferenceUID"), [])
             for part, stacked in _stacks(series, refusals, images):
@@ -145,11 +146,11 @@ def _leave_out_copies(series: Series) -> Iterator[str]:
 
 def _contours(
     series: Series, images: list[Ground], folder: Path | None, structures: str
-) -> Iterator[tuple[str, Volume, str]]:
-    """Part the structure sets of a series into what is a layer each: its name, what it is, and UID of its instance."""
+) -> Iterator[tuple[str, StructureSet, Volume]]:
+    """Part the structure sets of a series into what is a layer each, with its name."""
     for label, structure, whole in structures_of(series, images, folder, structures):
         for points, volume in by_layer(whole):
-            yield ", ".join(filter(None, (_name(series, structure.name), label, points))), volume, structure.uid
+            yield ", ".join(filter(None, (_name(series, structure.name), label, points))), structure, volume
 
 
 def _stacks(series: Series, refusals: Refusals, images: list[Ground]) -> Iterator[tuple[str, Stacked]]:
@@ -205,8 +206,10 @@ def _name(series: Series, otherwise: str = "") -> str:
     return description or otherwise or series.where
 
 
-def _layer(name: str, stacked: Stacked, series: Series, root: Path, instance: str = "") -> LayerTuple:
-    """Make a layer that remembers the instances of its planes, or the one it is of."""
+def _layer(
+    name: str, stacked: Stacked, series: Series, root: Path, structure: StructureSet | None = None
+) -> LayerTuple:
+    """Make a layer that remembers the instances of its planes, or the one of its contours."""
     volume = stacked.volume
     # napari paints in memory only; overlays are looked at.
     is_small = math.prod(volume.array.shape) * volume.dtype.itemsize <= _PAINTED
@@ -221,8 +224,8 @@ def _layer(name: str, stacked: Stacked, series: Series, root: Path, instance: st
         "path": str(root),
         "study": text(series.first, "StudyInstanceUID"),
         "series": series.uid,
-        "frame_of_reference": text(series.first, "FrameOfReferenceUID"),
-        "instances": [instance] if instance else [picture.uid if picture else "" for picture in stacked.pictures],
+        "frame_of_reference": structure.space if structure else text(series.first, "FrameOfReferenceUID"),
+        "instances": [structure.uid] if structure else [one.uid if one else "" for one in stacked.pictures],
         "notes": remembered(volume.notes),
     }
     if volume.lossy:

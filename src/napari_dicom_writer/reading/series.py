@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_dicom_writer.errors import Note, NoteKind, ReadError, Refusals
+from napari_dicom_writer.model.origin import Origin
 from napari_dicom_writer.reading.catalogue import Catalogue, catalogue
 from napari_dicom_writer.reading.ground import Ground, ground_of
+from napari_dicom_writer.reading.lenient import text
 from napari_dicom_writer.reading.pictures import Series, series_in, understood
 from napari_dicom_writer.reading.segmentation import segmentations_of
 from napari_dicom_writer.reading.structures import structures_of
@@ -67,6 +69,16 @@ def read_volumes(found: Catalogue, *, series_uid: str | None = None) -> list[Vol
     return [volume for each in series for volume in volumes[each.uid]]
 
 
+def _contours(series: Series, images: list[Ground], root: Path) -> list[Volume]:
+    """Read structure sets; each remembers where it is from."""
+    volumes = []
+    for _, structure, volume in structures_of(series, images, root if root.is_dir() else root.parent):
+        study = text(series.first, "StudyInstanceUID")
+        volume.origin = Origin(str(root), study, series.uid, structure.space, (structure.uid,))
+        volumes.append(volume)
+    return volumes
+
+
 def _volumes(series: Series, notes: list[Note], images: list[Ground], root: Path) -> list[Volume]:
     series.refusals.raise_if_any()
     if series.blank:
@@ -74,8 +86,7 @@ def _volumes(series: Series, notes: list[Note], images: list[Ground], root: Path
         raise ReadError(reason, "Look at the series with `napari-dicom-writer show`")
     with understood():
         if series.structures:
-            folder = root if root.is_dir() else root.parent
-            return [volume for _, _, volume in structures_of(series, images, folder)]
+            return _contours(series, images, root)
         if series.segmentations:
             return [stacked.volume for _, stacked in segmentations_of(series)]
         stacked = volume_of(series.pictures, series.first, notes)

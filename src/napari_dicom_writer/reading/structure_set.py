@@ -131,6 +131,11 @@ class StructureSet:
         return [contour for region in self.regions for contour in region.contours]
 
     @property
+    def space(self) -> str:
+        """UID of the frame of reference of all contours; empty where it is not said, or there are several."""
+        return next(iter(self.spaces)) if len(self.spaces) == 1 else ""
+
+    @property
     def spaces(self) -> set[str]:
         """UIDs of the frames of reference that contours are in."""
         return {region.space for region in self.regions if region.contours and region.space}
