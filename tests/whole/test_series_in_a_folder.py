@@ -8,7 +8,16 @@ import pytest
 
 from judges.readers import dicom_files
 from judges.series import edit
-from napari_dicom_writer import ExportOptions, GeometryError, Patient, ReadError, Volume, export, plan_export
+from napari_dicom_writer import (
+    ExportError,
+    ExportOptions,
+    GeometryError,
+    Patient,
+    ReadError,
+    Volume,
+    export,
+    plan_export,
+)
 
 SHAPE = (3, 5, 6)
 CT, MR = {"spacing": (2, 1, 1)}, {"spacing": (3, 0.5, 0.5), "position": (-4, 2, 1)}
@@ -34,20 +43,32 @@ def study(tmp_path_factory):
     return folder
 
 
+def square(height):
+    """A square at a height in mm, which only some of the series have a plane at."""
+    corners = [[height, 1, 1], [height, 1, 1.75], [height, 1.5, 1.75], [height, 1.5, 1]]
+    return ([np.array(corners)], {"units": ("mm",) * 3, "name": "drawn"}, "shapes")
+
+
 def uid(folder):
     return pydicom.dcmread(dicom_files(folder)[0]).SeriesInstanceUID
 
 
 @pytest.mark.parametrize(
     ("given", "expected"),
-    [(labels(CT), "ct"), (labels(MR), "mr"), (labels(CT, (7, 5, 6)), "long"), (volume(MR, "denoised"), "mr")],
-    ids=["voxel by voxel before a part", "another grid", "a part", "an image"],
+    [
+        (labels(CT), "ct"),
+        (labels(MR), "mr"),
+        (labels(CT, (7, 5, 6)), "long"),
+        (volume(MR, "denoised"), "mr"),
+        (square(16), "long"),
+    ],
+    ids=["voxel by voxel before a part", "another grid", "a part", "an image", "an outline"],
 )
 def test_the_series_whose_grid_it_shares_is_taken(study, given, expected):
     plan = plan_export(given, ExportOptions(reference=study))
     (text,) = [note.text for note in plan.notes if "image series of the reference" in note.text]
     number = pydicom.dcmread(dicom_files(study / expected)[0]).SeriesNumber
-    assert f"belongs to series {number}, whose grid it shares" in text
+    assert f"belongs to series {number}, on whose grid it lies" in text
     if isinstance(given, tuple):
         assert plan.series[0].source.series_uid == uid(study / expected)
 
@@ -60,6 +81,8 @@ def test_where_the_grid_does_not_tell_all_are_named_with_a_file(study):
     assert "Choose a file" in str(found.value)
     with pytest.raises(ReadError, match="on the grid of 2 of them: series 1 .*, series 102 "):
         plan_export(labels(CT, (2, 5, 6)), ExportOptions(reference=study))
+    with pytest.raises(ExportError, match="layer 1: .*length zero"):
+        plan_export(labels({"spacing": (0, 1, 1)}), ExportOptions(reference=study))
     # Of layers in a space of their own the place says nothing.
     with pytest.raises(ReadError, match="on the grid of none of them"):
         plan_export(labels(MR), ExportOptions(reference=study, same_space=False))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from enum import IntEnum
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from napari_dicom_writer.errors import Note, NoteKind
-from napari_dicom_writer.model.onto_grid import overlay
+from napari_dicom_writer.model.contours import POINT
+from napari_dicom_writer.model.onto_grid import APART, overlay
 from napari_dicom_writer.reading.image_series import image_series_in, several
 
 if TYPE_CHECKING:
@@ -13,8 +17,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from napari_dicom_writer.model.image_series import ImageSeries
-    from napari_dicom_writer.model.onto_grid import Overlay
     from napari_dicom_writer.model.volume import Volume
+
+
+class _Lies(IntEnum):
+    """How a layer lies on the grid of a series."""
+
+    APART = 0
+    PART = 1
+    WHOLE = 2
 
 
 def series_in_folder(folder: Path, volumes: Sequence[Volume]) -> tuple[ImageSeries, list[Note]]:
@@ -36,17 +47,38 @@ def series_in_folder(folder: Path, volumes: Sequence[Volume]) -> tuple[ImageSeri
     if len(found) == 1:
         return found[0], []
     lying = [(series, [_lies(volume, series) for volume in volumes]) for series in found]
-    fitting = [(series, lies) for series, lies in lying if lies and all(one.coincides for one in lies)]
+    fitting = [(series, lies) for series, lies in lying if lies and all(lies)]
     # Voxel by voxel before parts of a larger grid.
-    same = [(series, lies) for series, lies in fitting if all(one.same for one in lies)]
+    same = [(series, lies) for series, lies in fitting if all(how is _Lies.WHOLE for how in lies)]
     left = [series for series, _ in same or fitting]
     if len(left) == 1:
         others = ", ".join(series.name for series in found if series is not left[0])
-        text = f"Of the {len(found)} image series of the reference it belongs to {left[0].name}, whose grid it shares"
+        text = f"Of the {len(found)} image series of the reference it belongs to {left[0].name}, on whose grid it lies"
         return left[0], [Note(NoteKind.INFO, f"{text}; {others} was left aside")]
     named = [(series.name, series.file) for series in left or found]
     raise several(folder, named, len(found), f"and it lies on the grid of {len(left) or 'none'} of them")
 
 
-def _lies(volume: Volume, series: ImageSeries) -> Overlay:
-    return overlay(volume.affine, volume.shape, series.affine, series.shape)
+def _lies(volume: Volume, series: ImageSeries) -> _Lies:
+    try:
+        if volume.drawn is not None:
+            return _Lies.PART if _is_drawn_on(volume, series) else _Lies.APART
+        lies = overlay(volume.affine, volume.shape, series.affine, series.shape)
+    except np.linalg.LinAlgError:  # one of them has no grid, which is refused by its own name
+        return _Lies.APART
+    if not lies.coincides:
+        return _Lies.APART
+    return _Lies.WHOLE if lies.same else _Lies.PART
+
+
+def _is_drawn_on(volume: Volume, series: ImageSeries) -> bool:
+    """Whether the middle of each outline lies in the series, and all of it on one plane; points lie near to some."""
+    inverse = np.linalg.inv(series.affine)
+    drawn = volume.drawn if "plane" in volume.axes else ()
+    for outline in drawn or ():
+        index = outline.points @ inverse[:3, :3].T + inverse[:3, 3]
+        middle = np.rint(index.mean(axis=0))
+        beside = 0.0 if outline.kind == POINT else float(np.abs(index[:, 0] - middle[0]).max())
+        if beside > APART or (middle < 0).any() or (middle >= series.shape).any():
+            return False
+    return bool(drawn)
