@@ -176,6 +176,17 @@ def test_a_position_that_is_no_number_is_none(tmp_path):
     assert "s: 1 plane is missing, and blank: plane 1" in told
 
 
+def test_many_pictures_without_a_place_are_one_layer(tmp_path):
+    """As where somebody took positions away; how they lie, nobody knows."""
+    series(tmp_path, 12, ImagePositionPatient=None, each=lambda n: {"InstanceNumber": 12 - n})
+    found, told = shown(tmp_path)
+    assert found == {"s": [[11 - n] for n in range(12)]}
+    assert told == [
+        "s: Its position is not known: taken as axial, at the origin",
+        "s: Pictures at the same position are taken as time points, in the order of their Instance Number",
+    ]
+
+
 def test_rounded_cosines_stretch_nothing(tmp_path):
     series(tmp_path, ImageOrientationPatient=[0.707, 0.707, 0, -0.707, 0.707, 0])
     (layer,), _ = opened(tmp_path)

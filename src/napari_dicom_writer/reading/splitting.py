@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from napari_dicom_writer.reading.picture import Picture
 
+_FEW = 8  # files without a place that are a layer each
 _NUMBER = re.compile(r"(\d+(?:\.\d+)?)")
 
 
@@ -30,7 +31,7 @@ def split(pictures: Sequence[Picture]) -> list[tuple[str, list[Picture]]]:
         one part only.
     """
     parts = [("", list(pictures))]
-    for trait in _TRAITS:
+    for trait in (_LOCALIZERS, _placeless(pictures), *_TRAITS):
         parts = [
             (", ".join(filter(None, (label, words))), group)
             for label, part in parts
@@ -119,6 +120,16 @@ def _share_planes(groups: Sequence[Sequence[Picture]]) -> bool:
     return len(set.union(*planes)) < sum(map(len, planes))
 
 
+def _placeless(pictures: Sequence[Picture]) -> _Trait:
+    """Put each file that says no place aside; of many, nobody wants a layer each."""
+    are_many = len({picture.source.path for picture in pictures if not picture.place.position}) > _FEW
+    return _Trait(
+        lambda p: "" if p.place.position else "without" if are_many else p.source.path,
+        lambda p: "" if p.place.position else "without a place",
+        always=True,
+    )
+
+
 def _by_number(words: str) -> list[tuple[float, str]]:
     """Sort numbers in words by their size: an echo of 4.6 ms before one of 11 ms."""
     return [(float(part), "") if at % 2 else (0.0, part) for at, part in enumerate(_NUMBER.split(words))]
@@ -153,13 +164,8 @@ def _of_kind(name: str, *, always: bool = False) -> _Trait:
     return _Trait(told, told, always)
 
 
+_LOCALIZERS = _of_kind("localizer", always=True)
 _TRAITS = (
-    _of_kind("localizer", always=True),
-    _Trait(
-        lambda p: "" if p.place.position else p.source.path,
-        lambda p: "" if p.place.position else "without a place",
-        always=True,
-    ),
     _Trait(lambda p: p.place.size, _size, always=True),
     _Trait(lambda p: p.place.orientation, _plane, always=True, near=TURNED),
     _Trait(lambda p: p.place.spacing, _spacing, always=True, near=SAME, is_share=True),

@@ -88,7 +88,8 @@ def volume_of(
 def _placed(pictures: Sequence[Picture], notes: list[Note]) -> Sequence[Picture]:
     """Place what says nothing of its place at the origin: a radiograph has none, and the frames of a movie share it."""
     place = pictures[0].place
-    if len({picture.source.path for picture in pictures}) > 1 or (place.position and place.orientation):
+    several = len({picture.source.path for picture in pictures}) > 1
+    if (place.position and place.orientation) or (several and any(picture.place.position for picture in pictures)):
         return pictures
     notes.append(Note(NoteKind.ASSUMED, "Its position is not known: taken as axial, at the origin"))
     place = replace(place, position=(0.0, 0.0, 0.0), orientation=(1.0, 0.0, 0.0, 0.0, 1.0, 0.0))
