@@ -103,6 +103,9 @@ def test_off_by_default_and_always_said(source):
     assert note.kind is NoteKind.INFO
     assert (note.fix.value, plan.study.patient_name) == ("source", "Anonymous^")
     assert "reference='source'" in str(note)
+    (note,) = [note for note in plan.notes if note.fix and note.fix.option == "modality"]
+    assert (note.text, note.fix.value) == ("What was opened is MR, and what is written is OT", "MR")
+    assert "What was opened" not in texts(plan_export([opened(source)], ExportOptions(modality="MR")))
     said = texts(plan_export([opened(source)], INTO))
     assert "The reference is the series that the layer was opened from, 'scan'" in said
     assert "Numbered from 401" in said

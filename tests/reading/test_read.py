@@ -137,6 +137,7 @@ def test_a_layer_knows_where_from_and_not_whose(tmp_path):
     headers = [pydicom.dcmread(path) for path in paths]
     assert Image(data, **attributes).metadata[METADATA_KEY] == {
         "path": str(tmp_path / "x"),
+        "modality": "OT",
         "study": headers[0].StudyInstanceUID,
         "series": headers[0].SeriesInstanceUID,
         "frame_of_reference": headers[0].FrameOfReferenceUID,

@@ -94,7 +94,8 @@ def with_reference(
         attributes={**found.lossy, **own, **options.attributes},
     )
     merged, said = numbered(merged, found.number if options.same_study else "", Path(options.reference), target)
-    notes = [*_notes(found, study, options), *(_modality_note(found, options) if images else ()), *said]
+    modality = modality_note(found.modality, options, "The reference") if images else []
+    notes = [*_notes(found, study, options), *modality, *said]
     if own:
         names = ", ".join(map(text.title, own))
         notes.append(Note(NoteKind.INFO, f"Taken from the reference, where the options do not say otherwise: {names}"))
@@ -184,10 +185,11 @@ def _notes(found: Reference, study: Study, options: ExportOptions) -> list[Note]
     return notes
 
 
-def _modality_note(found: Reference, options: ExportOptions) -> list[Note]:
-    if found.modality not in _INHERITED or found.modality == options.modality:
+def modality_note(of_source: str, options: ExportOptions, source: str) -> list[Note]:
+    """Say that images become another modality than that of their source, named in words; empty if they do not."""
+    if of_source not in _INHERITED or of_source == options.modality:
         return []
-    modality = Modality(found.modality)
-    said = f"The reference is {modality}, and what is written is {options.modality}"
+    modality = Modality(of_source)
+    said = f"{source} is {modality}, and what is written is {options.modality}"
     hint = f"{mention('modality', modality)} for the same"
     return [Note(NoteKind.INFO, said, hint=hint, fix=Fix("modality", modality, f"Write as {modality}"))]

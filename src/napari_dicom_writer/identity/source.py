@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_dicom_writer.errors import Fix, Note, NoteKind, OptionsError, ReadError
+from napari_dicom_writer.identity.inherit import modality_note
 from napari_dicom_writer.mention import mention
 from napari_dicom_writer.options.export import SOURCE
 from napari_dicom_writer.reading.study_on_disk import StudyOnDisk, study_on_disk
@@ -57,11 +58,13 @@ def from_source(
 
 
 def _offer(options: ExportOptions, known: dict[int, Origin]) -> list[Note]:
-    """Say that a layer could go back into its study, where nobody said what study it belongs to."""
+    """Say that a layer could go back into its study, where nobody said what study it belongs to, and be what it was."""
     if not known or options.reference or options.study.instance_uid:
         return []
+    modalities = sorted({origin.modality for origin in known.values()})
+    others = [note for modality in modalities for note in modality_note(modality, options, "What was opened")]
     text = "It was opened from DICOM, and is written as a new study of nobody"
-    return [Note(NoteKind.INFO, text, fix=Fix("reference", str(SOURCE), "Write into its study"))]
+    return [Note(NoteKind.INFO, text, fix=Fix("reference", str(SOURCE), "Write into its study")), *others]
 
 
 def _first(known: dict[int, Origin]) -> Origin:

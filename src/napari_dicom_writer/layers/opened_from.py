@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 METADATA_KEY = "napari-dicom-writer"
-"""Where in a layer's `metadata` it is kept what the layer was read from: ``path``, the UIDs ``study``, ``series`` and
-``frame_of_reference``; ``instances``, those of its planes in the order of its data, empty where one is missing; of
-multi-frame instances also ``frames``, the numbers of their frames from 1, 0 where one is missing; ``notes``, pairs
-of kind and text: what was lost or assumed in opening it; ``lossy``, method and ratio of each lossy compression before,
-if there was one; and ``axes``, which of its last three axes are planes, rows
-and columns, where they are in another order. Nothing of the patient."""
+"""Where in a layer's `metadata` it is kept what the layer was read from: ``path``, ``modality``, the UIDs ``study``,
+``series`` and ``frame_of_reference``; ``instances``, those of its planes in the order of its data, empty where one is
+missing; of multi-frame instances also ``frames``, the numbers of their frames from 1, 0 where one is missing;
+``notes``, pairs of kind and text: what was lost or assumed in opening it; ``lossy``, method and ratio of each lossy
+compression before, if there was one; and ``axes``, which of its last three axes are planes, rows and columns, where
+they are in another order. Nothing of the patient."""
 
 _KINDS = {str(kind): kind for kind in (NoteKind.LOST, NoteKind.ASSUMED)}
 
@@ -79,13 +79,13 @@ def origin_of(attributes: Mapping[str, Any]) -> Origin | None:
         None where it remembers no path and no UIDs.
     """
     source = _source(attributes)
-    path, study, series, space = (
+    path, study, series, space, modality = (
         value if isinstance(value := source.get(key), str) else ""
-        for key in ("path", "study", "series", "frame_of_reference")
+        for key in ("path", "study", "series", "frame_of_reference", "modality")
     )
     instances, frames = (
         tuple(value) if isinstance(value := source.get(key), list | tuple) else () for key in ("instances", "frames")
     )
     if not path or not study or not series or not all(isinstance(number, int) for number in frames):
         return None
-    return Origin(path, study, series, space, tuple(map(str, instances)), frames)
+    return Origin(path, study, series, space, tuple(map(str, instances)), frames, modality)

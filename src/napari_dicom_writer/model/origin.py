@@ -23,6 +23,8 @@ class Origin:
         SOP Instance UIDs of its planes, time point by time point, empty where one was missing.
     frames : tuple of int
         Numbers of its planes in them, from 1, or 0 where there are none; empty where no instance has several.
+    modality : str
+        Of the series.
     """
 
     path: str
@@ -31,6 +33,7 @@ class Origin:
     frame_of_reference: str = ""
     instances: tuple[str, ...] = ()
     frames: tuple[int, ...] = ()
+    modality: str = ""
 
 
 @dataclass(frozen=True, slots=True)

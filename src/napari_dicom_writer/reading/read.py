@@ -222,6 +222,7 @@ def _layer(
     attributes["name"] = name
     source: dict[str, Any] = {
         "path": str(root),
+        "modality": text(series.first, "Modality"),
         "study": text(series.first, "StudyInstanceUID"),
         "series": series.uid,
         "frame_of_reference": structure.space if structure else text(series.first, "FrameOfReferenceUID"),

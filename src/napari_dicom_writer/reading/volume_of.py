@@ -156,6 +156,7 @@ def origin_of(ordered: Sequence[Picture | None], first: Dataset) -> Origin:
         frame_of_reference=text(first, "FrameOfReferenceUID"),
         instances=tuple(picture.uid if picture else "" for picture in ordered),
         frames=() if masks else tuple(frames),
+        modality=text(first, "Modality"),
     )
 
 
