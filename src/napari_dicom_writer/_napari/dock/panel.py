@@ -85,6 +85,7 @@ class ExportPanel(PanelBody):
     def _connect(self) -> None:
         self.checklist.changed.connect(self._layers_timer.start)
         self.checklist.chosen.connect(self.preview.choose)
+        self.watch.changed.connect(self.own.forget)
         self.watch.changed.connect(self._layer_edited)
         self.watch.values_changed.connect(self._values_changed)
         self.preview.chosen.connect(self._refresh_geometry)

@@ -122,6 +122,9 @@ def test_a_table_is_loaded_searched_and_said_to_be_none(viewer, organs, open_pan
     editor.load(organs, tmp_path / "none.csv")
     assert "holds no segments" in editor._below.text()
     assert cells(panel, NAME)[2] == "aorta"
+    organs.features.loc[0, "name"] = "spleen"  # in place
+    organs.events.features()
+    qtbot.waitUntil(lambda: cells(panel, SHOWS)[1] == "Spleen")
     # A plan that comes meanwhile writes over no name that is being typed.
     panel.own.segments_fold.open()
     activate(qtbot, viewer.window._qt_window)
@@ -145,7 +148,7 @@ def test_an_emptied_code_is_tissue_and_half_a_word_is_nothing(viewer, organs, op
     line.selectAll()
     qtbot.keyClicks(line, "lobe")
     line.completer().popup().hide()
-    panel.target.choose_button.setFocus()
+    panel.own.segments.load_button.setFocus()
     assert line.text() == "Liver (10200004, SCT)"
     line.setFocus()
     line.selectAll()

@@ -91,6 +91,10 @@ class OwnEditor(QWidget):
         self.segments_fold.set_summary(self.segments.summary)
         self.options_fold.set_summary(self.options.summary(layer) or "all options as below")
 
+    def forget(self, layer: Layer) -> None:
+        """Read anew what a layer says of its labels: its table may have been edited in place."""
+        self._read.pop(layer, None)
+
     def _labels(self, layer: Layer, own: ExportOptions) -> Labels | None:
         """What a layer says of its labels; a table of many cells is read once."""
         if not isinstance(layer, LabelsLayer):
