@@ -88,6 +88,16 @@ def test_where_the_grid_does_not_tell_all_are_named_with_a_file(study):
         plan_export(labels(MR), ExportOptions(reference=study, same_space=False))
 
 
+def test_a_series_that_is_no_stack_is_left_aside_and_said(tmp_path):
+    first = export(volume(CT), tmp_path / "study" / "ct", ExportOptions(modality="CT")).path
+    gap = export(volume(MR, shape=(4, 5, 6)), tmp_path / "study" / "mr", ExportOptions(modality="MR", reference=first))
+    dicom_files(gap.path)[1].unlink()
+    plan = plan_export(labels(CT), ExportOptions(reference=tmp_path / "study"))
+    assert any("on whose grid it lies; left aside: series 101" in note.text for note in plan.notes)
+    with pytest.raises(ReadError, match="It holds 2 image series, and it lies on the grid of none of them: series 1 "):
+        plan_export(labels(MR), ExportOptions(reference=tmp_path / "study"))
+
+
 def test_several_patients_are_never_told_apart_by_grids(study):
     export(volume(MR), study / "other", ExportOptions(patient=Patient(name="Roe^Rae", id="8")))
     with pytest.raises(ReadError, match="It holds 4 image series, of several studies"):

@@ -43,8 +43,9 @@ def series_in_folder(folder: Path, volumes: Sequence[Volume]) -> tuple[ImageSeri
     ReadError
         If there is none, or several are left, which are named.
     """
-    found = image_series_in(folder)
-    if len(found) == 1:
+    found, others = image_series_in(folder)
+    count = len(found) + len(others)
+    if count == 1:
         return found[0], []
     lying = [(series, [_lies(volume, series) for volume in volumes]) for series in found]
     fitting = [(series, lies) for series, lies in lying if lies and all(lies)]
@@ -52,11 +53,11 @@ def series_in_folder(folder: Path, volumes: Sequence[Volume]) -> tuple[ImageSeri
     same = [(series, lies) for series, lies in fitting if all(how is _Lies.WHOLE for how in lies)]
     left = [series for series, _ in same or fitting]
     if len(left) == 1:
-        others = ", ".join(series.name for series in found if series is not left[0])
-        text = f"Of the {len(found)} image series of the reference it belongs to {left[0].name}, on whose grid it lies"
-        return left[0], [Note(NoteKind.INFO, f"{text}; {others} was left aside")]
+        others += [series.name for series in found if series is not left[0]]
+        text = f"Of the {count} image series of the reference it belongs to {left[0].name}, on whose grid it lies"
+        return left[0], [Note(NoteKind.INFO, f"{text}; left aside: {', '.join(others)}")]
     named = [(series.name, series.file) for series in left or found]
-    raise several(folder, named, len(found), f"and it lies on the grid of {len(left) or 'none'} of them")
+    raise several(folder, named, count, f"and it lies on the grid of {len(left) or 'none'} of them")
 
 
 def _lies(volume: Volume, series: ImageSeries) -> _Lies:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,13 +49,13 @@ def read_image_series(path: Path) -> ImageSeries:
     return _known(_image_of(path) if _sop_class(series) in _RESULTS else series)
 
 
-def image_series_in(folder: Path) -> list[ImageSeries]:
+def image_series_in(folder: Path) -> tuple[list[ImageSeries], list[str]]:
     """Read the headers of all image series of a folder, besides segmentations, structure sets and doses, and no pixel.
 
     Returns
     -------
-    list of ImageSeries
-        Of several those whose planes are a regular stack.
+    list of ImageSeries, list of str
+        Those whose planes are a regular stack, and the names of the others.
 
     Raises
     ------
@@ -67,16 +66,19 @@ def image_series_in(folder: Path) -> list[ImageSeries]:
     if not found:
         raise ReadError("It holds no image series", "Choose the folder of an image series, or a file of it")
     if len(found) == 1:
-        return [_known(found[0])]
+        return [_known(found[0])], []
     if len({text(series.first, "StudyInstanceUID") for series in found}) > 1:
         raise several(folder, _listed(found), len(found), "of several studies")
-    known = []
+    known: list[ImageSeries] = []
+    others: list[str] = []
     for series in found:
-        with suppress(ReadError):
+        try:
             known.append(_known(series))
+        except ReadError:
+            others.append(series.where)
     if not known:
         raise several(folder, _listed(found), len(found), "none of them a regular stack")
-    return known
+    return known, others
 
 
 def several(folder: Path, named: Sequence[tuple[str, Path]], count: int, why: str) -> ReadError:
