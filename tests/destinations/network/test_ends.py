@@ -152,7 +152,7 @@ def test_cancelled_at_whatever_moment_the_rest_arrives(to, state):
                     assert all(copies[uid].endswith(data) for uid, data in archive.kept.items())
                     assert not fix.value.folder.exists()
                     resumed += 1
-        stop += 7 if stop < 30 else 3
+        stop += 11 if stop < 30 else 4
     assert resumed
 
 

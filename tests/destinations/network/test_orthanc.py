@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 
+import keyring
 import numpy as np
 import pydicom
 import pytest
@@ -149,8 +150,36 @@ def test_a_password_is_needed_and_goes_nowhere_else(tmp_path, monkeypatch, capsy
         monkeypatch.setenv("NAPARI_DICOM_WRITER_USER", "jane")
         monkeypatch.setenv("NAPARI_DICOM_WRITER_PASSWORD", "s3cret")
         report = export(STACK, server.stow, to="stow-rs")
+        for name in ("USER", "PASSWORD"):
+            monkeypatch.delenv(f"NAPARI_DICOM_WRITER_{name}")
+        monkeypatch.setattr(keyring.core, "_keyring_backend", Ring(server.stow))
+        assert export(STACK, server.stow, to="stow-rs").sent.complete
+        monkeypatch.setattr(keyring.core, "_keyring_backend", Ring("https://elsewhere.example"))
+        with pytest.raises(DestinationError, match="answers HTTP 401"):
+            export(STACK, server.stow, to="stow-rs")
     assert report.sent.complete
     assert "s3cret" not in f"{report}{report!r}{capsys.readouterr()}"
+
+
+class Ring(keyring.backend.KeyringBackend):
+    """A keyring that knows one password, for one server."""
+
+    priority = 0
+
+    def __init__(self, address):
+        self._service = f"napari-dicom-writer {address}"
+
+    def get_password(self, service, username):
+        return "s3cret" if (service, username) == (self._service, "jane") else None
+
+    def get_credential(self, service, username):
+        return keyring.credentials.SimpleCredential("jane", "s3cret") if service == self._service else None
+
+    def set_password(self, service, username, password):
+        raise NotImplementedError
+
+    def delete_password(self, service, username):
+        raise NotImplementedError
 
 
 @pytest.mark.skipif(not shutil.which("storescp"), reason="DCMTK is not installed")

@@ -30,6 +30,13 @@ def state_folder(name: str) -> Path:
     return folder
 
 
+def waiting() -> list[Path]:
+    """Return the exports of this user that were not sent whole, the oldest first."""
+    folder = user_folder("state", "NAPARI_DICOM_WRITER_STATE") / UNSENT
+    found = [path for path in folder.glob("*") if not path.name.startswith(".")]  # which are written now
+    return sorted(found, key=lambda path: path.stat().st_mtime)
+
+
 class Ledger:
     """Answers of one peer to the instances of one or several studies.
 

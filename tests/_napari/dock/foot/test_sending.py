@@ -158,6 +158,15 @@ def test_planning_asks_nobody(open_panel, qtbot):
     assert panel.controls.status.startswith("Ready")
 
 
+def test_what_waits_since_another_session_is_named(open_panel, monkeypatch):
+    folder = Path(os.environ["NAPARI_DICOM_WRITER_STATE"]) / "unsent" / "scan"
+    folder.mkdir(parents=True)
+    target = open_panel().target
+    for to, named in (("c-store", True), ("folder", False), ("stow-rs", True)):
+        target.choose(to)
+        assert (str(folder) in target._said.text().replace("\u200b", "")) == named
+
+
 def test_a_peer_is_tested_and_remembered(open_panel, peer, qtbot, capsys):
     panel = open_panel()
     line = panel.target.peer

@@ -13,11 +13,13 @@ from napari_dicom_writer._napari.dock.parts.button_row import ButtonRow
 from napari_dicom_writer._napari.dock.work.background import Background, Leaving
 from napari_dicom_writer._napari.faults import faults_as_export_errors
 from napari_dicom_writer.destinations import DESTINATIONS, open_destination
+from napari_dicom_writer.destinations.network.ledger import waiting
 from napari_dicom_writer.destinations.network.peers import peer_at, peer_named, remember
 from napari_dicom_writer.errors import DestinationError, ExportError, NoteKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from napari_dicom_writer.destinations.network.peers import Peer
 
@@ -87,6 +89,15 @@ class PeerLine(QWidget):
         self._choice.setToolTip(f"A peer that is remembered by its name, or the address of {words}")
         names = self._offer()
         self.set_name(names[0] if names else "")
+        with suppress(DestinationError):
+            self._say_what_waits(waiting())
+
+    def _say_what_waits(self, unsent: list[Path]) -> None:
+        """It may be of a session that was closed meanwhile, and holds a patient's name."""
+        if unsent:
+            more = f", and {len(unsent) - 1} more there" if len(unsent) > 1 else ""
+            how = "send it by “napari-dicom-writer send FOLDER PEER”, or remove it"
+            self.said.emit(NoteKind.ASSUMED, f"An earlier export waits in {unsent[-1]}{more}: {how}")
 
     def _offer(self) -> list[str]:
         """Put the names that are remembered now into the list, and leave what is typed."""

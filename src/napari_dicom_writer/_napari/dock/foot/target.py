@@ -127,12 +127,12 @@ class TargetRow(QWidget):
 
     def _show_kind(self) -> None:
         self._by_name = False
+        self._say("", "")
         if self.remote:
             self.peer.show_kind(self.to)
         self._kinds.setToolTip(DESTINATIONS[self.to].words)
         self.disk.setVisible(not self.remote)
         self.peer.setVisible(self.remote)
-        self._say("", "")
         self.changed.emit()
 
     def _say(self, kind: str, text: str) -> None:
