@@ -15,7 +15,7 @@ import pytest
 from judges.file_sets import file_set
 from judges.tables import OBJECTS, of
 from judges.volumes import oblique_volume
-from napari_dicom_writer import DestinationError, ExportOptions, Patient, Series, Study, Volume, export
+from napari_dicom_writer import DestinationError, ExportOptions, Patient, Series, Study, Volume, export, read
 from napari_dicom_writer.destinations.dicomdir.directory import read_directory
 from napari_dicom_writer.destinations.dicomdir.target import DicomdirDestination
 from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
@@ -96,6 +96,12 @@ def check_keys(medium, found):
         assert one.SeriesInstanceUID == series.uid
         assert one.SOPClassUID == dataset.SOPClassUID
         assert one.TransferSyntaxUID == dataset.file_meta.TransferSyntaxUID
+
+
+def test_it_opens_as_what_was_saved(medium):
+    layers = read(medium.path / "DICOMDIR", announce=[].append)
+    assert [attributes["name"] for _, attributes, _ in layers] == [series.description for series in medium.plan.series]
+    assert sum(len(data) for data, _, _ in layers) == medium.plan.instances
 
 
 def test_names_are_those_that_media_take(medium):

@@ -25,7 +25,8 @@ def without_copies(pictures: Sequence[Picture]) -> list[Picture]:
     same_files: dict[tuple[str, str], bool] = {}
     found = []
     for picture in pictures:
-        others = kept.setdefault((picture.uid, picture.frame, picture.segment, picture.place.position), [])
+        key = (picture.uid, picture.frame, picture.segment, picture.place.position, picture.moment)
+        others = kept.setdefault(key, [])
         if picture.uid and any(_is_copy(picture, other, same_files) for other in others):
             continue
         others.append(picture)
