@@ -12,6 +12,7 @@ from napari.layers import Image, Labels
 from napari_dicom_writer import ExportOptions, export, plan_export
 from napari_dicom_writer._napari.dock.preview.overlay import read_marks
 from napari_dicom_writer._napari.dock.preview.scenes import Scenes
+from napari_dicom_writer._napari.dock.preview.sections import read_sections
 from napari_dicom_writer.exporting import place_layer
 from napari_dicom_writer.layers.inputs import tuple_of
 
@@ -94,3 +95,24 @@ def test_a_colored_picture_has_its_labels():
     layers = [Image(np.zeros((*values.shape, 3), np.uint8), rgb=True, **place), Labels(values, **place)]
     _, sections = shown(layers, ExportOptions())
     np.testing.assert_array_equal(sections[0], values)
+
+
+def test_labels_of_a_series_on_disk_are_seen_over_it(tmp_path):
+    values = np.random.default_rng(1).integers(0, 100, SHAPE, np.int16)
+    source = export(tuple_of(Image(values, name="scan", **PLACE)), tmp_path / "in").path
+    options = ExportOptions(reference=source)
+    labels = Labels(labels_of(SHAPE)[1:], name="organs", **PLACE | {"translate": (12.5, -20, 30)})
+
+    def place(layer):
+        return place_layer(tuple_of(layer), options)
+
+    scenes = Scenes(place)
+    scenes.take(plan_export(tuple_of(labels), options), [labels])
+    view, again = (scenes.view(labels, place(labels), options.reference) for _ in range(2))
+    assert view.volume.array is again.volume.array
+    assert view.volume.shape == SHAPE
+    sections = dict(read_sections(view.volume, through=view.through))
+    np.testing.assert_array_equal(sections[0], values[view.through[0]])
+    np.testing.assert_array_equal(sections[1], values[:, view.through[1]])
+    other = scenes.view(labels, place(labels))
+    assert not other.volume.array[:].any()  # black: nobody says where it is

@@ -104,7 +104,7 @@ class Places:
                 if own is None:
                     as_volume(edited, options)
                 if shown:
-                    view = self._scenes.view(layer, own)
+                    view = self._scenes.view(layer, own, options.reference)
         except ExportError as error:
             refusal = error.refusals[0].spelled(in_form)
             # A wrong edit is said where it is typed; what was there before stays in sight, or all would jump.

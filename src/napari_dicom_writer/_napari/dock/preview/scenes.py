@@ -9,14 +9,17 @@ from weakref import WeakKeyDictionary, WeakValueDictionary
 
 import numpy as np
 
+from napari_dicom_writer._napari.dock.preview.beneath import SeriesOnDisk
 from napari_dicom_writer._napari.dock.preview.overlay import Overlay
 from napari_dicom_writer._napari.dock.preview.view import View
 from napari_dicom_writer.errors import ExportError
 from napari_dicom_writer.model.volume import Volume
+from napari_dicom_writer.options.export import SOURCE
 from napari_dicom_writer.plan.segments import StoredContours, StoredFractions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from napari.layers import Layer
     from numpy.typing import NDArray
@@ -40,6 +43,8 @@ class Scenes:
         self._series: WeakKeyDictionary[Layer, SeriesPlan] = WeakKeyDictionary()
         self._layers: WeakValueDictionary[str, Layer] = WeakValueDictionary()  # by the UID of their series
 
+        self._on_disk: SeriesOnDisk | None = None
+
     def take(self, plan: ExportPlan | None, layers: Sequence[Layer]) -> None:
         """Take a plan with the layers that it is of; of a layer with several series the first is shown."""
         self._series.clear()
@@ -48,7 +53,7 @@ class Scenes:
             layer = self._layers[series.uid] = layers[series.volume_index]
             self._series.setdefault(layer, series)
 
-    def view(self, layer: Layer, own: tuple[Volume, Grid] | None) -> View | None:
+    def view(self, layer: Layer, own: tuple[Volume, Grid] | None, reference: Path | None = None) -> View | None:
         """Return what is to be seen of a layer; None where that is nothing before there is a plan.
 
         Parameters
@@ -57,6 +62,8 @@ class Scenes:
             Any of the viewer.
         own
             Where it lies; None of what is drawn, which lies on an image.
+        reference
+            Where on disk the image may be, which plans do not say.
 
         Raises
         ------
@@ -69,8 +76,17 @@ class Scenes:
         image = self._layers.get(series.source.series_uid if series.source else "")
         if image is not None:
             return self._over(*self._place(image))
-        shape = (series.planes, series.rows, series.columns)
-        return self._over(Volume(_black(shape), affine=series.grid.affine(), window=(0, 1)), series.grid)
+        return self._over(self._beneath(series, reference), series.grid)
+
+    def _beneath(self, series: SeriesPlan, reference: Path | None) -> Volume:
+        """Make an image of what labels belong to on disk; a black one where that is nothing."""
+        shape, affine = (series.planes, series.rows, series.columns), series.grid.affine()
+        if series.source is None or reference is None or reference == SOURCE:
+            return Volume(_black(shape), affine=affine, window=(0, 1))
+        of = (reference, series.source.series_uid, series.grid, shape)
+        if self._on_disk is None or self._on_disk.of != of:
+            self._on_disk = SeriesOnDisk(*of)  # one: the preview reads another one anew
+        return Volume(self._on_disk, affine=affine)
 
     def _over(self, volume: Volume, grid: Grid) -> View:
         overlays = []
