@@ -68,6 +68,11 @@ class FrameFile(ABC):
         self.head = head
         write_at(self._descriptor, head, 0)
 
+    def move(self, path: str) -> None:
+        """Give the file another name."""
+        os.rename(self.path, path)  # noqa: PTH104 - strings are faster
+        self.path = path
+
     def forget(self) -> bool:
         """Let the next reads come from the medium; see `medium.forget`."""
         return forget(self._descriptor)

@@ -87,6 +87,22 @@ class MultiFrameWriter(SeriesWriter):
             self._open[instance.filename] = file
             return file, len(head)
 
+    def make_files(self) -> dict[str, int]:
+        """Make all files, for others to write their frames: of each its name, and where the first frame begins."""
+        with refused_by_system():
+            return {instance.filename: self._file(instance)[1] for instance in self._series.instances}
+
+    def known_by(self, filename: str, at: int, known: bytes) -> None:
+        """Take the digest of a frame that others have written and read back."""
+        if self._verifier:
+            self._verifier.known_by(filename, at, known)
+
+    def move_to(self, folder: str) -> None:
+        """Bring all files to another folder of the same file system."""
+        self._folder = folder
+        for instance in self._series.instances:
+            self._open[instance.filename].move(self.path_of(instance))
+
     def finish(self) -> int:
         """End the files, and read their headers back."""
         rest = 0

@@ -40,10 +40,15 @@ class FramesVerifier:
     level
         ``headers`` compares every element and no pixels; ``medium`` also keeps digests of the frames, by which they are
         known again.
+
+    Attributes
+    ----------
+    series : SeriesPlan
+    level : VerifyLevel
     """
 
     def __init__(self, series: SeriesPlan, level: VerifyLevel) -> None:
-        self._series, self._level = series, level
+        self.series, self.level = series, level
         self._codec = codec_of(series.options)
         self._known: dict[tuple[str, int], bytes] = {}
         self._checksums: dict[tuple[str, int], int] = {}  # of codestreams, which may move until the end
@@ -62,13 +67,14 @@ class FramesVerifier:
         """
         if self._codec:
             self._checksums[place.instance.filename, place.at] = zlib.crc32(content + b"\0" * (len(content) % 2))
-        if self._level.pixels:
+        if self.level.pixels:
             self._remember(place, content)
-            with faults_of(self._series, place.instance):
-                self._compare(place, content, values)
+            with faults_of(self.series, place.instance):
+                self.compare(f"frame {place.at + 1}", place.frame.part, content, values)
 
-    def _compare(self, place: Place, content: bytes | bytearray, values: NDArray[Any]) -> None:
-        series, part, where = self._series, place.frame.part, f"frame {place.at + 1}"
+    def compare(self, where: str, part: int | None, content: bytes | bytearray, values: NDArray[Any]) -> None:
+        """Compare one frame, its part of a plane, with what the layer holds; `where` is what a `Fault` calls it."""
+        series = self.series
         if isinstance(content, bytearray) and same_bytes(series.stored, content, values):
             return
         shape = (series.rows, series.columns) + ((3,) if series.stored.samples == 3 else ())
@@ -95,9 +101,9 @@ class FramesVerifier:
         values
             The layer's labels of the plane.
         """
-        if not self._level.pixels:
+        if not self.level.pixels:
             return
-        stored = cast("StoredLabels", self._series.stored)
+        stored = cast("StoredLabels", self.series.stored)
         labels = np.zeros(values.size, values.dtype if values.dtype.kind in "iu" else np.int64)
         count: int = 0
         for place in places:
@@ -109,32 +115,36 @@ class FramesVerifier:
         if not np.array_equal(labels.reshape(values.shape), values) or count != np.count_nonzero(labels):
             frames = ", ".join(str(place.at + 1) for place in places)
             fault = Fault(f"frames {frames} together are not what the layer holds")
-            raise found_in(self._series, fault, places[0].instance)
+            raise found_in(self.series, fault, places[0].instance)
 
     def _set_bits(self, at: int, content: bytes | bytearray) -> tuple[int, NDArray[np.uint8]]:
         """Return the first pixel of a part of a mask outside of which no bit is set, and its bits."""
-        if self._series.frame_bits % 8:
+        if self.series.frame_bits % 8:
             return 0, np.frombuffer(self._own(at, content), np.uint8)
         packed = np.frombuffer(content, np.uint8)
         there = np.flatnonzero(packed != 0)  # bools are looked through by words
         first, last = (int(there[0]), int(there[-1]) + 1) if len(there) else (0, 0)
         return 8 * first, np.unpackbits(packed[first:last], bitorder="little")
 
+    def known_by(self, filename: str, at: int, known: bytes) -> None:
+        """Take the digest of a frame that somebody else has read back."""
+        self._known[filename, at] = known
+
     def _remember(self, place: Place, content: bytes | bytearray) -> None:
-        if self._level is VerifyLevel.MEDIUM:
+        if self.level is VerifyLevel.MEDIUM:
             self._known[place.instance.filename, place.at] = digest(self._own(place.at, content))
 
     def _own(self, at: int, content: bytes | bytearray) -> bytes | bytearray:
         """What belongs to the frame alone: of masks, whose frames share bytes, a byte for each of its bits."""
-        if self._codec or self._series.stored.bits > 1:
+        if self._codec or self.series.stored.bits > 1:
             return content
         bits = np.unpackbits(np.frombuffer(content, np.uint8), bitorder="little")
-        first = at * self._series.frame_bits % 8
-        return bits[first : first + self._series.frame_bits].tobytes()
+        first = at * self.series.frame_bits % 8
+        return bits[first : first + self.series.frame_bits].tobytes()
 
     def again(self, instance: InstancePlan, file: FrameFile) -> None:
         """Know every frame again by its digest, and compare the header again, after the file was flushed."""
-        with faults_of(self._series, instance):
+        with faults_of(self.series, instance):
             for at in range(len(instance.frames)):
                 if digest(self._own(at, file.read_frame(at))) != self._known[instance.filename, at]:
                     raise Fault(f"frame {at + 1} is not on the medium what it was in memory")
@@ -155,10 +165,10 @@ class FramesVerifier:
         VerificationError
             Naming the first element that differs.
         """
-        with faults_of(self._series, instance), open(file.path, "rb") as opened:  # noqa: PTH123 - strings are faster
+        with faults_of(self.series, instance), open(file.path, "rb") as opened:  # noqa: PTH123 - strings are faster
             head = opened.read(len(file.head))
             table, fragments = read_fragments(opened) if self._codec else (b"", [])
-            check_frames_header(self._series, instance, head, table, fragments)
+            check_frames_header(self.series, instance, head, table, fragments)
             if self._codec:
                 self._check_fragments(instance, table, fragments)
             else:
@@ -176,11 +186,11 @@ class FramesVerifier:
 
     def _check_length(self, instance: InstancePlan, opened: BinaryIO) -> None:
         """As many bytes as planned must follow the header; the last bits of them, behind the last frame, are zeros."""
-        start, length = opened.tell(), self._series.pixel_bytes(instance)
+        start, length = opened.tell(), self.series.pixel_bytes(instance)
         size = os.fstat(opened.fileno()).st_size - start
         if size != length:
             raise Fault(f"{size:,} bytes follow the header instead of {length:,}")
-        end, used = divmod(len(instance.frames) * self._series.frame_bits, 8)
+        end, used = divmod(len(instance.frames) * self.series.frame_bits, 8)
         opened.seek(start + end)
         if int.from_bytes(opened.read(), "little") >> used:
             raise Fault("its pixels are padded with other bits than zeros")

@@ -1,6 +1,7 @@
 """Planes to files on a cluster: its workers share the file system and write slabs, the driver checks and publishes.
 
-Files of several frames, and structure sets, are the driver's: workers read their planes (see `gathered`).
+Of files of several frames workers write what has a place of its own (see `in_place`); compressed frames, masks and
+contours are the driver's, and workers read their planes (see `gathered`).
 
 A slab is a task: to read it, to encode, write and read back its planes. UIDs are fixed in the plan, so a task that is
 done twice, because its worker was lost, gives the same files. A worker that was given up may still be running. So every
@@ -11,7 +12,7 @@ nobody can bring anything among the staged files any more, and the driver counts
 from __future__ import annotations
 
 import os
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -21,10 +22,11 @@ from napari_dicom_writer.model.slabs import read_ahead, slabs
 from napari_dicom_writer.options.choices import VerifyLevel
 from napari_dicom_writer.plan.frames import frame_places
 from napari_dicom_writer.writing.cluster.gathered import Gathered, Read
+from napari_dicom_writer.writing.cluster.in_place import InPlace
 from napari_dicom_writer.writing.cluster.recipes import other_data, recipe, sample
 from napari_dicom_writer.writing.cluster.running import run
 from napari_dicom_writer.writing.cluster.scratch import check_workers, scratch_folder
-from napari_dicom_writer.writing.cluster.tasks import Context, Job
+from napari_dicom_writer.writing.cluster.tasks import Arrived, Context, Job
 from napari_dicom_writer.writing.read_back import SeriesVerifier
 from napari_dicom_writer.writing.written import Written
 
@@ -76,33 +78,37 @@ def write_distributed(
     sizes: dict[int, dict[str, int]] = {number: {} for number in single}
     samples: list[set[int | None]] = [set() for _ in volumes]
     verifiers = {number: SeriesVerifier(series, level) for number, (series, _) in single.items()}
-    with closing(Gathered(plan, folders, level)) as gathered:
+    with ExitStack() as stack:
         with scratch_folder(folders[0]) as scratch:
             check_workers(client, scratch)
+            in_place = stack.enter_context(closing(InPlace(plan, folders, level, scratch)))
+            gathered = stack.enter_context(closing(Gathered(plan, folders, level, without=in_place.series)))
             heads = tuple(replace(series, instances=series.instances[:1]) for series in plan.series)
             context = Context(heads, tuple(folders), scratch, level, tuple(map(recipe, volumes)))
-            with closing(run(client, context, _jobs(plan, volumes, context, gathered), done)) as arriving:
+            jobs = _jobs(plan, volumes, context, in_place, gathered)
+            with closing(run(client, context, jobs, done)) as arriving:
                 for one in arriving:
-                    if isinstance(one, Read):
+                    if not isinstance(one, Arrived):
                         samples[one.volume].add(one.sample)
-                        done(gathered.write(one))
+                        done(gathered.write(one) if isinstance(one, Read) else in_place.add(one))
                         continue
                     sizes[one.series][one.filename] = one.size
                     samples[plan.series[one.series].volume_index].add(one.sample)
                     if one.seen:
                         verifiers[one.series].add(one.seen)
                     done()
+            in_place.publish()
         _check_samples(volumes, context, samples)
         for number, (series, folder) in single.items():
             _check_files(series, folder, sizes[number])
             if level is not VerifyLevel.OFF:
                 verifiers[number].finish()
-        size = gathered.finish() + sum(sum(reported.values()) for reported in sizes.values())
+        size = in_place.finish() + gathered.finish() + sum(sum(reported.values()) for reported in sizes.values())
         from_medium = level is VerifyLevel.MEDIUM and flush()
         for number, (_, folder) in single.items() if from_medium else ():
             from_medium = verifiers[number].from_medium(folder, lambda: done(0)) and from_medium
-        if from_medium:
-            from_medium = gathered.from_medium(lambda: done(0))
+        for several in (in_place, gathered) if from_medium else ():
+            from_medium = several.from_medium(lambda: done(0)) and from_medium
     return Written(size, from_medium)
 
 
@@ -115,15 +121,19 @@ def _check_samples(volumes: Sequence[Volume], context: Context, samples: Sequenc
                 raise other_data(volume.name, "a sample of its values differs")
 
 
-def _jobs(plan: ExportPlan, volumes: Sequence[Volume], context: Context, gathered: Gathered) -> Iterator[Job]:
+def _jobs(
+    plan: ExportPlan, volumes: Sequence[Volume], context: Context, in_place: InPlace, gathered: Gathered
+) -> Iterator[Job]:
     for index, volume in enumerate(volumes):
         places = frame_places(plan, index)
         wanted = slabs(volume)
         traveling = ((slab, None) for slab in wanted) if context.recipes[index] else read_ahead(volume, wanted)
         for slab, values in traveling:
             planes = list(slab.places())
-            own = [gathered.keep(index, plane, places.pop(plane, ())) for plane in planes]
-            yield Job(index, slab, own, [gathered.wants(index, plane) for plane in planes], values)
+            shown = [gathered.keep(index, plane, places.pop(plane, ())) for plane in planes]
+            spots = [in_place.spots(plan, index, plane, some) for plane, some in zip(planes, shown, strict=True)]
+            single = [[place for place in some if place.series not in in_place.series] for some in shown]
+            yield Job(index, slab, single, spots, [gathered.wants(index, plane) for plane in planes], values)
 
 
 def _check_files(series: SeriesPlan, folder: str, reported: dict[str, int]) -> None:

@@ -1,8 +1,8 @@
-"""Planes that workers read and the driver writes: those of objects with several frames, or all contours, in a file.
+"""Planes that workers read and the driver writes: of files in which frames have no place of their own (see `in_place`).
 
-Frames of one file cannot be brought to their name one by one, and a worker that was given up must not write into it. So
-workers do what takes long, to read and to compute, and send the values; encoding, writing and reading back is done here
-as it is without a cluster.
+Compressed frames stand one behind the other, masks share bytes, and where contours go their lengths tell. So workers do
+what takes long, to read and to compute, and send the values; encoding, writing and reading back is done here as it is
+without a cluster.
 """
 
 from __future__ import annotations
@@ -42,13 +42,17 @@ class Gathered:
     ----------
     plan, folders, level
         As for `write_volumes`.
+    without
+        Numbers of series that are written otherwise.
     """
 
-    def __init__(self, plan: ExportPlan, folders: Sequence[str], level: VerifyLevel) -> None:
+    def __init__(
+        self, plan: ExportPlan, folders: Sequence[str], level: VerifyLevel, without: frozenset[int] = frozenset()
+    ) -> None:
         self._writers = {
             number: writer_of(series, folder, level)
             for number, (series, folder) in enumerate(zip(plan.series, folders, strict=True))
-            if IODS[series.iod].multiframe
+            if IODS[series.iod].multiframe and number not in without
         }
         self._places: dict[tuple[int, Plane], list[Place]] = {}
         self._size = 0

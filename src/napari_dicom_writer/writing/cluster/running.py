@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from distributed import Client, Future
 
     from napari_dicom_writer.writing.cluster.gathered import Read
+    from napari_dicom_writer.writing.cluster.in_place import Framed
     from napari_dicom_writer.writing.cluster.tasks import Arrived, Context, Job
     from napari_dicom_writer.writing.written import Done
 
@@ -27,15 +28,17 @@ _SLABS_PER_THREAD = 2  # one being written, one waiting
 _HEARTBEAT = 1.0  # seconds after which the callback may cancel, also when no slab comes in
 
 
-def run(client: Client, context: Context, jobs: Iterator[Job], done: Done) -> Generator[Arrived | Read, None, None]:
+def run(
+    client: Client, context: Context, jobs: Iterator[Job], done: Done
+) -> Generator[Arrived | Framed | Read, None, None]:
     """Keep the workers busy, and no more than that; return what they have written as it comes in."""
     import dask
 
     # The arguments of a task stay with the scheduler, so that it can give them to another worker; scattered ones are
     # lost with the worker that holds them. That is worth a graph of some size.
     quiet = dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 TiB"})
-    finished: SimpleQueue[Future[list[Arrived | Read]]] = SimpleQueue()
-    pending: dict[Any, Future[list[Arrived | Read]]] = {}
+    finished: SimpleQueue[Future[list[Arrived | Framed | Read]]] = SimpleQueue()
+    pending: dict[Any, Future[list[Arrived | Framed | Read]]] = {}
     limit, checked = 0, -np.inf
     try:
         with quiet:
@@ -68,7 +71,7 @@ def _threads(client: Client) -> int:
         raise ExportError(f"The cluster does not answer: {error}", "Check that it is running") from error
 
 
-def _result(future: Future[list[Arrived | Read]]) -> list[Arrived | Read]:
+def _result(future: Future[list[Arrived | Framed | Read]]) -> list[Arrived | Framed | Read]:
     from distributed import KilledWorker
 
     try:

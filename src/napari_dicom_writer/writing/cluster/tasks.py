@@ -14,8 +14,10 @@ import numpy as np
 from napari_dicom_writer.iods import IODS
 from napari_dicom_writer.model.slabs import Slab, read
 from napari_dicom_writer.writing.cluster.gathered import Read
+from napari_dicom_writer.writing.cluster.in_place import Framed, write_frames
 from napari_dicom_writer.writing.cluster.recipes import sample
 from napari_dicom_writer.writing.fault import writing_failed
+from napari_dicom_writer.writing.read_back_frames import FramesVerifier
 from napari_dicom_writer.writing.single_frame import SingleFrameWriter
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from napari_dicom_writer.plan.frames import Place
     from napari_dicom_writer.plan.plan import SeriesPlan
     from napari_dicom_writer.writing.across import Seen
+    from napari_dicom_writer.writing.cluster.in_place import Spot
     from napari_dicom_writer.writing.cluster.recipes import Recipe
 
 
@@ -45,12 +48,14 @@ class Arrived(NamedTuple):
 class Job(NamedTuple):
     """A slab to be written, the frames that show each of its planes, and its values where they must travel.
 
-    The values of planes that are `wanted` come back: the driver writes their frames.
+    Frames at `spots` lie in files that are there. The values of planes that are `wanted` come back: the driver writes
+    their frames.
     """
 
     volume: int
     slab: Slab
     places: list[list[Place]]
+    spots: list[list[Spot]]
     wanted: list[bool]
     values: NDArray[Any] | None
 
@@ -77,6 +82,11 @@ class Context:
         """Write the files of one frame, by the number of their series."""
         pairs = enumerate(zip(self.series, self.folders, strict=True))
         return {n: SingleFrameWriter(s, f, self.level) for n, (s, f) in pairs if not IODS[s.iod].multiframe}
+
+    @cached_property
+    def verifiers(self) -> list[FramesVerifier]:
+        """Compare frames of several in a file, by the number of their series."""
+        return [FramesVerifier(series, self.level) for series in self.series]
 
     @cached_property
     def _opened(self) -> dict[tuple[int, int], Volume]:
@@ -109,14 +119,17 @@ def received(context: Context) -> Context:
     return context
 
 
-def write_slab(context: Context, job: Job) -> list[Arrived | Read]:
+def write_slab(context: Context, job: Job) -> list[Arrived | Framed | Read]:
     """Write the planes of a slab; runs in a worker."""
     values = job.values
     if values is None:
         values = read(context.volume(job.volume), job.slab)
-    written: list[Arrived | Read] = []
+    written: list[Arrived | Framed | Read] = []
     own_sample, places = context.sample(job.volume), list(np.ndindex(job.slab.shape))
-    for at, plane, wanted in zip(places, job.slab.places(), job.wanted, strict=True):
+    for at, plane, spots, wanted in zip(places, job.slab.places(), job.spots, job.wanted, strict=True):
+        if spots:
+            digests = write_frames(context.scratch, context.verifiers, spots, values[at])
+            written.append(Framed(job.volume, plane, digests, own_sample))
         if wanted:
             written.append(Read(job.volume, plane, np.ascontiguousarray(values[at]), own_sample))
     planes = zip(places, job.places, strict=True)
