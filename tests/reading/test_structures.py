@@ -220,6 +220,26 @@ def test_labels_are_the_voxels_whose_centers_are_enclosed(axial):
     assert (labels[1]["features"]["name"], told) == (["ring", "twice", "xor"], [])
 
 
+@pytest.mark.parametrize("way", ["around", "hole", "bridge"])
+def test_centers_on_the_line_are_of_the_region(axial, way):
+    """As of programs that draw through the outermost centers, on both sides alike; the way to a hole is no line."""
+    ring, hole = rectangle(2, 2, 8, 9), rectangle(4, 4, 6, 7)  # of voxels 2 to 7, 2 to 8, without 4 and 5, 4 to 6
+    outer, inner = ring + 0.5 - (ring > 4), hole + 0.5 - (hole < 5)  # through centers of the region, both
+    wanted = np.zeros(SHAPE[1:], bool)
+    wanted[2:8, 2:9] = True
+    contours = [outer]
+    if way == "hole":
+        wanted[4:6, 4:7] = False
+        contours.append(inner)
+    if way == "bridge":  # to an island, through the air
+        island = np.array([(2, 10), (2, 11), (3, 11), (3, 10.0)])
+        contours = [np.vstack([outer, outer[:1], island, island[:1]])]
+        wanted[2:4, 10:12] = True
+    axial.save(a=[("CLOSED_PLANAR", axial.at(1, one)) for one in contours])
+    (labels,), _ = opened(axial.folder / "contours", structures="labels")
+    np.testing.assert_array_equal(labels[0][1] == 1, wanted)
+
+
 def test_regions_that_overlap_are_further_layers(axial):
     corners = [rectangle(1, 1, 6, 6), rectangle(4, 4, 9, 9), rectangle(1, 7, 3, 9)]
     axial.save(**{name: [("CLOSED_PLANAR", axial.at(1, c))] for name, c in zip("abc", corners, strict=True)})

@@ -1,4 +1,4 @@
-"""Contours → labels on the grid of their image: the voxels whose centers they enclose."""
+"""Contours → labels on the grid of their image: the voxels whose centers they enclose, or run through."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from napari_dicom_writer.model.contours import CLOSED, ENCLOSING
 from napari_dicom_writer.model.segments import Labels
 from napari_dicom_writer.model.tracing import fill
 from napari_dicom_writer.model.volume import SPATIAL, Volume
+from napari_dicom_writer.reading.borders import touched
 from napari_dicom_writer.reading.contour_data import counted
 from napari_dicom_writer.reading.contours import ON_PLANE, places_on, said_of_space
 from napari_dicom_writer.reading.overlaps import parted
@@ -43,8 +44,9 @@ class Patch(NamedTuple):
         return slice(row, row + rows), slice(column, column + columns)
 
     def mask(self) -> NDArray[np.bool_]:
-        """Voxels whose centers lie in an odd number of its contours, so that one in another is a hole."""
-        return fill(self.rings, self.shape)
+        """Voxels whose centers lie on a contour, or in an odd number of them, so that one in another is a hole."""
+        mask: NDArray[np.bool_] = fill(self.rings, self.shape) | touched(self.rings, self.shape)
+        return mask
 
 
 class FilledArray(LazyPlanes):
