@@ -44,9 +44,15 @@ def test_nothing_is_cut_off_in_a_narrow_dock_or_in_large_letters(viewer, setting
     panel.target.set_path(str(tmp_path / "out"))
     widget.resize(width, 800)
     widget.show()
+    for name in ("transfer_syntax", "attributes"):
+        panel.own.options.give(viewer.layers[0], name)
     settle(qtbot, panel)
     panel.editor.reveal("axes")
+    panel.own.options_fold.open()
+    panel.own.segments_fold.show()  # which labels have
+    panel.own.segments_fold.open()
     export(qtbot, panel)
+    panel.own.segments_fold.show()
     panel.board.report_actions.show_report(panel.report)
     qtbot.wait(50)
     assert panel._scroll.widget().width() == panel._scroll.viewport().width()
