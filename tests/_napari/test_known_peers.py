@@ -41,6 +41,12 @@ def test_an_edit_here_does_not_undo_one_there(network):
     assert network.peers == f"web = {WEB}"
 
 
+def test_what_was_there_before_them_is_not_changed_by_them(network):
+    remember("pacs", PACS)
+    network.peers = f"pacs = {WEB}; web = {WEB}"
+    assert sync()[0] == {"pacs": PACS, "web": WEB}
+
+
 def test_the_command_line_knows_what_was_edited_at_once(network, capsys):
     network.peers = f"pacs = {PACS}"
     assert main(["peer", "pacs"]) == 0

@@ -23,7 +23,7 @@ def sync() -> tuple[dict[str, str], tuple[Refusal, ...]]:
     """Bring what was edited in the Preferences into the file, and then what is in the file into the Preferences.
 
     Nobody tells when they are edited, perhaps in a session in which this plugin was never asked for anything. So what
-    they showed last is kept, and what differs from it was edited.
+    they showed last is kept, and what differs from it was edited. The first time, they may only add.
 
     Returns
     -------
@@ -42,8 +42,11 @@ def sync() -> tuple[dict[str, str], tuple[Refusal, ...]]:
         return remembered(), ()
     text = str(settings.network.peers)
     shown, refused, wrong = _parsed(text)
-    last = _shown_last(settings)
     known = remembered()
+    last = _shown_last(settings)
+    if last is None:
+        last = shown
+        known = shown | known
     for name in shown.keys() | last.keys():
         if shown.get(name) != last.get(name) and not (name in wrong and name not in shown):
             known.pop(name, None)
@@ -72,11 +75,12 @@ def _parsed(text: str) -> tuple[dict[str, str], tuple[Refusal, ...], Mapping[str
     return found, refused, wrong
 
 
-def _shown_last(settings: Any) -> dict[str, str]:
+def _shown_last(settings: Any) -> dict[str, str] | None:
+    """Return what they showed when they were last filled; None if they never were."""
     with suppress(OSError, ValueError):
         found: Any = json.loads(_place(settings).read_text(encoding="utf-8"))
         return {str(name): str(address) for name, address in found.items()}
-    return {}
+    return None
 
 
 def _place(settings: Any) -> Path:

@@ -38,6 +38,7 @@ def report_json(report: ExportReport) -> str:
             "seconds": report.seconds,
             **_planned(report.plan),
             "bytes": report.bytes,
+            "sent": report.sent and asdict(report.sent),
         }
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 
 import keyring
@@ -219,5 +220,9 @@ def test_the_command_line_sends_when_told_twice(pacs, to, tmp_path, capsys):
     assert main([*command, "--yes"]) == 0
     assert len(pacs.instances()) == 5
     assert f"{pacs.address(to)}: 5 stored" in capsys.readouterr().out.replace("\n", "")
+    assert main([*command, "--yes", "--json"]) == 0
+    sent = json.loads(capsys.readouterr().out)["sent"]
+    assert sent["peer"] == pacs.address(to)
+    assert [answer["state"] for answer in sent["answers"]] == ["stored"] * 5
     assert main([*command, "--dry-run"]) == 0
     assert main(["send", str(tmp_path / "nothing"), "pacs", "--yes"]) == 1
