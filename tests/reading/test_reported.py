@@ -96,6 +96,11 @@ def test_time_points_of_a_table_that_moves_are_stacks_each(tmp_path, off):
         assert shown(tmp_path) == ({"s, acquisition 1": [0, 1, 2], "s, acquisition 2": [3, 4, 5]}, [])
 
 
+def test_slabs_that_overlap_are_no_time_points(tmp_path):
+    series(tmp_path, 8, lambda n: n - 2 * (n // 5), lambda n: {"AcquisitionNumber": n // 5 + 1})
+    assert shown(tmp_path) == ({"s, acquisition 1": [0, 1, 2, 3, 4], "s, acquisition 2": [5, 6, 7]}, [])
+
+
 def test_uneven_planes_are_no_missing_ones(tmp_path):
     series(tmp_path, 5, lambda n: n + (0.02 if n == 2 else 0))
     found, told = shown(tmp_path)

@@ -10,7 +10,7 @@ import numpy as np
 from napari_dicom_writer.model.geometry import patient_letters
 from napari_dicom_writer.reading.gaps import even_runs
 from napari_dicom_writer.reading.stacking import SAME, TURNED, stack, why_no_stack
-from napari_dicom_writer.reading.time_points import further_pictures, time_points_apart
+from napari_dicom_writer.reading.time_points import further_pictures, is_mostly_blank, time_points_apart
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
@@ -49,7 +49,8 @@ def split(pictures: Sequence[Picture]) -> list[tuple[str, list[Picture]]]:
 
 def _even_parts(part: list[Picture]) -> list[tuple[str, list[Picture]]]:
     runs = even_runs(part)
-    apart = (time_points_apart(part) if len(runs) > 1 else None) or [("", run) for run in runs]
+    is_broken = len(runs) > 1 or is_mostly_blank(part)
+    apart = (time_points_apart(part) if is_broken else None) or [("", run) for run in runs]
     return [
         (", ".join(filter(None, (label, words))), group)
         for label, run in apart

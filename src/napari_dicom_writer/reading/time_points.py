@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from napari_dicom_writer.reading.stacking import Stack
 
 _NEAR = 0.05  # of the distance of planes: how far time points of one axis may lie apart
+_BLANK = 0.25  # of the planes of one axis
 _TOLD_BY = {"TemporalPositionIdentifier": "time point", "AcquisitionNumber": "acquisition"}
 
 
@@ -40,6 +41,15 @@ def time_points_apart(pictures: Sequence[Picture]) -> list[tuple[str, list[Pictu
             together = _together([group for _, group in numbered])
             return [("", together)] if together else [(f"{words} {number}", group) for number, group in numbered]
     return None
+
+
+def is_mostly_blank(pictures: Sequence[Picture]) -> bool:
+    """Whether one axis of time would lack more planes than an incomplete scan does: slabs that overlap a little."""
+    places = [picture.place for picture in pictures]
+    if why_no_stack(places):
+        return False
+    counts = stack(places).counts
+    return bool(1 - counts.mean() / counts.max() > _BLANK)
 
 
 def _is_volume(group: Sequence[Picture]) -> bool:
