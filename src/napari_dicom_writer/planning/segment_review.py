@@ -32,13 +32,14 @@ def reviewed(plans: Sequence[SegmentPlan]) -> tuple[tuple[SegmentPlan, ...], lis
     notes: dict[Code, Note] = {}
     meanings: dict[tuple[str, str], str] = {}
     trackers: dict[str, SegmentPlan] = {}
+    right: set[tuple[str, str]] = set()
     result = []
     for plan in plans:
         if plan.tracking_uid in trackers:
             what = f"Segments {trackers[plan.tracking_uid].name!r} and {plan.name!r} have one tracking UID"
             raise OptionsError(what, "Give each finding its own", "segments")
         trackers[plan.tracking_uid] = plan
-        _check(plan)
+        _check(plan, right)
         parts = plan.structure
         if parts.category == parts.type and parts != UNKNOWN:
             what = f"Segment {plan.name!r} is of the type {parts.type}, which is its category, too"
@@ -52,14 +53,16 @@ def reviewed(plans: Sequence[SegmentPlan]) -> tuple[tuple[SegmentPlan, ...], lis
     return tuple(result), list(notes.values())
 
 
-def _check(plan: SegmentPlan) -> None:
-    """Refuse text that its VR does not allow."""
+def _check(plan: SegmentPlan, right: set[tuple[str, str]]) -> None:
+    """Refuse text that its VR does not allow; what was `right` of another segment is not looked at again."""
     texts = [("SegmentAlgorithmName", plan.algorithm_name), ("TrackingUID", plan.tracking_uid)]
     texts.append(("RTROIInterpretedType", plan.interpreted_type))
     for code in plan.structure.codes():
         texts += [("CodingSchemeDesignator", code.scheme), ("CodeMeaning", code.meaning)]
     for keyword, value in texts:
-        text.check(keyword, value, f"{text.title(keyword)} of segment {plan.name!r}")
+        if (keyword, value) not in right:
+            text.check(keyword, value, f"{text.title(keyword)} of segment {plan.name!r}")
+            right.add((keyword, value))
 
 
 @cache
