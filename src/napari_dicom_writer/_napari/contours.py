@@ -35,7 +35,7 @@ def _refused(data: Sequence[NDArray[Any]], numbers: list[int]) -> list[int]:
 
     try:
         Shapes([data[number] for number in numbers] or None, shape_type="polygon")
-    except (RuntimeError, ValueError):
+    except Exception:  # noqa: BLE001 - each of the libraries that it may use raises its own
         if len(numbers) == 1:
             return numbers
         half = len(numbers) // 2

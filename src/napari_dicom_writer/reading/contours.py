@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from napari_dicom_writer.reading.ground import Ground
     from napari_dicom_writer.reading.structure_set import Region, StructureSet
 
+_LOOKED_AT = 5_000  # files beside a structure set that is opened alone; somebody waits
 ON_PLANE = 0.05  # of the distance between planes: what single precision and rounding make
 
 
@@ -74,7 +75,7 @@ def image_of(structure: StructureSet, images: Sequence[Ground], folder: Path | N
 
     referenced = [image for image in images if image.series in structure.series]
     if folder and not referenced:
-        beside = filter(None, (series_beside(folder, uid) for uid in structure.series))
+        beside = filter(None, (series_beside(folder, uid, _LOOKED_AT) for uid in structure.series))
         referenced = [image for series in beside for image in grounds_of(series)]
     if referenced:
         return max(referenced, key=fits)

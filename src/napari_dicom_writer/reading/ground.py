@@ -60,7 +60,7 @@ def grounds_of(series: Series) -> Iterator[Ground]:
             yield ground_of(volume_of(pictures, series.first, lenient=True), series)
 
 
-def series_beside(folder: Path, uid: str) -> Series | None:
+def series_beside(folder: Path, uid: str, most: int = _MOST) -> Series | None:
     """Find a series that a result belongs to, in the folder of the result and those beside.
 
     Parameters
@@ -69,10 +69,12 @@ def series_beside(folder: Path, uid: str) -> Series | None:
         Where the result is.
     uid
         Series Instance UID; empty finds nothing.
+    most
+        How many files are looked at.
     """
     folder = folder.absolute()
     for root, depth in ((folder, 1), (folder.parent, 2)) if uid else ():
         with suppress(ReadError):
-            if found := series_in(catalogue(root, depth=depth, most=_MOST), uid):
+            if found := series_in(catalogue(root, depth=depth, most=most), uid):
                 return found[0]
     return None
