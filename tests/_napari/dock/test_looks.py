@@ -100,16 +100,17 @@ def test_tab_goes_from_top_to_bottom(open_panel, qtbot):
 
 def test_the_wheel_scrolls_and_changes_no_choice(open_panel, qtbot):
     panel = open_panel()
-    box = panel.form.field("modality").native
-    turn = QWheelEvent(
-        QPointF(5, 5),
-        QPointF(box.mapToGlobal(QPoint(5, 5))),
-        QPoint(0, -120),
-        QPoint(0, -120),
-        Qt.MouseButton.NoButton,
-        Qt.KeyboardModifier.NoModifier,
-        Qt.ScrollPhase.NoScrollPhase,
-        False,
-    )
-    QApplication.sendEvent(box, turn)
+    for box in (panel.form.field("modality").native, panel.target._kinds):
+        turn = QWheelEvent(
+            QPointF(5, 5),
+            QPointF(box.mapToGlobal(QPoint(5, 5))),
+            QPoint(0, -120),
+            QPoint(0, -120),
+            Qt.MouseButton.NoButton,
+            Qt.KeyboardModifier.NoModifier,
+            Qt.ScrollPhase.NoScrollPhase,
+            False,
+        )
+        QApplication.sendEvent(box, turn)
+    assert panel.target.to == "folder"
     assert panel.form.field("modality").value == "OT"

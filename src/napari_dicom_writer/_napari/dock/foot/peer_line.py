@@ -29,6 +29,8 @@ class PeerLine(QWidget):
 
     Attributes
     ----------
+    choice : QComboBox
+        Of the names that are remembered; an address can be typed.
     changed : Signal
         After another one was chosen or typed.
     said : Signal(str, str)
@@ -41,8 +43,8 @@ class PeerLine(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._to = ""
-        self._choice = _Choice(self._offer)
-        self._choice.editTextChanged.connect(self._take)
+        self.choice = _Choice(self._offer)
+        self.choice.editTextChanged.connect(self._take)
         self.test_button = QPushButton("Test")
         self.test_button.setToolTip("Ask the peer for an echo; nothing is sent")
         self.test_button.clicked.connect(self._test)
@@ -54,15 +56,15 @@ class PeerLine(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
-        layout.addWidget(self._choice)
+        layout.addWidget(self.choice)
         layout.addWidget(ButtonRow([self.test_button, self.keep_button]))
-        self.setFocusProxy(self._choice)
+        self.setFocusProxy(self.choice)
         self._show_state()
 
     @property
     def name(self) -> str:
         """The name or address in the line."""
-        return self._choice.currentText().strip()
+        return self.choice.currentText().strip()
 
     @property
     def peer(self) -> Peer | None:
@@ -73,8 +75,8 @@ class PeerLine(QWidget):
 
     def set_name(self, name: str) -> None:
         """Put a name or address there, as the user would."""
-        self._choice.setEditText(name)
-        if (edit := self._choice.lineEdit()) is not None:
+        self.choice.setEditText(name)
+        if (edit := self.choice.lineEdit()) is not None:
             edit.setCursorPosition(0)  # who it is comes first
 
     def show_kind(self, to: str) -> None:
@@ -82,11 +84,11 @@ class PeerLine(QWidget):
         if to == self._to:
             return
         self._to = to
-        edit = self._choice.lineEdit()
+        edit = self.choice.lineEdit()
         assert edit is not None  # noqa: S101 - it is editable
         words = DESTINATIONS[to].words
         edit.setPlaceholderText(words.rpartition(", ")[2])
-        self._choice.setToolTip(f"A peer that is remembered by its name, or the address of {words}")
+        self.choice.setToolTip(f"A peer that is remembered by its name, or the address of {words}")
         names = self._offer()
         self.set_name(names[0] if names else "")
         with suppress(DestinationError):
@@ -106,12 +108,12 @@ class PeerLine(QWidget):
         except DestinationError as error:
             known, refused = {}, error.refusals
         names = [name for name, address in known.items() if _language(address) == self._to]
-        typed = self._choice.currentText()
-        self._choice.blockSignals(True)
-        self._choice.clear()
-        self._choice.addItems(names)
-        self._choice.setEditText(typed)
-        self._choice.blockSignals(False)
+        typed = self.choice.currentText()
+        self.choice.blockSignals(True)
+        self.choice.clear()
+        self.choice.addItems(names)
+        self.choice.setEditText(typed)
+        self.choice.blockSignals(False)
         if refused:
             self.said.emit(NoteKind.ASSUMED, str(refused[0]))
         return names

@@ -12,6 +12,7 @@ from napari_dicom_writer._napari.dock.foot.path_line import PathLine
 from napari_dicom_writer._napari.dock.foot.peer_line import PeerLine
 from napari_dicom_writer._napari.dock.parts.fold import ElidedLabel
 from napari_dicom_writer._napari.dock.parts.ink import InkLabel
+from napari_dicom_writer._napari.dock.parts.mark import LeaveWheel
 from napari_dicom_writer._napari.dock.parts.plain import wrapping
 from napari_dicom_writer.destinations import DESTINATIONS, suited
 from napari_dicom_writer.plan.wording import format_bytes
@@ -70,6 +71,7 @@ class TargetRow(QWidget):
         for row, widget in enumerate((self.disk, self.peer, self._said, self._space), 1):
             layout.addWidget(widget, row, 1)
         self.setFocusProxy(self.disk)
+        self._leave_wheel = LeaveWheel([self._kinds, self.peer.choice], self)  # nothing leaves by a turn of it
         self._kinds.currentIndexChanged.connect(self._show_kind)
         self._show_kind()
 
