@@ -59,13 +59,15 @@ def _ways(points: Points) -> Points:
 
 def _near(one: Points, other: Points) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
     """Edges of one outline, and of another, whose boxes meet: numbers of both."""
-    low, high = _boxes(one)
-    other_low, other_high = _boxes(other)
+    (low, high), (other_low, other_high) = _boxes(one), _boxes(other)
     step = max(1, _PAIRS // len(other))
     for start in range(0, len(one), step):
         part = slice(start, start + step)
-        meet = (low[part, np.newaxis] <= other_high) & (other_low <= high[part, np.newaxis])
-        first, second = np.nonzero(meet.all(axis=2))
+        meet = np.ones((len(low[part]), len(other)), bool)
+        for axis in (0, 1):  # one after the other is three times as fast
+            meet &= low[part, axis, np.newaxis] <= other_high[:, axis]
+            meet &= other_low[:, axis] <= high[part, axis, np.newaxis]
+        first, second = np.nonzero(meet)
         yield first + start, second
 
 
