@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from playwright.sync_api import TimeoutError as OutOfTime
-
 from judges.browser.viewer import PATIENCE
 
 if TYPE_CHECKING:
@@ -45,6 +43,8 @@ def measure(viewer: Viewer, scene: Scene, mode: str, pictures: Path) -> dict[str
         ``views`` (letters, window, directions on the screen), ``places`` (of each: where it is on the page in each
         view, the value there, the picture), ``segments``, ``said`` (notifications, errors).
     """
+    from playwright.sync_api import TimeoutError as OutOfTime
+
     found: dict[str, Any] = {"views": [], "places": [], "segments": []}
     with viewer.study(scene.study, mpr=mode == "mpr") as (page, errors):
         try:

@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Error, sync_playwright
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -96,6 +94,8 @@ def viewer(bundle: Path, base: str) -> Iterator[Viewer]:
         not there.
     """
 
+    from playwright.sync_api import sync_playwright  # where it is used: the suite is collected without it
+
     def answer(route: Route) -> None:
         address = urlsplit(route.request.url)
         if address.scheme in ("data", "blob") or address.path.startswith(_DATA):
@@ -125,6 +125,8 @@ def viewer(bundle: Path, base: str) -> Iterator[Viewer]:
 
 def _serve(route: Route, bundle: Path, path: str) -> None:
     """Answer with a file of the bundle; what has no ending is a page of the viewer."""
+    from playwright.sync_api import Error
+
     file = bundle / path.lstrip("/")
     if not file.is_file():
         if file.suffix:
