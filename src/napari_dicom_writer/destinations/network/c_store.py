@@ -131,7 +131,14 @@ class CStoreLink(Link):
         work = _Work(files)
         workers = min(self.peer.associations, len(files))
         with raw_files(), ThreadPoolExecutor(workers or 1) as pool:
-            running = [pool.submit(self._work, work) for _ in range(workers)]
+            running: list[Future[None]] = []
+
+            def another() -> None:
+                """Begin an association when the one before is there: some nodes take one at a time."""
+                if len(running) < workers and not work.waiting.empty() and not work.stop.is_set():
+                    running.append(pool.submit(self._work, work, another))
+
+            another()
             try:
                 while not all(one.done() for one in running) or not work.answers.empty():
                     tick()
@@ -149,9 +156,10 @@ class CStoreLink(Link):
                 file = work.waiting.get()
                 record(Answer(file.uid, State.UNKNOWN, f"not sent: {why[0].what if why else failures[0]}"))
 
-    def _work(self, work: _Work) -> None:
+    def _work(self, work: _Work, another: Callable[[], None]) -> None:
         """Send files over one association until there are no more, or it ends."""
         with associated(self, _contexts(work.files)) as association, work.at(association):
+            another()
             while not work.stop.is_set() and association.is_established:
                 try:
                     file = work.waiting.get_nowait()
