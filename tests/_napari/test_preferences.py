@@ -21,7 +21,7 @@ def viewer(make_napari_viewer):
 
 
 def manifest_properties() -> dict[str, dict[str, dict]]:
-    text = Path(napari_dicom_writer.__file__).with_name("napari.yaml").read_text()
+    text = Path(napari_dicom_writer.__file__).with_name("napari.yaml").read_text(encoding="utf-8")
     groups = yaml.safe_load(text)["contributions"]["configurations"]
     return {name: group["properties"] for name, group in groups.items()}
 

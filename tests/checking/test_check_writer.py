@@ -70,7 +70,11 @@ def test_the_writer_catches_every_fault_and_publishes_nothing(tmp_path, monkeypa
 @cache
 def rows() -> dict[str, list[str]]:
     """Rows of the table, by fault: who sees it."""
-    cells = [[c.strip() for c in line.strip("|").split("|")] for line in DOCS.read_text().splitlines() if "|" in line]
+    cells = [
+        [c.strip() for c in line.strip("|").split("|")]
+        for line in DOCS.read_text(encoding="utf-8").splitlines()
+        if "|" in line
+    ]
     names = {fault.name for fault in FAULTS}
     return {row[0]: row[1:] for row in cells if row[0] in names}
 
