@@ -119,6 +119,13 @@ def test_it_is_a_basic_directory_as_the_standard_has_it(medium):
     assert {item.RecordInUseFlag for item in directory.DirectoryRecordSequence} == {0xFFFF}
 
 
+def test_contours_are_refused_there(tmp_path):
+    labels = (np.ones(STACK.array.shape, np.uint8), {"name": "organs"}, "labels")
+    with pytest.raises(DestinationError, match="no Implicit VR Little Endian, which contours are written in"):
+        export(labels, tmp_path / "x", ExportOptions(object="rt-structure-set"), to="dicomdir")
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("name", OBJECTS)
 def test_every_object_of_the_table_is_listed(tmp_path, name):
     report = export(STACK, tmp_path / "x", ExportOptions(**of(name)), to="dicomdir")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable
 
-    from napari_dicom_writer.plan.plan import ExportPlan
+    from napari_dicom_writer.plan.plan import ExportPlan, SeriesPlan
 
 NAME = "DICOMDIR"
 # PS3.11: the general purpose profiles; no profile of exchange media has the others.
@@ -41,13 +41,7 @@ class DicomdirDestination(FolderDestination):
 
     def __init__(self, path: str | os.PathLike[str], plan: ExportPlan | None, *, overwrite: bool) -> None:
         for series in plan.series if plan else ():
-            syntax = series.options.transfer_syntax
-            if syntax not in _ON_MEDIA:
-                raise DestinationError(
-                    f"Exchange media hold no {syntax.uid.name}",
-                    "Choose another transfer syntax, or save to a folder",
-                    fix=Fix("transfer_syntax", TransferSyntax.EXPLICIT_LE, "Do not compress"),
-                )
+            _check_encoding(series)
             if len(series.instances) > _MOST:
                 raise DestinationError(f"A DICOMDIR names at most {_MOST:,} files of a series", "Save to a folder")
         super().__init__(path, plan, overwrite=overwrite)
@@ -78,6 +72,17 @@ class DicomdirDestination(FolderDestination):
         write_directory(packed / NAME, ((packed.joinpath(*file_id), file_id) for file_id in files), tick)
         if plan.verify is not VerifyLevel.OFF:
             _read_back(packed / NAME, files)
+
+
+def _check_encoding(series: SeriesPlan) -> None:
+    if series.encoding in {syntax.uid for syntax in _ON_MEDIA}:
+        return
+    what = f"Exchange media hold no {series.encoding.name}"
+    if not series.stored.bits:
+        remedy = "Save structure sets to a folder or a zip file, and the rest to the medium"
+        raise DestinationError(f"{what}, which contours are written in", remedy)
+    fix = Fix("transfer_syntax", TransferSyntax.EXPLICIT_LE, "Do not compress")
+    raise DestinationError(what, "Choose another transfer syntax, or save to a folder", fix=fix)
 
 
 def _read_back(path: Path, files: dict[tuple[str, ...], str]) -> None:
