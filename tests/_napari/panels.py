@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import numpy as np
 import pydicom
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QPushButton, QWidget
+from qtpy.QtWidgets import QApplication, QPushButton, QWidget
 
 
 def add_scan(viewer, seed: int, shape: tuple[int, int, int]):
@@ -35,6 +36,13 @@ def activate(qtbot, dialog: QWidget) -> None:
 def wait_for(qtbot, until) -> None:
     """Wait until something holds, however busy the machine is."""
     qtbot.waitUntil(until, timeout=30_000)
+
+
+def make_active(window: QWidget) -> None:
+    """Make a window the one that has the focus, for Qt alone: other programs on the screen cannot take it back."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of PySide6
+        QApplication.setActiveWindow(window)
 
 
 def settle(qtbot, panel) -> None:

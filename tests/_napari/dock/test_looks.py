@@ -7,7 +7,7 @@ from qtpy.QtCore import QEvent, QPoint, QPointF, Qt
 from qtpy.QtGui import QHelpEvent, QWheelEvent
 from qtpy.QtWidgets import QApplication, QLabel, QWidget
 
-from _napari.panels import activate, export, settle
+from _napari.panels import export, make_active, settle
 from napari_dicom_writer._napari.dock.form.members import GROUPS, members_of
 
 
@@ -66,7 +66,8 @@ def test_where_the_keyboard_is_can_be_seen(viewer, settings, qtbot):
     widget = ExportWidget(viewer, window)
     widget.resize(340, 800)
     widget.setWindowFlags(Qt.WindowType.Window)
-    activate(qtbot, widget)
+    widget.show()
+    make_active(widget)
     panel = widget.panel
     settle(qtbot, panel)
     for place in (panel.controls.export_button, panel.form._folds["Pixels"]._button, panel.checklist._list):

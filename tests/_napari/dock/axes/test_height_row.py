@@ -27,8 +27,7 @@ def test_a_flat_layer_is_put_onto_the_plane_in_sight(viewer, open_panel, qtbot):
     assert row.line.text() == "15"
     row.line.selectAll()
     QTest.keyClicks(row.line, "high")
-    settle(qtbot, panel)
-    assert "Its plane lies at z = 'high', not a number" in texts(panel)
+    wait_for(qtbot, lambda: "Its plane lies at z = 'high', not a number" in texts(panel))
     panel.editor.undo_button.click()
     settle(qtbot, panel)
     assert "It is flat, and lies at z = 0 mm" in texts(panel)

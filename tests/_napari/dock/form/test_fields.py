@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from qtpy.QtCore import QPoint, Qt
 
-from _napari.panels import activate, settle, unfold
+from _napari.panels import make_active, settle, unfold
 from napari_dicom_writer._napari.dock.parts.hint import Hint
 
 
 def typed(qtbot, panel, name: str, text: str):
     """Type text into a field, as a user who sees it does; return the field."""
     field = panel.form.reveal(name)
-    activate(qtbot, panel.window())
+    make_active(panel.window())
     panel._scroll.ensureWidgetVisible(field)
     field.native.setFocus()
     qtbot.waitUntil(field.native.hasFocus)
