@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import QAbstractTableModel, QModelIndex, Qt, Signal
+from qtpy.QtCore import QModelIndex, Qt, Signal
 from qtpy.QtGui import QColor, QPalette, QPixmap
 
 from napari_dicom_writer._napari.dock.parts.dimmed import DIM, DimmedDelegate
 from napari_dicom_writer._napari.dock.parts.ink import ink
 from napari_dicom_writer._napari.dock.parts.plain import shown, shown_name, tooltip
+from napari_dicom_writer._napari.dock.parts.table import TitledModel
 from napari_dicom_writer.errors import NoteKind
 from napari_dicom_writer.layers.segment_rows import in_words
 from napari_dicom_writer.standard.codes import UNKNOWN
@@ -58,7 +59,7 @@ class Row:
         return in_words(self.segment.structure) if self.segment.structure and self.known else "Tissue ?"
 
 
-class SegmentModel(QAbstractTableModel):
+class SegmentModel(TitledModel):
     """Rows of segments, and which of them a search finds.
 
     Attributes
@@ -70,7 +71,7 @@ class SegmentModel(QAbstractTableModel):
     renamed = Signal(int, str)
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(COLUMNS, _HINTS)
         self._every: Sequence[Row] = ()
         self._rows: list[Row] = []
         self._words: list[str] = []
@@ -122,24 +123,6 @@ class SegmentModel(QAbstractTableModel):
         codes = " ".join(map(str, structure.codes())) if structure else ""
         text = f"{row.segment.label}\n{row.name}\n{row.shows}\n{codes}\n{row.made}".casefold()
         return all(word in text for word in self._words)
-
-    def rowCount(self, parent: QModelIndex | None = None) -> int:
-        """Count the segments found."""
-        return 0 if parent is not None and parent.isValid() else len(self._rows)
-
-    def columnCount(self, parent: QModelIndex | None = None) -> int:
-        """Count the columns."""
-        return 0 if parent is not None and parent.isValid() else len(COLUMNS)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
-        """Title a column."""
-        if orientation != Qt.Orientation.Horizontal:
-            return None
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        if role == Qt.ItemDataRole.DisplayRole:
-            return COLUMNS[section]
-        return _HINTS[section] if role == Qt.ItemDataRole.ToolTipRole else None
 
     def flags(self, index: QModelIndex) -> Qt.ItemFlag:
         """Let names be edited."""

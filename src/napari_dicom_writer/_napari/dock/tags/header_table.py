@@ -6,10 +6,11 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from pydicom.uid import UID
-from qtpy.QtCore import QAbstractTableModel, QModelIndex, QSortFilterProxyModel, Qt
+from qtpy.QtCore import QModelIndex, QSortFilterProxyModel, Qt
 from qtpy.QtGui import QFont, QFontMetrics
 
 from napari_dicom_writer._napari.dock.parts.dimmed import DIM
+from napari_dicom_writer._napari.dock.parts.table import TitledModel
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -29,7 +30,7 @@ _LONGEST = 400  # characters of a value in its cell; more cannot be seen, and wo
 _LONGEST_HINT = 4000  # in the tooltip, which has to fit the screen
 
 
-class HeaderModel(QAbstractTableModel):
+class HeaderModel(TitledModel):
     """The elements of one header, and which of them a search finds.
 
     Parameters
@@ -39,7 +40,7 @@ class HeaderModel(QAbstractTableModel):
     """
 
     def __init__(self, fixed: QFont) -> None:
-        super().__init__()
+        super().__init__(COLUMNS, _HINTS)
         self._fixed = fixed
         self._bold = QFont()
         self._bold.setBold(True)
@@ -106,24 +107,6 @@ class HeaderModel(QAbstractTableModel):
     def tag_width(self, depth: int) -> int:
         """Px that the tag of an element takes at most at some depth."""
         return QFontMetrics(self._fixed).horizontalAdvance(_indented("(0000,0000)", depth) + "  ")
-
-    def rowCount(self, parent: QModelIndex | None = None) -> int:
-        """Count elements and items."""
-        return 0 if parent is not None and parent.isValid() else len(self._rows)
-
-    def columnCount(self, parent: QModelIndex | None = None) -> int:
-        """Count the columns."""
-        return 0 if parent is not None and parent.isValid() else len(COLUMNS)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
-        """Title a column."""
-        if orientation != Qt.Orientation.Horizontal:
-            return None
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        if role == Qt.ItemDataRole.DisplayRole:
-            return COLUMNS[section]
-        return _HINTS[section] if role == Qt.ItemDataRole.ToolTipRole else None
 
     def data(self, index: QModelIndex, role: int = 0) -> Any:
         """Return one cell."""
