@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pydicom.sr  # noqa: F401 - before tracemalloc starts, which would take half a minute to follow its tables
 
 from napari_dicom_writer import ExportCancelled, ExportError, ExportOptions, Patient, Volume, export
 from napari_dicom_writer.codecs import open_codec
@@ -128,6 +129,8 @@ def soak(exports: int, *, seed: int = 0) -> Growth:
     rng = random.Random(seed)  # noqa: S311 - no secrets
     syntaxes = [syntax for syntax in TransferSyntax if _installed(syntax)]
     growth = Growth()
+    gc.collect()
+    gc.freeze()  # what was there before would be looked through after each export
     tracemalloc.start()
     try:
         with tempfile.TemporaryDirectory(prefix="soak-") as folder:
@@ -142,6 +145,7 @@ def soak(exports: int, *, seed: int = 0) -> Growth:
                 growth.look()
     finally:
         tracemalloc.stop()
+        gc.unfreeze()
     return growth
 
 
