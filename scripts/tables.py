@@ -25,6 +25,7 @@ from napari_dicom_writer.options.fields import kinds
 from napari_dicom_writer.standard.text import tag
 from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
 from napari_dicom_writer.standard.uids import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
+from napari_dicom_writer.version import __version__
 from napari_dicom_writer.viewers import VIEWERS
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
@@ -119,6 +120,8 @@ def conformance(text: str) -> str:
         "Implementation Version Name": IMPLEMENTATION_VERSION_NAME,
     }
     said = [f"| {name} | {value} |" for name, value in communication.items()]
+    product = ["| product | version |", "| --- | --- |", f"| napari-dicom-writer | {__version__} |"]
+    text = _between("product", product, text)
     text = _between("communication", ["| | |", "| --- | --- |", *said], text)
     text = _between("classes", ["| SOP Class | UID | `object` |", "| --- | --- | --- |", *classes], text)
     text = _between("syntaxes", ["| transfer syntax | UID | pixels |", "| --- | --- | --- |", *syntaxes], text)
