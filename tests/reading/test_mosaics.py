@@ -86,11 +86,16 @@ def far_away(mosaic):
     mosaic.ImagePositionPatient = [0, 0, 0]
 
 
+def narrower(mosaic):
+    mosaic.PixelData = np.ascontiguousarray(mosaic.pixel_array[:, 1:]).tobytes()
+    mosaic.Columns -= 1
+
+
 @pytest.mark.filterwarnings("ignore:Invalid value for VR")
-@pytest.mark.parametrize("spoil", [without_protocol, of_another_count, far_away])
+@pytest.mark.parametrize("spoil", [without_protocol, of_another_count, far_away, narrower])
 def test_what_nothing_proves_stays_one_picture_with_a_word(tmp_path, mosaic, spoil):
     spoil(mosaic)
     mosaic.save_as(tmp_path / "x.dcm")
     (layer,), told = opened(tmp_path / "x.dcm")
-    assert layer[0].shape == (1, ACROSS * SIZE, ACROSS * SIZE)
+    assert layer[0].shape == (1, mosaic.Rows, mosaic.Columns)
     assert [text.partition(": ")[2] for text in told] == [KEPT]

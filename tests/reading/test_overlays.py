@@ -7,6 +7,7 @@ import pydicom
 import pytest
 from pydicom.data import get_testdata_file
 from pydicom.pixels.utils import pack_bits
+from pydicom.uid import ExplicitVRBigEndian, RLELossless
 
 from judges.frames import instance
 from judges.series import opened
@@ -88,8 +89,9 @@ def test_an_overlay_of_another_size_lies_where_it_begins(tmp_path, masks, origin
     np.testing.assert_array_equal(found["s, overlay 1"][0][0], large[11:16, 11:17])
 
 
+@pytest.mark.parametrize("compress", [False, True])
 @pytest.mark.parametrize("signed", [False, True])
-def test_overlays_in_high_bits_disturb_no_values(tmp_path, masks, signed):
+def test_overlays_in_high_bits_disturb_no_values(tmp_path, masks, signed, compress):
     values = np.arange(-10 if signed else 0, 20 if signed else 30).reshape(1, *SHAPE)
     stored = (values & 0xFFF | masks[:1].astype(int) << 12 | masks[1:2].astype(int) << 15).astype(np.uint16)
     elements = {}
@@ -98,10 +100,26 @@ def test_overlays_in_high_bits_disturb_no_values(tmp_path, masks, signed):
         del inside[group << 16 | 0x3000]
         elements |= inside | {group << 16 | 0x0100: ("US", 16), group << 16 | 0x0102: ("US", bit)}
     bits = {"BitsStored": 12, "HighBit": 11, "PixelRepresentation": int(signed)}
-    found = by_name(series(tmp_path, stored, [elements], **bits))
+    series(tmp_path, stored, [elements], **bits)
+    if compress:
+        dataset = pydicom.dcmread(tmp_path / "0.dcm")
+        del dataset.NumberOfFrames
+        dataset.compress(RLELossless, generate_instance_uid=False)
+        dataset.save_as(tmp_path / "0.dcm")
+    found = by_name(tmp_path)
     np.testing.assert_array_equal(found["s"][0], values)
     np.testing.assert_array_equal(found["s, overlay 1"][0], masks[:1])
     np.testing.assert_array_equal(found["s, overlay 2"][0], masks[1:2])
+
+
+def test_words_of_an_overlay_are_as_the_transfer_syntax_orders_them(tmp_path, masks):
+    path = series(tmp_path, np.zeros((1, *SHAPE), np.uint8), [overlay(0x6000, masks[0])]) / "0.dcm"
+    dataset = pydicom.dcmread(path)
+    little = np.frombuffer(dataset[0x60003000].value, np.uint16)
+    dataset[0x60003000].value = little.byteswap().tobytes()
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRBigEndian
+    pydicom.dcmwrite(path, dataset, implicit_vr=False, little_endian=False)
+    np.testing.assert_array_equal(by_name(path)["s, overlay 1"][0][0], masks[0])
 
 
 @pytest.mark.parametrize(("frames", "expected"), [({"count": 2, "first": 2}, [None, 0, 1]), ({}, [0, 0, 0])])

@@ -8,11 +8,12 @@ import numpy as np
 import pydicom
 import pytest
 from pydicom.tag import Tag
-from pydicom.uid import generate_uid
+from pydicom.uid import RLELossless, generate_uid
 
 from judges.frames import group, instance, item
 from judges.series import edit, opened
 from napari_dicom_writer import ReadError
+from napari_dicom_writer.reading.series import read_series
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
 MR = "1.2.840.10008.5.1.4.1.1.4"
@@ -228,9 +229,10 @@ def test_an_aspect_ratio_is_kept_where_no_distance_is_known(tmp_path):
 # --- values -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("compress", [False, True])
 @pytest.mark.parametrize("signed", [False, True])
 @pytest.mark.parametrize("high", [13, 15])
-def test_values_in_high_bits_are_moved_down(tmp_path, signed, high):
+def test_values_in_high_bits_are_moved_down(tmp_path, signed, high, compress):
     values = np.array([[-5, 2047, -2048], [0, 1, 77]] if signed else [[5, 4095, 0], [2048, 1, 77]])
     rest = np.random.default_rng(0).integers(0, 2**16, values.shape)
     kept = ((1 << 12) - 1) << (high - 11)
@@ -238,9 +240,20 @@ def test_values_in_high_bits_are_moved_down(tmp_path, signed, high):
     series(tmp_path, 1)
     bits = {"BitsStored": 12, "HighBit": high, "PixelRepresentation": int(signed)}
     edit(tmp_path / "0.dcm", PixelData=stored.tobytes(), Rows=2, Columns=3, **bits)
+    if compress:
+        dataset = pydicom.dcmread(tmp_path / "0.dcm")
+        del dataset.NumberOfFrames
+        dataset.compress(RLELossless)
+        dataset.save_as(tmp_path / "0.dcm")
     ((data, _, _),), told = opened(tmp_path)
     np.testing.assert_array_equal(data[0], values)
     assert told == [f"s: Its values are those in bits {high - 11} to {high}, as its High Bit says"]
+
+
+def test_one_lossy_picture_of_many_makes_a_lossy_volume(tmp_path):
+    series(tmp_path, each=lambda number: {"LossyImageCompression": "01"} if number == 2 else {})
+    (volume,) = read_series(tmp_path)
+    assert volume.lossy == (("", 0.0),)
 
 
 @pytest.mark.parametrize("high", [7, 0, 31])

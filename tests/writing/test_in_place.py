@@ -120,6 +120,20 @@ def test_a_worker_that_still_writes_ends_the_export(two, tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_worker_that_opened_a_file_before_it_was_ended_does_not_write(tmp_path, monkeypatch):
+    volume, given = EXPORTS["words"]
+    (series,) = plan_export(volume, ExportOptions(**given)).series
+    (tmp_path / "0").mkdir()
+    file, published = tmp_path / "0" / "00001.dcm", tmp_path / "published"
+    file.write_bytes(bytes(999))
+    lock = fcntl.flock
+    monkeypatch.setattr(fcntl, "flock", lambda *given: (file.rename(published), lock(*given)))
+    spot, verifier = in_place.Spot(0, "00001.dcm", 300, 2, None), FramesVerifier(series, VerifyLevel.OFF)
+    with pytest.raises(DestinationError, match="Writing failed"):
+        in_place.write_frames(str(tmp_path), [verifier], [spot], np.asarray(volume.array[2]))
+    assert published.read_bytes() == bytes(999)
+
+
 def test_other_bytes_are_noticed_by_the_worker(tmp_path, monkeypatch):
     volume, given = EXPORTS["words"]
     (series,) = plan_export(volume, ExportOptions(**given)).series

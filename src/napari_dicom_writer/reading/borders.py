@@ -28,21 +28,21 @@ def touched(rings: Iterable[NDArray[np.float64]], shape: tuple[int, int]) -> NDA
     """
     found = np.zeros(shape, bool)
     for ring in rings:
-        centers = _centers(ring, np.roll(ring, -1, axis=0))
+        centers = _centers(ring, np.roll(ring, -1, axis=0), shape)
         if centers.size:
-            centers = _centers(*_edges(ring))
+            centers = _centers(*_edges(ring), shape)
         inside = ((centers >= 0) & (centers < np.array(shape)[:, np.newaxis])).all(axis=0)
         found[tuple(centers[:, inside])] = True
     return found
 
 
-def _centers(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.int64]:
+def _centers(one: NDArray[np.float64], other: NDArray[np.float64], shape: tuple[int, int]) -> NDArray[np.int64]:
     """Rows and columns of the centers on edges. Along the axis on which one is longer, it passes each line once."""
     steps = np.abs(other - one)
     steep = steps[:, 0] >= steps[:, 1]
     found = []
     for axis, chosen in ((0, steep), (1, ~steep)):
-        along, across = _passed(one[chosen], other[chosen], axis)
+        along, across = _passed(one[chosen], other[chosen], axis, shape[axis])
         nearest = np.rint(across).astype(np.int64)
         on = np.abs(across - nearest) < _ON
         found.append(np.stack([along, nearest] if axis == 0 else [nearest, along])[:, on])
@@ -58,15 +58,16 @@ def _edges(ring: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.f
 
 
 def _passed(
-    one: NDArray[np.float64], other: NDArray[np.float64], axis: int
+    one: NDArray[np.float64], other: NDArray[np.float64], axis: int, length: int
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Whole numbers along an axis that edges pass, and where they are then along the other."""
+    """Whole numbers from 0 below `length` that edges pass along an axis, and where they are then along the other."""
     low, high = np.minimum(one[:, axis], other[:, axis]), np.maximum(one[:, axis], other[:, axis])
-    first = np.ceil(low - _ON).astype(np.int64)
-    counts = np.maximum(np.floor(high + _ON).astype(np.int64) - first + 1, 0)
+    # A contour may reach far beyond its image: what lies there is not counted.
+    first = np.maximum(np.ceil(low - _ON), 0).astype(np.int64)
+    counts = np.maximum(np.minimum(np.floor(high + _ON), length - 1).astype(np.int64) - first + 1, 0)
     edges = np.repeat(np.arange(len(one)), counts)
     along = first[edges] + np.arange(len(edges)) - np.repeat(np.cumsum(counts) - counts, counts)
     a, b = one[edges], other[edges]
-    length = b[:, axis] - a[:, axis]
-    share = np.clip((along - a[:, axis]) / np.where(length == 0, 1, length), 0, 1)
+    way = b[:, axis] - a[:, axis]
+    share = np.clip((along - a[:, axis]) / np.where(way == 0, 1, way), 0, 1)
     return along, a[:, 1 - axis] + share * (b[:, 1 - axis] - a[:, 1 - axis])

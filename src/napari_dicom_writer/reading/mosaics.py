@@ -92,7 +92,9 @@ def _tiles(picture: Picture, places: NDArray[np.float64]) -> list[Picture] | Non
     place, count = picture.place, len(places)
     across = math.ceil(math.sqrt(count))
     rows, columns = (length // across for length in place.size)
-    if place.position is None or place.orientation is None or place.spacing is None or rows * across != place.size[0]:
+    if place.position is None or place.orientation is None or place.spacing is None:
+        return None
+    if (rows * across, columns * across) != place.size:
         return None
     row, column = np.reshape(np.array(place.orientation), (2, 3))
     rest = (np.array(place.size) - (rows, columns)) / 2 * place.spacing

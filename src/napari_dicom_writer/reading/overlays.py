@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from pydicom.tag import Tag
+from pydicom.uid import UID
 
 from napari_dicom_writer.errors import ReadError
 from napari_dicom_writer.model.segments import Labels, Segment
@@ -95,7 +96,7 @@ class OverlayArray(LazyPlanes):
                 bit = int(self._value(header, _POSITION))
                 stored = decoded(plane.source, plane.frame, number, raw=True)
                 return (stored >> bit & 1).astype(np.uint8)
-            mask, (row, column) = self._mask(header, plane.frame), self._value(header, _ORIGIN, (1, 1))
+            mask, (row, column) = self._mask(header, plane), self._value(header, _ORIGIN, (1, 1))
         except ReadError:
             raise
         except Exception as error:
@@ -118,15 +119,18 @@ class OverlayArray(LazyPlanes):
         tag = Tag(self._group, element)
         return header[tag].value if tag in header else otherwise
 
-    def _mask(self, header: Dataset, frame: int) -> NDArray[np.uint8] | None:
+    def _mask(self, header: Dataset, plane: OverlaidPlane) -> NDArray[np.uint8] | None:
         """Unpack the overlay of a frame; None where it has none. One of a single frame is of all."""
         size = (int(self._value(header, _ROWS)), int(self._value(header, _COLUMNS)))
         count = self._value(header, _FRAMES)
-        at = 0 if count is None else frame + 1 - int(self._value(header, _FIRST, 1))
+        at = 0 if count is None else plane.frame + 1 - int(self._value(header, _FIRST, 1))
         if count is not None and not 0 <= at < int(count):
             return None
-        pixels = size[0] * size[1]
-        bits = np.unpackbits(np.frombuffer(self._value(header, _DATA), np.uint8), bitorder="little")
+        pixels, data = size[0] * size[1], header[Tag(self._group, _DATA)]
+        packed = np.frombuffer(data.value, np.uint8)
+        if data.VR == "OW" and not UID(plane.source.syntax).is_little_endian:  # it is of words, whose bytes are swapped
+            packed = packed.view(np.uint16).byteswap().view(np.uint8)
+        bits = np.unpackbits(packed, bitorder="little")
         return bits[at * pixels : (at + 1) * pixels].reshape(size)
 
 

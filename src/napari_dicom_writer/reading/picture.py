@@ -74,6 +74,8 @@ class Picture:
         Groups of the overlays of its instance: graphics drawn on top (PS3.3 C.9.2).
     unit : str
         Of its values, by the mapping that made them; empty where none is said.
+    lossy : tuple of (str, float)
+        Method and ratio of each lossy compression of its instance, as of `lossy_before`.
     """
 
     uid: str
@@ -89,6 +91,7 @@ class Picture:
     segment: int = 0
     overlays: tuple[int, ...] = ()
     unit: str = ""
+    lossy: tuple[tuple[str, float], ...] = ()
 
     @property
     def rgb(self) -> bool:
@@ -143,6 +146,7 @@ def picture_of(
     frame: int | None = None,
     *,
     overlays: tuple[int, ...] = (),
+    lossy: tuple[tuple[str, float], ...] = (),
 ) -> Picture:
     """Read what is kept of an instance, or of what is said of one of its frames; a table says what its values mean.
 
@@ -169,6 +173,7 @@ def picture_of(
         segment=int(said.get("ReferencedSegmentNumber") or 0),
         overlays=overlays,
         unit=unit_of(said),
+        lossy=lossy,
     )
 
 

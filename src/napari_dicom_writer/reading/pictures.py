@@ -14,7 +14,7 @@ from napari_dicom_writer.reading.decoding.codestreams import is_decoded, is_nati
 from napari_dicom_writer.reading.decoding.source import NUMBERS, PixelSource, pixel_source
 from napari_dicom_writer.reading.files import as_they_are
 from napari_dicom_writer.reading.frames import FRAME_TAGS, frames_of, is_multiframe
-from napari_dicom_writer.reading.loss import LOSS_TAGS
+from napari_dicom_writer.reading.loss import LOSS_TAGS, lossy_before
 from napari_dicom_writer.reading.mosaics import is_mosaic, tiles_of
 from napari_dicom_writer.reading.picture import OVERLAY_TAGS, PICTURE_TAGS, Picture, picture_of, said_of
 from napari_dicom_writer.reading.real_values import stored_type_of
@@ -175,14 +175,15 @@ def _pictures(entry: Entry) -> list[Picture]:
         _check_whole(source, header)
         uid, table = str(header.get("SOPInstanceUID") or ""), table_of(header, stored)
         overlays = tuple(sorted(tag.group for tag in OVERLAY_TAGS.intersection(header.keys())))
+        lossy = lossy_before(header)
         if not is_multiframe(header):
-            picture = picture_of(uid, source, stored, said_of(header), table, overlays=overlays)
+            picture = picture_of(uid, source, stored, said_of(header), table, overlays=overlays, lossy=lossy)
             return tiles_of(picture) if is_mosaic(header) else [picture]
         frames = frames_of(header, PICTURE_TAGS, _most_frames(source))
         if "PerFrameFunctionalGroupsSequence" in header:  # the header of a series is kept, and they are large
             del header.PerFrameFunctionalGroupsSequence
         return [
-            picture_of(uid, source, stored, frame, table, number, overlays=overlays)
+            picture_of(uid, source, stored, frame, table, number, overlays=overlays, lossy=lossy)
             for number, frame in enumerate(frames)
         ]
 

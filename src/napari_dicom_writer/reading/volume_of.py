@@ -13,7 +13,6 @@ from napari_dicom_writer.model.origin import Origin
 from napari_dicom_writer.model.volume import Volume
 from napari_dicom_writer.reading.gaps import Groups, fill_planes, fill_times, why_uneven
 from napari_dicom_writer.reading.lenient import text
-from napari_dicom_writer.reading.loss import lossy_before
 from napari_dicom_writer.reading.plane_array import PlaneArray, StoredPlane
 from napari_dicom_writer.reading.stacking import Place, Stack, measured_at, stack, why_no_stack
 from napari_dicom_writer.reading.tables import dtype_of
@@ -115,7 +114,7 @@ def _assembled(planes: Stack, groups: Groups, step: NDArray[np.float64], first: 
     )
     if one.stored.photometric == "MONOCHROME1":
         notes.append(Note(NoteKind.LOST, "Low values are meant to be shown bright (MONOCHROME1)"))
-    if (high := one.source.high) is not None:
+    if one.source.is_moved and (high := one.source.high) is not None:
         bits = f"{high - one.stored.bits + 1} to {high}"
         notes.append(Note(NoteKind.ASSUMED, f"Its values are those in bits {bits}, as its High Bit says"))
     if where := measured_at(first):
@@ -131,7 +130,7 @@ def _assembled(planes: Stack, groups: Groups, step: NDArray[np.float64], first: 
         time_step=time_step([group for group in moments if len(group) == points]) if points > 1 else None,
         notes=notes,
         origin=origin_of(ordered, first),
-        lossy=lossy_before(first),
+        lossy=next((picture.lossy for picture in there if picture.lossy), ()),
     )
     return Stacked(volume, ordered)
 

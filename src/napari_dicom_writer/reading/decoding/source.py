@@ -83,6 +83,11 @@ class PixelSource:
         rows, columns, samples, bits = (self.options[key] for key in NUMBERS[:4])
         return int(rows * columns * samples * max(1, bits // 8))
 
+    @property
+    def is_moved(self) -> bool:
+        """Whether values are moved down from `high`; codestreams that know of bits hold values and nothing else."""
+        return self.high is not None and (is_native(self.syntax) or expected_kind(self.syntax) == "RLE")
+
     def part_of(self, whole: NDArray[Any]) -> NDArray[Any]:
         """Return what belongs to it of a picture as large as a frame: all."""
         return whole
@@ -164,7 +169,7 @@ class PixelSource:
         syntax = ExplicitVRLittleEndian if self.syntax == DeflatedExplicitVRLittleEndian else self.syntax
         options = {**options, "correct_unused_bits": not raw and self.high is None}
         frame, _ = get_decoder(syntax).as_array(file, index=index, raw=raw, **options)
-        return frame if raw or self.high is None else _moved_down(frame, options["bits_stored"], self.high)
+        return frame if raw else self._moved_down(frame)
 
     def _bits(self, file: BinaryIO, index: int) -> NDArray[Any]:
         """Read a frame of single bits, which need not begin with a byte (PS3.5 8.1.1)."""
@@ -191,9 +196,22 @@ class PixelSource:
             raise DecodingError(f"it has {head.samples} samples a pixel, and its header says {samples}")
         if kind in _MOST_EXPANDED and self.frame_bytes > _MOST_EXPANDED[kind] * len(codestream):
             raise DecodingError(f"{len(codestream):,} bytes cannot hold a frame of {self.frame_bytes:,}")
+        if self.high is not None and head and head.bits > self.options["bits_stored"]:
+            raise DecodingError(f"its {head.bits} bits are more than its values have, and High Bit is {self.high}")
         options = {**self.options, "number_of_frames": 1, "pixel_keyword": "PixelData"}
+        options["correct_unused_bits"] = not raw and not self.is_moved
         options.pop("extended_offsets", None)
-        return decoders().decode(codestream, self.syntax, self.shape, options, raw=raw)
+        frame = decoders().decode(codestream, self.syntax, self.shape, options, raw=raw)
+        return frame if raw else self._moved_down(frame)
+
+    def _moved_down(self, frame: NDArray[Any]) -> NDArray[Any]:
+        """Take values out of the bits that end with High Bit; what lies above and below is none of them."""
+        if self.high is None or not self.is_moved:
+            return frame
+        allocated, unsigned = 8 * frame.itemsize, f"u{frame.itemsize}"
+        top = frame.view(unsigned) << np.array(allocated - 1 - self.high, unsigned)
+        moved: NDArray[Any] = top.view(frame.dtype) >> np.array(allocated - self.options["bits_stored"], frame.dtype)
+        return moved
 
 
 def pixel_source(path: str | os.PathLike[str], header: Dataset, syntax: str, at: int) -> PixelSource:
@@ -232,14 +250,6 @@ def _high_bit(header: Dataset, options: dict[str, Any]) -> int | None:
         return None
     stored = options.get("bits_stored", options["bits_allocated"])
     return high if stored - 1 < high < options["bits_allocated"] else None
-
-
-def _moved_down(frame: NDArray[Any], stored: int, high: int) -> NDArray[Any]:
-    """Take values out of the bits that end with a high one; what lies above and below is none of them."""
-    allocated = 8 * frame.itemsize
-    top = frame.view(f"u{frame.itemsize}") << np.array(allocated - 1 - high, f"u{frame.itemsize}")
-    moved: NDArray[Any] = top.view(frame.dtype) >> np.array(allocated - stored, frame.dtype)
-    return moved
 
 
 def _stamp(path: str | os.PathLike[str]) -> tuple[int, int]:

@@ -216,6 +216,7 @@ def _shared(path: str) -> Iterator[int]:
     descriptor = os.open(path, os.O_RDWR)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH)
+        os.stat(path)  # noqa: PTH116 - between both steps it may have left, and be ended
         yield descriptor
     finally:
         os.close(descriptor)
