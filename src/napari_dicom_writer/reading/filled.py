@@ -18,13 +18,15 @@ from napari_dicom_writer.reading.overlaps import parted
 from napari_dicom_writer.reading.plane_array import LazyPlanes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from napari_dicom_writer.model.contours import Outline
     from napari_dicom_writer.reading.ground import Ground
     from napari_dicom_writer.reading.structure_set import Region, StructureSet
+
+    _Mask = NDArray[np.bool_]
 
 _ACROSS = 0.5  # of the distance between planes; what spreads farther lies on none
 
@@ -126,13 +128,9 @@ def _patches(region: Region, image: Ground, notes: list[Note]) -> list[tuple[int
     for plane, outlines in _by_plane(region, image, notes, name).items():
         rings = [outline.points @ inverse[:, :3].T + inverse[:, 3] for outline in outlines]
         around = np.concatenate(rings)
-        least, most = np.floor(around.min(axis=0)).astype(int), np.ceil(around.max(axis=0)).astype(int) + 1
-        low, high = np.maximum(least, 0), np.minimum(most, image.shape[1:])
         cut += bool((around < -0.5).any() or (around > np.array(image.shape[1:]) - 0.5).any())
-        if not (low < high).all():
+        if (patch := _patch(region.segment.label, rings, image.shape[1:])) is None:
             continue
-        (top, left), (bottom, right) = low.tolist(), high.tolist()
-        patch = Patch(region.segment.label, (top, left), (bottom - top, right - left), tuple(r - low for r in rings))
         overlapping += all(outline.kind == CLOSED for outline in outlines) and _share_in_part(patch)
         found.append((plane, patch))
     if cut:
@@ -181,36 +179,45 @@ def _once(outlines: Sequence[Outline]) -> list[Outline]:
     return list(found.values())
 
 
+def _patch(label: int, rings: Sequence[NDArray[np.float64]], size: tuple[int, int]) -> Patch | None:
+    """Put contours into the box around them; None if that lies outside of a plane of this size."""
+    around = np.concatenate(rings)
+    low = np.maximum(np.floor(around.min(axis=0)).astype(int), 0)
+    high = np.minimum(np.ceil(around.max(axis=0)).astype(int) + 1, size)
+    if not (low < high).all():
+        return None
+    (top, left), (bottom, right) = low.tolist(), high.tolist()
+    return Patch(label, (top, left), (bottom - top, right - left), tuple(ring - low for ring in rings))
+
+
 def _share_in_part(patch: Patch) -> bool:
     """Whether two contours share voxels, and neither lies in the other."""
-    masks = [fill([ring], patch.shape) for ring in patch.rings]
-    for number, one in enumerate(masks):
-        for other in masks[:number]:
-            shared = one & other
-            if shared.any() and not (np.array_equal(shared, one) or np.array_equal(shared, other)):
-                return True
-    return False
+    alone = [_patch(patch.label, [ring], patch.shape) for ring in patch.rings]
+    pairs = _meeting(list(filter(None, alone)), lambda one: fill(one.rings, one.shape))
+    return any(0 < shared < min(map(np.count_nonzero, masks)) for _, masks, shared in pairs)
 
 
 def _clashes(plane: Sequence[Patch]) -> Iterator[frozenset[int]]:
-    """Pairs of regions that share voxels of a plane; each is filled once, where boxes meet."""
-    masks: dict[int, NDArray[np.bool_]] = {}
-    boxes = [patch.box for patch in plane]
-    for number, one in enumerate(plane):
-        for at, other in enumerate(plane[:number]):
-            rows, columns = (_shared(a, b) for a, b in zip(boxes[number], boxes[at], strict=True))
-            if not (rows and columns):
-                continue
+    """Pairs of regions that share voxels of a plane."""
+    for pair, _, shared in _meeting(plane, Patch.mask):
+        if shared:
+            yield frozenset(patch.label for patch in pair)
+
+
+def _meeting(
+    patches: Sequence[Patch], mask: Callable[[Patch], _Mask]
+) -> Iterator[tuple[tuple[Patch, Patch], tuple[_Mask, _Mask], int]]:
+    """Pairs whose boxes meet, their masks, each of which is made once, and how many voxels these share."""
+    masks: dict[int, _Mask] = {}
+    low = np.array([patch.corner for patch in patches])
+    high = low + [patch.shape for patch in patches]
+    for number, one in enumerate(patches):
+        for at in np.flatnonzero(((low[:number] < high[number]) & (low[number] < high[:number])).all(axis=1)).tolist():
+            top, bottom = np.maximum(low[number], low[at]), np.minimum(high[number], high[at])
             parts = []
-            for which, (top, left) in ((number, one.corner), (at, other.corner)):
+            for which in (number, at):
                 if which not in masks:
-                    masks[which] = plane[which].mask()
-                parts.append(
-                    masks[which][rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
-                )
-            if (parts[0] & parts[1]).any():
-                yield frozenset((one.label, other.label))
-
-
-def _shared(one: slice, other: slice) -> range:
-    return range(max(one.start, other.start), min(one.stop, other.stop))
+                    masks[which] = mask(patches[which])
+                (first, left), (last, right) = top - low[which], bottom - low[which]
+                parts.append(masks[which][first:last, left:right])
+            yield (one, patches[at]), (masks[number], masks[at]), int(np.count_nonzero(parts[0] & parts[1]))
