@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.server
 import threading
 
 import numpy as np
@@ -239,6 +240,42 @@ def test_whatever_else_a_server_answers_nothing_is_taken_for_stored(staged, answ
         sent = to_server(address, staged)
     assert not any(state.arrived for state in states(sent))
     assert words in str(sent)
+
+
+class _Site(http.server.BaseHTTPRequestHandler):
+    """A page for everything; of an instance only its beginning."""
+
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        kind = "multipart/related; boundary=b" if "/instances/" in self.path else "text/html; charset=utf-8"
+        self.send_response(200)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", "1000")
+        self.end_headers()
+        self.wfile.write(b"--b\r\nContent-Type: application/dicom\r\n\r\nhalf")
+        if "/instances/" not in self.path:
+            self.wfile.write(b" " * 958)
+
+
+@pytest.fixture
+def site():
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Site) as listening:
+        thread = threading.Thread(target=listening.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{listening.server_port}"
+        listening.shutdown()
+        thread.join()
+
+
+def test_a_page_for_people_is_no_dicomweb_server(site):
+    with pytest.raises(DestinationError, match="no DICOMweb server"):
+        stow_rs.StowLink(peer_at(site)).echo()
+
+
+def test_what_breaks_off_as_it_is_fetched_did_not_come(site, staged, tmp_path):
+    assert not stow_rs.StowLink(peer_at(site)).fetch(staged[0], tmp_path / "came.dcm")
 
 
 def test_an_export_that_did_not_arrive_waits_and_is_named(small_batches, state):

@@ -15,6 +15,8 @@ def test_addresses_say_all():
         *(2762, True),
     )
     assert peer_at("dicom://PACS@pacs.example?associations=1&from=ME").associations == 1
+    for address in ("https://pacs.example:8443/at@site", "http://[::1]:8042/at@site"):
+        assert peer_at(address).address == address, "no password"
     peer = peer_at("https://pacs.example/dicom-web/")
     assert (peer.to, peer.address, peer.port, peer.tls) == ("stow-rs", "https://pacs.example/dicom-web", 443, True)
 
@@ -26,6 +28,8 @@ def test_addresses_say_all():
         *("dicom://A@pacs:99999", "dicom://SEVENTEEN-LETTERS@pacs", "dicom://A\\B@pacs", "dicom://A@pacs?from="),
         *("dicom://A@b?associations=0", "dicom://A@b?associations=x", "dicom://A@b?password=s3cret"),
         *("https://", "https://jane:s3cret@pacs/dicom-web", "https://jane@pacs/", "dicom://A:s3cret@pacs"),
+        *(f"https://jane:{word}@pacs/" for word in ("s3cret/", "/s3cret", "s3cret#", "?s3cret", "s3cret@", "1s3cret")),
+        "https://jane:s3cret/@pacs:port/",
     ],
 )
 def test_what_is_no_address_is_refused(address):
@@ -55,3 +59,10 @@ def test_a_peer_is_asked_in_its_own_language():
     volume = Volume([[1, 2], [3, 4]], spacing=(1, 1))
     with pytest.raises(DestinationError, match="is a stow-rs peer, not c-store"):
         export(volume, "https://pacs.example/dicom-web", to="c-store")
+
+
+def test_names_that_cannot_be_kept_are_refused_with_the_reason(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("NAPARI_DICOM_WRITER_CONFIG", str(tmp_path / "file"))
+    with pytest.raises(DestinationError, match="cannot be"):
+        remember("pacs", "dicom://A@b")

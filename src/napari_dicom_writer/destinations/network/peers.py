@@ -79,12 +79,13 @@ def peer_at(address: str) -> Peer:
     >>> peer.to, peer.called, peer.host, peer.port, peer.calling
     ('c-store', 'ORTHANC', 'pacs.example', 4242, 'NAPARI')
     """
+    plain = without_password(address)
     try:
-        parts = urlsplit(address)
+        parts = urlsplit(plain)
         host, port = parts.hostname or "", parts.port
     except ValueError as error:
-        raise DestinationError(f"{address} is not an address of a peer: {error}", _HOW) from None
-    if parts.password is not None or (parts.username is not None and parts.scheme.startswith("http")):
+        raise DestinationError(f"{plain} is not an address of a peer: {error}", _HOW) from None
+    if plain != address or (parts.username is not None and parts.scheme.startswith("http")):
         raise DestinationError(
             f"The address of {host} holds a password",
             "Keep it in the keyring, or in NAPARI_DICOM_WRITER_USER and NAPARI_DICOM_WRITER_PASSWORD",
@@ -156,14 +157,19 @@ def checked(name: str, address: str) -> Peer:
 
 def remember_all(known: Mapping[str, str]) -> None:
     """Remember these addresses by their names, and no others."""
-    if known != remembered():
+    if known == remembered():
+        return
+    try:
         _file().parent.mkdir(parents=True, exist_ok=True)
         _file().write_text(json.dumps(dict(known), indent=2), encoding="utf-8")
+    except OSError as error:
+        why = error.strerror or error
+        raise DestinationError(f"{_file()} cannot be written: {why}", "Check its permissions") from error
 
 
 def without_password(text: str) -> str:
-    """Take a password out of what is perhaps an address."""
-    return re.sub(r"(://[^/@:]*):[^/@]*@", r"\1@", text)
+    """Take a password out of what is perhaps an address, also one with signs that end a host elsewhere."""
+    return re.sub(r"(://[^/?#@:\[]*):(?!\d+([/?#]|$)).*@", r"\1@", text)
 
 
 def whom(name: str) -> str:

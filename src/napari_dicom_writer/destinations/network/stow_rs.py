@@ -39,6 +39,8 @@ class StowLink(Link):
         answer = self._call("GET", "studies", params={"limit": "1"}, headers={"Accept": _JSON})
         if answer.status_code not in (200, 204):
             self.fail(f"answers {in_words(answer)}", "Check its address, and the user and password for it")
+        if "html" in answer.headers.get("Content-Type", ""):  # to whoever asks, for whatever
+            self.fail("answers with a page for people, so it is no DICOMweb server", "Check the path in its address")
 
     def owners(self, study: str) -> set[tuple[str, str]] | None:
         """See `Link`."""
@@ -102,9 +104,11 @@ class StowLink(Link):
 
     def fetch(self, file: StagedFile, into: Path) -> bool:
         """See `Link`: WADO-RS (PS3.18 10.4), the one part of its answer."""
+        from requests.exceptions import RequestException  # of an answer that breaks off
+
         path = f"studies/{file.study}/series/{file.series}/instances/{file.uid}"
         accept = 'multipart/related; type="application/dicom"; transfer-syntax=*'
-        with suppress(DestinationError):
+        with suppress(DestinationError, RequestException):
             answer = self._call("GET", path, headers={"Accept": accept}, stream=True)
             with closing(answer):
                 if answer.status_code == 200:
