@@ -17,7 +17,7 @@ from napari_dicom_writer.cli.main import main
 from napari_dicom_writer.destinations import DESTINATIONS
 from napari_dicom_writer.destinations.folder.target import FolderDestination
 from napari_dicom_writer.destinations.network.c_store import CStoreDestination
-from napari_dicom_writer.destinations.network.peers import remember, remembered
+from napari_dicom_writer.destinations.network.peers import remember, remember_all, remembered
 
 PATIENCE = 30_000  # ms
 
@@ -55,8 +55,8 @@ def sender(open_panel, peer, qtbot):
     return panel
 
 
-def answer(button):
-    """Click a button of the question that will be asked; what it said."""
+def answer(button, before=lambda: None):
+    """Click a button of the question that will be asked, and do something else before; what it said."""
     said = []
 
     def reply():
@@ -65,6 +65,7 @@ def answer(button):
             QTimer.singleShot(20, reply)
             return
         said.append(f"{box.text()}\n{box.informativeText()}".replace("\u200b", ""))
+        before()
         next(one for one in box.buttons() if one.text() == button).click()
 
     QTimer.singleShot(20, reply)
@@ -190,6 +191,35 @@ def test_a_peer_is_tested_and_remembered(open_panel, peer, qtbot, capsys):
     assert line.name == "", "it speaks another language"
     panel.target.choose("c-store")
     assert line.name == "pacs"
+
+
+def test_a_name_is_not_taken_from_another_peer(open_panel, peer):
+    remember("pacs", "dicom://OTHER@pacs.example")
+    panel = open_panel()
+    panel.target.choose("c-store")
+    panel.target.peer.set_name(peer.address)
+    panel.target.peer.keep("pacs")
+    assert "pacs is the name of dicom://OTHER@pacs.example already" in panel.target._said.text().replace("\u200b", "")
+    assert remembered() == {"pacs": "dicom://OTHER@pacs.example"}
+
+
+def test_a_peer_that_was_forgotten_meanwhile_is_not_sent_to(sender, peer, qtbot):
+    remember_all({})
+    click(qtbot, sender.controls.export_button)
+    assert "There is no peer 'pacs'" in sender.target._said.text()
+    assert not sender.run.running
+
+
+def test_what_is_shown_in_the_question_is_what_is_sent(sender, peer, viewer, qtbot):
+    def change():
+        viewer.layers.selection.clear()
+        qtbot.waitUntil(lambda: sender.plan is None, timeout=PATIENCE)
+
+    said = answer("Send", before=change)
+    with qtbot.waitSignal(sender.run.finished, timeout=PATIENCE):
+        click(qtbot, sender.controls.export_button)
+    assert "6 instances" in said[0]
+    assert len(peer.kept) == 6
 
 
 def test_what_did_not_arrive_is_sent_again_by_a_click(sender, peer, qtbot):

@@ -14,7 +14,7 @@ from napari_dicom_writer._napari.dock.work.background import Background, Leaving
 from napari_dicom_writer._napari.faults import faults_as_export_errors
 from napari_dicom_writer.destinations import DESTINATIONS, open_destination
 from napari_dicom_writer.destinations.network.ledger import waiting
-from napari_dicom_writer.destinations.network.peers import peer_at, peer_named, remember
+from napari_dicom_writer.destinations.network.peers import peer_at, peer_named, remember, remembered
 from napari_dicom_writer.errors import DestinationError, ExportError, NoteKind
 
 if TYPE_CHECKING:
@@ -159,6 +159,8 @@ class PeerLine(QWidget):
     def keep(self, name: str) -> None:
         """Remember what is in the line under a name."""
         try:
+            if (other := remembered().get(name, self.name)) != self.name:  # or what is for one would go to the other
+                raise DestinationError(f"{name} is the name of {other} already", "Choose another name")
             remember(name, self.name)
         except DestinationError as error:
             self.said.emit("refused", str(error))

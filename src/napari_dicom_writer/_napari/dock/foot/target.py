@@ -15,6 +15,7 @@ from napari_dicom_writer._napari.dock.parts.ink import InkLabel
 from napari_dicom_writer._napari.dock.parts.mark import LeaveWheel
 from napari_dicom_writer._napari.dock.parts.plain import wrapping
 from napari_dicom_writer.destinations import DESTINATIONS, suited
+from napari_dicom_writer.errors import DestinationError
 from napari_dicom_writer.plan.wording import format_bytes
 
 if TYPE_CHECKING:
@@ -118,7 +119,11 @@ class TargetRow(QWidget):
 
     def may_leave(self, plan: ExportPlan) -> bool:
         """Ask before anything leaves this machine; what stays need not be asked for."""
-        return not self.remote or may_send(self, plan, self.path)
+        try:
+            return not self.remote or may_send(self, plan, self.path)
+        except DestinationError as error:  # its name was forgotten since
+            self._say("refused", str(error))
+            return False
 
     def _follow_name(self, name: str) -> None:
         """A name may say what it is: x.zip, x/DICOMDIR; what was chosen stays chosen where it does not."""
