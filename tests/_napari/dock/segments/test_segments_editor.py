@@ -135,6 +135,32 @@ def test_a_table_is_loaded_searched_and_said_to_be_none(viewer, organs, open_pan
     assert name.text() == "spl"
 
 
+def test_what_is_typed_of_a_layer_is_not_said_of_the_next(viewer, organs, open_panel, qtbot):
+    """Another plugin may bring the next one in sight, whoever has the focus."""
+    other = viewer.add_labels(organs.data, name="other", features=organs.features.copy(), scale=organs.scale)
+    panel = open_panel(on_screen=True)
+    editor = panel.own.segments
+    viewer.layers.selection = {organs, other}
+    panel.preview.choose(organs)
+    panel.own.segments_fold.open()
+    settle(qtbot, panel)
+    activate(qtbot, viewer.window._qt_window)
+    select(panel, 2)
+    editor.details.program.setFocus()
+    qtbot.keyClicks(editor.details.program, "Net")
+    panel.preview.choose(other)
+    assert not editor.selected
+    assert editor.details.program.text() == ""
+    panel.preview.choose(organs)
+    editor.view.setCurrentIndex(editor.model.index(1, NAME))
+    editor.view.edit(editor.view.currentIndex())
+    qtbot.keyClicks(editor.view.viewport().findChild(QLineEdit), "aorta")
+    panel.preview.choose(other)
+    assert cells(panel, SHOWS)[2] == "Tissue ?"
+    panel.preview.choose(organs)
+    assert cells(panel, SHOWS)[2] == "Aorta"
+
+
 def test_an_emptied_code_is_tissue_and_half_a_word_is_nothing(viewer, organs, open_panel, qtbot):
     panel = open_panel(on_screen=True)
     panel.preview.choose(organs)

@@ -85,6 +85,11 @@ class SegmentDetails(QWidget):
         )
         write_unless_typed(self.program, program)
 
+    def end_typing(self) -> None:
+        """Take what is said of other segments into the lines, also where somebody typed."""
+        self.search.setModified(False)
+        self.program.setModified(False)
+
     def _show_side(self, segments: Sequence[Segment]) -> None:
         sides = {side_of(segment.structure) if segment.structure else None for segment in segments}
         open_ones = [segment for segment in segments if segment.structure and takes_side(segment.structure)]

@@ -54,6 +54,13 @@ class SegmentView(QTableView):
         if index.column() != NAME:
             self.code_wanted.emit()
 
+    def end_typing(self) -> None:
+        """Take the name that is being typed."""
+        editor = self.indexWidget(self.currentIndex())
+        if editor is not None:
+            self.commitData(editor)
+            self.closeEditor(editor, SegmentDelegate.EndEditHint.NoHint)
+
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
         """F2 renames whichever cell is current; Enter leads to the code."""
         if event is None:

@@ -174,6 +174,9 @@ class SegmentsEditor(QWidget):
             Its own, over those of all layers; their `segments` are those of all.
         """
         if layer is not self._layer:
+            self.view.end_typing()  # of the layer before, whose selection is not this one's, either
+            self.view.clearSelection()
+            self.details.end_typing()
             self.search.clear()
             self._say_below(NoteKind.INFO, "")
         common = () if options.segments is None else as_segments(options.segments)
