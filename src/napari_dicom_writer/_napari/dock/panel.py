@@ -24,7 +24,7 @@ from napari_dicom_writer._napari.dock.work import activity
 from napari_dicom_writer._napari.dock.work.imports import Imports
 from napari_dicom_writer._napari.dock.work.planning import Outcome, Planner, Wish
 from napari_dicom_writer._napari.dock.work.running import ExportRun
-from napari_dicom_writer.errors import ExportError, UnforeseenLossError
+from napari_dicom_writer.errors import ExportError, NoteKind, UnforeseenLossError
 from napari_dicom_writer.plan.sent import Resend
 from napari_dicom_writer.plan.wording import where
 
@@ -126,7 +126,7 @@ class ExportPanel(PanelBody):
             self._show_begun()
             self.run.resend(fix.value)
             return
-        layer = self.places.refused_for(fix) or self.own.noted_with(fix) or self._refused_for(fix)
+        layer = self._refused_for(fix) or self.own.noted_with(fix) or self.places.refused_for(fix)
         if layer is not None and fix.option in (*NAMES, SEGMENTS):
             self.preview.choose(layer)
         if layer is None or not self.own.apply(layer, fix):
@@ -139,16 +139,20 @@ class ExportPanel(PanelBody):
         return next((layer for index, layer in layers if where(index, layer.name) in places), None)
 
     def _take_z_in_sight(self) -> None:
-        if (layer := self.preview.layer) is not None:
-            self.editor.edits.say(layer, "z", z_in_sight(self.viewer, self._options))
+        z = z_in_sight(self.viewer, self._options)
+        if z is None:
+            self.controls.show_status(NoteKind.ASSUMED, "The viewer shows no plane of a volume")
+        elif (layer := self.preview.layer) is not None:
+            self.editor.edits.say(layer, "z", z)
 
     def export(self) -> None:
         """Write the checked layers; layers and options are taken as they are now."""
         wish = self._make_wish()
-        if wish is None or self.plan is None or not self.target.may_leave(self.plan):
+        plan = self.plan  # another one may come while the question is open
+        if wish is None or plan is None or not self.target.may_leave(plan):
             return
         self._show_begun()
-        self.run.start(wish.layers, wish.path, wish.options, size=self.plan.bytes, agreed=self.plan, to=wish.to)
+        self.run.start(wish.layers, wish.path, wish.options, size=plan.bytes, agreed=plan, to=wish.to)
 
     def _show_begun(self) -> None:
         self.planner.pause()

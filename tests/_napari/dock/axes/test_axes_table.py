@@ -148,6 +148,17 @@ def test_the_button_of_a_refusal_shows_the_layer_that_it_is_about(viewer, open_r
     assert panel.preview.layer is viewer.layers["raw"]
 
 
+def test_a_layer_that_is_not_exported_takes_no_remedy(viewer, open_raw, qtbot):
+    panel = open_raw()
+    viewer.add_image(RAW, name="other")
+    viewer.layers.selection = {viewer.layers["other"]}
+    for layer in viewer.layers:
+        panel.editor.edits.say(layer, (1, "step"), "0")
+    settle_refused(qtbot, panel, "(plane) is '0', not a number above 0")
+    click(qtbot, fix_button(panel, "Set axes…"))
+    assert panel.preview.layer is viewer.layers["other"]
+
+
 def test_labels_on_an_image_are_placed_alike_by_a_click(viewer, open_raw, qtbot, tmp_path):
     panel = open_raw()
     viewer.layers.clear()

@@ -46,3 +46,13 @@ def test_a_flat_outline_lies_where_it_is_said_to(viewer, open_panel, qtbot):
     viewer.layers.selection = {viewer.layers["scan"]}
     settle(qtbot, panel)
     assert not panel.editor.height_row.isVisibleTo(panel)
+
+
+def test_where_no_plane_is_in_sight_what_is_said_stays(viewer, open_panel, qtbot):
+    labels = viewer.add_labels(np.ones((14, 10), np.uint8), name="slice", **PLACE)
+    panel = open_panel()
+    panel.editor.edits.say(labels, "z", "12.5")
+    viewer.dims.ndisplay = 3
+    panel.editor.height_row.button.click()
+    assert panel.editor.edits.of(labels).place == {"z": "12.5"}
+    assert panel.controls.status == "The viewer shows no plane of a volume"

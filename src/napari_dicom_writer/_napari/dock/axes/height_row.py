@@ -72,7 +72,7 @@ class HeightRow(QWidget):
 def z_in_sight(viewer: Viewer, options: ExportOptions) -> str | None:
     """Return where the plane in sight lies, mm toward the head; None where the viewer shows no planes of a volume."""
     deep = next((layer for layer in viewer.layers if layer.ndim > 2), None)
-    if deep is None:
+    if deep is None or viewer.dims.ndim - 3 in viewer.dims.displayed:
         return None
     unit = str(deep.units[-3])
     mm = millimeters(options.pixel_unit if unit == "pixel" else unit)
