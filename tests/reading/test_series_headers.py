@@ -100,6 +100,16 @@ def test_series_are_ordered_and_one_is_chosen(tmp_path):
         read_series(tmp_path, series_uid="1.2.3")
 
 
+def test_pictures_of_no_series_are_each_its_own(tmp_path):
+    for number in range(2):
+        dataset = pydicom.dcmread(get_testdata_file("CT_small.dcm"))
+        del dataset.SeriesInstanceUID
+        dataset.RescaleIntercept, dataset.SeriesNumber = 5000 * number, number + 1
+        dataset.save_as(tmp_path / f"{number}.dcm")
+    first, second = (np.asarray(volume.array) for volume in read_series(tmp_path))
+    assert ((second - first) == 5000).all()
+
+
 @pytest.mark.parametrize("name", ["CT_small.dcm", "MR_small.dcm", "MR_small_RLE.dcm", "693_J2KI.dcm"])
 def test_other_vendors_planes_agree_with_simpleitk(name):
     path = Path(str(get_testdata_file(name)))

@@ -60,13 +60,13 @@ def read_volumes(found: Catalogue, *, series_uid: str | None = None) -> list[Vol
         raise ReadError(f"{count} damaged DICOM, and a plane might be missing", "Copy the folder again")
     missed = [Note(NoteKind.INFO, f"{passed.name}: {passed.what}") for passed in found.passed if passed.matters]
     refusals = Refusals()
-    volumes: dict[str, list[Volume]] = {each.uid: [] for each in series}
+    volumes: dict[int, list[Volume]] = {}  # by its place: what is of no series has no UID
     images: list[Ground] = []
-    for each in sorted(series, key=lambda each: bool(each.structures)):
+    for number, each in sorted(enumerate(series), key=lambda pair: bool(pair[1].structures)):
         with refusals.collect(each.where):
-            volumes[each.uid] = _volumes(each, missed, images, found.root)
+            volumes[number] = _volumes(each, missed, images, found.root)
     refusals.raise_if_any()
-    return [volume for each in series for volume in volumes[each.uid]]
+    return [volume for number in range(len(series)) for volume in volumes[number]]
 
 
 def _contours(series: Series, images: list[Ground], root: Path) -> list[Volume]:
