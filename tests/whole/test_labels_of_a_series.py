@@ -11,6 +11,8 @@ import pydicom
 import pytest
 
 from judges.readers import dciodvfy, dicom_files, dicom_validator
+from judges.series import edit
+from judges.structure_sets import item, saved, structure_set
 from napari_dicom_writer import ExportError, ExportOptions, Patient, ReadError, export, plan_export
 from napari_dicom_writer import read as opened
 from napari_dicom_writer.cli.main import main
@@ -241,3 +243,20 @@ def test_a_segmentation_that_was_opened_and_painted_on_belongs_to_the_image_of_t
     shutil.rmtree(folder / "ct")
     with pytest.raises(ReadError, match="its image lies not beside it"):
         plan_export((painted, attributes, kind), ExportOptions(reference="source"))
+
+
+def test_a_reference_that_belongs_to_several_series_is_asked_about(tmp_path, series):
+    shutil.copytree(series, tmp_path / "ct")
+    shutil.copytree(series, tmp_path / "other")
+    for file in (tmp_path / "other").iterdir():
+        edit(file, SeriesInstanceUID="1.2.3", SeriesNumber=7)
+    header = pydicom.dcmread(next((tmp_path / "ct").iterdir()))
+    made = structure_set({"a": [("POINT", np.zeros((1, 3)))]}, header)
+    (study,) = made.ReferencedFrameOfReferenceSequence[0].RTReferencedStudySequence
+    study.RTReferencedSeriesSequence = [item(SeriesInstanceUID="1.2.3"), *study.RTReferencedSeriesSequence]
+    options = ExportOptions(reference=saved(made, tmp_path / "contours"))
+    with pytest.raises(ReadError, match="It references 2 image series: series 7, series "):
+        plan_export(layer(LABELS), options)
+    shutil.rmtree(tmp_path / "other")
+    (plan,) = plan_export(layer(LABELS), options).series
+    assert plan.source.series_uid == header.SeriesInstanceUID

@@ -145,19 +145,25 @@ def _of_file(path: Path) -> Series:
 
 
 def _image_of(path: Path) -> Series:
-    """Find the series that a segmentation references, in its folder and those beside."""
+    """Find the only series that a segmentation, structure set or dose references, in its folder and those beside."""
     with as_they_are():
         header = read_header(path)
-    if found := series_beside(path.absolute().parent, _referenced(header.dataset) if header else ""):
-        return found
-    raise ReadError("It is no image, and its image lies not beside it", "Choose a file of the image")
+    folder = path.absolute().parent
+    found = [one for uid in (_referenced(header.dataset) if header else ()) if (one := series_beside(folder, uid))]
+    if not found:
+        raise ReadError("It is no image, and its image lies not beside it", "Choose a file of the image")
+    if len(found) > 1:
+        what = f"It references {len(found)} image series: {', '.join(one.where for one in found[:_NAMED])}"
+        raise ReadError(what, "Choose a file of the one that is meant")
+    return found[0]
 
 
-def _referenced(header: Dataset) -> str:
-    """UID of the first series that a segmentation, or a structure set, references."""
+def _referenced(header: Dataset) -> list[str]:
+    """UIDs of the series that a segmentation, or a structure set, references."""
     if is_structure_set(header):
-        return next(iter(referenced_series(header)), "")
-    return next((text(item, "SeriesInstanceUID") for item in items(header, "ReferencedSeriesSequence")), "")
+        return list(referenced_series(header))
+    uids = (text(item, "SeriesInstanceUID") for item in items(header, "ReferencedSeriesSequence"))
+    return list(dict.fromkeys(filter(None, uids)))
 
 
 def _number(picture: Picture) -> int:
