@@ -7,10 +7,11 @@ import pytest
 from qtpy.QtCore import QEvent
 from qtpy.QtWidgets import QApplication, QPushButton, QTableView
 
-from _napari.panels import assert_is_the_scan, click, export, fix_button, read, settle, texts
+from _napari.panels import add_scan, assert_is_the_scan, click, export, fix_button, read, settle, texts, wait_for
 from judges.readers import dciodvfy, dicom_files, dicom_validator
 from napari_dicom_writer import Modality, Patient, Study
 from napari_dicom_writer._napari.dock.reference.copy_dialog import Copied, CopyDialog
+from napari_dicom_writer._napari.dock.work.planning import Outcome
 
 
 def test_from_opening_to_a_judged_series(viewer, open_panel, qtbot, tmp_path):
@@ -184,3 +185,15 @@ def test_a_loss_that_was_not_shown_is_asked_about(viewer, open_panel, qtbot, tmp
     qtbot.waitUntil(panel.controls.export_button.isEnabled)
     report = export(qtbot, panel)
     assert any("largest error" in note.text for note in report.plan.notes)
+
+
+def test_a_plan_that_comes_after_other_layers_were_checked_is_not_theirs(viewer, open_panel, qtbot):
+    """Adding a large one takes a while, in which planning ends."""
+    panel = open_panel()
+    add_scan(viewer, 1, (3, 14, 10))
+    viewer.layers.selection = set(viewer.layers)
+    panel.planner.planned.emit(Outcome(panel.plan, ()))
+    viewer.layers.selection = {viewer.layers[0]}
+    wait_for(qtbot, lambda: panel.plan is not None)
+    assert len(panel.plan.series) == 1
+    assert panel.controls.export_button.isEnabled()

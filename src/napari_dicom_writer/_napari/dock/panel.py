@@ -257,6 +257,9 @@ class ExportPanel(PanelBody):
         self.show_own(self._options)
 
     def _planned(self, outcome: Outcome, *, of_layers: bool = True) -> None:
+        if of_layers and self.checklist.checked != self._exported:
+            self.plan = None  # it is of other layers, and those that are checked now are taken in a moment
+            return
         self._take_plan(outcome)
         if of_layers:
             plan, checked = outcome.plan, self.checklist.checked
