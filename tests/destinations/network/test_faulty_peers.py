@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.server
 import threading
+from pathlib import Path
 
 import numpy as np
 import pydicom
@@ -240,6 +241,18 @@ def test_whatever_else_a_server_answers_nothing_is_taken_for_stored(staged, answ
         sent = to_server(address, staged)
     assert not any(state.arrived for state in states(sent))
     assert words in str(sent)
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="there is no folder that nobody can write to")
+def test_answers_that_cannot_be_written_down_leave_the_export_to_be_sent(state):
+    def store(number, uids):
+        (state / "sent").rmdir()
+        (state / "sent").symlink_to("/proc/self")
+        return 200, response(uids)
+
+    said = pytest.raises(SendError, match=r"(?s)answers of the peer cannot be written.*The export waits in")
+    with server(store, listed=()) as address, said:
+        export(STACK, address, to="stow-rs")
 
 
 class _Site(http.server.BaseHTTPRequestHandler):

@@ -66,3 +66,6 @@ def test_names_that_cannot_be_kept_are_refused_with_the_reason(tmp_path, monkeyp
     monkeypatch.setenv("NAPARI_DICOM_WRITER_CONFIG", str(tmp_path / "file"))
     with pytest.raises(DestinationError, match="cannot be"):
         remember("pacs", "dicom://A@b")
+    monkeypatch.setenv("NAPARI_DICOM_WRITER_STATE", str(tmp_path / "file"))
+    with pytest.raises(DestinationError, match="where exports wait to be sent, cannot be made"):
+        export(Volume([[1, 2], [3, 4]], spacing=(1, 1)), "dicom://A@127.0.0.1:9", to="c-store")

@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from napari_dicom_writer.destinations.network.peers import user_folder
+from napari_dicom_writer.destinations.paths import refused_by_system
 from napari_dicom_writer.plan.sent import Answer, State
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ UNSENT = "unsent"
 def state_folder(name: str) -> Path:
     """Return a folder of this user's, closed to others, for what outlives a process; it exists."""
     folder = user_folder("state", "NAPARI_DICOM_WRITER_STATE") / name
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with refused_by_system(f"{folder}, where exports wait to be sent, cannot be made"):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
 
 
@@ -64,7 +66,8 @@ class Ledger:
 
     def add(self, answer: Answer) -> None:
         """Write an answer down."""
-        with self._path.open("a", encoding="utf-8") as file:
+        what = f"The answers of the peer cannot be written to {self._path}"
+        with refused_by_system(what), self._path.open("a", encoding="utf-8") as file:
             file.write(json.dumps([answer.uid, answer.state, answer.words]) + "\n")
 
     def close(self) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
+from napari_dicom_writer.destinations.paths import refused_by_system
 from napari_dicom_writer.errors import DestinationError
 
 if TYPE_CHECKING:
@@ -159,12 +160,9 @@ def remember_all(known: Mapping[str, str]) -> None:
     """Remember these addresses by their names, and no others."""
     if known == remembered():
         return
-    try:
+    with refused_by_system(f"{_file()} cannot be written"):
         _file().parent.mkdir(parents=True, exist_ok=True)
         _file().write_text(json.dumps(dict(known), indent=2), encoding="utf-8")
-    except OSError as error:
-        why = error.strerror or error
-        raise DestinationError(f"{_file()} cannot be written: {why}", "Check its permissions") from error
 
 
 def without_password(text: str) -> str:
