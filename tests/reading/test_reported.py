@@ -8,7 +8,7 @@ import numpy as np
 import pydicom
 import pytest
 from pydicom.tag import Tag
-from pydicom.uid import RLELossless, generate_uid
+from pydicom.uid import JPEGLSLossless, RLELossless, generate_uid
 
 from judges.frames import group, instance, item
 from judges.series import edit, opened
@@ -248,6 +248,26 @@ def test_values_in_high_bits_are_moved_down(tmp_path, signed, high, compress):
     ((data, _, _),), told = opened(tmp_path)
     np.testing.assert_array_equal(data[0], values)
     assert told == [f"s: Its values are those in bits {high - 11} to {high}, as its High Bit says"]
+
+
+@pytest.mark.parametrize(("bits", "reads"), [(12, True), (16, False)])
+def test_codestreams_that_know_of_bits_hold_values_alone(tmp_path, bits, reads):
+    series(tmp_path, 2)
+    (tmp_path / "0.dcm").unlink()
+    dataset = pydicom.dcmread(tmp_path / "1.dcm")
+    del dataset.NumberOfFrames
+    dataset.BitsStored, dataset.HighBit, dataset.Rows, dataset.Columns = bits, bits - 1, 16, 16
+    dataset.PixelData = np.ones((16, 16), np.uint16).tobytes()
+    dataset.compress(JPEGLSLossless)
+    dataset.BitsStored, dataset.HighBit = 12, 15
+    dataset.save_as(tmp_path / "1.dcm")
+    ((data, _, _),), told = opened(tmp_path)
+    assert "High Bit" not in " ".join(told)
+    if reads:
+        assert (np.asarray(data) == 1).all()
+    else:
+        with pytest.raises(ReadError, match="its 16 bits are more than its values have, and High Bit is 15"):
+            np.asarray(data)
 
 
 def test_one_lossy_picture_of_many_makes_a_lossy_volume(tmp_path):
