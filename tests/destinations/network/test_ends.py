@@ -110,7 +110,7 @@ def test_an_instance_that_is_there_already_has_arrived(to, staged):
         archive.behave = lambda number: DUPLICATE
         sent = send(link(address), staged, lambda: None)
     assert sent.complete
-    assert "found there when asked (6)" in str(sent)
+    assert "found there when asked, after: 0111H, " in str(sent)
 
 
 def test_a_duplicate_that_is_not_there_has_not_arrived(to, staged):

@@ -222,7 +222,7 @@ def test_what_arrived_without_an_answer_is_found_when_asked(staged, small_batche
     with server(store, listed=listed) as address:
         sent = to_server(address, staged)
     assert sent.complete
-    assert "found there when asked (3)" in str(sent)
+    assert "found there when asked, after: no answer" in str(sent)
 
 
 @pytest.mark.parametrize(

@@ -181,7 +181,8 @@ def _asked_back(link: Link, files: Sequence[StagedFile], answers: list[Answer]) 
     asked = []
     for answer in answers:
         if answer.state is State.UNKNOWN and answer.uid in held:
-            asked.append(Answer(answer.uid, State.STORED, "found there when asked"))
+            # With what was said: of another instance under the same UID, the peer has kept the one before.
+            asked.append(Answer(answer.uid, State.STORED, f"found there when asked, after: {answer.words}"))
         elif answer.state.arrived and answer.uid not in held:
             asked.append(Answer(answer.uid, State.UNKNOWN, "said to be stored, and not found there when asked"))
         else:
