@@ -67,6 +67,17 @@ def test_echoes_whose_places_differ_in_the_last_digit_are_no_time_points(tmp_pat
     assert shown(tmp_path) == ({"s, echo 5 ms": [0, 2], "s, echo 10 ms": [1, 3]}, [])
 
 
+@pytest.mark.parametrize("day", [{}, {"AcquisitionDate": "20260102"}])
+def test_time_goes_on_past_midnight(tmp_path, day):
+    """Three time points of two planes. Where they have a date, the clock counts, whatever their numbers."""
+    times = ("235930", "000000", "000030")
+    series(tmp_path, 6, lambda n: n % 2, lambda n: {"AcquisitionTime": times[n // 2], **day})
+    ((data, attributes, _),), told = opened(tmp_path)
+    first = np.asarray(data)[:, 0, 0, 0].tolist()
+    assert (first, told) == ([2, 4, 0] if day else [0, 2, 4], [])
+    assert attributes["scale"][0] == (1 if day else 30)
+
+
 def test_water_and_fat_are_no_time_points(tmp_path):
     kinds = [["ORIGINAL", "PRIMARY", kind, kind, "DERIVED"] for kind in ("W", "F", "IP")]
     series(tmp_path, 6, lambda n: n // 3, lambda n: {"ImageType": kinds[n % 3]})

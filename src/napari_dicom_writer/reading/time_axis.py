@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ TIME_TAGS = (
 
 _UNEVEN = 0.01  # of the time step
 _MICROSECONDS = 1_000_000
+_DAY = 86_400 * _MICROSECONDS
 
 
 class Moment(NamedTuple):
@@ -69,7 +71,7 @@ def _microseconds(day: Any, time: Any) -> int | None:
         days = datetime.strptime(str(day), "%Y%m%d").toordinal() if day else 0
     except ValueError:
         return None
-    return (days * 86400 + seconds) * _MICROSECONDS + int((fraction + "000000")[:6])
+    return days * _DAY + seconds * _MICROSECONDS + int((fraction + "000000")[:6])
 
 
 def order_in_time(groups: Sequence[Sequence[Moment]]) -> tuple[str, list[list[int]]] | None:
@@ -86,6 +88,7 @@ def order_in_time(groups: Sequence[Sequence[Moment]]) -> tuple[str, list[list[in
         Keyword of the first attribute that tells all pictures apart at every position, and the order of each group by
         it; None if none does.
     """
+    groups = _over_midnight(groups)
     for number, keyword in enumerate(TOLD_BY):
         keys = [[moment[number] for moment in group] for group in groups]
         if all(None not in group and len(set(group)) == len(group) for group in keys):
@@ -107,6 +110,7 @@ def time_step(groups: Sequence[Sequence[Moment]]) -> float | None:
         From the times of acquisition where they differ, else from those of the content where all pictures of a time
         point share theirs, or from Temporal Resolution.
     """
+    groups = _over_midnight(groups)
     resolutions = {moment.resolution for group in groups for moment in group}
     resolution = resolutions.pop() if len(resolutions) == 1 else None
     resolution = resolution if resolution and resolution > 0 else None
@@ -125,6 +129,33 @@ def time_step(groups: Sequence[Sequence[Moment]]) -> float | None:
     # Times end at the microsecond; Temporal Resolution may say the same more exactly.
     seconds = step / _MICROSECONDS
     return resolution if resolution and abs(resolution - seconds) <= _UNEVEN * seconds else seconds
+
+
+def _over_midnight(groups: Sequence[Sequence[Moment]]) -> Sequence[Sequence[Moment]]:
+    """Move times of acquisition without a date that are past midnight into the next day.
+
+    They are if their pictures come last by their numbers, at every position: then they are in the order of the numbers
+    once they are moved, and were not before.
+    """
+    if any(
+        m.InstanceNumber is None or m.AcquisitionTime is None or m.AcquisitionTime >= _DAY for g in groups for m in g
+    ):
+        return groups
+    numbered = [sorted(group, key=lambda moment: moment.InstanceNumber or 0) for group in groups]
+    if all(_rise(group) for group in numbered):
+        return groups
+
+    def moved(moment: Moment) -> Moment:
+        time = moment.AcquisitionTime or 0
+        return moment._replace(AcquisitionTime=time + _DAY) if time < _DAY // 2 else moment
+
+    rise = all(_rise([moved(moment) for moment in group]) for group in numbered)
+    return [[moved(moment) for moment in group] for group in groups] if rise else groups
+
+
+def _rise(moments: Sequence[Moment]) -> bool:
+    times = [moment.AcquisitionTime or 0 for moment in moments]
+    return all(a < b for a, b in pairwise(times))
 
 
 def _tell(times: Sequence[Sequence[int | None]]) -> bool:
