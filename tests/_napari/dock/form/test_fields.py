@@ -47,7 +47,7 @@ def test_the_form_does_not_jump_while_wrong_text_is_typed(open_panel, qtbot):
     settle(qtbot, panel)
     before = below.mapTo(panel.form, QPoint(0, 0))
     qtbot.keyClicks(field.native, "soon, or later")
-    settle(qtbot, panel)
+    qtbot.waitUntil(lambda: panel.controls.status.startswith("“Birth date” is not written as a date"))
     assert hint_of(panel, field).isVisible()
     assert below.mapTo(panel.form, QPoint(0, 0)) == before
     panel.form.field("patient.name").native.setFocus()
