@@ -44,6 +44,8 @@ class Fix:
 class Refusal:
     """One reason why an export cannot be done, with its remedy.
 
+    Its texts hold marks where they mention options: `str` writes them in Python's words, and so does `spelled`.
+
     Parameters
     ----------
     what
@@ -61,7 +63,7 @@ class Refusal:
     where: str = ""
     fix: Fix | None = None
 
-    def spelled(self, speller: Speller) -> Refusal:
+    def spelled(self, speller: Speller = in_python) -> Refusal:
         """Return the same with all options that it mentions in the reader's words."""
         what, remedy, where = (spell(text, speller) for text in (self.what, self.remedy, self.where))
         return replace(self, what=what, remedy=remedy, where=where)
@@ -84,6 +86,8 @@ class NoteKind(StrEnum):
 class Note:
     """Something assumed, lost or worth knowing, announced in the plan before anything is written.
 
+    Its texts hold marks where they mention options: `str` writes them in Python's words, and so does `spelled`.
+
     Parameters
     ----------
     kind
@@ -104,7 +108,7 @@ class Note:
     hint: str = ""
     fix: Fix | None = None
 
-    def spelled(self, speller: Speller) -> Note:
+    def spelled(self, speller: Speller = in_python) -> Note:
         """Return the same with all options that it mentions, and the one that changes it, in the reader's words."""
         hint = spell(self.hint, speller)
         if self.fix and not hint:

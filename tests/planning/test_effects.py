@@ -242,3 +242,10 @@ def test_a_unit_that_an_object_has_not_is_refused_before_anything_is_made_of_it(
     """Warnings are errors in these tests: pydicom would complain of the value, not of the unit."""
     with pytest.raises(ExportError):
         plan_export(INPUTS["integers"], ExportOptions(modality=modality, value_unit=unit))
+
+
+def test_names_for_an_image_say_how_it_becomes_labels():
+    plan = plan_export(Volume(np.ones((2, 3, 4), np.uint8), spacing=(1, 1, 1)), ExportOptions(segments={1: "liver"}))
+    (said,) = [str(note) for note in plan.notes if "segments" in note.text]
+    assert said.endswith("there are no labels; object='segmentation' takes images of whole numbers as labels")
+    assert "Segment(" not in said

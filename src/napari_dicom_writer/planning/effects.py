@@ -119,7 +119,9 @@ def idle_switches(options: ExportOptions) -> list[Note]:
 
 
 def _idle(options: ExportOptions, name: str, reason: str) -> Note:
-    return Note(NoteKind.INFO, f"{mention(name, getattr(options, name))} changes nothing: {reason}", _WHERE)
+    value = getattr(options, name)
+    said = mention(name, value if isinstance(value, str | float | int) else None)  # a table of segments fills pages
+    return Note(NoteKind.INFO, f"{said} changes nothing: {reason}", _WHERE)
 
 
 def _given(options: ExportOptions) -> set[str]:
@@ -186,6 +188,13 @@ def _why_labels(options: ExportOptions, volumes: Sequence[Volume], drafts: Seque
     return "" if any(volume.labels is not None for volume in volumes) else "there are no labels"
 
 
+def _why_segments(options: ExportOptions, volumes: Sequence[Volume], drafts: Sequence[Draft]) -> str:
+    none = _why_labels(options, volumes, drafts)
+    whole = any(volume.dtype.kind in "iub" and not volume.rgb for volume in volumes)
+    taken = f"; {mention('object', 'segmentation')} takes images of whole numbers as labels"
+    return f"{none}{taken}" if none and whole else none
+
+
 def _why_resample(options: ExportOptions, volumes: Sequence[Volume], drafts: Sequence[Draft]) -> str:
     labels = [draft for draft in drafts if draft.labels]
     if not labels:
@@ -217,6 +226,7 @@ _REASONS: dict[str, Callable[[ExportOptions, Sequence[Volume], Sequence[Draft]],
     "float_display": _why_images,
     "values": lambda options, volumes, drafts: "every value is exact, or the export is refused",
     **{item.name: _why_labels for item in fields(ExportOptions) if item.metadata.get("group") == "labels"},
+    "segments": _why_segments,
     "resample_labels": _why_resample,
     "fractional_type": _why_fractions,
     "fraction_maximum": _why_fractions,

@@ -16,6 +16,7 @@ from napari_dicom_writer._napari.dock.axes.layer_editor import NAMES
 from napari_dicom_writer._napari.dock.body import PanelBody
 from napari_dicom_writer._napari.dock.checklist.layer_state import LayerWatch, is_drawn, is_written
 from napari_dicom_writer._napari.dock.closing import CloseGuard, Closing, losses, tell_cancelled
+from napari_dicom_writer._napari.dock.messages.studies import study_messages
 from napari_dicom_writer._napari.dock.messages.words import becomes, own_messages, why_nothing
 from napari_dicom_writer._napari.dock.own.own_editor import SEGMENTS, told_layers
 from napari_dicom_writer._napari.dock.parts.later import once, soon
@@ -286,7 +287,8 @@ class ExportPanel(PanelBody):
 
     def _own_messages(self) -> list[Message]:
         source = (self._source_modality, self._options.modality)
-        return own_messages(self._bad_preferences, self.checklist.left_out, *source)
+        said = own_messages(self._bad_preferences, self.checklist.left_out, *source)
+        return said + study_messages(self.checklist.checked, self.viewer.layers, self._options)
 
     # --- in sight or not ---------------------------------------------------------------------------------------------
 

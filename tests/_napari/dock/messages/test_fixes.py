@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pydicom
 
 from _napari.panels import click, export, fix_button, read, settle, texts
 from napari_dicom_writer import ExportOptions, Patient, Series, Volume
@@ -45,6 +46,25 @@ def test_the_unit_button_leads_to_the_field(viewer, open_panel, qtbot):
     settle(qtbot, panel)
     assert "Unit `pixel` taken as um" in texts(panel)
     assert panel.plan.series[0].grid.pixel_spacing == ("0.0007", "0.0008")
+
+
+def test_labels_painted_on_what_was_opened_go_into_its_study_by_a_click(viewer, open_panel, qtbot, tmp_path):
+    options = ExportOptions(modality="MR", patient=Patient(name="Doe^Jane", id="7"))
+    source = write(Volume(np.zeros((6, 14, 10), np.int16), spacing=(2, 1, 1), name="scan"), tmp_path / "in", options)
+    viewer.layers.clear()
+    ((data, attributes, _),) = opened(source.path)
+    scan = viewer.add_image(data, **attributes)
+    painted = viewer.add_labels(np.eye(14, 10, dtype=np.uint8)[None].repeat(6, 0), name="lesion", scale=scan.scale)
+    viewer.layers.selection = {painted}
+    panel = open_panel()
+    assert "“scan” was opened from DICOM, and this may belong to its study" in texts(panel)
+    click(qtbot, fix_button(panel, "Write into its study"))
+    settle(qtbot, panel)
+    assert "may belong to its study" not in texts(panel)
+    export(qtbot, panel)
+    found = pydicom.dcmread(panel.report.path)
+    assert (str(found.PatientName), found.StudyInstanceUID) == ("Doe^Jane", source.plan.study.uid)
+    assert len(found.ReferencedSeriesSequence) == 1
 
 
 def test_what_was_opened_goes_into_its_study_by_a_click(viewer, open_panel, qtbot, tmp_path):
