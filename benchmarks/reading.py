@@ -26,7 +26,7 @@ _GOAL = 0.5  # seconds to the first plane
 
 def tables(settings: Settings) -> list[Table]:
     """Time readers of one series, and count what a file costs."""
-    series, planes = settings.scratch / "series", 50 if settings.quick else _PLANES
+    series, planes = settings.scratch / "opened", 50 if settings.quick else _PLANES
     _write(series, planes, _SIZE)
     clocks: tuple[Callable[[], float], ...] = (time.perf_counter, time.process_time)
     passed, worked = (alternate(_readers(series), settings, clock=clock) for clock in clocks)

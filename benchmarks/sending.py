@@ -39,7 +39,7 @@ def tables(settings: Settings) -> list[Table]:
     """Measure to Orthanc's DICOMweb, its DICOM node, and DCMTK's `storescp`; nothing where they are not installed."""
     number = 50 if settings.quick else 100
     array = np.random.default_rng(0).integers(0, 4000, (number, 512, 512), dtype=np.uint16)
-    series = export(Volume(array, spacing=(1, 1, 1)), settings.scratch / "series").path
+    series = export(Volume(array, spacing=(1, 1, 1)), settings.scratch / "sent").path
     with ExitStack() as stack:
         stack.enter_context(mock.patch.dict(os.environ, _surroundings(settings.scratch)))
         if not peers.orthanc_is_there() or shutil.which("storescp") is None:
