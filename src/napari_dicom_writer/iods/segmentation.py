@@ -170,7 +170,7 @@ def _note_bits(series: SeriesPlan) -> list[Note]:
     """Say who trips over masks whose rows are no whole bytes, as PS3.5 8.1.1 packs them.
 
     Orthanc 1.10.1 answers "Bad number of columns for a black-and-white image"; Weasis works around it since 4.6.6
-    (nroduit/Weasis, issue 820).
+    (nroduit/Weasis#820).
     """
     if not (isinstance(series.stored, StoredLabels) and series.stored.masks) or series.columns % 8 == 0:
         return []

@@ -21,7 +21,7 @@ def _why_not(seen: SeriesFacts) -> Refusal:
 
 
 def _why_not_before(seen: SeriesFacts) -> Refusal:
-    """Measured with SimpleITK 2.3.1: spacing 1 and position 0, which ITK 5.4 mended (ITK issue 4109)."""
+    """Measured with SimpleITK 2.3.1: spacing 1 and position 0, which ITK 5.4 mended (ITK#4109)."""
     if seen.secondary_capture:
         return no_place(seen, "ignores spacing and place of a Secondary Capture")
     return _why_not(seen)

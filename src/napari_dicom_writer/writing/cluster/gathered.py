@@ -15,7 +15,7 @@ from napari_dicom_writer.iods import IODS
 from napari_dicom_writer.writing.writers import writer_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Sequence, Sized
 
     from numpy.typing import NDArray
 
@@ -24,6 +24,12 @@ if TYPE_CHECKING:
     from napari_dicom_writer.plan.plan import ExportPlan
 
     Plane = tuple[tuple[int, ...], int]
+
+
+def check_all_read(missing: Sized) -> None:
+    """Refuse to end files whose planes are not all there."""
+    if missing:
+        raise PixelError(f"{len(missing):,} of its planes were not read", "Check the chunks of the source")
 
 
 class Read(NamedTuple):
@@ -90,8 +96,7 @@ class Gathered:
         VerificationError
             As `SeriesWriter.finish`.
         """
-        if self._places:
-            raise PixelError(f"{len(self._places):,} of its planes were not read", "Check the chunks of the source")
+        check_all_read(self._places)
         return self._size + sum(writer.finish() for writer in self._writers.values())
 
     def from_medium(self, tick: Callable[[], None]) -> bool:

@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from napari_dicom_writer.codecs import codec_of
-from napari_dicom_writer.errors import DestinationError, PixelError
+from napari_dicom_writer.errors import DestinationError
 from napari_dicom_writer.iods import IODS
 from napari_dicom_writer.options.choices import VerifyLevel
+from napari_dicom_writer.writing.cluster.gathered import check_all_read
 from napari_dicom_writer.writing.fault import faults_of
 from napari_dicom_writer.writing.frame_files import write_at
 from napari_dicom_writer.writing.medium import digest
@@ -160,8 +161,7 @@ class InPlace:
         PixelError
             If planes are missing.
         """
-        if self._expected:
-            raise PixelError(f"{len(self._expected):,} of its planes were not read", "Check the chunks of the source")
+        check_all_read(self._expected)
         with refused_by_system():
             for number, writer in self._writers.items():
                 writer.move_to(self._folders[number])

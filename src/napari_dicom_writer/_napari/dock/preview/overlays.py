@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QObject, QTimer, Signal
+from qtpy.QtCore import QObject, Signal
 
+from napari_dicom_writer._napari.dock.parts.later import once
 from napari_dicom_writer._napari.dock.preview.overlay import Marks, Overlay, read_marks
 from napari_dicom_writer._napari.dock.preview.pixels import PATIENCE
 from napari_dicom_writer._napari.dock.work.background import Background, Leaving
@@ -42,9 +43,7 @@ class Overlays(QObject):
         self._marks: list[dict[int, Marks]] = []
         self._problem = ""
         self._outdated: set[tuple[int, int]] = set()
-        self._patience = QTimer(self)
-        self._patience.setSingleShot(True)
-        self._patience.setInterval(PATIENCE)
+        self._patience = once(self, PATIENCE)
         self._patience.timeout.connect(self._drop_outdated)
         self._found: deque[tuple[int, int, Marks]] = deque()
         self._background = Background("dicom-preview", Leaving.AT_ONCE, self)

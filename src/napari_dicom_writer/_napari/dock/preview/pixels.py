@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import QObject, QTimer, Signal
+from qtpy.QtCore import QObject, Signal
 
+from napari_dicom_writer._napari.dock.parts.later import once
 from napari_dicom_writer._napari.dock.preview.section_reader import SectionReader
 from napari_dicom_writer._napari.dock.preview.sections import to_8_bit
 
@@ -46,9 +47,7 @@ class Pixels(QObject):
         self._sections: dict[int, NDArray[Any]] = {}
         self._shown: dict[int, NDArray[Any]] = {}
         self._outdated: set[int] = set()
-        self._patience = QTimer(self)
-        self._patience.setSingleShot(True)
-        self._patience.setInterval(PATIENCE)
+        self._patience = once(self, PATIENCE)
         self._patience.timeout.connect(self._drop_outdated)
         self.reader = SectionReader(samples, self)
         self.reader.section.connect(self._take)

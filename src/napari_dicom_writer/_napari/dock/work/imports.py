@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-from qtpy.QtCore import QObject, QTimer, Signal
+from qtpy.QtCore import QObject, Signal
 
+from napari_dicom_writer._napari.dock.parts.later import once
 from napari_dicom_writer._napari.dock.work.background import Background, Leaving
 from napari_dicom_writer._napari.dock.work.collecting import short_collections
 
@@ -31,10 +32,9 @@ class Imports(QObject):
         self._background = Background("dicom-imports", Leaving.SOON, self)
         self._background.ended.connect(self._end)
         if not self.are_done:
-            timer = QTimer(self)
-            timer.setSingleShot(True)
+            timer = once(self, _FIRST_PAINT)
             timer.timeout.connect(self._begin)
-            timer.start(_FIRST_PAINT)
+            timer.start()
 
     def _begin(self) -> None:
         def work(_stop_if_asked: object) -> None:

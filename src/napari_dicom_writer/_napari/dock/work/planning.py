@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import QObject, QTimer, Signal
+from qtpy.QtCore import QObject, Signal
 
+from napari_dicom_writer._napari.dock.parts.later import once
 from napari_dicom_writer._napari.dock.work.background import Background, Leaving
 from napari_dicom_writer._napari.faults import faults_as_export_errors
 from napari_dicom_writer.errors import ExportCancelled, ExportError
@@ -75,9 +76,7 @@ class Planner(QObject):
         self._background.looked.connect(self._look)
         self._background.ended.connect(self._end)
         self._read = [0, 0]  # stored by the thread
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(_DEBOUNCE)
+        self._timer = once(self, _DEBOUNCE)
         self._timer.timeout.connect(self._begin)
 
     @property
