@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 import tracemalloc
 from contextlib import contextmanager
 
@@ -252,3 +253,13 @@ def test_a_way_that_is_not_encrypted_is_said(staged, monkeypatch):
         assert "not encrypted" not in str(send(link(address), staged, lambda: None))
         monkeypatch.setattr(type(peer_at(address)), "is_this_machine", False)
         assert "It was not encrypted on its way" in str(send(link(address), staged, lambda: None))
+
+
+def test_nobody_waits_for_a_pause_to_end_once_all_is_answered(to, staged, monkeypatch):
+    """The pauses between looks at a peer are for cancelling."""
+    for module in (c_store, stow_rs):
+        monkeypatch.setattr(module, "_HEARTBEAT", 100)
+    archive, began = Archive(to), time.monotonic()
+    with archive.open() as address:
+        assert send(link(address), staged, lambda: None).complete
+    assert time.monotonic() - began < 50

@@ -53,7 +53,7 @@ def associated(
     for abstract, syntaxes in contexts:
         entity.add_requested_context(abstract, list(syntaxes))
     tls = (ssl.create_default_context(), peer.host) if peer.tls else None
-    ours = [(evt.EVT_CONN_OPEN, _prepare), (evt.EVT_DATA_SENT, _confirm_at_once)]
+    ours = [(evt.EVT_CONN_OPEN, _prepare)]
     try:
         association: Any = entity.associate(
             peer.host, peer.port, ae_title=peer.called, tls_args=tls, evt_handlers=[*ours, *handlers], **more
@@ -101,19 +101,23 @@ def _bound(association: Any) -> None:
 
 
 def _prepare(event: Any) -> None:
-    """Let no packet wait for the answer to the one before, which takes 40 ms; and let none wait forever."""
+    """Let no packet wait for the answer to the one before, which takes 40 ms; and let none wait forever.
+
+    Nor does the peer's: DCMTK sends the second half of an answer when the first is confirmed, which a system puts off.
+    It confirms at once when it is told to after the first half has come: that is, with each read. Only Linux can.
+    """
     _set(event, socket.TCP_NODELAY)
+    if confirm := getattr(socket, "TCP_QUICKACK", None):
+        reading = event.assoc.dul.socket
+        receive = reading.recv
+
+        def recv(number: int) -> Any:
+            _set(event, confirm)
+            return receive(number)
+
+        reading.recv = recv
     with suppress(AttributeError, OSError):
         event.assoc.dul.socket.socket.settimeout(ANSWER_SECONDS)
-
-
-def _confirm_at_once(event: Any) -> None:
-    """Let the peer wait no 40 ms, either: DCMTK sends the second half of an answer when the first is confirmed.
-
-    The system forgets it, so it is said again with all that is sent. Only Linux can.
-    """
-    if confirm := getattr(socket, "TCP_QUICKACK", None):
-        _set(event, confirm)
 
 
 def _set(event: Any, option: int) -> None:

@@ -39,7 +39,7 @@ class _Work:
     def __init__(self, files: Sequence[StagedFile]) -> None:
         self.files = files
         self.waiting: SimpleQueue[StagedFile] = SimpleQueue()
-        self.answers: SimpleQueue[Answer] = SimpleQueue()
+        self.answers: SimpleQueue[Answer | None] = SimpleQueue()  # None: an association has ended
         self.stop = threading.Event()
         self._busy: list[Any] = []
         for file in files:
@@ -53,6 +53,12 @@ class _Work:
             yield
         finally:
             self._busy.remove(association)
+
+    def record(self, record: Callable[[Answer], None], seconds: float = 0) -> None:
+        """Hand on the next answer, if there is one before the time is over."""
+        with suppress(Empty):
+            if answer := self.answers.get(timeout=seconds):
+                record(answer)
 
     def end(self, running: Sequence[Future[None]]) -> None:
         """Let everybody end with the file at hand; who does not get an answer to it soon, hangs up."""
@@ -137,17 +143,17 @@ class CStoreLink(Link):
                 """Begin an association when the one before is there: some nodes take one at a time."""
                 if len(running) < workers and not work.waiting.empty() and not work.stop.is_set():
                     running.append(pool.submit(self._work, work, another))
+                    running[-1].add_done_callback(lambda _: work.answers.put(None))
 
             another()
             try:
                 while not all(one.done() for one in running) or not work.answers.empty():
                     tick()
-                    with suppress(Empty):
-                        record(work.answers.get(timeout=_HEARTBEAT))
+                    work.record(record, _HEARTBEAT)
             except BaseException:
                 work.end(running)
                 while not work.answers.empty():  # they came in time
-                    record(work.answers.get())
+                    work.record(record)
                 raise
         failures = [error for one in running if (error := one.exception())]
         if failures and len(failures) == len(running):  # nobody is left who would send the rest
