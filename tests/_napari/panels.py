@@ -33,6 +33,17 @@ def activate(qtbot, dialog: QWidget) -> None:
     qtbot.waitUntil(active, timeout=30_000)
 
 
+def focus(qtbot, editor: QWidget) -> None:
+    """Give an editor the keyboard; again before each look at what is shown only there, as it may be lost in between."""
+
+    def focused() -> bool:
+        make_active(editor.window())
+        editor.setFocus()
+        return editor.hasFocus()
+
+    qtbot.waitUntil(focused, timeout=30_000)
+
+
 def wait_for(qtbot, until) -> None:
     """Wait until something holds, however busy the machine is."""
     qtbot.waitUntil(until, timeout=30_000)

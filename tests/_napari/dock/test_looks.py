@@ -73,6 +73,7 @@ def test_where_the_keyboard_is_can_be_seen(viewer, settings, qtbot):
     for place in (panel.controls.export_button, panel.form._folds["Pixels"]._button, panel.checklist._list):
         panel.target.disk.choose_button.setFocus()
         before = place.grab().toImage()
+        make_active(widget)  # `grab` lets go of what waits, a loss of the keyboard, too
         place.setFocus(Qt.FocusReason.TabFocusReason)
         assert place.hasFocus()
         assert place.grab().toImage() != before, place

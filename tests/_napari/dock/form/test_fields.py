@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from qtpy.QtCore import QPoint, Qt
 
-from _napari.panels import make_active, settle, unfold
+from _napari.panels import focus, settle, unfold
 from napari_dicom_writer._napari.dock.parts.hint import Hint
 
 
 def typed(qtbot, panel, name: str, text: str):
     """Type text into a field, as a user who sees it does; return the field."""
     field = panel.form.reveal(name)
-    make_active(panel.window())
     panel._scroll.ensureWidgetVisible(field)
-    field.native.setFocus()
-    qtbot.waitUntil(field.native.hasFocus)
+    focus(qtbot, field.native)
     qtbot.keyClicks(field.native, text)
     return field
 
@@ -28,6 +26,7 @@ def test_invalid_text_is_marked_while_typing(open_panel, qtbot):
     field = typed(qtbot, panel, "patient.birth_date", "2026-02-3")
     assert "“Birth date” is not written as a date" in field.error
     assert "border" in field.native.styleSheet()
+    focus(qtbot, field.native)
     assert hint_of(panel, field).isVisible()
     qtbot.waitUntil(lambda: panel.controls.status.startswith("“Birth date” is not written as a date"))
     assert not panel.controls.export_button.isEnabled()
@@ -45,12 +44,14 @@ def test_the_form_does_not_jump_while_wrong_text_is_typed(open_panel, qtbot):
     below = panel.form.field("study.description").native
     field.native.clear()
     settle(qtbot, panel)
+    focus(qtbot, field.native)
     before = below.mapTo(panel.form, QPoint(0, 0))
     qtbot.keyClicks(field.native, "soon, or later")
     qtbot.waitUntil(lambda: panel.controls.status.startswith("“Birth date” is not written as a date"))
+    focus(qtbot, field.native)
     assert hint_of(panel, field).isVisible()
     assert below.mapTo(panel.form, QPoint(0, 0)) == before
-    panel.form.field("patient.name").native.setFocus()
+    focus(qtbot, panel.form.field("patient.name").native)
     assert not hint_of(panel, field).isVisible()
 
 

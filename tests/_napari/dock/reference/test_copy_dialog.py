@@ -114,7 +114,7 @@ def test_what_is_taken_and_what_is_not_is_shown(qtbot, scan):
     assert left == {"Patient's Weight": "not needed to file the result", "Occupation": "not needed to file the result"}
     assert not dialog.panel.left_table.isVisible()
     dialog.panel.left_fold.setFocus()
-    qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Space)
+    qtbot.keyClick(dialog.focusWidget(), Qt.Key.Key_Space)
     assert dialog.panel.left_table.isVisible()
 
 

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtGui import QGuiApplication
-from qtpy.QtWidgets import QApplication
 
-from _napari.panels import activate
+from _napari.panels import activate, focus
 from napari_dicom_writer import ExportOptions, Patient, Volume, plan_export
 from napari_dicom_writer._napari.dock.parts.dimmed import DIM
 from napari_dicom_writer._napari.dock.tags.header_table import NAME, TAG, VALUE, VR, HeaderModel
@@ -28,7 +27,7 @@ def dialog(qtbot):
     qtbot.addWidget(dialog)
     dialog.show_plan(plan_export(volume(), JANE))
     activate(qtbot, dialog)
-    qtbot.waitUntil(dialog.search.hasFocus)
+    focus(qtbot, dialog.search)
     return dialog
 
 
@@ -115,7 +114,7 @@ def test_enter_in_the_search_goes_to_what_was_found_and_closes_nothing(qtbot, di
     type_into(qtbot, dialog, "0010,0010")
     qtbot.keyClick(dialog.search, Qt.Key.Key_Return)
     assert dialog.isVisible()
-    assert dialog.table.hasFocus()
+    assert dialog.focusWidget() is dialog.table
     qtbot.keyClick(dialog.table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     assert QGuiApplication.clipboard().text() == "(0010,0010)\tPatient's Name\tPN\tDoe^Jane"
 
@@ -124,14 +123,14 @@ def test_ctrl_f_returns_to_the_search(qtbot, dialog):
     type_into(qtbot, dialog, "name")
     dialog.table.setFocus()
     qtbot.keyClick(dialog.table, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
-    assert dialog.search.hasFocus()
+    assert dialog.focusWidget() is dialog.search
     assert dialog.search.selectedText() == "name"
 
 
 def test_tab_goes_through_search_table_and_buttons(qtbot, dialog):
     order, lines = [], [dialog.entry.keyword, dialog.entry.value]
     for _ in range(6):
-        order.append(QApplication.focusWidget())
+        order.append(dialog.focusWidget())
         qtbot.keyClick(order[-1], Qt.Key.Key_Tab)
     assert order == [dialog.search, dialog.table, *lines, dialog.copy_button, dialog.close_button]
 
