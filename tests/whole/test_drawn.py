@@ -131,6 +131,18 @@ REFUSED = {
     "on a line": (drawn([TRIANGLE[[0, 1, 0]]]), "The corners of its shape 0 lie on a line"),
     "open": (drawn([TRIANGLE], shape_type="path"), "shape 0 is an open path"),
     "a line": (drawn([TRIANGLE[:2]], shape_type="line"), "shape 0 is a line, which encloses nothing"),
+    "a polygon said to be open": (
+        drawn([TRIANGLE], features={"contour_type": ["OPEN_PLANAR"]}),
+        "shape 0 is a polygon, and its 'contour_type' says that it is open",
+    ),
+    "of no type": (
+        drawn([TRIANGLE], features={"contour_type": ["closed"]}),
+        "of its shape 0 is 'closed', which no shape",
+    ),
+    "an open line across planes": (
+        drawn([TRIANGLE + np.eye(3)[[0, 1, 1]] * NEXT], shape_type="path", features={"contour_type": ["OPEN_PLANAR"]}),
+        "shape 0 lies across the planes",
+    ),
     "two corners": (drawn([TRIANGLE[:2]]), "shape 0 has 2 corners"),
     "nothing": (drawn([]), "It holds nothing that is drawn"),
     "not finite": (drawn([TRIANGLE * np.nan]), "Some of its vertices are not finite"),

@@ -10,6 +10,7 @@ import pydicom
 import pytest
 from napari.layers import Layer, Shapes
 
+from judges.readers import dciodvfy
 from judges.structure_sets import saved, structure_set
 from judges.volumes import oblique
 from napari_dicom_writer import ExportError, ExportOptions, Volume, export, load, plan_export, read
@@ -165,16 +166,32 @@ def test_a_structure_set_alone_is_refused_until_its_image_is_named(tmp_path, for
     same(contours(file), contours(path))
 
 
-def test_open_contours_are_opened_and_not_written(tmp_path, foreign):
+@pytest.mark.parametrize("kind", ["OPEN_PLANAR", "OPEN_NONPLANAR"])
+def test_open_contours_stay_open(tmp_path, foreign, kind):
+    """As layers, and as volumes; one that lies on no plane names none."""
     _, made = foreign
-    made.ROIContourSequence[0].ContourSequence[0].ContourGeometricType = "OPEN_PLANAR"
-    saved(made, tmp_path / "study" / "contours")
-    for layers, words in (
-        (read(tmp_path / "study"), "Its shape 0 is an open path"),
-        (load(tmp_path / "study"), "Its contour 1 of 'PTV 1' is open"),
+    (one,) = made.ROIContourSequence[0].ContourSequence
+    one.ContourGeometricType = kind
+    if kind == "OPEN_NONPLANAR":
+        points = np.array(one.ContourData, float).reshape(-1, 3) + np.arange(4)[:, np.newaxis]
+        one.ContourData = [f"{value:.4f}" for value in points.ravel()]
+    file = saved(made, tmp_path / "study" / "contours")
+    for name, layers in (
+        ("layers", read(tmp_path / "study", announce=lambda _: None)),
+        ("volumes", load(tmp_path / "study")),
     ):
-        with pytest.raises(ExportError, match=words):
-            export(layers, tmp_path / "again")
+        plan = plan_export(layers)
+        assert any(note.text.startswith("1 of its contours is open, as was told") for note in plan.notes)
+        path = export(layers, tmp_path / name).path
+        same(contours(file), contours(path))
+        found = [
+            ("ContourImageSequence" in each, each.ContourGeometricType)
+            for header in map(pydicom.dcmread, path.rglob("*.dcm"))
+            for roi in header.get("ROIContourSequence", [])
+            for each in roi.ContourSequence
+        ]
+        assert (kind != "OPEN_NONPLANAR", kind) in found
+        assert dciodvfy([p for p in path.rglob("*.dcm") if pydicom.dcmread(p).Modality == "RTSTRUCT"]) == ([], [])
 
 
 @pytest.mark.skipif(shutil.which("plastimatch") is None, reason="plastimatch is not installed")

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_dicom_writer.errors import LayerError, Note, NoteKind
-from napari_dicom_writer.layers.drawn_regions import check_as_many, regions_of
+from napari_dicom_writer.layers.drawn_regions import KIND, check_as_many, regions_of
 from napari_dicom_writer.layers.to_volume import to_volume
+from napari_dicom_writer.model.contours import LINES, OPEN
 from napari_dicom_writer.model.volume import SPATIAL, Volume
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 DRAWN = ("shapes", "points")
 """Types of layers that hold no array."""
 _ELLIPSE = 64  # corners of the polygon that an ellipse becomes
+_SAY_OPEN = f"or say in a column {KIND!r} of the features that it is {OPEN}"
 # What napari says beside the place of its vertices, and an array has not.
 _PLACE = ("name", "scale", "translate", "rotate", "shear", "affine", "units", "axis_labels", "metadata", "z")
 
@@ -48,7 +50,7 @@ def to_drawing(data: Any, attributes: Mapping[str, Any], layer_type: str, option
     Raises
     ------
     LayerError
-        An open path, a line, a shape of an unknown type, vertices that are not in space.
+        An open path or a line that is not said to be one, a shape of an unknown type, vertices that are not in space.
     """
     points = layer_type == "points"
     shapes, types = _shapes(data, attributes, points=points)
@@ -63,8 +65,12 @@ def to_drawing(data: Any, attributes: Mapping[str, Any], layer_type: str, option
     drawn, errors = [], []
     for number, (vertices, kind) in enumerate(zip(shapes, types, strict=True)):
         name = f"{'point' if points else 'shape'} {number}"
-        corners = vertices if points else _corners(vertices, kind, name)
-        drawn.append(regions.outline(number, _in_space(corners, volume), name, only_points=points))
+        if points:
+            drawn.append(regions.point(number, _in_space(vertices, volume), name))
+            continue
+        told = regions.told(number, name)
+        corners = (_line if told in LINES else _corners)(vertices, kind, name)
+        drawn.append(regions.outline(number, _in_space(corners, volume), name, told))
         if kind == "ellipse":
             errors.append(_inside_ellipse(drawn[-1].points))
     colors = _colors(attributes, layer_type, len(shapes))
@@ -126,6 +132,16 @@ def _in_space(vertices: NDArray[np.float64], volume: Volume) -> NDArray[np.float
     return places
 
 
+def _line(vertices: NDArray[np.float64], kind: str, name: str) -> NDArray[np.float64]:
+    """Points of a shape that is said to be open."""
+    if kind not in ("path", "line"):
+        what = f"Its {name} is a {kind}, and its {KIND!r} says that it is open"
+        raise LayerError(what, "Draw it as a path, or correct that column of the features")
+    if len(vertices) < 2:
+        raise LayerError(f"Its {name} has one point", "Draw two at least, or delete it")
+    return vertices
+
+
 def _corners(vertices: NDArray[np.float64], kind: str, name: str) -> NDArray[np.float64]:
     """Corners of a closed shape, the first not repeated."""
     if kind == "ellipse":
@@ -135,9 +151,11 @@ def _corners(vertices: NDArray[np.float64], kind: str, name: str) -> NDArray[np.
         return corners
     closed = len(vertices) > 3 and np.array_equal(vertices[0], vertices[-1])
     if kind == "path" and not closed:
-        raise LayerError(f"Its {name} is an open path", "Draw it as a polygon, or end it where it begins")
+        remedy = f"Draw it as a polygon, or end it where it begins; {_SAY_OPEN}"
+        raise LayerError(f"Its {name} is an open path", remedy)
     if kind not in ("polygon", "rectangle", "path"):
-        raise LayerError(f"Its {name} is a {kind}, which encloses nothing", "Draw it as a polygon, or delete it")
+        remedy = f"Draw it as a polygon, or delete it; {_SAY_OPEN}"
+        raise LayerError(f"Its {name} is a {kind}, which encloses nothing", remedy)
     corners = vertices[:-1] if closed else vertices
     if len(corners) < 3:
         raise LayerError(f"Its {name} has {len(corners)} corners", "Draw three at least, or delete it")

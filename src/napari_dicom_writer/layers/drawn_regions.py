@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from napari_dicom_writer.errors import LayerError, Note, NoteKind
-from napari_dicom_writer.model.contours import CLOSED, ENCLOSING, POINT, Outline
+from napari_dicom_writer.model.contours import CLOSED, ENCLOSING, LINES, POINT, Outline
 from napari_dicom_writer.model.segments import Labels, is_understood, segments_of
 
 if TYPE_CHECKING:
@@ -41,11 +41,28 @@ class Regions:
     rows: list[dict[str, Any]]
     notes: list[Note]
 
-    def outline(self, at: int, points: NDArray[Any], name: str, *, only_points: bool) -> Outline:
-        """Make an outline, or a point, of one of them."""
-        told = str(self.rows[at].get(KIND, ""))
-        kind = told if told in ENCLOSING else CLOSED
-        return Outline(self.numbers[at], POINT if only_points else kind, points, name, told=told in ENCLOSING)
+    def told(self, at: int, name: str) -> str:
+        """Return the Contour Geometric Type that the features say of a shape; empty where they say none.
+
+        Raises
+        ------
+        LayerError
+            If it is none of a shape.
+        """
+        value = self.rows[at].get(KIND)
+        told = "" if value is None or value != value else str(value).strip()
+        if told and told not in (*ENCLOSING, *LINES):
+            what = f"The {KIND!r} of its {name} is {told!r}, which no shape has"
+            raise LayerError(what, f"Say {', '.join(ENCLOSING)} or {' or '.join(LINES)}, or nothing")
+        return told
+
+    def outline(self, at: int, points: NDArray[Any], name: str, told: str) -> Outline:
+        """Make an outline of one of them; of a type that is told, or closed."""
+        return Outline(self.numbers[at], told or CLOSED, points, name, told=bool(told))
+
+    def point(self, at: int, place: NDArray[Any], name: str) -> Outline:
+        """Make a point of one of them."""
+        return Outline(self.numbers[at], POINT, place, name)
 
     def labels(self, colors: Sequence[tuple[int, int, int] | None]) -> Labels:
         """Say what the regions mean; the first of each gives its color, and what its row says."""

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 CLOSED, POINT = "CLOSED_PLANAR", "POINT"
 CLOSED_XOR, OPEN, OPEN_NONPLANAR = "CLOSEDPLANAR_XOR", "OPEN_PLANAR", "OPEN_NONPLANAR"
-ENCLOSING = (CLOSED, CLOSED_XOR)
-"""Contour Geometric Type (PS3.3 C.8.8.6), and those of outlines that are closed."""
+ENCLOSING, LINES = (CLOSED, CLOSED_XOR), (OPEN, OPEN_NONPLANAR)
+"""Contour Geometric Type (PS3.3 C.8.8.6): those of outlines that are closed, and of lines that are not."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,7 +8,7 @@ import numpy as np
 
 from napari_dicom_writer.errors import ExportError, GeometryError, LayerError, Note, NoteKind
 from napari_dicom_writer.mention import mention
-from napari_dicom_writer.model.contours import CLOSED_XOR, ENCLOSING, POINT
+from napari_dicom_writer.model.contours import CLOSED_XOR, ENCLOSING, LINES, OPEN_NONPLANAR, POINT
 from napari_dicom_writer.model.planes import SET_Z
 from napari_dicom_writer.model.polygons import crosses_itself, is_flat, share_area
 from napari_dicom_writer.planning.labels import LabelUse
@@ -83,29 +83,32 @@ def _by_plane(volume: Volume, image: Image) -> tuple[ByPlane, list[Note]]:
     for outline in volume.drawn or ():
         index = outline.points @ inverse[:3, :3].T + inverse[:3, 3]
         _check(outline, index, image)
-        found.setdefault((outline.region, _plane_of(index)), []).append((outline, index))
-    notes = [note for placed in found.values() for note in _check_apart(placed)]
-    notes += _beyond([one for placed in found.values() for one in placed], image)
-    by_plane = {key: tuple(outline for outline, _ in placed) for key, placed in found.items()}
+        found.setdefault((outline.region, _plane_of(index, image)), []).append((outline, index))
+    notes = [note for some in found.values() for note in _check_apart(some)]
+    placed = [one for some in found.values() for one in some]
+    notes += [*_beyond(placed, image), *_open(placed)]
+    by_plane = {key: tuple(outline for outline, _ in some) for key, some in found.items()}
     return by_plane, list(dict.fromkeys(notes))
 
 
-def _plane_of(index: NDArray[np.float64]) -> int:
-    return round(float(index[:, 0].mean()))
+def _plane_of(index: NDArray[np.float64], image: Image) -> int:
+    """Return the plane that it lies on, or of what lies in space is nearest to."""
+    return min(max(round(float(index[:, 0].mean())), 0), image.shape[0] - 1)
 
 
 def _check(outline: Outline, index: NDArray[np.float64], image: Image) -> None:
     """Refuse one outline, or point, that no plane holds, or that encloses nothing."""
-    if outline.kind not in (*ENCLOSING, POINT):
-        raise LayerError(f"Its {outline.name} is open", "Close it, or leave it out")
-    plane, closed = _plane_of(index), outline.kind in ENCLOSING
+    if outline.kind == OPEN_NONPLANAR:  # it lies in space
+        return
+    plane, point, closed = _plane_of(index, image), outline.kind == POINT, outline.kind in ENCLOSING
     beside = float(np.abs(index[:, 0] - plane).max())
     spread = float(np.ptp(index[:, 0]))
-    if closed and spread > _BESIDE:
+    if not point and spread > _BESIDE:
         what = f"Its {outline.name} lies across the planes of {image.name}, over {spread:.2g} of them"
         raise GeometryError(what, "Draw it on one plane of the image")
-    outside = not 0 <= plane < image.shape[0] or bool((_past_edges(index, image).min(axis=0) > 0).any())
-    if outside or beside > (_BESIDE if closed else _POINT_BESIDE):
+    outside = not -0.5 <= index[:, 0].mean() <= image.shape[0] - 0.5
+    outside = outside or bool((_past_edges(index, image).min(axis=0) > 0).any())
+    if outside or beside > (_POINT_BESIDE if point else _BESIDE):
         where = f"outside {image.name}" if outside else f"{beside:.2g} of a step beside a plane of {image.name}"
         raise GeometryError(f"Its {outline.name} lies {where}", "Draw it on a plane of the image")
     if closed and is_flat(index[:, 1:]):
@@ -113,6 +116,16 @@ def _check(outline: Outline, index: NDArray[np.float64], image: Image) -> None:
         raise LayerError(what, "Draw it again, or delete it")
     if closed and crosses_itself(index[:, 1:]):
         raise LayerError(f"Its {outline.name} crosses itself", "Draw it again, or split it where it crosses")
+
+
+def _open(placed: _Placed) -> list[Note]:
+    """Say that lines enclose nothing."""
+    count = sum(outline.kind in LINES for outline, _ in placed)
+    if not count:
+        return []
+    text = "1 of its contours is open" if count == 1 else f"{count:,} of its contours are open"
+    text += f", as was told: programs that fill contours leave {'it' if count == 1 else 'them'} out"
+    return [Note(NoteKind.INFO, text)]
 
 
 def _past_edges(index: NDArray[np.float64], image: Image) -> NDArray[np.float64]:

@@ -17,7 +17,7 @@ from pydicom.filewriter import write_dataset, write_file_meta_info
 from napari_dicom_writer.iods import IODS
 from napari_dicom_writer.iods._base import compose
 from napari_dicom_writer.iods.modules.file_meta import PREAMBLE, file_meta, file_meta_of
-from napari_dicom_writer.model.contours import CLOSED
+from napari_dicom_writer.model.contours import CLOSED, OPEN_NONPLANAR
 from napari_dicom_writer.model.tracing import fill, trace
 from napari_dicom_writer.options.choices import VerifyLevel
 from napari_dicom_writer.plan.segments import StoredContours
@@ -87,7 +87,8 @@ class StructureSetWriter(SeriesWriter):
             text = self._coordinates.written(outline.points)
             if self._level.pixels and not self._coordinates.same(outline.points, text):
                 raise Fault(f"{outline.name} is not where it was drawn")
-            found.append(self._keep(outline.kind, len(outline.points), image, text))
+            named = None if outline.kind == OPEN_NONPLANAR else image  # which lies on no plane
+            found.append(self._keep(outline.kind, len(outline.points), named, text))
         return found
 
     def _keep(self, kind: str, points: int, image: tuple[str, int] | None, text: bytes) -> Contour:

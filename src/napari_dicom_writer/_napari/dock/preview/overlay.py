@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_dicom_writer._napari.dock.preview.sections import read_sections
-from napari_dicom_writer.model.contours import CLOSED, POINT
+from napari_dicom_writer.model.contours import CLOSED, LINES, POINT
 from napari_dicom_writer.model.onto_grid import on_grid, overlay
 from napari_dicom_writer.model.tracing import trace
 from napari_dicom_writer.writing.masks import PlaneMasks
@@ -101,7 +101,7 @@ class Line:
     number : int
         Of its segment among those of the overlay, from 1.
     kind : str
-        One of `ENCLOSING`, `POINT` or `CHORD`.
+        Contour Geometric Type, or `CHORD`.
     points : numpy.ndarray
         (points, 3): indices of planes, rows and columns of the image.
     """
@@ -221,10 +221,15 @@ def _cut(line: Line, normal: int, index: int) -> Iterator[Line]:
             yield line
         return
     one, other = line.points, np.roll(line.points, -1, axis=0)
+    if line.kind in LINES:
+        one, other = one[:-1], other[:-1]
     crossing = (one[:, normal] <= index) != (other[:, normal] <= index)
     one, other = one[crossing], other[crossing]
     share = (index - one[:, normal]) / (other[:, normal] - one[:, normal])
     ends = one + share[:, np.newaxis] * (other - one)
+    if line.kind in LINES:  # which enclose nothing between
+        yield from [Line(line.number, POINT, ends)] if len(ends) else []
+        return
     ends = ends[np.argsort(ends[:, 3 - normal])]  # along the row, or the column
     for enters, leaves in list(pairwise(ends))[::2]:
         yield Line(line.number, CHORD, np.stack([enters, leaves]))

@@ -10,7 +10,6 @@ from qtpy.QtCore import QPointF, QRectF, Qt
 from qtpy.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPainterPath, QPen, QPolygonF
 
 from napari_dicom_writer._napari.dock.parts.plain import shown_name
-from napari_dicom_writer._napari.dock.preview.overlay import CHORD
 from napari_dicom_writer.model.contours import ENCLOSING, POINT
 
 if TYPE_CHECKING:
@@ -56,7 +55,7 @@ def paint_lines(painter: QPainter, area: QRectF, cut: Cut, overlay: Overlay, mar
             painter.setPen(pen)
             if line.kind in ENCLOSING:
                 painter.drawPolygon(where)
-            elif line.kind == CHORD:
+            elif line.kind != POINT:
                 painter.drawPolyline(where)
         if line.kind == POINT:
             for pen in (QPen(QColor("#000000"), _POINT + 2), QPen(color, _POINT)):
@@ -108,8 +107,12 @@ def _is_at(point: QPointF, area: QRectF, cut: Cut, line: Line) -> bool:
     where = _polygon(area, cut, line)
     if line.kind in ENCLOSING:
         return where.containsPoint(point, Qt.FillRule.OddEvenFill)
-    path = QPainterPath(where.at(0))
-    path.lineTo(where.at(1))
+    return any(_passes(point, where.at(at), where.at(at + 1)) for at in range(where.size() - 1))
+
+
+def _passes(point: QPointF, one: QPointF, other: QPointF) -> bool:
+    path = QPainterPath(one)
+    path.lineTo(other)
     return path.intersects(QRectF(point.x() - 2, point.y() - 2, 4, 4))
 
 
