@@ -11,44 +11,17 @@ from pydicom.tag import Tag
 from pydicom.uid import JPEGLSLossless, RLELossless, generate_uid
 
 from judges.frames import group, instance, item
+from judges.planes import AXIAL, SHAPE, series, shown
 from judges.series import edit, opened
 from napari_dicom_writer import ReadError
 from napari_dicom_writer.reading.series import read_series
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
-MR = "1.2.840.10008.5.1.4.1.1.4"
 DOSE = "1.2.840.10008.5.1.4.1.1.481.2"
 VIDEO = "1.2.840.10008.5.1.4.1.1.77.1.1.1"
 ULTRASOUND_VOLUME = "1.2.840.10008.5.1.4.1.1.6.2"
 SLIDE = "1.2.840.10008.5.1.4.1.1.77.1.6"
 PRESENTATION = "1.2.840.10008.5.1.4.1.1.11.1"
-AXIAL = [1, 0, 0, 0, 1, 0]
-SHAPE = (3, 4)
-
-
-def series(folder, count=4, plane=lambda number: number, each=lambda number: {}, **attributes):
-    """Axial planes of one value each, their number, 2 mm apart; `plane` says where they lie, `each` what they say."""
-    shared = {
-        "SeriesInstanceUID": generate_uid(),
-        "StudyInstanceUID": generate_uid(),
-        "FrameOfReferenceUID": generate_uid(),
-        "SeriesDescription": "s",
-        "ImageOrientationPatient": AXIAL,
-        "PixelSpacing": [1, 1],
-        "SliceThickness": 2,
-        "NumberOfFrames": None,
-    }
-    for number in range(count):
-        own = {"ImagePositionPatient": [0, 0, 2 * plane(number)], "InstanceNumber": number + 1}
-        values = np.full((1, *SHAPE), number, np.uint16)
-        instance(folder / f"{number}.dcm", values, MR, **{**shared, **own, **attributes, **each(number)})
-    return folder
-
-
-def shown(path):
-    """By name, the value of each plane; and what is told."""
-    layers, told = opened(path)
-    return {attributes["name"]: np.asarray(data)[..., 0, 0].tolist() for data, attributes, _ in layers}, told
 
 
 # --- what one stack cannot hold ---------------------------------------------------------------------------------------

@@ -37,7 +37,8 @@ _WORDS = {
     AxisKind.SAMPLE: "s sample rgb rgba color colour",
     AxisKind.OTHER: "angle rotation tilt view phase illumination well plate field fov site position pos tile mosaic "
     "scene series region roi block batch subject echo echotime te ti inversiontime delay lifetime exposure bvalue "
-    "flipangle direction gradient repeat repetition replicate run trial modality contrast coil component polarization "
+    "flipangle direction gradient repetitiontime tr energy kernel "
+    "repeat repetition replicate run trial modality contrast coil component polarization "
     "platerow platecolumn platecol wellrow wellcolumn wellcol a b m n p",
 }
 NUMBER = re.compile(r"-?\d+|(dim|axis)[ _]?\d+|")  # what napari and others call an axis without a label

@@ -13,6 +13,7 @@ from pydicom.tag import Tag
 
 from napari_dicom_writer.errors import ReadError
 from napari_dicom_writer.reading.frame_vectors import PART, VECTOR_TAGS, described
+from napari_dicom_writer.reading.settings import SETTING_TAGS
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -32,13 +33,16 @@ _MACROS = """PixelMeasuresSequence PlanePositionSequence PlaneOrientationSequenc
     PlaneOrientationVolumeSequence PixelValueTransformationSequence FrameVOILUTSequence FrameContentSequence
     TemporalPositionSequence MREchoSequence MRDiffusionSequence CardiacSynchronizationSequence
     SegmentIdentificationSequence MRImageFrameTypeSequence MRSpectroscopyFrameTypeSequence CTImageFrameTypeSequence
-    PETFrameTypeSequence XRay3DFrameTypeSequence ParametricMapFrameTypeSequence USImageDescriptionSequence""".split()
+    PETFrameTypeSequence XRay3DFrameTypeSequence ParametricMapFrameTypeSequence USImageDescriptionSequence
+    MRTimingAndRelatedParametersSequence MRModifierSequence MRReceiveCoilSequence CTXRayDetailsSequence
+    CTReconstructionSequence RespiratorySynchronizationSequence""".split()
 _CONVERTED = ("UnassignedSharedConvertedAttributesSequence", "UnassignedPerFrameConvertedAttributesSequence")
 _RENAMED = {
     "ImagePositionVolume": "ImagePositionPatient",
     "ImageOrientationVolume": "ImageOrientationPatient",
     "EffectiveEchoTime": "EchoTime",
     "FrameType": "ImageType",
+    "InversionTimes": "InversionTime",
     "TemporalPositionIndex": "TemporalPositionIdentifier",
     "FrameAcquisitionNumber": "AcquisitionNumber",
     "NominalCardiacTriggerDelayTime": "TriggerTime",
@@ -56,6 +60,8 @@ _TOLD_OTHERWISE = set(
     DiffusionBValue DiffusionGradientOrientation DiffusionGradientDirectionSequence ReferencedSegmentNumber""".split(),
     )
 )
+_SETTINGS = {Tag(keyword): keyword for keyword in SETTING_TAGS} | {Tag("InversionTimes"): "InversionTime"}
+_DIRECTIONS = Tag("DiffusionGradientDirectionSequence")
 _ORDER = 2**32  # frames come after each other, and behind those of instances with smaller numbers
 
 
@@ -120,6 +126,8 @@ def _read(item: Dataset, names: Mapping[BaseTag, str]) -> tuple[dict[str, Any], 
             if tag in item.keys() and (macros := item[tag].value):  # noqa: SIM118 - a data set takes longer to say so
                 macro = macros[0]
                 found[kind].update({names[t]: macro[t].value for t in macro.keys() if t in names})  # noqa: SIM118
+                if _DIRECTIONS in macro.keys() and (directions := macro[_DIRECTIONS].value):  # noqa: SIM118
+                    found[kind]["DiffusionGradientOrientation"] = directions[0].get("DiffusionGradientOrientation")
     if _MAPPING in item.keys():  # noqa: SIM118
         found[1]["RealWorldValueMappingSequence"] = item[_MAPPING].value
     return found
@@ -129,18 +137,19 @@ _MACRO_TAGS, _CONVERTED_TAGS = [*map(Tag, _MACROS)], [*map(Tag, _CONVERTED)]
 _MAPPING = Tag("RealWorldValueMappingSequence")
 
 
-def _dimension(item: Dataset) -> str | None:
-    """Name what a dimension index counts; None where other attributes tell it."""
+def _dimension(item: Dataset) -> tuple[str, str] | None:
+    """Name what a dimension index counts, and the setting that tells it better, if there is one; None if it is told."""
     pointer = item.get("DimensionIndexPointer")
     if pointer is None or Tag(pointer) in _TOLD_OTHERWISE:
         return None
-    return str(item.get("DimensionDescriptionLabel") or "").strip() or "dimension"
+    return str(item.get("DimensionDescriptionLabel") or "").strip() or "dimension", _SETTINGS.get(Tag(pointer), "")
 
 
-def _part(frame: Attributes, dimensions: list[str | None]) -> str:
+def _part(frame: Attributes, dimensions: list[tuple[str, str] | None]) -> str:
     values = frame.get("DimensionIndexValues")
     values = [values] if isinstance(values, int) else list(values or ())
-    return ", ".join(f"{name} {value}" for name, value in zip(dimensions, values, strict=False) if name)
+    told = zip(dimensions, values, strict=False)
+    return ", ".join(f"{one[0]} {value}" for one, value in told if one and frame.get(one[1]) in (None, ""))
 
 
 def _timed(frame: dict[str, Any]) -> dict[str, Any]:

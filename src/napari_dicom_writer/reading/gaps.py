@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from napari_dicom_writer.reading.stacking import UNEVEN, stack, why_no_stack
 from napari_dicom_writer.reading.time_axis import TOLD_BY
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -34,20 +34,49 @@ def fill_times(groups: Sequence[Sequence[Picture]], notes: list[Note]) -> Groups
     ReadError
         If nothing tells which are missing.
     """
-    most = max(map(len, groups))
     for number, keyword in enumerate(TOLD_BY[:-1]):
-        keys = [[picture.moment[number] for picture in group] for group in groups]
-        times = sorted({key for group in keys for key in group if key is not None})
-        if len(times) == most and all(None not in group and len(set(group)) == len(group) for group in keys):
-            by_time = [dict(zip(k, group, strict=True)) for k, group in zip(keys, groups, strict=True)]
-            missing = sum(most - len(group) for group in groups)
-            places = [number for number, group in enumerate(groups) if len(group) < most]
-            what = f"{_are(missing)} missing at some time points (by {keyword}), and blank: at {_listed(places)}"
-            notes.append(Note(NoteKind.LOST, what))
-            return [[found.get(time) for time in times] for found in by_time]
+        if found := by_keys(groups, [[picture.moment[number] for picture in group] for group in groups]):
+            notes += are_missing(found[1], keyword)
+            return found[1]
     counts = [len(group) for group in groups]
-    what = f"From {min(counts)} to {most} pictures share a position, and nothing tells which are missing"
+    what = f"From {min(counts)} to {max(counts)} pictures share a position, and nothing tells which are missing"
     raise ReadError(what, "Complete its files, or take away those of incomplete time points")
+
+
+def by_keys(
+    groups: Sequence[Sequence[Picture]],
+    keys: Sequence[Sequence[Any]],
+    order: Callable[[Any], Any] | None = None,
+) -> tuple[list[Any], Groups] | None:
+    """Put the pictures of each place into the order of keys, the same at all places; one may be missing.
+
+    Parameters
+    ----------
+    groups, keys
+        Pictures that share a position, and a key of each; None where it has none.
+    order
+        What keys are sorted by, if not by themselves.
+
+    Returns
+    -------
+    (list, Groups) or None
+        All keys, and the pictures; None if the keys do not tell which are which.
+    """
+    if any(None in group or len(set(group)) < len(group) for group in keys):
+        return None
+    every = sorted({key for group in keys for key in group}, key=order)
+    if len(every) > max(map(len, groups)):
+        return None
+    by_key = [dict(zip(k, group, strict=True)) for k, group in zip(keys, groups, strict=True)]
+    return every, [[found.get(key) for key in every] for found in by_key]
+
+
+def are_missing(groups: Groups, keyword: str) -> list[Note]:
+    """Say which places lack some pictures, told apart by an attribute, if any do."""
+    counts = [group.count(None) for group in groups]
+    places = [number for number, count in enumerate(counts) if count]
+    what = f"{_are(sum(counts))} missing at some time points (by {keyword}), and blank: at {_listed(places)}"
+    return [Note(NoteKind.LOST, what)] if places else []
 
 
 def fill_planes(planes: Stack, groups: Groups, notes: list[Note]) -> tuple[Groups, NDArray[np.float64]]:

@@ -16,9 +16,11 @@ from napari_dicom_writer.reading.real_values import (
     value_map_of,
     window_of,
 )
+from napari_dicom_writer.reading.settings import SETTING_TAGS, settings_of
 from napari_dicom_writer.reading.stacking import PLACE_TAGS, Place, place_of
 from napari_dicom_writer.reading.tables import Table
 from napari_dicom_writer.reading.time_axis import NO_MOMENT, TIME_TAGS, Moment, moment_of
+from napari_dicom_writer.reading.vendors import diffusion_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,7 +34,8 @@ PICTURE_TAGS = [
     *PLACE_TAGS,
     *PIXEL_TAGS,
     *TIME_TAGS,
-    *"ImageType EchoTime DiffusionBValue ComplexImageComponent".split(),
+    *SETTING_TAGS,
+    *"ImageType ComplexImageComponent".split(),
 ]
 """Keywords of the attributes that `picture_of` reads."""
 
@@ -41,7 +44,7 @@ OVERLAY_TAGS = frozenset(Tag(group, 0x0010) for group in range(0x6000, 0x6020, 2
 
 _T = TypeVar("_T")
 _KEYWORDS = {int(Tag(keyword)): keyword for keyword in PICTURE_TAGS}
-_LENIENT = {*TIME_TAGS, "EchoTime", "DiffusionBValue", "ComplexImageComponent", "WindowCenter", "WindowWidth"}
+_LENIENT = {*TIME_TAGS, *SETTING_TAGS, "ComplexImageComponent", "WindowCenter", "WindowWidth"}
 _COMPONENTS = {
     name: full for full in ("magnitude", "phase", "real", "imaginary") for name in (full[0].upper(), full.upper())
 }
@@ -112,8 +115,7 @@ class Kind(NamedTuple):
 
     localizer: str
     component: str
-    echo: str
-    diffusion: str
+    settings: tuple[str, ...]
     image_type: str
     part: str
 
@@ -134,6 +136,8 @@ def said_of(header: Dataset) -> dict[str, Any]:
             except Exception:
                 if keyword not in _LENIENT:
                     raise
+    if "DiffusionBValue" not in said:
+        said |= diffusion_of(header)
     return said
 
 
@@ -185,19 +189,13 @@ def _or(other: _T, read: Callable[[], _T]) -> _T:
         return other
 
 
-def _float(value: Any) -> float | None:
-    return _or(None, lambda: float(value))
-
-
 def _kind(said: Mapping[str, Any]) -> Kind:
     kinds = said.get("ImageType") or ()
-    echo, diffusion = _float(said.get("EchoTime")), _float(said.get("DiffusionBValue"))
     named = [said.get("ComplexImageComponent") or "", *kinds[2:]]
     return Kind(
         localizer="localizer" if "LOCALIZER" in kinds else "",
         component=next((_COMPONENTS[name] for name in named if name in _COMPONENTS), ""),
-        echo="" if echo is None else f"echo {echo:g} ms",
-        diffusion="" if diffusion is None else f"b {diffusion:g} s/mm²",
+        settings=settings_of(said),
         image_type="\\".join(map(str, kinds)),
         part=said.get(PART) or "",
     )

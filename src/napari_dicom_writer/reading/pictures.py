@@ -21,6 +21,7 @@ from napari_dicom_writer.reading.real_values import stored_type_of
 from napari_dicom_writer.reading.segments import SEGMENTATION_TAGS, Description, description_of
 from napari_dicom_writer.reading.structure_set import STRUCTURE_TAGS, StructureSet, is_structure_set, structure_set_of
 from napari_dicom_writer.reading.tables import TABLE_TAGS, table_of
+from napari_dicom_writer.reading.vendors import PRIVATE_TAGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +36,7 @@ _SERIES_TAGS = (
     "SeriesNumber SeriesDescription SliceThickness"
 ).split()
 _KEPT = {*_SERIES_TAGS, *LOSS_TAGS, *PICTURE_TAGS, *FRAME_TAGS, *SEGMENTATION_TAGS, *STRUCTURE_TAGS, *TABLE_TAGS}
-_TAGS = [*map(Tag, _KEPT), *OVERLAY_TAGS]
+_TAGS = [*map(Tag, _KEPT), *OVERLAY_TAGS, *PRIVATE_TAGS]
 _LEAST_FRAME = 8  # bytes: the head of an item
 
 

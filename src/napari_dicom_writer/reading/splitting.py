@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from napari_dicom_writer.model.geometry import patient_letters
 from napari_dicom_writer.reading.gaps import even_runs
+from napari_dicom_writer.reading.settings import FEW, SETTINGS, by_number
 from napari_dicom_writer.reading.stacking import SAME, TURNED, stack, why_no_stack
 from napari_dicom_writer.reading.time_points import further_pictures, is_mostly_blank, time_points_apart
 
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
 
     from napari_dicom_writer.reading.picture import Picture
-
-_FEW = 8  # files without a place that are a layer each
-_NUMBER = re.compile(r"(\d+(?:\.\d+)?)")
 
 
 def split(pictures: Sequence[Picture]) -> list[tuple[str, list[Picture]]]:
@@ -61,7 +59,7 @@ def _even_parts(part: list[Picture]) -> list[tuple[str, list[Picture]]]:
 class _Trait(NamedTuple):
     """What tells pictures apart, how it is called, and whether it cuts always, or only where parts share planes.
 
-    Numbers are the same within `near`, which may be a share of them.
+    Numbers are the same within `near`, which may be a share of them. What has `few` values cuts if some plane has all.
     """
 
     told: Callable[[Picture], Hashable]
@@ -69,18 +67,19 @@ class _Trait(NamedTuple):
     always: bool = False
     near: float = 0.0
     is_share: bool = False
+    few: bool = False
 
 
 def _cut(part: list[Picture], trait: _Trait) -> list[tuple[str, list[Picture]]]:
     """Cut a part by one trait, where it does; words are empty where it does not."""
     groups = _grouped(part, trait)
-    if len(groups) == 1 or not (trait.always or _share_planes(groups)):
+    if len(groups) == 1 or not (trait.always or _share_planes(groups, few=trait.few)):
         return [("", part)]
     said = [trait.words(group[0]).split("\\") for group in groups]
     common = set.intersection(*map(set, said))
     own = [[word for word in words if word not in common] or words for words in said]
     words = [" ".join(dict.fromkeys(each)) for each in own]
-    return sorted(zip(words, groups, strict=True), key=lambda found: _by_number(found[0]))
+    return sorted(zip(words, groups, strict=True), key=lambda found: by_number(found[0]))
 
 
 def _grouped(pictures: Sequence[Picture], trait: _Trait) -> list[list[Picture]]:
@@ -107,7 +106,7 @@ def _merged(keys: Sequence[Hashable], trait: _Trait) -> dict[Hashable, Hashable]
     return found
 
 
-def _share_planes(groups: Sequence[Sequence[Picture]]) -> bool:
+def _share_planes(groups: Sequence[Sequence[Picture]], *, few: bool) -> bool:
     """Whether some groups fill the same planes; else what tells them apart is a property of the plane."""
     places = [picture.place for group in groups for picture in group]
     if why_no_stack(places):
@@ -118,22 +117,18 @@ def _share_planes(groups: Sequence[Sequence[Picture]]) -> bool:
         numbers[found.order] = np.repeat(np.arange(len(found.counts)), found.counts)
         ends = np.cumsum([len(group) for group in groups])[:-1]
         planes = [set(part.tolist()) for part in np.split(numbers, ends)]
-    return len(set.union(*planes)) < sum(map(len, planes))
+    most = max(Counter(plane for each in planes for plane in each).values())
+    return most == len(groups) <= FEW if few else most > 1
 
 
 def _placeless(pictures: Sequence[Picture]) -> _Trait:
     """Put each file that says no place aside; of many, nobody wants a layer each."""
-    are_many = len({picture.source.path for picture in pictures if not picture.place.position}) > _FEW
+    are_many = len({picture.source.path for picture in pictures if not picture.place.position}) > FEW
     return _Trait(
         lambda p: "" if p.place.position else "without" if are_many else p.source.path,
         lambda p: "" if p.place.position else "without a place",
         always=True,
     )
-
-
-def _by_number(words: str) -> list[tuple[float, str]]:
-    """Sort numbers in words by their size: an echo of 4.6 ms before one of 11 ms."""
-    return [(float(part), "") if at % 2 else (0.0, part) for at, part in enumerate(_NUMBER.split(words))]
 
 
 def _plane(picture: Picture) -> str:
@@ -165,11 +160,21 @@ def _of_kind(name: str, *, always: bool = False) -> _Trait:
     return _Trait(told, told, always)
 
 
+def _of_setting(number: int) -> _Trait:
+    def told(picture: Picture) -> str:
+        return picture.kind.settings[number]
+
+    return _Trait(told, told, few=True)
+
+
 _LOCALIZERS = _of_kind("localizer", always=True)
 _TRAITS = (
     _Trait(lambda p: p.place.size, _size, always=True),
     _Trait(lambda p: p.place.orientation, _plane, always=True, near=TURNED),
     _Trait(lambda p: p.place.spacing, _spacing, always=True, near=SAME, is_share=True),
     _Trait(lambda p: (p.stored, p.rgb), _type, always=True),
-    *map(_of_kind, ("component", "echo", "diffusion", "image_type", "part")),
+    _of_kind("component"),
+    *(_of_setting(number) for number, setting in enumerate(SETTINGS) if setting.apart),
+    _of_kind("image_type"),
+    _of_kind("part"),
 )

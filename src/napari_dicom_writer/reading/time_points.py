@@ -9,6 +9,7 @@ import numpy as np
 
 from napari_dicom_writer.errors import ReadError
 from napari_dicom_writer.reading.gaps import even_runs, fill_times
+from napari_dicom_writer.reading.settings import along_setting
 from napari_dicom_writer.reading.stacking import stack, why_no_stack
 from napari_dicom_writer.reading.time_axis import order_in_time
 
@@ -102,6 +103,8 @@ def further_pictures(pictures: Sequence[Picture]) -> list[tuple[str, list[Pictur
 
 
 def _are_told_apart(groups: list[list[Picture]]) -> bool:
+    if along_setting(groups, []):
+        return True
     if len({len(group) for group in groups}) == 1:
         return order_in_time([[picture.moment for picture in group] for group in groups]) is not None
     try:

@@ -14,6 +14,7 @@ from napari_dicom_writer.model.volume import Volume
 from napari_dicom_writer.reading.gaps import Groups, fill_planes, fill_times, why_uneven
 from napari_dicom_writer.reading.lenient import text
 from napari_dicom_writer.reading.plane_array import PlaneArray, StoredPlane
+from napari_dicom_writer.reading.settings import along_setting, goes_along
 from napari_dicom_writer.reading.stacking import Place, Stack, measured_at, stack, why_no_stack
 from napari_dicom_writer.reading.tables import dtype_of
 from napari_dicom_writer.reading.time_axis import order_in_time, time_step
@@ -79,9 +80,9 @@ def volume_of(
     ]
     if not lenient:
         _check(planes)
-    groups = fill_times(by_place, notes) if not planes.whole else _in_time(by_place, notes)
-    groups, step = fill_planes(planes, groups, notes)
-    return _assembled(planes, groups, step, first, notes)
+    leading = _leading(by_place, notes)
+    groups, step = fill_planes(planes, leading.groups, notes)
+    return _assembled(planes, leading._replace(groups=groups), step, first, notes)
 
 
 def _placed(pictures: Sequence[Picture], notes: list[Note]) -> Sequence[Picture]:
@@ -99,7 +100,10 @@ def _placed(pictures: Sequence[Picture], notes: list[Note]) -> Sequence[Picture]
     return [replace(picture, place=place) for picture in pictures]
 
 
-def _assembled(planes: Stack, groups: Groups, step: NDArray[np.float64], first: Dataset, notes: list[Note]) -> Stacked:
+def _assembled(
+    planes: Stack, leading: _Leading, step: NDArray[np.float64], first: Dataset, notes: list[Note]
+) -> Stacked:
+    groups = leading.groups
     points = len(groups[0])
     ordered = [group[point] for point in range(points) for group in groups]
     there = [picture for picture in ordered if picture]
@@ -119,15 +123,14 @@ def _assembled(planes: Stack, groups: Groups, step: NDArray[np.float64], first: 
         notes.append(Note(NoteKind.ASSUMED, f"Its values are those in bits {bits}, as its High Bit says"))
     if where := measured_at(first):
         notes.append(Note(NoteKind.ASSUMED, f"Its distances are those {where}: taken as they are"))
-    moments = [[picture.moment for picture in group if picture] for group in groups]
     volume = Volume(
         array,
         affine=affine_of(planes, one.place, step, len(groups), notes),
-        axes=(*(("time",) if points > 1 else ()), "plane", "row", "column"),
+        axes=(*((leading.axis,) if points > 1 else ()), "plane", "row", "column"),
         rgb=one.rgb,
         name=str(first.get("SeriesDescription") or ""),
         window=_window(there, notes),
-        time_step=time_step([group for group in moments if len(group) == points]) if points > 1 else None,
+        time_step=leading.seconds,
         notes=notes,
         origin=origin_of(ordered, first),
         lossy=next((picture.lossy for picture in there if picture.lossy), ()),
@@ -168,22 +171,43 @@ def _check(planes: Stack) -> None:
         raise ReadError(why_uneven(planes), "Complete its files, or resample it with another program")
 
 
-def _in_time(groups: list[list[Picture]], notes: list[Note]) -> Groups:
-    """Bring the pictures that share a position into the order of time."""
-    if len(groups[0]) == 1:
-        return [[*group] for group in groups]
-    found = order_in_time([[picture.moment for picture in group] for group in groups])
+class _Leading(NamedTuple):
+    """Pictures by position, in the order along an axis; what that is, and the seconds of its steps, if it is time."""
+
+    axis: str
+    groups: Groups
+    seconds: float | None = None
+
+
+def _leading(by_place: list[list[Picture]], notes: list[Note]) -> _Leading:
+    """Bring the pictures that share a position into the order of what tells them apart: a setting, or time."""
+    if max(map(len, by_place)) == 1:
+        return _Leading("", [[*group] for group in by_place])
+    if found := along_setting(by_place, notes):
+        return _Leading(*found)
+    keyword, groups = _in_time(by_place, notes)
+    moments = [[picture.moment for picture in group if picture] for group in groups]
+    seconds = time_step([group for group in moments if len(group) == len(groups[0])])
+    axis = goes_along(groups, notes, is_timed=seconds is not None)
+    if keyword == "InstanceNumber":
+        taken = "are taken as time points, in" if axis == "time" else "follow each other in"
+        those = "frames" if by_place[0][0].frame is not None else "Instance Number"
+        notes.append(Note(NoteKind.ASSUMED, f"Pictures at the same position {taken} the order of their {those}"))
+    return _Leading(axis, groups, seconds if axis == "time" else None)
+
+
+def _in_time(by_place: list[list[Picture]], notes: list[Note]) -> tuple[str, Groups]:
+    """Bring pictures into the order of time; of which attribute, is told where all places have all."""
+    if len({len(group) for group in by_place}) > 1:
+        return "", fill_times(by_place, notes)
+    found = order_in_time([[picture.moment for picture in group] for group in by_place])
     if found is None:
         raise ReadError(
-            f"{len(groups[0])} pictures share each position, and nothing tells which comes first",
+            f"{len(by_place[0])} pictures share each position, and nothing tells which comes first",
             "Take away copies of the same files",
         )
     keyword, orders = found
-    if keyword == "InstanceNumber":
-        those = "frames" if groups[0][0].frame is not None else "Instance Number"
-        text = f"Pictures at the same position are taken as time points, in the order of their {those}"
-        notes.append(Note(NoteKind.ASSUMED, text))
-    return [[group[i] for i in order] for group, order in zip(groups, orders, strict=True)]
+    return keyword, [[group[i] for i in order] for group, order in zip(by_place, orders, strict=True)]
 
 
 def affine_of(

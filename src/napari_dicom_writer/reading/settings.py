@@ -1,0 +1,137 @@
+"""What a scan was set to, picture by picture: inversion times, flip angles, coils; one series may hold several.
+
+What varies at one place is what tells its pictures apart, and no time: some values are a layer each, many an axis.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from pydicom.datadict import dictionary_description
+
+from napari_dicom_writer.errors import Note, NoteKind
+from napari_dicom_writer.reading.gaps import are_missing, by_keys
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from napari_dicom_writer.reading.gaps import Groups
+    from napari_dicom_writer.reading.picture import Picture
+
+FEW = 8
+"""Values that are a layer each."""
+
+_NUMBER = re.compile(r"(\d+(?:\.\d+)?)")
+_NAMED = 12  # values that a note lists
+
+
+class Setting(NamedTuple):
+    """An attribute that pictures at one place may differ by.
+
+    Attributes
+    ----------
+    keyword : str
+    axis : str
+        What an axis of it is called.
+    words : str
+        Format of a value.
+    apart : bool
+        Whether pictures of different values are no volume together; else it goes on with time.
+    unless : str
+        Keyword of what explains that it varies a little from picture to picture.
+    """
+
+    keyword: str
+    axis: str
+    words: str
+    apart: bool = True
+    unless: str = ""
+
+
+SETTINGS = (
+    Setting("EchoTime", "echo", "echo {} ms"),
+    Setting("DiffusionBValue", "b-value", "b {} s/mm²"),
+    Setting("InversionTime", "inversion time", "inversion time {} ms"),
+    Setting("FlipAngle", "flip angle", "flip angle {}°"),
+    Setting("RepetitionTime", "repetition time", "repetition time {} ms", unless="TriggerTime"),  # a beat of the heart
+    Setting("ReceiveCoilName", "coil", "coil {}"),
+    Setting("KVP", "energy", "{} kV"),
+    Setting("ConvolutionKernel", "kernel", "kernel {}"),
+    Setting("ContrastBolusAgent", "contrast", "contrast {}"),
+    Setting("DiffusionGradientOrientation", "direction", "direction {}", apart=False),
+    Setting("NominalPercentageOfCardiacPhase", "phase", "phase {} %", apart=False, unless="TriggerTime"),
+    Setting("NominalPercentageOfRespiratoryPhase", "phase", "phase {} %", apart=False),
+)
+SETTING_TAGS = [setting.keyword for setting in SETTINGS]
+"""Keywords of the attributes that `settings_of` reads."""
+
+
+def settings_of(said: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the value of each of `SETTINGS` in words; empty where it is not said, or makes no sense."""
+    return tuple(
+        setting.words.format(value)
+        if (value := _value(said.get(setting.keyword))) and said.get(setting.unless) in (None, "")
+        else ""
+        for setting in SETTINGS
+    )
+
+
+def _value(value: Any) -> str:
+    """Write six digits: a value that was computed differs in the last."""
+    if value is None or isinstance(value, str):
+        return (value or "").strip()
+    try:
+        return " ".join(f"{float(each):g}" if not isinstance(each, str) else each for each in np.atleast_1d(value))
+    except (TypeError, ValueError):
+        return ""
+
+
+def by_number(words: str) -> list[tuple[float, str]]:
+    """Sort numbers in words by their size: an echo of 4.6 ms before one of 11 ms."""
+    return [(float(part), "") if at % 2 else (0.0, part) for at, part in enumerate(_NUMBER.split(words))]
+
+
+def along_setting(groups: Sequence[Sequence[Picture]], notes: list[Note]) -> tuple[str, Groups] | None:
+    """Bring pictures at the same places into the order of a setting that alone tells them apart, everywhere alike.
+
+    Returns
+    -------
+    (str, Groups) or None
+        What the axis is called, and the pictures of each place; None if there is no such setting.
+    """
+    for number, setting in enumerate(SETTINGS):
+        keys = [[picture.kind.settings[number] or None for picture in group] for group in groups]
+        found = by_keys(groups, keys, by_number) if setting.apart else None
+        if found and len(found[0]) > 1:
+            values, ordered = found
+            notes.append(_differ(setting, values))
+            notes += are_missing(ordered, setting.keyword)
+            return setting.axis, ordered
+    return None
+
+
+def goes_along(groups: Groups, notes: list[Note], *, is_timed: bool) -> str:
+    """Name the axis along which ordered pictures lie, for what varies along it in lockstep, or time.
+
+    Whatever else varies at one place is said.
+    """
+    name = "time"
+    for number, setting in enumerate(SETTINGS):
+        values = [[picture.kind.settings[number] if picture else None for picture in group] for group in groups]
+        if all(len(set(group) - {None}) <= 1 for group in values):
+            continue
+        notes.append(_differ(setting, list(dict.fromkeys(value for group in values for value in group if value))))
+        in_lockstep = all(len(set(column) - {None}) <= 1 for column in zip(*values, strict=True))
+        if not setting.apart and name == "time" and in_lockstep and not (is_timed and setting.unless):
+            name = setting.axis
+    return name
+
+
+def _differ(setting: Setting, values: Sequence[str]) -> Note:
+    before = setting.words.partition("{}")[0]
+    listed = ", ".join(value.removeprefix(before) for value in values[:_NAMED])
+    more = f" and {len(values) - _NAMED:,} more" if len(values) > _NAMED else ""
+    said = dictionary_description(setting.keyword)
+    return Note(NoteKind.INFO, f"Pictures at the same position differ by {said}: {listed}{more}")
