@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QObject, Signal
 
-from napari_dicom_writer._napari.dock.parts.later import once
+from napari_dicom_writer._napari.dock.preview.outdated import Outdated
 from napari_dicom_writer._napari.dock.preview.overlay import Marks, Overlay, read_marks
-from napari_dicom_writer._napari.dock.preview.pixels import PATIENCE
 from napari_dicom_writer._napari.dock.work.background import Background, Leaving
 
 if TYPE_CHECKING:
@@ -42,9 +41,7 @@ class Overlays(QObject):
         self._through: Through = (0, 0, 0)
         self._marks: list[dict[int, Marks]] = []
         self._problem = ""
-        self._outdated: set[tuple[int, int]] = set()
-        self._patience = once(self, PATIENCE)
-        self._patience.timeout.connect(self._drop_outdated)
+        self._outdated = Outdated(self, self._drop)
         self._found: deque[tuple[int, int, Marks]] = deque()
         self._background = Background("dicom-preview", Leaving.AT_ONCE, self)
         self._background.looked.connect(self._take)
@@ -72,21 +69,19 @@ class Overlays(QObject):
             self._shown = tuple(overlays)  # perhaps with other names and colors
             return
         if not alike:
-            self._forget_outdated()
+            self._forget(self._outdated.take())
         moved = {normal for normal in _NORMALS if through[normal] != self._through[normal]}
         before = list(zip(self._shown, self._marks, strict=True))
         known = [next((marks for old, marks in before if new.shows_as(old)), {}) for new in overlays]
         self._shown, self._marks, self._through, self._problem = tuple(overlays), known, through, ""
-        self._outdated |= {(at, normal) for at, marks in enumerate(known) for normal in moved & marks.keys()}
-        if self._outdated and not self._patience.isActive():
-            self._patience.start()
+        self._outdated.add((at, normal) for at, marks in enumerate(known) for normal in moved & marks.keys())
         missing = [at for at, marks in enumerate(known) if moved or len(marks) < len(_NORMALS)]
         self._read([(at, overlays[at]) for at in missing])
 
     def clear(self) -> None:
         """Forget them all, and let go of their arrays."""
         self._shown, self._marks, self._problem = (), [], ""
-        self._outdated.clear()
+        self._outdated.take()
         self._read([])
 
     def _read(self, wanted: list[tuple[int, Overlay]]) -> None:
@@ -106,18 +101,17 @@ class Overlays(QObject):
             while found:
                 at, normal, marks = found.popleft()
                 self._marks[at] = {**self._marks[at], normal: marks}
-                self._outdated.discard((at, normal))
+                self._outdated.replace((at, normal))
             self.changed.emit()
 
-    def _drop_outdated(self) -> None:
+    def _drop(self, parts: set[tuple[int, int]]) -> None:
         """Show no marks of a cut that the image does not show any more."""
-        self._forget_outdated()
+        self._forget(parts)
         self.changed.emit()
 
-    def _forget_outdated(self) -> None:
-        for at, normal in self._outdated:
+    def _forget(self, parts: set[tuple[int, int]]) -> None:
+        for at, normal in parts:
             self._marks[at] = {key: marks for key, marks in self._marks[at].items() if key != normal}
-        self._outdated.clear()
 
     def _end(self, outcome: object) -> None:
         self._take()

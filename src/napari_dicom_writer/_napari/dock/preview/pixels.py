@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QObject, Signal
 
-from napari_dicom_writer._napari.dock.parts.later import once
+from napari_dicom_writer._napari.dock.preview.outdated import Outdated
 from napari_dicom_writer._napari.dock.preview.section_reader import SectionReader
 from napari_dicom_writer._napari.dock.preview.sections import to_8_bit
 
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_dicom_writer.model.volume import Volume
-
-PATIENCE = 150  # ms that a cut stays in sight while the next one is read: it would flicker
 
 
 class Pixels(QObject):
@@ -46,9 +44,7 @@ class Pixels(QObject):
         self._through = (0, 0, 0)
         self._sections: dict[int, NDArray[Any]] = {}
         self._shown: dict[int, NDArray[Any]] = {}
-        self._outdated: set[int] = set()
-        self._patience = once(self, PATIENCE)
-        self._patience.timeout.connect(self._drop_outdated)
+        self._outdated = Outdated(self, self._drop)
         self.reader = SectionReader(samples, self)
         self.reader.section.connect(self._take)
         self.reader.failed.connect(self._fail)
@@ -65,9 +61,7 @@ class Pixels(QObject):
             self._forget()
         elif through != before:
             self.problem = ""
-            self._outdated |= {normal for normal in range(3) if through[normal] != before[normal]}
-            if not self._patience.isActive():
-                self._patience.start()
+            self._outdated.add(normal for normal in range(3) if through[normal] != before[normal])
         else:
             if old.window != volume.window and self._sections:
                 self._shown = dict(to_8_bit(volume, self._sections))
@@ -82,13 +76,13 @@ class Pixels(QObject):
 
     def _forget(self) -> None:
         self._sections, self._shown, self.problem = {}, {}, ""
-        self._outdated.clear()
+        self._outdated.take()
 
     def _take(self, normal: int, values: NDArray[Any]) -> None:
         if self._volume is None:
             return
         self._sections[normal] = values
-        self._outdated.discard(normal)
+        self._outdated.replace(normal)
         self._shown = dict(to_8_bit(self._volume, self._sections))
         self.changed.emit()
 
@@ -96,12 +90,11 @@ class Pixels(QObject):
         self.problem = text
         self.failed.emit()
 
-    def _drop_outdated(self) -> None:
+    def _drop(self, normals: set[int]) -> None:
         """Show what is slow to come as what is being read."""
-        for normal in self._outdated:
+        for normal in normals:
             self._sections.pop(normal, None)
             self._shown.pop(normal, None)
-        self._outdated.clear()
         self.changed.emit()
 
 
