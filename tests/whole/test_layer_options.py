@@ -134,9 +134,11 @@ def test_on_the_command_line(tmp_path, capsys):
         np.save(tmp_path / f"{name}.npy", np.zeros((3, 40, 40), "i2"))
     given = ["export", tmp_path / "scan.npy", tmp_path / "other.npy", tmp_path / "out", "--modality", "CT"]
     own = ["--layer", "scan:modality=MR", "--layer", "scan:series-number=7", "--layer", "other.npy:set=FlipAngle=12"]
+    own += ["--series-description", "all", "--layer", "scan:series-description="]
     assert main([*map(str, given), *own]) == 0
     found = {d.Modality: d for d in map(pydicom.dcmread, dicom_files(tmp_path / "out"))}
     assert (found["MR"].SeriesNumber, found["CT"].SeriesNumber) == (7, 2)
+    assert (found["MR"].SeriesDescription, found["CT"].SeriesDescription) == ("scan", "all other")
     assert found["CT"].FlipAngle == 12
     assert "FlipAngle" not in found["MR"]
     capsys.readouterr()
@@ -158,6 +160,21 @@ def test_groups_are_joined_text_by_text():
     assert (options.series.number, options.series.body_part) == ("7", "CHEST")
     assert set(options.attributes) == {"FlipAngle", "EchoTrainLength"}
     assert all(is_dataclass(getattr(options, name)) for name in ("series", "pet"))
+
+
+def test_a_text_may_be_empty_for_one_layer(tmp_path):
+    common = ExportOptions(series=Series(description="T1", body_part="LUNG", laterality="L"))
+    own = LayerOptions(series={"description": "", "laterality": "", "protocol": "p"})
+    report = export([(SCAN, own), OTHER], tmp_path / "x", common)
+    found = {d.SeriesDescription: d for d in map(pydicom.dcmread, dicom_files(report.path))}
+    assert {name: (d.BodyPartExamined, d.Laterality) for name, d in found.items()} == {
+        "scan": ("LUNG", ""),
+        "T1 other": ("LUNG", "L"),
+    }
+    with pytest.raises(OptionsError, match="'series.parsnip' is not an option"):
+        LayerOptions(series={"parsnip": ""})
+    with pytest.raises(OptionsError, match="laterality"):
+        LayerOptions(series={"laterality": "X"})
 
 
 def test_labels_are_a_plain_series_if_they_say_so(tmp_path):

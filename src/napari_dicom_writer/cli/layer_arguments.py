@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, Any, NoReturn, get_type_hints
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from napari_dicom_writer.cli.arguments import add_options, attributes_from
 from napari_dicom_writer.errors import OptionsError, Refusals
-from napari_dicom_writer.options.export import ExportOptions
 from napari_dicom_writer.options.layer import LayerOptions
 
 if TYPE_CHECKING:
@@ -98,5 +97,4 @@ def _layer_options(flags: Sequence[str]) -> LayerOptions:
             groups.setdefault(group, {})[member] = value
         elif name not in ("set", "attributes"):
             values[name] = value
-    kinds = get_type_hints(ExportOptions)
-    return LayerOptions(**values, **{name: kinds[name](**said) for name, said in groups.items()})
+    return LayerOptions(**values, **dict[str, Any](groups))

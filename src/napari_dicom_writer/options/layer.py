@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 from napari_dicom_writer.errors import OptionsError, Refusals
 from napari_dicom_writer.mention import mention
 from napari_dicom_writer.options.export import ExportOptions
+from napari_dicom_writer.options.fields import kinds
 from napari_dicom_writer.standard.patient_study import OF_PATIENT_OR_STUDY
 from napari_dicom_writer.standard.text import title
 
@@ -22,8 +23,8 @@ class Given(TypedDict, total=False):
     modality: str
     object: str
     safety_agency: str
-    series: Series
-    pet: Pet
+    series: Series | Mapping[str, str]
+    pet: Pet | Mapping[str, str]
     attributes: Mapping[str, Any]
     segmentation_type: str
     fractional_type: str
@@ -56,8 +57,8 @@ class Given(TypedDict, total=False):
 class LayerOptions:
     """What one layer of an export is told for itself; what is not given is that of the export's `ExportOptions`.
 
-    Of `series` and `pet`, each text that is given counts for itself; `attributes` are joined, the layer's first.
-    Patient, study, and whatever else all layers have in common, are not a layer's.
+    Of `series` and `pet`, each text that is given counts for itself; as a mapping, an empty one does, too. `attributes`
+    are joined, the layer's first. Patient, study, and whatever else all layers have in common, are not a layer's.
 
     Raises
     ------
@@ -71,6 +72,8 @@ class LayerOptions:
     >>> options = own.over(ExportOptions(modality="CT", series=Series(body_part="CHEST")))
     >>> options.modality, options.series.number, options.series.body_part
     (<Modality.MR: 'MR'>, '7', 'CHEST')
+    >>> LayerOptions(series={"body_part": ""}).over(options).series.body_part
+    ''
     """
 
     def __init__(self, **given: Unpack[Given]) -> None:
@@ -84,8 +87,14 @@ class LayerOptions:
                     what = f"A layer has no {mention(name)} of its own: {known[name]}"
                     raise OptionsError(what, "Give it to the whole export")
         refusals.raise_if_any()
-        checked = ExportOptions(**dict[str, Any](given))
-        self.given: Mapping[str, Any] = {name: getattr(checked, name) for name in given}
+        values, said = dict[str, Any](given), dict[str, dict[str, Any]]()
+        for name, kind in kinds(ExportOptions).items():
+            if name in values and is_dataclass(kind):
+                with refusals.collect("options"):
+                    values[name], said[name] = _group(name, kind, values[name])
+        refusals.raise_if_any()
+        checked = ExportOptions(**values)
+        self.given: Mapping[str, Any] = {name: said.get(name, getattr(checked, name)) for name in given}
         for keyword in self.given.get("attributes", ()):
             with refusals.collect("options"):
                 if keyword in OF_PATIENT_OR_STUDY:
@@ -140,10 +149,20 @@ def own_options() -> list[str]:
     return [item.name for item in fields(ExportOptions) if not item.metadata.get("common")]
 
 
+def _group(name: str, kind: Any, value: Any) -> tuple[Any, dict[str, Any]]:
+    """Return a group of options, and what of it is said: of a mapping all, else what is not as in a fresh group."""
+    if not isinstance(value, Mapping):
+        found = {item.name: getattr(value, item.name, item.default) for item in fields(kind)}
+        return value, {item.name: found[item.name] for item in fields(kind) if found[item.name] != item.default}
+    known = [item.name for item in fields(kind)]
+    if unknown := [member for member in value if member not in known]:
+        raise OptionsError(f"'{name}.{unknown[0]}' is not an option", f"Use one of {', '.join(known)}")
+    made = kind(**value)
+    return made, {member: getattr(made, member) for member in value}
+
+
 def _joined(common: Any, own: Any) -> Any:
-    if isinstance(own, Mapping):
-        return {**common, **own}
-    if not is_dataclass(own) or isinstance(own, type):
-        return own
-    said = {item.name: getattr(own, item.name) for item in fields(own) if getattr(own, item.name) != item.default}
-    return replace(common, **said)
+    """Put what a layer says in the place of what all say: of a group, and of attributes, one by one."""
+    if is_dataclass(common) and not isinstance(common, type):
+        return replace(common, **own)
+    return {**common, **own} if isinstance(common, Mapping) and isinstance(own, Mapping) else own

@@ -74,6 +74,16 @@ def test_a_layer_has_its_own_until_it_is_taken_back(viewer, two, open_panel, qtb
     assert panel.form._labels["modality"].text() == "Modality"
 
 
+def test_an_empty_text_is_one_of_its_own(viewer, two, open_panel, qtbot):
+    panel = open_panel()
+    panel.form.field("series.description").value = "T1"
+    panel.own.options.give(two[1], "series.description").value = ""
+    settle(qtbot, panel)
+    assert [series.description for series in panel.plan.series] == ["T1 scan", "other"]
+    assert panel.own.options.summary(two[1]) == "description: –"
+    assert panel.own.options.field(two[1], "series.description").native.placeholderText() == "the layer's name"
+
+
 def test_what_is_wrong_is_said_and_places_nothing_anew(viewer, two, open_panel, qtbot):
     _, other = two
     panel = open_panel()

@@ -12,7 +12,6 @@ from qtpy.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QMenu,
     QPushButton,
     QToolButton,
@@ -26,7 +25,7 @@ from napari_dicom_writer._napari.dock.own.attributes_field import ATTRIBUTES, At
 from napari_dicom_writer._napari.dock.parts.plain import tooltip
 from napari_dicom_writer.errors import Refusals
 from napari_dicom_writer.options.export import ExportOptions
-from napari_dicom_writer.options.fields import kinds, label
+from napari_dicom_writer.options.fields import label
 
 if TYPE_CHECKING:
     from napari.layers import Layer
@@ -85,16 +84,13 @@ class OwnOptionsForm(QWidget):
         Raises
         ------
         OptionsError
-            With everything that is wrong.
+            If a number is wanted and none is there.
         """
-        refusals, values, groups = Refusals(), dict[str, Any](), dict[str, dict[str, Any]]()
+        refusals, values = Refusals(), dict[str, Any]()
         for name in self.names(layer):
             group, _, member = name.rpartition(".")
             with refusals.collect():
-                (groups.setdefault(group, {}) if group else values)[member] = self.field(layer, name).value
-        for group, members in groups.items():
-            with refusals.collect():
-                values[group] = kinds(ExportOptions)[group](**members)
+                (values.setdefault(group, {}) if group else values)[member] = self.field(layer, name).value
         refusals.raise_if_any()
         return values
 
@@ -225,5 +221,3 @@ class _Page(QWidget):
             field = self.fields[name]
             told = field.spell(attrgetter(name)(common))
             back.setToolTip(tooltip(f"Back to what all layers have: {told or 'nothing'}"))
-            if "." in name and told and isinstance(field, OptionField) and isinstance(field.native, QLineEdit):
-                field.native.setPlaceholderText(told)  # which an empty one is, too
