@@ -149,3 +149,27 @@ def test_outlines_without_their_image_say_what_is_missing(viewer, open_panel, qt
     panel = open_panel()
     assert panel.preview.layer is layer
     wait_for(qtbot, lambda: "is shown on its image" in panel.preview.preview.accessibleDescription())
+
+
+def test_fractions_are_as_dense_as_they_are_large(viewer, open_panel, qtbot):
+    fractions = np.zeros(SHAPE, np.float32)
+    fractions[:, 2:7] = 1
+    fractions[:, 7:12] = 0.4
+    layer = viewer.add_image(fractions, name="tumor", contrast_limits=(0, 1), **PLACE)
+    viewer.layers["scan"].data = np.full(SHAPE, 100, np.int16)
+    viewer.layers.select_all()
+    panel = open_panel()
+    panel.own.options.give(layer, "object").value = "segmentation"
+    panel.own.options.give(layer, "segmentation_type").value = "fractional"
+    settle(qtbot, panel)
+    preview = panel.preview.preview
+    wait_for_marks(qtbot, preview)
+    assert panel.preview.layer is viewer.layers["scan"]
+    pixels = preview.grab().toImage()
+    place = preview._layout().picture(preview._layout().places[0])
+    x, ys = int(place.center().x()), [int(place.top() + row / 14 * place.height()) for row in (1, 4, 9)]
+    assert [preview.tooltip_at(x, y).splitlines()[0] for y in ys[1:]] == ["Label 1 100%", "Label 1 40%"]
+    assert preview.tooltip_at(x, ys[0]).startswith("Axial")
+    none, all_, some = (pixels.pixelColor(x, y).getRgb() for y in ys)
+    apart = [sum(abs(a - b) for a, b in zip(color, none, strict=True)) for color in (all_, some)]
+    assert 0.35 < apart[1] / apart[0] < 0.45

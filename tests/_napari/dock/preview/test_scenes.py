@@ -9,7 +9,7 @@ import pydicom
 import pytest
 from napari.layers import Image, Labels
 
-from napari_dicom_writer import ExportOptions, export, plan_export
+from napari_dicom_writer import ExportOptions, LayerOptions, export, plan_export
 from napari_dicom_writer._napari.dock.preview.overlay import read_marks
 from napari_dicom_writer._napari.dock.preview.scenes import Scenes
 from napari_dicom_writer._napari.dock.preview.sections import read_sections
@@ -116,3 +116,35 @@ def test_labels_of_a_series_on_disk_are_seen_over_it(tmp_path):
     np.testing.assert_array_equal(sections[1], values[:, view.through[1]])
     other = scenes.view(labels, place(labels))
     assert not other.volume.array[:].any()  # black: nobody says where it is
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_fractions_are_seen_as_they_are_written(tmp_path, alone):
+    fractions = np.random.default_rng(2).random((3, *SHAPE)).astype(np.float32)
+    fractions[1] = 0  # no segment
+    scan = Image(np.random.default_rng(1).integers(0, 100, SHAPE, np.int16), name="scan", **PLACE)
+    labels = ("channel", "z", "y", "x")
+    place = {"scale": (1, *PLACE["scale"]), "translate": (0, *PLACE["translate"]), "axis_labels": labels}
+    probabilities = Image(fractions[:, ::-1], name="probabilities", units=("pixel", *MM["units"]), **place)
+    probabilities.scale, probabilities.translate = (1, -2.5, 0.7, 0.8), (0, 20, -20, 30)
+    own = {"object": "segmentation", "segmentation_type": "fractional"}
+    layers = [probabilities] if alone else [scan, probabilities]
+    options = ExportOptions(**own) if alone else ExportOptions()
+    told = [tuple_of(one) if one is scan else (tuple_of(one), LayerOptions(**own)) for one in layers]
+    scenes = Scenes(lambda layer: place_layer(tuple_of(layer), options))
+    scenes.take(plan_export(told, options), layers)
+    view = scenes.view(layers[0], place_layer(tuple_of(layers[0]), options))
+    (overlay,) = view.overlays
+    path = export(told, tmp_path / "out", options).path
+    paths = [path] if alone else path.rglob("*.dcm")
+    written = next(d for d in map(pydicom.dcmread, paths) if d.Modality == "SEG")
+    found = np.zeros((2, *SHAPE))
+    for frame, group in zip(written.pixel_array, written.PerFrameFunctionalGroupsSequence, strict=True):
+        height = group.PlanePositionSequence[0].ImagePositionPatient[2]
+        plane = round((float(height) - view.grid.affine()[2, 3]) / view.grid.affine()[2, 0])
+        found[group.SegmentIdentificationSequence[0].ReferencedSegmentNumber - 1, plane] = frame
+    assert set(written.pixel_array.flat) > {3, 200}
+    for normal, marks in read_marks(overlay, view.through, 192, lambda: None):
+        section = found.take(view.through[normal], axis=normal + 1)
+        np.testing.assert_array_equal(marks.steps, section.max(axis=0))
+        np.testing.assert_array_equal(marks.numbers, np.where(section.any(axis=0), section.argmax(axis=0) + 1, 0))

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from napari_dicom_writer.model.contours import Outline
     from napari_dicom_writer.model.volume import Volume
     from napari_dicom_writer.plan.grid import Grid
-    from napari_dicom_writer.plan.segments import SegmentPlan
+    from napari_dicom_writer.plan.segments import SegmentPlan, StoredFractions
 
 _NEAREST = 0.5  # of a voxel
 CHORD = "CHORD"
@@ -33,6 +33,21 @@ CHORD = "CHORD"
 
 Place = tuple["Grid", tuple[int, int, int]]
 """A grid with its (planes, rows, columns)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fractions:
+    """How fractions of segments are stored.
+
+    Attributes
+    ----------
+    stored : StoredFractions
+    leading : tuple of (tuple of int or None)
+        Where those of each segment are, along the leading axes of their array; None of one that is nowhere there.
+    """
+
+    stored: StoredFractions
+    leading: tuple[tuple[int, ...] | None, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,11 +63,13 @@ class Overlay:
     shown : (Grid, shape)
         The image.
     labels : Volume or None
-        The layer's labels; None of what is drawn.
+        The layer's labels, or the fractions of its segments; None of what is drawn.
     drawn : dict or None
         (label, plane) → outlines and points; None of labels.
     outlined : bool
         Whether contours are written, and not voxels.
+    fractions : Fractions or None
+        Of labels that are fractions: how they are stored.
     """
 
     segments: tuple[SegmentPlan, ...]
@@ -61,11 +78,13 @@ class Overlay:
     labels: Volume | None = None
     drawn: dict[tuple[int, int], tuple[Outline, ...]] | None = None
     outlined: bool = False
+    fractions: Fractions | None = None
 
     def shows_as(self, other: Overlay) -> bool:
         """Whether the marks of another one are those of this one, whatever their segments are called."""
         return (
-            (self.written, self.shown, self.outlined) == (other.written, other.shown, other.outlined)
+            (self.written, self.shown) == (other.written, other.shown)
+            and (self.outlined, self.fractions) == (other.outlined, other.fractions)
             and [segment.label for segment in self.segments] == [segment.label for segment in other.segments]
             and _same_labels(self.labels, other.labels)
             and _same_drawn(self.drawn, other.drawn)
@@ -122,11 +141,14 @@ class Marks:
     filled : bool
         Whether these are painted, and not only told of: where outlines are.
     lines : tuple of Line
+    steps : numpy.ndarray or None
+        Of fractions: how much of each pixel is its segment's, in steps of `STEPS`; it is the one with the most.
     """
 
     numbers: NDArray[np.uint16] | None = None
     filled: bool = True
     lines: tuple[Line, ...] = ()
+    steps: NDArray[np.uint8] | None = None
 
 
 def read_marks(
@@ -154,6 +176,9 @@ def read_marks(
         yield from enumerate(_drawn_marks(lies, through))
         return
     labels = _onto(_onto(lies.labels, lies.written), lies.shown)
+    if lies.fractions is not None:
+        yield from _most(labels, lies.fractions, through, limit, tick)
+        return
     # Contours are traced on the planes of the image that they belong to; on others they are not seen as such.
     traced = lies.outlined and lies.written == lies.shown
     for normal, values in read_sections(labels, limit, tick, through):
@@ -163,6 +188,22 @@ def read_marks(
             yield normal, Marks(numbers, filled=False, lines=tuple(_traced(plane, through[0], lies.segments)))
         else:
             yield normal, Marks(numbers)
+
+
+def _most(
+    labels: Volume, fractions: Fractions, through: Sequence[int], limit: int, tick: Callable[[], None]
+) -> Iterator[tuple[int, Marks]]:
+    """Show each pixel as the segment that has most of it, as stored."""
+    found: dict[int, tuple[NDArray[np.uint16], NDArray[np.uint8]]] = {}
+    for number, leading in enumerate(fractions.leading, 1):
+        if leading is None:
+            continue
+        for normal, values in read_sections(labels, limit, tick, through, leading):
+            steps = fractions.stored.encode_part(values, number)
+            numbers, most = found.get(normal, (np.zeros(steps.shape, np.uint16), np.zeros_like(steps)))
+            found[normal] = np.where(steps > most, number, numbers).astype(np.uint16), np.maximum(steps, most)
+    for normal, (numbers, most) in found.items():
+        yield normal, Marks(numbers, steps=most)
 
 
 def _onto(labels: Volume, place: Place) -> Volume:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from qtpy.QtCore import QPointF, QRectF, Qt
@@ -11,6 +11,7 @@ from qtpy.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPainterPath, QP
 
 from napari_dicom_writer._napari.dock.parts.plain import shown_name
 from napari_dicom_writer.model.contours import ENCLOSING, POINT
+from napari_dicom_writer.plan.segments import STEPS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,6 +41,9 @@ def paint_segments(painter: QPainter, area: QRectF, cut: Cut, overlay: Overlay, 
     for number, segment in enumerate(overlay.segments, 1):
         table[number] = QColor(*segment.color, round(255 * _OPACITY)).rgba()
     pixels = table[numbers]
+    if marks.steps is not None:
+        opacity = np.rint(cut.orient(marks.steps).astype(np.float64) * (255 * _OPACITY / STEPS)).astype(np.uint32)
+        pixels = (pixels & 0xFFFFFF) | opacity << 24
     rows, columns = pixels.shape
     buffer = pixels.tobytes()  # which the image does not own
     painter.drawImage(area, QImage(buffer, columns, rows, 4 * columns, QImage.Format.Format_ARGB32))
@@ -84,20 +88,26 @@ def _places(area: QRectF, cut: Cut, line: Line) -> NDArray[np.float64]:
 
 
 def names_at(point: QPointF, area: QRectF, cut: Cut, shown: Sequence[Shown]) -> list[str]:
-    """Return the names of the segments under a point of a cut's picture, the topmost first."""
+    """Return the names of the segments under a point of a cut's picture, the topmost first; of fractions how much."""
     if not area.adjusted(-_NEAR, -_NEAR, _NEAR, _NEAR).contains(point):
         return []
     names: list[str] = []
     for overlay, marks in reversed(shown):
         numbers = [line.number for line in marks.lines if _is_at(point, area, cut, line)]
+        much = ""
         if marks.numbers is not None and area.contains(point):
-            pixels = cut.orient(marks.numbers)
-            row = int((point.y() - area.top()) / area.height() * pixels.shape[0])
-            column = int((point.x() - area.left()) / area.width() * pixels.shape[1])
-            if number := int(pixels[min(row, pixels.shape[0] - 1), min(column, pixels.shape[1] - 1)]):
+            if number := _pixel_at(point, area, cut.orient(marks.numbers)):
                 numbers.append(number)
-        names += [shown_name(overlay.segments[number - 1].name) for number in dict.fromkeys(numbers)]
+            if marks.steps is not None:
+                much = f" {_pixel_at(point, area, cut.orient(marks.steps)) / STEPS:.0%}"
+        names += [f"{shown_name(overlay.segments[number - 1].name)}{much}" for number in dict.fromkeys(numbers)]
     return list(dict.fromkeys(names))
+
+
+def _pixel_at(point: QPointF, area: QRectF, pixels: NDArray[Any]) -> int:
+    row = int((point.y() - area.top()) / area.height() * pixels.shape[0])
+    column = int((point.x() - area.left()) / area.width() * pixels.shape[1])
+    return int(pixels[min(row, pixels.shape[0] - 1), min(column, pixels.shape[1] - 1)])
 
 
 def _is_at(point: QPointF, area: QRectF, cut: Cut, line: Line) -> bool:

@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary, WeakValueDictionary
 import numpy as np
 
 from napari_dicom_writer._napari.dock.preview.beneath import SeriesOnDisk
-from napari_dicom_writer._napari.dock.preview.overlay import Overlay
+from napari_dicom_writer._napari.dock.preview.overlay import Fractions, Overlay
 from napari_dicom_writer._napari.dock.preview.view import View
 from napari_dicom_writer.errors import ExportError
 from napari_dicom_writer.model.volume import Volume
@@ -71,7 +71,7 @@ class Scenes:
             If its image cannot be placed.
         """
         series = self._series.get(layer)
-        if series is None or not _lies_on_another(series):
+        if series is None or not series.segments:
             return own and (View(*own) if series is None else self._over(*own))
         image = self._layers.get(series.source.series_uid if series.source else "")
         if image is not None:
@@ -91,7 +91,7 @@ class Scenes:
     def _over(self, volume: Volume, grid: Grid) -> View:
         overlays = []
         for layer, series in self._series.items():
-            if _lies_on_another(series):
+            if series.segments:
                 with suppress(ExportError):  # said where it is refused
                     overlays.append(self._overlay(layer, series, volume, grid))
         return View(volume, grid, tuple(overlays), _through(overlays, volume.shape))
@@ -105,12 +105,17 @@ class Scenes:
             labels=self._place(layer)[0] if drawn is None else None,
             drawn=drawn,
             outlined=isinstance(series.stored, StoredContours),
+            fractions=_fractions(series),
         )
 
 
-def _lies_on_another(series: SeriesPlan) -> bool:
-    """Whether a series is shown on an image: fractions are shown as the image that they are in napari."""
-    return bool(series.segments) and not isinstance(series.stored, StoredFractions)
+def _fractions(series: SeriesPlan) -> Fractions | None:
+    """Say where the fractions of each segment are, at the first time point."""
+    if not isinstance(series.stored, StoredFractions):
+        return None
+    frames = (frame for instance in series.instances for frame in instance.frames if not frame.time_index)
+    first = {frame.part: frame.leading for frame in frames}
+    return Fractions(series.stored, tuple(first.get(segment.number) for segment in series.segments))
 
 
 @lru_cache(maxsize=4)

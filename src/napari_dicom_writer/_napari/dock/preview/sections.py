@@ -31,8 +31,9 @@ def read_sections(
     limit: int = LIMIT,
     tick: Callable[[], None] = lambda: None,
     through: Sequence[int] | None = None,
+    leading: Sequence[int] | None = None,
 ) -> Iterator[tuple[int, NDArray[Any]]]:
-    """Read the sections through one voxel, at index 0 of every leading axis, every n-th voxel.
+    """Read the sections through one voxel, every n-th voxel.
 
     Parameters
     ----------
@@ -44,6 +45,8 @@ def read_sections(
         Called before each section, before each plane where planes are read; may raise to stop.
     through
         Plane, row and column that the sections go through; default: the middle.
+    leading
+        Index along each leading axis; default: 0.
 
     Yields
     ------
@@ -53,14 +56,15 @@ def read_sections(
         The other two axes in the order (planes, rows, columns), then three samples of colors; a copy.
     """
     through = through or middle(volume.shape)
+    leading = tuple(leading or (0,) * len(volume.leading))
     strided = type(volume.array).__module__.partition(".")[0] in _UNDERSTAND_STRIDES
     normals = (0, 1, 2) if "plane" in volume.axes else (0,)
     if not (strided or isinstance(volume.array, np.ndarray)):
-        yield from _from_planes(volume, through, limit, tick)
+        yield from _from_planes(volume, leading, through, limit, tick)
         return
     for normal in normals:
         tick()
-        yield normal, _from_slices(volume, normal, through[normal], limit)
+        yield normal, _from_slices(volume, leading, normal, through[normal], limit)
 
 
 def _every(count: int, limit: int) -> slice:
@@ -69,12 +73,13 @@ def _every(count: int, limit: int) -> slice:
     return slice((step - 1) // 2, count, step)
 
 
-def _from_slices(volume: Volume, normal: int, at: int, limit: int) -> NDArray[Any]:
+def _from_slices(volume: Volume, leading: Sequence[int], normal: int, at: int, limit: int) -> NDArray[Any]:
+    places = iter(leading)
     lengths = dict(zip(SPATIAL, volume.shape, strict=True))
     index: list[int | slice] = []
     for axis in volume.axes:
         if axis not in SPATIAL:
-            index.append(0)
+            index.append(next(places))
         elif axis == SPATIAL[normal]:
             index.append(at)
         else:
@@ -90,11 +95,10 @@ def _from_slices(volume: Volume, normal: int, at: int, limit: int) -> NDArray[An
 
 
 def _from_planes(
-    volume: Volume, through: Sequence[int], limit: int, tick: Callable[[], None]
+    volume: Volume, leading: tuple[int, ...], through: Sequence[int], limit: int, tick: Callable[[], None]
 ) -> Iterator[tuple[int, NDArray[Any]]]:
     """Read plane by plane, each once for both sections across; copies, because views would keep whole planes."""
     planes, rows, columns = volume.shape
-    leading = (0,) * len(volume.leading)
     down, right = _every(rows, limit), _every(columns, limit)
 
     def plane_at(index: int) -> NDArray[Any]:
