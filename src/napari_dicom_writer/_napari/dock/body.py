@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,20 +9,19 @@ from napari.utils.history import get_save_history
 from qtpy.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from napari_dicom_writer._napari import preferences
-from napari_dicom_writer._napari.dock.axes.layer_editor import NAMES, LayerEditor
+from napari_dicom_writer._napari.dock.axes.layer_editor import LayerEditor
 from napari_dicom_writer._napari.dock.checklist.layer_list import LayerChecklist
 from napari_dicom_writer._napari.dock.foot.controls import Controls
 from napari_dicom_writer._napari.dock.foot.target import TargetRow
 from napari_dicom_writer._napari.dock.form.form import OptionsForm
 from napari_dicom_writer._napari.dock.form.members import GROUPS
 from napari_dicom_writer._napari.dock.messages.board import Board
-from napari_dicom_writer._napari.dock.own.own_editor import SEGMENTS, OwnEditor
+from napari_dicom_writer._napari.dock.own.own_editor import OwnEditor
 from napari_dicom_writer._napari.dock.parts.column import ScrollColumn
 from napari_dicom_writer._napari.dock.parts.focus import SHOW_FOCUS
 from napari_dicom_writer._napari.dock.parts.fold import heading
-from napari_dicom_writer._napari.dock.parts.later import soon
 from napari_dicom_writer._napari.dock.preview.preview_panel import PreviewPanel
-from napari_dicom_writer.errors import Fix, NoteKind
+from napari_dicom_writer.errors import NoteKind
 
 if TYPE_CHECKING:
     from napari.viewer import Viewer
@@ -92,20 +90,13 @@ class PanelBody(QWidget):
         self.own.show_layer(self.preview.layer, options)
         self.form.show_owned(self.own.owned(self.checklist.checked))
 
-    def apply(self, fix: Fix) -> None:
-        """Set the option that a message names, or lead the user to its field."""
-        if fix.value is None:
-            if fix.option == SEGMENTS:
-                field: QWidget = self.own.reveal_segments()
-            else:
-                field = (self.editor if fix.option in NAMES else self.form).reveal(fix.option)
-            soon(self, partial(self._scroll.ensureWidgetVisible, field))
-        else:
-            self.form.field(fix.option).value = fix.value
+    def scroll_to(self, part: QWidget) -> None:
+        """Bring a part in sight."""
+        self._scroll.ensureWidgetVisible(part)
 
     def show_details(self) -> None:
         """Scroll to the report, or to what was found before writing."""
-        self._scroll.ensureWidgetVisible(self.board.report_actions if self.report else self.board.preflight)
+        self.scroll_to(self.board.report_actions if self.report else self.board.preflight)
 
     def show_running(self, *, running: bool) -> None:
         """Show that an export runs; meanwhile nothing can be edited."""

@@ -12,22 +12,21 @@ from qtpy.QtCore import QEvent
 
 from napari_dicom_writer._napari import preferences
 from napari_dicom_writer._napari.dock.axes.height_row import z_in_sight
-from napari_dicom_writer._napari.dock.axes.layer_editor import NAMES
 from napari_dicom_writer._napari.dock.body import PanelBody
 from napari_dicom_writer._napari.dock.checklist.layer_state import LayerWatch, is_drawn, is_written
-from napari_dicom_writer._napari.dock.closing import CloseGuard, Closing, losses, tell_cancelled
+from napari_dicom_writer._napari.dock.closing import CloseGuard, Closing, losses
+from napari_dicom_writer._napari.dock.exporter import Exporter
 from napari_dicom_writer._napari.dock.messages.studies import study_messages
 from napari_dicom_writer._napari.dock.messages.words import becomes, own_messages, why_nothing
-from napari_dicom_writer._napari.dock.own.own_editor import SEGMENTS, told_layers
-from napari_dicom_writer._napari.dock.parts.later import once, soon
+from napari_dicom_writer._napari.dock.own.own_editor import told_layers
+from napari_dicom_writer._napari.dock.parts.later import once
 from napari_dicom_writer._napari.dock.preview.placing import Places
+from napari_dicom_writer._napari.dock.remedies import Remedies
 from napari_dicom_writer._napari.dock.work import activity
 from napari_dicom_writer._napari.dock.work.imports import Imports
 from napari_dicom_writer._napari.dock.work.planning import Outcome, Planner, Wish
-from napari_dicom_writer._napari.dock.work.running import ExportRun
-from napari_dicom_writer.errors import ExportError, NoteKind, UnforeseenLossError
+from napari_dicom_writer.errors import ExportCancelled, ExportError, NoteKind, UnforeseenLossError
 from napari_dicom_writer.plan.sent import Resend
-from napari_dicom_writer.plan.wording import where
 
 if TYPE_CHECKING:
     from napari.layers import Layer
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
     from qtpy.QtWidgets import QWidget
 
     from napari_dicom_writer._napari.dock.messages.preflight import Message
-    from napari_dicom_writer.errors import ExportCancelled, Fix, Refusal
+    from napari_dicom_writer.errors import Fix
     from napari_dicom_writer.plan.plan import ExportPlan
     from napari_dicom_writer.plan.report import ExportReport
 
@@ -61,7 +60,6 @@ class ExportPanel(PanelBody):
         self._bad_preferences = bad_preferences
         self.viewer = viewer
         self.plan: ExportPlan | None = None
-        self._refusals: tuple[Refusal, ...] = ()
         self._identity = self.form.identity()
         self._source_modality = ""
         self._asleep = self._missed = False
@@ -76,7 +74,9 @@ class ExportPanel(PanelBody):
     def _make_workers(self, dock_widget: QWidget | None) -> None:
         self.places = Places(self.viewer.layers, self.preview, self.editor.edits, self.own.over)
         self.planner = Planner(self._make_wish, self)
-        self.run = ExportRun(dock_widget)
+        self._remedies = Remedies(self, self.places)
+        self._exporter = Exporter(self, dock_widget)
+        self.run = self._exporter.run
         self.watch = LayerWatch(self.viewer.layers)
         self._imports = Imports(self)
         self._geometry_timer, self._layers_timer = once(self), once(self)
@@ -107,12 +107,8 @@ class ExportPanel(PanelBody):
         self.controls.status_clicked.connect(self.show_details)
         self.controls.tags_button.clicked.connect(self._show_tags)
         self.controls.export_button.clicked.connect(self.export)
-        self.controls.cancel_button.clicked.connect(self._cancel)
-        self.run.staged.connect(self.show_stage)
-        self.run.progressed.connect(self.controls.show_progress)
-        self.run.finished.connect(self._finished)
-        self.run.failed.connect(self._failed)
-        self.run.cancelled.connect(self._cancelled)
+        self.controls.cancel_button.clicked.connect(self._exporter.cancel)
+        self._exporter.ended.connect(self._ended)
         idle = once(self, _IDLE)
         idle.timeout.connect(activity.prepare)
         idle.start()
@@ -122,22 +118,12 @@ class ExportPanel(PanelBody):
     # --- what the user does ------------------------------------------------------------------------------------------
 
     def apply(self, fix: Fix) -> None:
-        """Do what the button of a message says; what is edited of a layer is so of the one that it is about."""
+        """Do what the button of a message says."""
         if isinstance(fix, Resend):
-            self._show_begun()
-            self.run.resend(fix.value)
-            return
-        layer = self._refused_for(fix) or self.own.noted_with(fix) or self.places.refused_for(fix)
-        if layer is not None and fix.option in (*NAMES, SEGMENTS):
-            self.preview.choose(layer)
-        if layer is None or not self.own.apply(layer, fix):
-            super().apply(fix)
-
-    def _refused_for(self, fix: Fix) -> Layer | None:
-        """Return the first layer that planning refused with a remedy."""
-        places = {refusal.where for refusal in self._refusals if refusal.fix == fix}
-        layers = enumerate(self.checklist.checked)
-        return next((layer for index, layer in layers if where(index, layer.name) in places), None)
+            self.planner.pause()
+            self._exporter.resend(fix.value)
+        else:
+            self._remedies.apply(fix)
 
     def _take_z_in_sight(self) -> None:
         z = z_in_sight(self.viewer, self._options)
@@ -152,24 +138,14 @@ class ExportPanel(PanelBody):
         plan = self.plan  # another one may come while the question is open
         if wish is None or plan is None or not self.target.may_leave(plan):
             return
-        self._show_begun()
-        self.run.start(wish.layers, wish.path, wish.options, size=plan.bytes, agreed=plan, to=wish.to)
-
-    def _show_begun(self) -> None:
         self.planner.pause()
-        self.board.forget()
-        self.show_running(running=True)
-        self.show_stage("starting")
+        self._exporter.start(wish, plan)
 
     def losses(self) -> list[str]:
         """Say what would be lost if the widget were closed now."""
         typed = self.form.identity() != self._identity
         running, sending = self.run.running, self.target.remote
         return losses(running=running, sending=sending, typed=typed, said=self.own.is_new)
-
-    def _cancel(self) -> None:
-        self.controls.cancel_button.setEnabled(False)
-        self.run.cancel()
 
     def _copy_from_dicom(self) -> None:
         from napari_dicom_writer._napari.dock.reference.copy_dialog import CopyDialog
@@ -276,7 +252,8 @@ class ExportPanel(PanelBody):
         self._geometry_timer.start()
 
     def _take_plan(self, outcome: Outcome) -> None:
-        self._refusals, plan = outcome.refusals, outcome.plan
+        plan = outcome.plan
+        self._remedies.take_refusals(outcome.refusals)
         self.plan = None if outcome.refusals else plan
         if plan is not None:
             self.own.take_plan(plan, self.checklist.checked)
@@ -318,30 +295,15 @@ class ExportPanel(PanelBody):
             self._missed = False
             self._plan_anew()
 
-    # --- while and after it runs -------------------------------------------------------------------------------------
-
-    def _finished(self, report: ExportReport) -> None:
-        self.show_running(running=False)
-        self.form.field("overwrite").value = False  # asked for anew each time
-        self._identity = self.form.identity()
-        self.own.take_export()
-        self.board.show_report(report)
-        self.target.advance()
-        self._plan_anew()
-        soon(self, self.show_details)
-
-    def _failed(self, error: ExportError) -> None:
-        """Say why; it can be tried again, for the reason may be gone, with the layers as they are now."""
-        self.show_running(running=False)
-        self.board.show_failure(error.refusals, several=len(self._exported) > 1)
-        self._missed = self._missed or isinstance(error, UnforeseenLossError)
-        self.planner.forget_values()  # they may have been changed in place
-        self._make_up()
-
-    def _cancelled(self, error: ExportCancelled) -> None:
-        self.show_running(running=False)
-        self.board.show_cancelled(error)
-        if self.isVisible():
+    def _ended(self, outcome: ExportReport | ExportError) -> None:
+        """Plan what is there now."""
+        if isinstance(outcome, ExportCancelled):
             self._plan_anew()
-        else:  # closed, and napari deletes it late
-            tell_cancelled(error)
+        elif isinstance(outcome, ExportError):  # it can be tried again, for the reason may be gone
+            self._missed = self._missed or isinstance(outcome, UnforeseenLossError)
+            self.planner.forget_values()  # they may have been changed in place
+            self._make_up()
+        else:
+            self._identity = self.form.identity()
+            self.own.take_export()
+            self._plan_anew()
