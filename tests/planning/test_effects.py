@@ -31,7 +31,7 @@ INPUTS: dict[str, Any] = {
     "sheared": Volume(RAMP[0].astype("i2"), affine=SHEARED),
     "an array": RAMP.astype("i2"),
     "a layer in pixels": (RAMP[0].astype("i2"), {"scale": (2, 1, 1)}, "image"),
-    "labels": (RAMP[0] // 20, {"units": ("mm",) * 3}, "labels"),
+    "labels": (RAMP.reshape(3, 5, 8) // 20, {"units": ("mm",) * 3}, "labels"),
     "a layer in mm": (RAMP[0].astype("i2"), {"units": ("mm",) * 3, "translate": (1, 2, 3)}, "image"),
 }
 OUTLINE = np.array([[1, 1, 1], [1, 1, 3], [1, 2.5, 3]])

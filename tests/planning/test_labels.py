@@ -48,6 +48,7 @@ def test_large_label_numbers_are_found():
         (np.full((3, 4, 5), -2), "negative label -2"),
         (np.full((3, 4, 5), 0.5), "not whole numbers"),
         (np.full((3, 4, 5), np.nan), "not whole numbers"),
+        (np.full((3, 4, 5), np.inf), "not whole numbers"),
         (np.arange(1, 3 * 200 * 200 + 1).reshape(3, 200, 200), "over 65,535 labels"),
     ],
 )

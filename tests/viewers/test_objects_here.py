@@ -86,3 +86,20 @@ def test_labels_open_where_they_are_said_to(tmp_path, kind, software):
     found = holds(lambda reading: assert_labels_placed(reading, LABELS, AFFINE), OF_LABELS[software], report.path)
     assert said.get(software, False) == found
     assert survey(report.path).series[0].opens_in == series.opens_in
+
+
+@pytest.mark.parametrize("software", OF_LABELS)
+def test_deflated_objects_open_where_they_are_said_to(tmp_path, software):
+    cases = [
+        ((VALUES, PLACE, "image"), of("enhanced-ct"), READERS, lambda r: assert_placed(r, VALUES, AFFINE, 1e-4)),
+        ((LABELS, PLACE, "labels"), {}, OF_LABELS, lambda r: assert_labels_placed(r, LABELS, AFFINE)),
+    ]
+    for number, (layer, asked, readers, check) in enumerate(cases):
+        if software not in readers:
+            continue
+        options = ExportOptions(transfer_syntax="deflated", **asked)
+        report = export(layer, tmp_path / str(number) / "x.dcm", options)
+        (series,) = report.plan.series
+        said = {verdict.software: verdict.opens for verdict in series.opens_in}
+        assert said.get(software, False) == holds(check, readers[software], report.path), series.title
+        assert survey(report.path).series[0].opens_in == series.opens_in

@@ -18,7 +18,7 @@ from napari_dicom_writer import read as opened
 from napari_dicom_writer.cli.main import main
 
 RNG = np.random.default_rng(11)
-SHAPE, STEP, START = (6, 11, 14), np.array([2.5, 0.7, 0.8]), np.array([5.0, -3, 2])
+SHAPE, STEP, START = (6, 11, 16), np.array([2.5, 0.7, 0.8]), np.array([5.0, -3, 2])
 LABELS = np.where(RNG.random(SHAPE) < 0.7, 0, RNG.integers(1, 4, SHAPE)).astype("u1")
 LABELS[0] = 0
 
@@ -129,10 +129,10 @@ COARSE = layer(np.pad(LABELS[::2, ::2, ::2], ((0, 0), (0, 2), (0, 0))), STEP * (
 
 def test_another_grid_is_refused_with_both_named(tmp_path, series):
     with pytest.raises(
-        ExportError, match=r"another grid \(3 × 8 × 7 voxels of 5 × 1.4 × 1.6 mm\) than the reference, "
+        ExportError, match=r"another grid \(3 × 8 × 8 voxels of 5 × 1.4 × 1.6 mm\) than the reference, "
     ) as e:
         export(COARSE, tmp_path / "x", ExportOptions(reference=series))
-    assert "(6 × 11 × 14 voxels of 2.5 × 0.7 × 0.8 mm)" in str(e.value)
+    assert "(6 × 11 × 16 voxels of 2.5 × 0.7 × 0.8 mm)" in str(e.value)
     assert e.value.refusals[0].fix.value == "nearest"
     moved = layer(LABELS, STEP, np.add(START, (0, 0, 0.3)))
     with pytest.raises(ExportError, match="their voxels lie up to 0.3 mm apart"):
@@ -150,7 +150,7 @@ def test_the_nearest_voxels_are_taken_by_option(tmp_path, series):
 
 
 def test_labels_that_get_lost_are_named(series):
-    fine = np.zeros((6, 22, 28), "u1")
+    fine = np.zeros((6, 22, 32), "u1")
     fine[1:3, 4:8, 4:8] = 1
     fine[2, 10, 10], fine[3, 11, 11] = 7, 8
     given = layer(fine, STEP / (1, 2, 2), np.add(START, (0, 0.1, 0.1)))
@@ -177,7 +177,7 @@ def test_another_grid_is_kept_by_option(tmp_path, series):
     dataset = pydicom.dcmread(
         export(COARSE, tmp_path / "x", ExportOptions(reference=series, resample_labels="keep")).path
     )
-    assert (dataset.Rows, dataset.Columns) == (8, 7)
+    assert (dataset.Rows, dataset.Columns) == (8, 8)
     assert "ReferencedSeriesSequence" not in dataset
     assert dataset.FrameOfReferenceUID == pydicom.dcmread(series / "00001.dcm").FrameOfReferenceUID
 

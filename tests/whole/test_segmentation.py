@@ -20,7 +20,7 @@ PLACE = {"scale": (2.5, 0.7, 0.8), "translate": (5, -3, 2), "rotate": 0, "units"
 PLACE.pop("rotate")
 
 
-def blobs(shape=(6, 21, 30), labels=(1, 2, 3), dtype="u2"):
+def blobs(shape=(6, 21, 32), labels=(1, 2, 3), dtype="u2"):
     array = np.zeros(shape, dtype)
     array[..., 1:4, 3:9, 4:12] = labels[0]
     for number, label in enumerate(labels[1:]):
@@ -32,7 +32,7 @@ def layer(array, name="seg", **attributes):
     return (array, PLACE | {"name": name} | attributes, "labels")
 
 
-def image(shape=(6, 21, 30), name="scan"):
+def image(shape=(6, 21, 32), name="scan"):
     return (RNG.integers(0, 999, shape).astype("i2"), PLACE | {"name": name, "contrast_limits": (0, 999)}, "image")
 
 
@@ -157,7 +157,7 @@ def test_options_name_segments_and_say_how_they_were_made(tmp_path):
 
 def test_automatic_choice_is_explained():
     few = plan_export(layer(blobs()))
-    many = plan_export(layer(np.arange(6 * 21 * 30).reshape(6, 21, 30) % 50))
+    many = plan_export(layer(np.arange(6 * 21 * 32).reshape(6, 21, 32) % 50))
     assert few.series[0].stored.bits == 1
     assert many.series[0].stored.bits == 8
     for plan in (few, many):
@@ -165,7 +165,7 @@ def test_automatic_choice_is_explained():
 
 
 def test_time_points_are_an_object_each(tmp_path):
-    array = np.stack([blobs(), np.zeros((6, 21, 30), "u2"), blobs()])
+    array = np.stack([blobs(), np.zeros((6, 21, 32), "u2"), blobs()])
     attributes = {"scale": (2.0, 2.5, 0.7, 0.8), "units": ("s", "mm", "mm", "mm"), "axis_labels": tuple("tzyx")}
     report = export((array, attributes | {"name": "seg"}, "labels"), tmp_path / "x")
     files = dicom_files(report.path)
@@ -205,7 +205,7 @@ def test_two_dimensional_labels(tmp_path):
 @pytest.mark.parametrize(
     ("array", "match"),
     [
-        (np.zeros((6, 21, 30), int), "no labels"),
+        (np.zeros((6, 21, 32), int), "no labels"),
         (blobs().astype(int) - 1, "negative label"),
         (blobs() + 0.5, "not whole numbers"),
     ],
@@ -216,8 +216,8 @@ def test_what_is_no_label_map_is_refused(tmp_path, array, match):
 
 
 def test_labels_on_another_grid_are_refused_with_both_named(tmp_path):
-    with pytest.raises(ExportError, match=r"another grid \(7 × 21 × 30.*\) than the image 'scan' \(6 × 21 × 30"):
-        export([image(), layer(blobs((7, 21, 30)))], tmp_path / "x")
+    with pytest.raises(ExportError, match=r"another grid \(7 × 21 × 32.*\) than the image 'scan' \(6 × 21 × 32"):
+        export([image(), layer(blobs((7, 21, 32)))], tmp_path / "x")
 
 
 def test_a_label_map_is_of_its_own_class(tmp_path):
@@ -278,3 +278,6 @@ def test_masks_whose_rows_are_no_whole_bytes_are_announced(columns):
         assert bool(said) == wrong
         assert any("Orthanc" in verdict.why for verdict in series.opens_in) == wrong
         assert not said or said[0].fix.value == "labelmap"
+    (series,) = plan_export((labels, {"name": "x"}, "labels")).series
+    assert (series.stored.bits == 1) == (columns % 8 == 0)
+    assert any("no multiple of 8: as a label map" in note.text for note in series.notes) == (columns % 8 > 0)

@@ -277,9 +277,8 @@ def test_a_damaged_fragment_is_found(tmp_path, monkeypatch):
 
 def test_what_is_not_written_is_refused(tmp_path):
     volume = Volume(ARRAYS["u1"], affine=AFFINE)
-    for key, syntax in (("multi-frame", "deflated"), ("parametric-map", "rle")):
-        with pytest.raises(ExportError, match="is not written as"):
-            export(volume, tmp_path / "x", ExportOptions(object=key, transfer_syntax=syntax))
+    with pytest.raises(ExportError, match="is not written as"):
+        export(volume, tmp_path / "x", ExportOptions(object="parametric-map", transfer_syntax="rle"))
     huge = Volume(np.broadcast_to(np.uint8(0), (4097, 1024, 1024)), spacing=(1, 1, 1), window=(0, 1))
     for key in OBJECTS:
         with pytest.raises(ExportError, match="one file holds 4"):

@@ -133,7 +133,7 @@ class ExportOptions:
     )
     segmentation_type: SegmentationType = option(
         SegmentationType.AUTO,
-        "labels as masks (binary), which most viewers open, or as one label map; automatic: masks, if they are few; "
+        "labels as masks (binary), or as one label map; automatic: masks, if they are few and shown everywhere; "
         "an image of probabilities as fractions",
         group="labels",
         label="Labels as",

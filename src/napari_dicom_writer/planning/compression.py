@@ -6,9 +6,10 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from napari_dicom_writer.codecs import codec_of
 from napari_dicom_writer.errors import Fix, Note, NoteKind, PixelError
 from napari_dicom_writer.mention import mention
-from napari_dicom_writer.options.choices import ValuePolicy
+from napari_dicom_writer.options.choices import SegmentationType, ValuePolicy
 from napari_dicom_writer.plan.stored_values import Method
 from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
 
@@ -88,24 +89,32 @@ def plan_compression(
 
 
 def compress_segments(series: SeriesPlan, codec: Codec | None) -> tuple[SeriesPlan, Codec | None, list[Note]]:
-    """Leave a segmentation uncompressed where a codec would change labels, or takes no masks; and say so.
+    """Compress a segmentation without loss, whatever images lose; and say so.
 
     Raises
     ------
     PixelError
-        If the codec cannot hold such frames.
+        Of masks, which no codec of DICOM takes that programs read (PS3.5 8.2); if the codec cannot hold such frames.
+    OptionsError
+        If what compresses without loss is not installed.
     """
     if codec is None:
         return series, None, []
-    why = "masks have one bit a pixel" if series.stored.bits == 1 else ""
+    notes, asked = [], mention("transfer_syntax", series.options.transfer_syntax)
+    if series.stored.bits == 1:
+        remedy = f"Choose {mention('segmentation_type', SegmentationType.LABELMAP)}"
+        remedy += f" or {mention('transfer_syntax', TransferSyntax.DEFLATED)}, for this layer if not for all"
+        fix = Fix("segmentation_type", SegmentationType.LABELMAP, "Write a label map")
+        raise PixelError(f"Its masks have one bit a pixel, and {asked} takes no bits", remedy, fix=fix)
     if codec.largest_error() != 0:
-        why = "what is lost would make other labels of them"
-    if not why:
+        options = replace(series.options, transfer_syntax=series.options.transfer_syntax.without_loss)
+        series, codec = replace(series, options=options), codec_of(options)
+        own = mention("transfer_syntax", options.transfer_syntax)
+        text = f"Compressed as {own}, and not as {asked}: what is lost would make other segments of its voxels"
+        notes.append(Note(NoteKind.INFO, text))
+    if codec:
         _check_frames(codec, (series.rows, series.columns), series.stored)
-        return series, codec, []
-    text = f"Written uncompressed, and not as {mention('transfer_syntax', series.options.transfer_syntax)}: {why}"
-    options = replace(series.options, transfer_syntax=TransferSyntax.EXPLICIT_LE)
-    return replace(series, options=options), None, [Note(NoteKind.INFO, text)]
+    return series, codec, notes
 
 
 def _check_frames(codec: Codec, size: tuple[int, int], stored: StoredValues) -> None:

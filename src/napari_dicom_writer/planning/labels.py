@@ -109,7 +109,7 @@ def _labels_of(plane: NDArray[Any]) -> tuple[int, ...]:
     if low < 0:
         remedy = "Give every label a number from 1; 0 is the background"
         raise PixelError(f"It has the negative label {low:g}", remedy)
-    if values.dtype.kind == "f" and not np.array_equal(np.rint(values), values):  # NaN included
+    if values.dtype.kind == "f" and (high == np.inf or not np.array_equal(np.rint(values), values)):  # NaN included
         raise PixelError("Its labels are not whole numbers", "Save it as an image layer, or round it first")
     present = np.flatnonzero(np.bincount(values.astype(np.intp))) if high < _COUNTED else np.unique(values)
     return tuple(int(label) for label in present if label)

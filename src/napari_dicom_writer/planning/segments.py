@@ -31,23 +31,22 @@ _NAMED = 5  # labels that a note lists
 _OF_MASKS = {"segmentation_type": SegmentationType.AUTO, "empty_frames": False}
 
 
-def plan_stored(use: LabelUse, options: ExportOptions, *, contours: bool = False) -> tuple[StoredLabels, list[Note]]:
+def plan_stored(
+    use: LabelUse, options: ExportOptions, columns: int, *, contours: bool = False
+) -> tuple[StoredLabels, list[Note]]:
     """Decide between a label map and masks, and which number each label gets.
 
     A label map keeps the layer's own numbers, gaps and all; masks count from 1 (PS3.3 C.8.20.2.1).
     """
-    count, frames = len(use.labels), sum(map(len, use.planes.values()))
+    count = len(use.labels)
     if contours:
         own = use.labels == tuple(range(1, count + 1))
         stored = StoredContours(Method.CAST, "|u1", labels=() if own else use.labels, masks=True)
         return stored, [_idle(options, name) for name in _OF_MASKS if getattr(options, name) != _OF_MASKS[name]]
-    kind, why = options.segmentation_type, ""
+    kind, notes = options.segmentation_type, []
     if kind is SegmentationType.AUTO:
-        few = count <= _MASKED_SEGMENTS and frames <= _MASKED_FRAMES
-        kind = SegmentationType.BINARY if few else SegmentationType.LABELMAP
-        why = f"{_segments(count)} in {frames:,} frames"
-        why += ": as masks, which most viewers open" if few else " would be slow as masks: as a label map instead"
-    notes = [Note(NoteKind.INFO, why, fix=Fix("segmentation_type", _other(kind), "Write the other"))] if why else []
+        kind, note = _automatic(use, options, columns)
+        notes.append(note)
     if kind is SegmentationType.BINARY:
         labels = () if use.labels == tuple(range(1, count + 1)) else use.labels
         return StoredLabels(Method.CAST, "|u1", labels=labels, masks=True), notes
@@ -65,8 +64,23 @@ def _idle(options: ExportOptions, name: str, why: str = "contours have no frames
     return Note(NoteKind.INFO, f"{mention(name, getattr(options, name))} changes nothing: {why}")
 
 
-def _other(kind: SegmentationType) -> SegmentationType:
-    return SegmentationType.LABELMAP if kind is SegmentationType.BINARY else SegmentationType.BINARY
+def _automatic(use: LabelUse, options: ExportOptions, columns: int) -> tuple[SegmentationType, Note]:
+    """Choose masks, which older programs open, too; a label map where they are many, or not shown everywhere."""
+    frames = sum(map(len, use.planes.values()))
+    why = f"{_segments(len(use.labels))} in {frames:,} frames"
+    kind, other = SegmentationType.LABELMAP, SegmentationType.BINARY
+    if options.transfer_syntax.encapsulated:
+        asked = mention("transfer_syntax", options.transfer_syntax)
+        return kind, Note(NoteKind.INFO, f"As a label map: {asked} takes no masks, which have one bit a pixel")
+    if len(use.labels) > _MASKED_SEGMENTS or frames > _MASKED_FRAMES:
+        why += " would be slow as masks: as a label map instead"
+    elif columns % 8:
+        # Padding would help, and put the segmentation on another grid than its image, where viewers do not lay it.
+        why += f", and {columns} columns, which are no multiple of 8: as a label map, since Orthanc hands out no such "
+        why += "masks, and OHIF shows none from there"
+    else:
+        kind, other, why = other, kind, f"{why}: as masks, which most viewers open"
+    return kind, Note(NoteKind.INFO, why, fix=Fix("segmentation_type", other, "Write the other"))
 
 
 def _segments(count: int) -> str:

@@ -172,7 +172,7 @@ def _values(
         if draft.volume.labels and draft.volume.labels.fractions:
             fractions, said = plan_fractions(use, options)
             return fractions, None, said
-        labels, label_notes = plan_stored(use, options, contours=draft.iod.contours)
+        labels, label_notes = plan_stored(use, options, draft.volume.shape[2], contours=draft.iod.contours)
         if draft.drawn is not None and isinstance(labels, StoredContours):
             labels = replace(labels, drawn=draft.drawn)
         return labels, None, label_notes
@@ -273,8 +273,8 @@ def _of_channels(draft: Draft, frame: FramePlan, segments: Sequence[SegmentPlan]
 
 def _check_syntax(iod: IOD, options: ExportOptions) -> None:
     syntax = options.transfer_syntax
-    native = syntax is TransferSyntax.EXPLICIT_LE or (syntax.encapsulated and not iod.rules.floats)
-    if iod.multiframe and not native:
+    if iod.multiframe and iod.rules.floats and syntax.encapsulated:
         what = f"{iod.rules.name} is not written as {mention('transfer_syntax', syntax)}"
-        remedy = f"Choose {mention('transfer_syntax', TransferSyntax.EXPLICIT_LE)}, or another {mention('object')}"
+        plain, deflated = (mention("transfer_syntax", s) for s in (TransferSyntax.EXPLICIT_LE, TransferSyntax.DEFLATED))
+        remedy = f"Choose {plain} or {deflated}, or another {mention('object')}"
         raise OptionsError(what, remedy, fix=Fix("transfer_syntax", TransferSyntax.EXPLICIT_LE, "Uncompressed"))

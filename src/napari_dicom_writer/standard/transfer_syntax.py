@@ -46,6 +46,11 @@ class TransferSyntax(StrEnum):
         """Whether a reader gets every stored value back as it was."""
         return not self.row.lossy_method
 
+    @property
+    def without_loss(self) -> TransferSyntax:
+        """The one of the same standard that loses nothing: itself, where it does not."""
+        return TransferSyntax(self.row.without_loss or self)
+
     def photometric_interpretation(self, samples: int) -> str:
         """Return Photometric Interpretation (0028,0004) of images with 1 (gray) or 3 (RGB) samples.
 
@@ -74,6 +79,8 @@ class Row:
         on their way (PS3.5 8.2.4), the others leave it alone.
     lossy_method : str
         Lossy Image Compression Method (0028,2114), PS3.3 C.7.6.1.1.5.2; empty when nothing is lost.
+    without_loss : str
+        Of a lossy one, that of the same standard which loses nothing.
     thread_safe : bool
         Whether frames can be encoded side by side. Where it is False, the codec takes its turns behind a lock.
     """
@@ -84,6 +91,7 @@ class Row:
     extra: str = ""
     color: str = "RGB"
     lossy_method: str = ""
+    without_loss: str = ""
     thread_safe: bool = True
 
 
@@ -93,12 +101,13 @@ _TABLE = {
     TransferSyntax.RLE: Row("RLELossless", "rle", "imagecodecs", "compression"),
     TransferSyntax.JPEG_LS: Row("JPEGLSLossless", "jpeg_ls", "imagecodecs", "compression"),
     TransferSyntax.JPEG_LS_LOSSY: Row(
-        "JPEGLSNearLossless", "jpeg_ls", "imagecodecs", "compression", lossy_method="ISO_14495_1"
+        "JPEGLSNearLossless", "jpeg_ls", "imagecodecs", "compression",
+        lossy_method="ISO_14495_1", without_loss="jpeg-ls",
     ),
     TransferSyntax.JPEG_2000: Row("JPEG2000Lossless", "jpeg_2000", "imagecodecs", "compression", color="YBR_RCT"),
     TransferSyntax.JPEG_2000_LOSSY: Row(
         "JPEG2000", "jpeg_2000_lossy", "pylibjpeg-openjpeg", "compression",
-        color="YBR_ICT", lossy_method="ISO_15444_1", thread_safe=False,
+        color="YBR_ICT", lossy_method="ISO_15444_1", without_loss="jpeg-2000", thread_safe=False,
     ),
     TransferSyntax.HTJ2K: Row("HTJ2KLossless", "htj2k", "imagecodecs", "compression", color="YBR_RCT"),
     TransferSyntax.DEFLATED: Row("DeflatedExplicitVRLittleEndian"),

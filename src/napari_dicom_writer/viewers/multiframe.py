@@ -16,7 +16,7 @@ from pydicom.uid import (
 
 from napari_dicom_writer.model.verdict import Verdict
 from napari_dicom_writer.standard.uids import LABEL_MAP
-from napari_dicom_writer.viewers._base import COMPANION, SERIES_EACH
+from napari_dicom_writer.viewers._base import COMPANION, SERIES_EACH, UNCOMPRESSED
 
 if TYPE_CHECKING:
     from napari_dicom_writer.viewers.seen import SeriesFacts
@@ -56,6 +56,8 @@ _CONCATENATED = {
     **dict.fromkeys(("highdicom", "dcm2niix"), "opens each file of a concatenation by itself"),
     **dict.fromkeys(("SimpleITK", "MONAI", "TorchIO"), "opens each file of a concatenation by itself, and no series"),
 }
+# Programs that were measured to inflate objects of many frames.
+_INFLATES = {"SimpleITK", "MONAI", "TorchIO", "GDCM", "highdicom", "dcmqi", "dicom2nifti"}
 _FRACTIONS = {
     "highdicom": "+",
     "dcmqi": "was not tested with fractions",
@@ -124,5 +126,8 @@ def opens_multiframe(seen: SeriesFacts) -> tuple[Verdict, ...] | None:
             why += ", and not from Orthanc: the columns are no multiple of 8"
         if seen.concatenated and opens:
             opens, why = False, _CONCATENATED.get(software, "was not tested with a concatenation")
+        if seen.deflated and opens and software not in _INFLATES:
+            why = "was not tested with deflated objects" if software == "OHIF" else "does not read deflated files"
+            opens, fix = False, UNCOMPRESSED
         found.append(Verdict(software, opens=opens, why=why, fix=fix))
     return tuple(found)

@@ -6,7 +6,7 @@ import zlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 _RAW = -15  # window of 32 kB, and neither the header nor the checksum of zlib (RFC 1951)
 # Measured on CT planes, MB/s and ratio: isal 2 340, 1.55; isal 1 410, 1.49; zlib 1 70, 1.55; zlib 6 20, 1.59.
@@ -33,12 +33,18 @@ def deflate(parts: Iterable[bytes | bytearray | memoryview]) -> bytes:
     >>> zlib.decompress(deflate([b"head", b"pixels"]), -15)
     b'headpixels'
     """
-    compressor = _compressor()
-    pieces = [compressor.compress(part) for part in parts]
-    pieces.append(compressor.flush())
-    if sum(map(len, pieces)) % 2:
-        pieces.append(b"\0")
-    return b"".join(pieces)
+    return b"".join(deflated(parts))
+
+
+def deflated(parts: Iterable[bytes | bytearray | memoryview]) -> Iterator[bytes]:
+    """Yield the same piece by piece."""
+    compressor, size = _compressor(), 0
+    for part in parts:
+        piece: bytes = compressor.compress(part)
+        size += len(piece)
+        yield piece
+    last: bytes = compressor.flush()
+    yield last + b"\0" * ((size + len(last)) % 2)
 
 
 def _compressor() -> Any:

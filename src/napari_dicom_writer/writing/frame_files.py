@@ -15,6 +15,8 @@ from napari_dicom_writer.standard.elements import SEQUENCE_DELIMITER, item_head
 from napari_dicom_writer.writing.medium import forget
 
 if TYPE_CHECKING:
+    from typing import BinaryIO
+
     from numpy.typing import NDArray
 
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
@@ -67,6 +69,13 @@ class FrameFile(ABC):
         assert len(head) == len(self.head)  # noqa: S101 - the encoder's promise
         self.head = head
         write_at(self._descriptor, head, 0)
+
+    def opened(self) -> BinaryIO:
+        """Open it for reading, from its beginning."""
+        return open(self.path, "rb")  # noqa: PTH123 - strings are faster; whoever asks closes it
+
+    def check(self) -> None:  # noqa: B027 - most files are what was written
+        """Raise a `Fault` where the file is not what head and frames were made into."""
 
     def move(self, path: str) -> None:
         """Give the file another name."""

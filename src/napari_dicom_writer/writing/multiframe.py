@@ -13,6 +13,8 @@ from napari_dicom_writer.codecs import codec_of
 from napari_dicom_writer.iods.modules.image import compression_ratio
 from napari_dicom_writer.options.choices import VerifyLevel
 from napari_dicom_writer.plan.segments import StoredLabels
+from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
+from napari_dicom_writer.writing.deflated_file import DeflatedFile
 from napari_dicom_writer.writing.fault import writing_failed
 from napari_dicom_writer.writing.frame_files import FragmentFile, FrameFile, NativeFile, needs_extended
 from napari_dicom_writer.writing.masks import PlaneMasks
@@ -79,7 +81,8 @@ class MultiFrameWriter(SeriesWriter):
                 extended = needs_extended(pixels)
                 file: FrameFile = FragmentFile(path, head, len(instance.frames), extended=extended)
             else:
-                file = NativeFile(path, head, pixels, self._series.frame_bits)
+                deflate = self._series.options.transfer_syntax is TransferSyntax.DEFLATED
+                file = (DeflatedFile if deflate else NativeFile)(path, head, pixels, self._series.frame_bits)
             with ExitStack() as undone:
                 undone.callback(file.close)
                 file.begin()

@@ -20,6 +20,7 @@ from napari_dicom_writer.iods._base import compose
 from napari_dicom_writer.iods.modules.file_meta import (
     PIXEL_DATA,
     PREAMBLE,
+    end_of_meta,
     file_meta,
     file_meta_of,
     pixel_data_tag,
@@ -41,8 +42,6 @@ if TYPE_CHECKING:
     from napari_dicom_writer.plan.frames import InstancePlan
     from napari_dicom_writer.plan.plan import SeriesPlan
     from napari_dicom_writer.writing.spans import Spans
-
-_START = len(PREAMBLE)
 
 
 def check_parsed(series: SeriesPlan, instance: InstancePlan, content: bytes, head: bytes, varying: Attributes) -> Spans:
@@ -74,7 +73,7 @@ def check_parsed(series: SeriesPlan, instance: InstancePlan, content: bytes, hea
     if pixels is None or not _is_framed(series, instance, pixels):
         raise Fault("Pixel Data is missing, or has another length or VR than planned")
     deflated = series.options.transfer_syntax is TransferSyntax.DEFLATED
-    offset = _end_of_meta(content) if deflated else 0
+    offset = end_of_meta(content) if deflated else 0
     if offset + _value_at(pixels) != len(head):
         raise Fault("Pixel Data is not where it should be")
     found = {keyword: dataset.get_item(keyword) for keyword in varying}
@@ -149,12 +148,6 @@ def _is_framed(series: SeriesPlan, instance: InstancePlan, pixels: Any) -> bool:
         return bool(pixels.length == UNDEFINED)
     # The parser takes a value that breaks off for a short one: its length must be what the file says, too.
     return bool(pixels.length == len(pixels.value or b"") == series.pixel_bytes(instance))
-
-
-def _end_of_meta(content: bytes) -> int:
-    """Where file meta information ends, by the length of its group, which comes first (PS3.10 7.1)."""
-    (length,) = struct.unpack_from("<L", content, _START + 8)
-    return _START + 12 + int(length)
 
 
 def check_bytes(

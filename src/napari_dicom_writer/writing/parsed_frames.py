@@ -17,10 +17,12 @@ from pydicom.filereader import read_dataset
 from pydicom.tag import Tag
 
 from napari_dicom_writer.iods import IODS
-from napari_dicom_writer.iods.modules.file_meta import file_meta_of
+from napari_dicom_writer.iods.modules.file_meta import end_of_meta, file_meta_of
 from napari_dicom_writer.iods.modules.functional_groups import holder
 from napari_dicom_writer.iods.modules.image import LOSSY_RATIO, compression_ratio
 from napari_dicom_writer.standard.elements import NUMBERS, Encoding, item_head, read_element
+from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
+from napari_dicom_writer.writing.deflate import deflate
 from napari_dicom_writer.writing.fault import Fault
 from napari_dicom_writer.writing.parsed import check_bytes, check_elements, expected_of, pixel_head, same_item
 from napari_dicom_writer.writing.splice import encoded, pad_text
@@ -65,7 +67,7 @@ def check_frames_header(
     if not head.endswith(pixel_head(series, instance)):
         raise Fault("the pixels are missing, or have another length or VR than planned")
     iod = IODS[series.iod]
-    read = pydicom.dcmread(BytesIO(head), stop_before_pixels=True)
+    read = pydicom.dcmread(BytesIO(_with_its_syntax(series, head)), stop_before_pixels=True)
     ratio = _ratio(series, instance, fragments)
     varying = iod.varying(series, instance) | file_meta_of(instance) | ratio | _table(table, fragments)
     expected, groups = expected_of(series, instance, varying), iod.frame_groups(series, instance)
@@ -80,6 +82,14 @@ def check_frames_header(
         pad_text(expected[LOSSY_RATIO], str(ratio[LOSSY_RATIO]), len(ratio_bytes))
     # Each byte of the items is known by now: pydicom would parse all of them to write them again.
     check_bytes(series, instance, head, expected, {} if items is None else {_PER_FRAME: items})
+
+
+def _with_its_syntax(series: SeriesPlan, head: bytes) -> bytes:
+    """Deflate what the file meta information says is: it was inflated, to know its bytes."""
+    if series.options.transfer_syntax is not TransferSyntax.DEFLATED:
+        return head
+    end = end_of_meta(head)
+    return head[:end] + deflate([head[end:]])
 
 
 def _raw(read: Dataset, tag: BaseTag) -> bytes | None:

@@ -165,7 +165,8 @@ class FramesVerifier:
         VerificationError
             Naming the first element that differs.
         """
-        with faults_of(self.series, instance), open(file.path, "rb") as opened:  # noqa: PTH123 - strings are faster
+        with faults_of(self.series, instance), file.opened() as opened:
+            file.check()
             head = opened.read(len(file.head))
             table, fragments = read_fragments(opened) if self._codec else (b"", [])
             check_frames_header(self.series, instance, head, table, fragments)

@@ -6,6 +6,7 @@ that read-back cannot see: validators have to (tests/iods/test_file_meta.py).
 
 from __future__ import annotations
 
+import struct
 from typing import TYPE_CHECKING
 
 from napari_dicom_writer.standard.uids import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
@@ -33,6 +34,12 @@ def file_meta(series: SeriesPlan, sop_class_uid: str) -> Attributes:
 def file_meta_of(instance: InstancePlan) -> Attributes:
     """Media Storage SOP Instance UID (PS3.10 7.1)."""
     return {"MediaStorageSOPInstanceUID": instance.uid}
+
+
+def end_of_meta(content: bytes) -> int:
+    """Where file meta information ends, by the length of its group, which comes first (PS3.10 7.1)."""
+    (length,) = struct.unpack_from("<L", content, len(PREAMBLE) + 8)
+    return len(PREAMBLE) + 12 + int(length)
 
 
 def pixel_data_tag(series: SeriesPlan) -> int:

@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from napari_dicom_writer.codecs import codec_of
 from napari_dicom_writer.errors import DestinationError
 from napari_dicom_writer.iods import IODS
 from napari_dicom_writer.options.choices import VerifyLevel
+from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
 from napari_dicom_writer.writing.cluster.gathered import check_all_read
 from napari_dicom_writer.writing.fault import faults_of
 from napari_dicom_writer.writing.frame_files import write_at
@@ -194,7 +194,8 @@ class InPlace:
 def _has_places(series: SeriesPlan) -> bool:
     """Whether each frame has bytes of its own, known beforehand."""
     iod = IODS[series.iod]
-    return iod.multiframe and not iod.contours and codec_of(series.options) is None and series.stored.bits >= 8
+    native = series.options.transfer_syntax is TransferSyntax.EXPLICIT_LE
+    return iod.multiframe and not iod.contours and native and series.stored.bits >= 8
 
 
 def _knows_locks(scratch: str) -> bool:
