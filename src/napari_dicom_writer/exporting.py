@@ -116,7 +116,7 @@ def export(
     to
         What `path` is, whatever its name: a key of `destinations.DESTINATIONS`.
     sending
-        Called with (instances answered, all of them) while they are sent to a peer.
+        Called with (bytes that have gone out, all of them) while it is sent to a peer.
 
     Returns
     -------

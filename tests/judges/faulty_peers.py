@@ -71,11 +71,12 @@ def node(store, syntaxes=(PLAIN,), classes=(SecondaryCaptureImageStorage,), cont
 
 
 @contextmanager
-def server(store, context=None, listed=None, *, whole=False):
+def server(store, context=None, listed=None, *, whole=False, reading=lambda: None):
     """A DICOMweb server that answers a POST with what `store` returns for (its number, UIDs): a status and a body;
     where it wants the `whole`, for their bytes by UID.
 
-    It says that it holds the instances that are `listed`; None refuses to say.
+    It calls `reading` when it has begun to read a body. It says that it holds the instances that are `listed`; None
+    refuses to say.
     """
     count = iter(range(1, 10_000))
 
@@ -101,7 +102,9 @@ def server(store, context=None, listed=None, *, whole=False):
                 self.answer(200, json.dumps([{"00080018": {"vr": "UI", "Value": [uid]}} for uid in listed]).encode())
 
         def do_POST(self):
-            body = self.rfile.read(int(self.headers["Content-Length"]))
+            body = self.rfile.read(1)
+            reading()
+            body += self.rfile.read(int(self.headers["Content-Length"]) - 1)
             boundary = re.search("boundary=(.*)", self.headers["Content-Type"])[1].encode()
             parts = [part.split(b"\r\n\r\n", 1)[1][:-2] for part in body.split(b"--" + boundary)[1:-1]]
             uids = [pydicom.dcmread(pydicom.filebase.DicomBytesIO(part)).SOPInstanceUID for part in parts]

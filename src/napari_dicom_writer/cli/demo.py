@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace) -> None:
     """
     check_installed()
     phantom = orientation_phantom()
-    with progress_bar() as progress:
+    with progress_bar() as (progress, _):
         options = ExportOptions(overwrite=arguments.overwrite)
         report = export(phantom, arguments.out / "phantom", options, progress=progress)
         arguments.written = report.path

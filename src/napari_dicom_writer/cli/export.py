@@ -107,8 +107,8 @@ def _run(arguments: argparse.Namespace) -> None:
     if to and DESTINATIONS[to].remote:
         agreed = plan_export(layers, options, path=output, to=to, progress=check)
         ask_consent(arguments, arguments.to, leaving(agreed))
-    with progress_bar() as progress:
-        report = export(layers, output, options, progress=progress, to=to, agreed=agreed, sending=progress)
+    with progress_bar() as (writing, sending):
+        report = export(layers, output, options, progress=writing, to=to, agreed=agreed, sending=sending)
         arguments.written = report.place  # what Ctrl-C says from here on
     if arguments.json:
         print(report_json(report))

@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from napari_dicom_writer.cli.interrupt import check
 from napari_dicom_writer.errors import ExportCancelled
+from napari_dicom_writer.plan.wording import format_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,32 +21,43 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def progress_bar() -> Iterator[Callback]:
-    """Show instances done. Before the first one, Ctrl-C acts at once; from then on between two, as a cancel does.
+def progress_bar() -> Iterator[tuple[Callback, Callback]]:
+    """Show instances written, and bytes sent. Before the first, Ctrl-C acts at once; from then on as a cancel does.
 
     So what is said after Ctrl-C is always true: an export that was already being published is finished.
+
+    Yields
+    ------
+    writing, sending : Progress
     """
     console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    words = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[how_far]}"), TimeRemainingColumn())
     with (
-        Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar,
+        Progress(*words, console=console, transient=True, disable=not console.is_terminal) as bar,
         _Interrupt() as stop,
     ):
-        task = bar.add_task("Planning", total=None)
+        task, sends = bar.add_task("Planning", total=None, how_far=""), False
 
-        def progress(done: int, total: int) -> None:
-            stop.check(done)
-            if done:
-                bar.update(task, description="Writing", completed=done, total=total)
+        def writing(done: int, total: int) -> None:
+            stop.check(begun=done > 0)
+            if done and not sends:
+                bar.update(task, description="Writing", completed=done, total=total, how_far=f"{done:,}/{total:,}")
 
-        yield progress
+        def sending(done: int, total: int) -> None:
+            nonlocal sends
+            sends = True
+            stop.check(begun=True)
+            how_far = f"{format_bytes(done)} of {format_bytes(total)}"
+            bar.update(task, description="Sending", completed=done, total=total, how_far=how_far)
+
+        yield writing, sending
 
 
 class _Interrupt:
-    """Turns the first Ctrl-C during writing into a cancel; the second one interrupts at once."""
+    """Turns the first Ctrl-C after something has begun into a cancel; the second one interrupts at once."""
 
     def __init__(self) -> None:
-        self._writing = self._asked = False
+        self._begun = self._asked = False
         self._before: Any = None
 
     def __enter__(self) -> _Interrupt:
@@ -59,13 +71,13 @@ class _Interrupt:
             signal.signal(signal.SIGINT, self._before)
 
     def _handle(self, *_: object) -> None:
-        if self._asked or not self._writing:
+        if self._asked or not self._begun:
             raise KeyboardInterrupt
         self._asked = True
 
-    def check(self, done: int) -> None:
-        """Cancel, if asked to; `done` instances are written."""
+    def check(self, *, begun: bool) -> None:
+        """Cancel, if asked to; `begun` says whether anything is written or sent."""
         check()
-        self._writing = done > 0
+        self._begun |= begun
         if self._asked:
             raise ExportCancelled

@@ -81,17 +81,12 @@ def run_send(arguments: argparse.Namespace) -> int:
     studies = dict.fromkeys((*file.patient, file.study) for file in files)
     whats = [f"Patient: {name or 'no name'}, ID {number or 'none'}; study {study}" for number, name, study in studies]
     series = len({file.series for file in files})
-    size = format_bytes(sum(file.size for file in files))
-    ask_consent(arguments, arguments.peer, [*whats, f"In all: {series:,} series, {count(len(files))}, {size}"])
-    with progress_bar() as progress:
-        done = 0
-
-        def arrived(number: int) -> None:
-            nonlocal done
-            done = number
-            progress(done, len(files))
-
-        sent = send(link, files, lambda: progress(done, len(files)), arrived, compared=arguments.compare)
+    size = sum(file.size for file in files)
+    ask_consent(
+        arguments, arguments.peer, [*whats, f"In all: {series:,} series, {count(len(files))}, {format_bytes(size)}"]
+    )
+    with progress_bar() as (writing, sending):
+        sent = send(link, files, lambda: writing(0, 0), lambda gone: sending(gone, size), compared=arguments.compare)
     print(sent)
     if not sent.complete:
         return 1

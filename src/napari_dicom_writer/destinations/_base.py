@@ -122,15 +122,15 @@ class Staging(ABC):
         """
 
     @abstractmethod
-    def publish(self, tick: Callable[[], None] = lambda: None, answered: Progress | None = None) -> Path:
+    def publish(self, tick: Callable[[], None] = lambda: None, sending: Progress | None = None) -> Path:
         """Make everything staged visible in one step.
 
         Parameters
         ----------
         tick
             Called now and then before that step; may raise to stop.
-        answered
-            Called with (instances that a peer has answered, all of them), where it is sent.
+        sending
+            Called with (bytes that have gone out, all of them), where it is sent to a peer.
 
         Returns
         -------

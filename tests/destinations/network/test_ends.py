@@ -255,6 +255,35 @@ def test_a_way_that_is_not_encrypted_is_said(staged, monkeypatch):
         assert "It was not encrypted on its way" in str(send(link(address), staged, lambda: None))
 
 
+def test_how_far_it_is_and_a_cancel_count_bytes_inside_an_instance(to, tmp_path, monkeypatch):
+    for module in (c_store, stow_rs):
+        monkeypatch.setattr(module, "_PATIENCE", 0)
+        monkeypatch.setattr(module, "_HEARTBEAT", 0.01)
+    files = staged_files(export(Volume(np.zeros((3000, 4000), np.uint16), spacing=(1, 1)), tmp_path / "x.dcm").path)
+    told, goes_on = [], threading.Event()
+
+    def gone(size):
+        told.append(size)
+        if size:
+            raise ExportCancelled
+
+    def hold(event=None):
+        if event is None or len(event.data) > 1000:  # a part of an instance
+            goes_on.wait(60)
+
+    archive = Archive(to)
+    more = {"handlers": [(evt.EVT_DATA_RECV, hold)]} if to == "c-store" else {"reading": hold}
+    try:
+        with archive.open(**more) as address:
+            with pytest.raises(ExportCancelled, match="when 0 of 1"):
+                send(link(address), files, lambda: None, gone)
+            goes_on.set()
+    finally:
+        goes_on.set()
+    assert 0 < told[-1] < files[0].size
+    assert not archive.kept
+
+
 def test_nobody_waits_for_a_pause_to_end_once_all_is_answered(to, staged, monkeypatch):
     """The pauses between looks at a peer are for cancelling."""
     for module in (c_store, stow_rs):

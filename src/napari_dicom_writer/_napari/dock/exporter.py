@@ -46,6 +46,7 @@ class Exporter(QObject):
         self.run = ExportRun(parent)
         self.run.staged.connect(body.show_stage)
         self.run.progressed.connect(body.controls.show_progress)
+        self.run.sent.connect(body.controls.show_sent)
         self.run.finished.connect(self._finished)
         self.run.failed.connect(self._failed)
         self.run.cancelled.connect(self._cancelled)

@@ -73,7 +73,7 @@ class FolderStaging(Staging):
             self._flusher.flush(self._area.content, listing(self._area.content))
         return True
 
-    def publish(self, tick: Callable[[], None] = lambda: None, answered: Progress | None = None) -> Path:
+    def publish(self, tick: Callable[[], None] = lambda: None, sending: Progress | None = None) -> Path:
         """See `Staging`."""
         with refused_by_system(f"{self._target} could not be published"):
             source, files = self._complete(tick)

@@ -41,18 +41,23 @@ class _Work:
         self.waiting: SimpleQueue[StagedFile] = SimpleQueue()
         self.answers: SimpleQueue[Answer | None] = SimpleQueue()  # None: an association has ended
         self.stop = threading.Event()
-        self._busy: list[Any] = []
+        self._busy: dict[Any, _Going] = {}
         for file in files:
             self.waiting.put(file)
 
     @contextmanager
-    def at(self, association: Any) -> Iterator[None]:
+    def at(self, association: Any, going: _Going) -> Iterator[None]:
         """Have an association in sight while it works."""
-        self._busy.append(association)
+        self._busy[association] = going
         try:
             yield
         finally:
-            self._busy.remove(association)
+            del self._busy[association]
+
+    @property
+    def going(self) -> int:
+        """Bytes that have gone out of files without an answer."""
+        return sum(going.bytes for going in list(self._busy.values()))
 
     def record(self, record: Callable[[Answer], None], seconds: float = 0) -> None:
         """Hand on the next answer, if there is one before the time is over."""
@@ -66,6 +71,20 @@ class _Work:
         if wait(running, _PATIENCE).not_done:
             for association in list(self._busy):
                 hang_up(association)
+
+
+class _Going:
+    """How much of the file at hand has gone out over an association."""
+
+    def __init__(self) -> None:
+        self.begin(0)
+
+    def begin(self, size: int) -> None:
+        """Count anew: the next file has so many bytes."""
+        self._size, self.bytes = size, 0
+
+    def __call__(self, event: Any) -> None:
+        self.bytes = min(self._size, self.bytes + len(event.data))
 
 
 class CStoreLink(Link):
@@ -132,7 +151,7 @@ class CStoreLink(Link):
             return False
         return bool(came)
 
-    def send(self, files: Sequence[StagedFile], record: Callable[[Answer], None], tick: Callable[[], None]) -> None:
+    def send(self, files: Sequence[StagedFile], record: Callable[[Answer], None], tick: Callable[[int], None]) -> None:
         """See `Link`."""
         work = _Work(files)
         workers = min(self.peer.associations, len(files))
@@ -148,7 +167,7 @@ class CStoreLink(Link):
             another()
             try:
                 while not all(one.done() for one in running) or not work.answers.empty():
-                    tick()
+                    tick(work.going)
                     work.record(record, _HEARTBEAT)
             except BaseException:
                 work.end(running)
@@ -164,14 +183,20 @@ class CStoreLink(Link):
 
     def _work(self, work: _Work, another: Callable[[], None]) -> None:
         """Send files over one association until there are no more, or it ends."""
-        with associated(self, _contexts(work.files)) as association, work.at(association):
+        from pynetdicom import evt
+
+        going = _Going()
+        counting = [(evt.EVT_DATA_SENT, going)]
+        with associated(self, _contexts(work.files), counting) as association, work.at(association, going):
             another()
             while not work.stop.is_set() and association.is_established:
                 try:
                     file = work.waiting.get_nowait()
                 except Empty:
                     return
+                going.begin(file.size)
                 answer = self._store(association, file)
+                going.begin(0)  # before it is counted as answered
                 work.answers.put(answer or Answer(file.uid, State.UNKNOWN, _NO_ANSWER))
                 if answer is None:  # nor would there be one to the next
                     hang_up(association)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def deliver(
-    link: Link, folder: Path, tick: Callable[[], None], answered: Progress | None = None, *, compared: bool = False
+    link: Link, folder: Path, tick: Callable[[], None], sending: Progress | None = None, *, compared: bool = False
 ) -> Sent:
     """Send what waits, and remove it once all of it has arrived.
 
@@ -35,8 +35,8 @@ def deliver(
         Where it waits, or the one file; only what this package put there is removed.
     tick
         Called now and then; may raise `ExportCancelled`.
-    answered
-        Called with (instances answered, all of them).
+    sending
+        Called with (bytes that have gone out, all of them).
     compared
         Whether all that has arrived is fetched again and compared with what was sent.
 
@@ -49,9 +49,11 @@ def deliver(
     """
     files = staged_files(folder)
 
-    def arrived(number: int) -> None:
-        if answered:
-            answered(number, len(files))
+    size = sum(file.size for file in files)
+
+    def gone(bytes_out: int) -> None:
+        if sending:
+            sending(bytes_out, size)
 
     def rest() -> Fix:
         number = len(missing(link, files))
@@ -60,7 +62,7 @@ def deliver(
 
     waits = f"The export waits in {folder}: send that, and only what is missing will be"
     try:
-        sent = send(link, files, tick, arrived, compared=compared)
+        sent = send(link, files, tick, gone, compared=compared)
     except ExportCancelled as error:
         raise ExportCancelled(error.refusals[0].what, waits, fix=rest()) from None
     except ExportError as error:
@@ -73,9 +75,9 @@ def deliver(
     return sent
 
 
-def resend(unsent: Unsent, tick: Callable[[], None], answered: Progress | None = None) -> Sent:
+def resend(unsent: Unsent, tick: Callable[[], None], sending: Progress | None = None) -> Sent:
     """Send what has not arrived yet; see `deliver`."""
-    return deliver(link_to(peer_at(unsent.peer)), unsent.folder, tick, answered, compared=unsent.compared)
+    return deliver(link_to(peer_at(unsent.peer)), unsent.folder, tick, sending, compared=unsent.compared)
 
 
 def link_to(peer: Peer) -> Link:

@@ -82,7 +82,7 @@ class Link(ABC):
         """
 
     @abstractmethod
-    def send(self, files: Sequence[StagedFile], record: Callable[[Answer], None], tick: Callable[[], None]) -> None:
+    def send(self, files: Sequence[StagedFile], record: Callable[[Answer], None], tick: Callable[[int], None]) -> None:
         """Send files.
 
         Parameters
@@ -92,7 +92,8 @@ class Link(ABC):
         record
             Called with the answer to each as it comes, in this thread. A file without an answer was not sent.
         tick
-            Called now and then, in this thread; may raise to stop.
+            Called now and then, in this thread, with the bytes that have gone out of files without an answer; may raise
+            to stop.
         """
 
     @abstractmethod

@@ -27,10 +27,16 @@ class Body:
         Between them.
     stop
         Once it is set, reading on is an `OSError`.
+
+    Attributes
+    ----------
+    gone : int
+        Bytes that have been read of the files.
     """
 
     def __init__(self, files: Sequence[StagedFile], boundary: str, stop: threading.Event) -> None:
         self._files, self._stop = files, stop
+        self.gone = 0
         self._head = f"--{boundary}\r\nContent-Type: application/dicom\r\n\r\n".encode()
         self._end = f"--{boundary}--\r\n".encode()
 
@@ -38,6 +44,7 @@ class Body:
         return sum(len(self._head) + file.size + 2 for file in self._files) + len(self._end)
 
     def __iter__(self) -> Iterator[bytes]:
+        self.gone = 0
         for file in self._files:
             yield self._head
             with file.path.open("rb") as reading:
@@ -45,6 +52,7 @@ class Body:
                     if self._stop.is_set():
                         raise OSError("Sending was cancelled")
                     yield block
+                    self.gone += len(block)
             yield b"\r\n"
         yield self._end
 

@@ -71,7 +71,7 @@ def send(
     link: Link,
     files: Sequence[StagedFile],
     tick: Callable[[], None],
-    arrived: Callable[[int], None] = lambda n: None,
+    gone: Callable[[int], None] = lambda _bytes: None,
     *,
     compared: bool = False,
 ) -> Sent:
@@ -85,8 +85,8 @@ def send(
         What to send.
     tick
         Called now and then; may raise `ExportCancelled`.
-    arrived
-        Called with the number of instances that have been answered.
+    gone
+        Called with the bytes that have gone out, those of an earlier attempt among them; never with less than before.
     compared
         Whether all that has arrived is fetched again and compared with what was sent.
 
@@ -107,15 +107,25 @@ def send(
         link.notes.append("It was not encrypted on its way")
     refuse_other_patients(link, files)
     ledger, answers = _arrived(link, files)
-    arrived(len(answers))
+    sizes = {file.uid: file.size for file in files}
+    done = most = sum(sizes[uid] for uid in answers)
 
-    def record(answer: Answer) -> None:
+    def count(going: int = 0) -> None:
+        nonlocal most
+        tick()
+        most = max(most, done + going)
+        gone(most)
+
+    def record(answer: Answer) -> None:  # who stops does so in `count`, or answers that came would be lost
+        nonlocal done
+        done += sizes[answer.uid]
         answers[answer.uid] = answer
         ledger.add(answer)
-        arrived(len(answers))
 
     try:
-        link.send([file for file in files if file.uid not in answers], record, tick)
+        count()
+        link.send([file for file in files if file.uid not in answers], record, count)
+        count()
     except ExportCancelled:
         there = sum(answer.state.arrived for answer in answers.values())
         raise ExportCancelled(

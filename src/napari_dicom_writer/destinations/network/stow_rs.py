@@ -69,7 +69,7 @@ class StowLink(Link):
                 return found if isinstance(found, list) else None
         return None
 
-    def send(self, files: Sequence[StagedFile], record: Callable[[Answer], None], tick: Callable[[], None]) -> None:
+    def send(self, files: Sequence[StagedFile], record: Callable[[Answer], None], tick: Callable[[int], None]) -> None:
         """See `Link`."""
         for batch in batches(files):
             try:
@@ -82,7 +82,9 @@ class StowLink(Link):
             for one in answers(batch, answer):
                 record(one)
 
-    def _posted(self, batch: Sequence[StagedFile], record: Callable[[Answer], None], tick: Callable[[], None]) -> Any:
+    def _posted(
+        self, batch: Sequence[StagedFile], record: Callable[[Answer], None], tick: Callable[[int], None]
+    ) -> Any:
         """Send a batch in a thread of its own, for nobody who cancels is to wait for a server that falls silent."""
         boundary, stop = secrets.token_hex(16), threading.Event()
         kind = f'multipart/related; type="application/dicom"; boundary={boundary}'
@@ -92,8 +94,8 @@ class StowLink(Link):
         threading.Thread(target=_fulfill, args=(answer, call), daemon=True).start()
         try:
             while not wait([answer], _HEARTBEAT).done:
-                tick()
-            tick()
+                tick(body.gone)
+            tick(body.gone)
         except BaseException:
             stop.set()
             if wait([answer], _PATIENCE).done and not answer.exception():  # it came in time

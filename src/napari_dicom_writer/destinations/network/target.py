@@ -80,10 +80,10 @@ class NetworkStaging(Staging):
         """See `Staging`."""
         return self._local.flush()
 
-    def publish(self, tick: Callable[[], None] = lambda: None, answered: Progress | None = None) -> Path:
+    def publish(self, tick: Callable[[], None] = lambda: None, sending: Progress | None = None) -> Path:
         """See `Staging`: publish it on this machine, and `deliver` it from there."""
         from napari_dicom_writer.destinations.network.deliver import deliver
 
         folder = self._local.publish(tick)
-        self.sent = deliver(self._link, folder, tick, answered, compared=self._compared)
+        self.sent = deliver(self._link, folder, tick, sending, compared=self._compared)
         return folder

@@ -267,6 +267,7 @@ def test_sending_is_cancelled_and_goes_on(sender, peer, held, qtbot):
     qtbot.waitUntil(held.is_set, timeout=PATIENCE)
     qtbot.waitUntil(lambda: "sending" in stages, timeout=PATIENCE)
     assert "waits on this machine" in "".join(sender.losses())
+    qtbot.waitUntil(lambda: " kB of 1" in sender.controls._rate.text(), timeout=PATIENCE)
     with qtbot.waitSignal(sender.run.cancelled, timeout=PATIENCE):
         click(qtbot, sender.controls.cancel_button)
     peer.go.set()

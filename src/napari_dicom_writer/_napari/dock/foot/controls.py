@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from napari_dicom_writer.plan.plan import ExportPlan
 
 _LONGEST = 240  # characters of the status
+_STEPS = 1000  # of the bar: what is counted may be more than it can hold
 
 
 class Controls(QWidget):
@@ -111,9 +112,16 @@ class Controls(QWidget):
 
     def show_progress(self, done: int, total: int, rate: float, left: float) -> None:
         """Show how far the export is: instances, bytes a second, seconds left (NaN: not known yet)."""
-        self.bar.setRange(0, total if done else 0)
-        self.bar.setValue(done)
-        parts = [f"{done:,}/{total:,}"]
+        self._show(done, total, f"{done:,}/{total:,}", rate, left)
+
+    def show_sent(self, done: int, total: int, rate: float, left: float) -> None:
+        """Show how far sending is: bytes, bytes a second, seconds left (NaN: not known yet)."""
+        self._show(done, total, f"{format_bytes(done)} of {format_bytes(total)}", rate, left)
+
+    def _show(self, done: int, total: int, how_far: str, rate: float, left: float) -> None:
+        self.bar.setRange(0, _STEPS if done else 0)
+        self.bar.setValue(_STEPS * done // max(total, 1))
+        parts = [how_far]
         parts += [f"{format_bytes(rate)}/s"] if rate > 0 else []
         parts += [f"{duration(left)} left"] if done and math.isfinite(left) else []
         self._rate.set_whole(" · ".join(parts))

@@ -70,7 +70,7 @@ class Activity:
         if stage != self._stage and self._is_open():
             self._stage = stage
             self._bar.set_description(f"DICOM, {stage}")
-            if done < self._bar.n:  # counted anew
+            if done < self._bar.n or total != self._bar.total:  # counted anew
                 self._bar.reset(total)
         if done > self._bar.n and self._is_open():
             self._bar.update(done - self._bar.n)

@@ -33,7 +33,7 @@ class Pace:
         now
             Seconds, on the clock of `began`; never less than before.
         done, total
-            Instances.
+            Instances, or bytes.
 
         Returns
         -------

@@ -41,17 +41,19 @@ class _Counts:
     """How far an export is: stored by its thread, looked at by the viewer's."""
 
     def __init__(self) -> None:
-        self.now = (0, 0)  # instances done and their total, in one object
+        self.now = (0, 0)  # instances done and their total, in one object; of what is sent, bytes
         self.began = 0.0  # when writing, or sending, began
         self.sends = False
 
     def __call__(self, done: int, total: int) -> None:
+        if self.sends:
+            return  # it is only asked whether to go on
         if not done:  # again and again while values are scanned, and once more when writing begins
             self.began = time.monotonic()
         self.now = (done, total)
 
     def sent(self, done: int, total: int) -> None:
-        """Count instances that a peer has answered."""
+        """Count bytes that have gone out."""
         if not self.sends:
             self.began, self.sends = time.monotonic(), True
         self.now = (done, total)
@@ -76,6 +78,8 @@ class ExportRun(QObject):
     progressed : Signal
         (instances done, total, bytes a second, seconds left): at most 20 times a second. Both rates are NaN as long as
         nobody can know.
+    sent : Signal
+        The same while it is sent to a peer: (bytes gone out, total, bytes a second, seconds left).
     staged : Signal
         (str): a `Stage` begins.
     finished : Signal
@@ -87,6 +91,7 @@ class ExportRun(QObject):
     """
 
     progressed = Signal(int, int, float, float)
+    sent = Signal(object, object, float, float)  # no int, which ends at 2 GB
     staged = Signal(str)
     finished = Signal(object)
     failed = Signal(object)
@@ -216,11 +221,13 @@ class ExportRun(QObject):
         if done:
             self._pace = self._pace or Pace(self._counts.began)
             rate, left = self._pace.judge(time.monotonic(), done, total)
-        bytes_per_second = rate * self._size / total if self._size else math.nan
         if stage != self._stage:
             self._stage = stage
             self.staged.emit(stage)
-        self.progressed.emit(done, total, bytes_per_second, left)
+        if stage is Stage.SENDING:
+            self.sent.emit(done, total, rate, left)
+        else:
+            self.progressed.emit(done, total, rate * self._size / total if self._size else math.nan, left)
         # Last of all: while napari draws its bar anything may happen, this object may be deleted.
         if self._activity is not None:
             self._activity.show(done, total, stage)
