@@ -233,6 +233,15 @@ class ExportCancelled(ExportError):  # noqa: N818 - it is raised by a user's wis
         super().__init__(what, remedy, where, fix=fix, refusals=refusals)
 
 
+@contextmanager
+def at(where: str) -> Iterator[None]:
+    """Give a place to what is refused in this block without one."""
+    refusals = Refusals()
+    with refusals.collect(where):
+        yield
+    refusals.raise_if_any()
+
+
 class Refusals:
     """Collects the refusals of an export, so that the user sees all of them at once.
 

@@ -228,6 +228,8 @@ def test_options_stand_under_the_headings_of_their_fields(capsys: Captured) -> N
     study = help_text.split("\nstudy:")[1].split("\npet:")[0]
     for flag in ("--reference FILE", "--no-same-study", "--no-same-space", "--study-instance-uid TEXT"):
         assert flag in study
+    assert "--safety-agency {iec,fda,mhw}" in help_text
+    assert "--quantity TERM" in help_text
 
 
 def test_attributes_are_set_one_by_one_and_from_a_file(tmp_path: Path) -> None:
@@ -240,8 +242,12 @@ def test_attributes_are_set_one_by_one_and_from_a_file(tmp_path: Path) -> None:
         "ScanningSequence": ("SE", "EP"),
         "SequenceName": ("a=b",),
     }
-    for wrong in (["--set", "FlipAngle"], ["--set", "FlipAngel=1"], ["--attributes", str(tmp_path / "none.json")]):
-        with pytest.raises(ExportError):
+    for *wrong, said in (
+        ["--set", "FlipAngle", "not a keyword with a value"],
+        ["--set", "FlipAngel=1", "not an attribute"],
+        ["--attributes", str(tmp_path / "none.json"), "none.json cannot be read: No such file"],
+    ):
+        with pytest.raises(ExportError, match=said):
             options_from(vars(_parser().parse_args(["export", "a", "b", *wrong])))
 
 

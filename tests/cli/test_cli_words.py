@@ -58,6 +58,41 @@ def test_a_refusal_as_json(stack: Path, tmp_path: Path, capsys: Captured) -> Non
     assert said.err == ""
 
 
+@pytest.mark.parametrize(("command", "status"), [("show", 1), ("verify", 2)])
+def test_what_is_not_there_is_refused_as_json_and_named(
+    command: str, status: int, tmp_path: Path, capsys: Captured
+) -> None:
+    assert run(command, tmp_path / "gone", "--json") == status
+    said = capsys.readouterr()
+    refusals = [
+        {"what": "There is no such folder or file", "remedy": "Check the path", "where": str(tmp_path / "gone")}
+    ]
+    assert json.loads(said.out) == {"format": 1, "status": "refused", "refusals": refusals}
+    assert said.err == ""
+    assert run(command, tmp_path / "gone") == status
+    assert str(tmp_path / "gone") in capsys.readouterr().err
+
+
+def test_without_a_command_the_commands_are_listed(capsys: Captured) -> None:
+    with pytest.raises(SystemExit) as left:
+        main([])
+    assert left.value.code == 2
+    assert "export    write image files as DICOM" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["export", "send", "echo", "peer", "show", "verify", "demo"])
+def test_help_fits_a_narrow_terminal_and_says_what_the_command_does(
+    command: str, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    with pytest.raises(SystemExit):
+        main([command, "--help"])
+    usage, about, *rest = capsys.readouterr().out.split("\n\n")
+    assert usage.startswith("usage:")
+    assert about.strip().endswith(".")
+    assert max(map(len, "\n".join([usage, about, *rest]).splitlines())) < 80
+
+
 def test_a_survey_as_json(stack: Path, tmp_path: Path, capsys: Captured) -> None:
     assert run("export", stack, tmp_path / "out") == 0
     (tmp_path / "out" / "notes.txt").write_text("x")

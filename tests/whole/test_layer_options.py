@@ -142,12 +142,13 @@ def test_on_the_command_line(tmp_path, capsys):
     assert found["CT"].FlipAngle == 12
     assert "FlipAngle" not in found["MR"]
     capsys.readouterr()
-    wrong = ["k:x=1", "scan:patient-id=1", "other:parsnip"]
+    wrong = ["k:x=1", "scan", "scan:patient-id=1", "other:parsnip"]
     assert main([*map(str, given), *(part for text in wrong for part in ("--layer", text))]) == 1
     said = capsys.readouterr().err
     for text in (
         "'k:x=1' names no layer",
         "there are scan, other",
+        "'scan' names a layer, and no option of it",
         "no --patient of its own",
         "--parsnip",
     ):

@@ -17,7 +17,10 @@ from napari_dicom_writer.options.export import ExportOptions
 from napari_dicom_writer.standard.attributes import read_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
+
+
+_WIDEST = 50  # characters for what stands for a value
 
 
 def add_options(parser: argparse.ArgumentParser, only: Collection[str] | None = None) -> None:
@@ -96,8 +99,11 @@ def _add(group: argparse._ArgumentGroup, prefix: str, item: dataclasses.Field[An
     if name == "attributes":
         _add_attributes(group)
         return
-    flag = on_command_line(name, None)
-    group.add_argument(flag, dest=name, default=argparse.SUPPRESS, help=_help(item), **_kind(kind, item))
+    flag, words, told = on_command_line(name, None), _help(item), _kind(kind, item)
+    if len(told.get("metavar", "")) > _WIDEST:  # the help wraps its text, and never what stands for a value
+        words += f"; one of {told['metavar'][1:-1].replace(',', ', ')}"
+        told["metavar"] = "TERM"
+    group.add_argument(flag, dest=name, default=argparse.SUPPRESS, help=words, **told)
 
 
 def _add_attributes(group: argparse._ArgumentGroup) -> None:
@@ -143,12 +149,17 @@ def _kind(kind: Any, item: dataclasses.Field[Any]) -> dict[str, Any]:
     if kind is bool:
         return {"action": argparse.BooleanOptionalAction if item.default else "store_true"}
     if kind is str and item.metadata["choices"] and "keyword" not in item.metadata:
-        return {"type": str.lower, "choices": tuple(item.metadata["choices"])}
+        choices = tuple(item.metadata["choices"])
+        return {"type": str.lower, "choices": choices, "metavar": _listed(choices)}
     plain = next((part for part in get_args(kind) if part is not type(None)), kind)
     if isinstance(plain, type) and issubclass(plain, StrEnum):
-        return {"type": _choice(plain), "metavar": "{" + ",".join(plain) + "}"}
+        return {"type": _choice(plain), "metavar": _listed(plain)}
     metavar = {int: "NUMBER", float: "NUMBER", Path: "FILE"}.get(plain, "TEXT")
     return {"type": plain, "metavar": metavar}
+
+
+def _listed(choices: Iterable[str]) -> str:
+    return "{" + ",".join(filter(None, choices)) + "}"  # the empty one is what it is where nothing is said
 
 
 def _choice(kind: type[StrEnum]) -> Callable[[str], StrEnum]:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from napari_dicom_writer.cli.arguments import add_options, options_from, understood
 from napari_dicom_writer.cli.input_options import add_input_options, read_inputs
 from napari_dicom_writer.cli.interrupt import check
-from napari_dicom_writer.cli.json_text import plan_json, refusals_json, report_json
+from napari_dicom_writer.cli.json_text import plan_json, report_json
 from napari_dicom_writer.cli.layer_arguments import add_layer_options, layer_options_from
 from napari_dicom_writer.cli.progress import progress_bar
 from napari_dicom_writer.cli.render import add_viewers, print_plan, print_report
 from napari_dicom_writer.cli.send import add_consent, ask_consent, known
 from napari_dicom_writer.destinations import DESTINATIONS, open_destination
-from napari_dicom_writer.errors import DestinationError, ExportCancelled, ExportError
+from napari_dicom_writer.errors import DestinationError
 from napari_dicom_writer.exporting import export, plan_export
 from napari_dicom_writer.layers.inputs import name_of
 from napari_dicom_writer.plan.wording import leaving
@@ -58,32 +58,14 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser.set_defaults(run=run)
 
 
-def run(arguments: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace) -> None:
     """Read, plan, and unless it is a dry run, write.
-
-    Returns
-    -------
-    int
-        Exit status.
 
     Raises
     ------
     ExportError
         With every reason why it cannot be done.
     """
-    try:
-        _run(arguments)
-    except ExportCancelled:
-        raise
-    except ExportError as error:
-        if not arguments.json:
-            raise
-        print(refusals_json(error))
-        return 1
-    return 0
-
-
-def _run(arguments: argparse.Namespace) -> None:
     options = options_from(vars(arguments))
     for said in understood(vars(arguments), options):
         print(said, file=sys.stderr)

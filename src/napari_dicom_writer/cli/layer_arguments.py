@@ -71,6 +71,8 @@ def _layers_and_flag(text: str, layers: Sequence[tuple[str, Path]]) -> tuple[lis
     """Split NAME:OPTION=VALUE; a name may hold colons itself, and the longest that is a layer's is meant."""
     names = [_called(*layer) for layer in layers]
     known = {name for several in names for name in several if text.startswith(f"{name}:")}
+    if not known and any(text in several for several in names):
+        raise OptionsError(f"{text!r} names a layer, and no option of it", f"Write {text}:OPTION=VALUE")
     if not known:
         listed = ", ".join(dict.fromkeys(several[0] for several in names))
         raise OptionsError(f"{text!r} names no layer", f"Write NAME:OPTION=VALUE; there are {listed}")

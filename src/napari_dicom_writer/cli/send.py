@@ -34,13 +34,20 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     add_consent(send)
     send.set_defaults(run=run_send)
     echo = commands.add_parser("echo", help="see whether a peer is there", allow_abbrev=False)
+    echo.description = "Ask a PACS or DICOMweb server whether it is there, and answers. Nothing is sent."
     echo.add_argument("peer", metavar="PEER", help=_PEER)
     echo.set_defaults(run=run_echo)
     peer = commands.add_parser(
         "peer", help="remember a peer by a name, or list the remembered ones", allow_abbrev=False
     )
-    peer.add_argument("name", nargs="?", metavar="NAME", help="to remember it by")
-    peer.add_argument("address", nargs="?", metavar="ADDRESS", help="dicom://AETITLE@host:port, https://host/path")
+    peer.description = "Remember a peer by a name; with a name alone, print its address; without, list all of them."
+    peer.add_argument("name", nargs="?", metavar="NAME", help="to remember it by, such as pacs")
+    peer.add_argument(
+        "address",
+        nargs="?",
+        metavar="ADDRESS",
+        help="dicom://AETITLE@host:port, dicoms:// for TLS, https://host/path (DICOMweb)",
+    )
     peer.set_defaults(run=run_peer)
 
 
@@ -109,8 +116,11 @@ def run_peer(arguments: argparse.Namespace) -> None:
         print(f"{arguments.name} is {remember(arguments.name, arguments.address).address}")
     else:
         bring_in_preferences()
-        for name, address in remembered().items():
+        peers = remembered()
+        for name, address in peers.items():
             print(f"{name}\t{address}")
+        if not peers:
+            print("No peer is remembered yet: napari-dicom-writer peer NAME ADDRESS", file=sys.stderr)
 
 
 def _link(name: str) -> Link:

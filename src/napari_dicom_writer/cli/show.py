@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from napari_dicom_writer.cli.json_text import survey_json
 from napari_dicom_writer.cli.render import add_viewers, print_survey
+from napari_dicom_writer.errors import at
 from napari_dicom_writer.reading.survey import survey
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ def run(arguments: argparse.Namespace) -> None:
     ReadError
         If there is no DICOM in it.
     """
-    found = survey(arguments.folder)
+    with at(str(arguments.folder)):
+        found = survey(arguments.folder)
     if arguments.json:
         print(survey_json(found))
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,12 +12,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from napari_dicom_writer.checking.check import check_series
 from napari_dicom_writer.checking.conformance import installed, run_dciodvfy
 from napari_dicom_writer.checking.source.against import compare
-from napari_dicom_writer.cli.arguments import add_options, on_command_line, options_from
+from napari_dicom_writer.cli.arguments import add_options, options_from
 from napari_dicom_writer.cli.input_options import add_input_options, read_inputs
 from napari_dicom_writer.cli.interrupt import check
 from napari_dicom_writer.cli.verify_json import as_json
 from napari_dicom_writer.cli.verify_report import Judgment, print_errors, print_judgment
-from napari_dicom_writer.errors import ExportError
+from napari_dicom_writer.errors import at
 from napari_dicom_writer.layers.inputs import volumes_of
 
 if TYPE_CHECKING:
@@ -56,7 +55,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     )
     add_input_options(parser, group)
     add_options(parser, _OPTIONS)
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, refused=_USAGE)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -66,12 +65,13 @@ def run(arguments: argparse.Namespace) -> int:
     -------
     int
         Exit status.
+
+    Raises
+    ------
+    ExportError
+        If nothing can be judged.
     """
-    try:
-        judgment = _judge(arguments)
-    except ExportError as error:
-        print(error.spelled(on_command_line), file=sys.stderr)
-        return _USAGE
+    judgment = _judge(arguments)
     arguments.status = _GOOD if judgment.good else _ERRORS  # whether it can be shown or not
     if arguments.json:
         print(as_json(judgment))
@@ -92,7 +92,8 @@ def _judge(arguments: argparse.Namespace) -> Judgment:
     left_out: list[str] = []
     conformance = None
     with _progress() as step:
-        verdicts = check_series(arguments.folder, progress=step("Reading"))
+        with at(str(arguments.folder)):
+            verdicts = check_series(arguments.folder, progress=step("Reading"))
         if layers is not None:
             comparisons, left_out = compare(layers, arguments.folder, verdicts, options, progress=step("Comparing"))
         program = None if arguments.no_dciodvfy else installed()

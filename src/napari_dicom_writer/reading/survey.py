@@ -94,7 +94,7 @@ def survey(folder: Path) -> Survey:
     foreign = contents.foreign + len(contents.damaged)
     if not found:
         others = "1 other file" if foreign == 1 else f"{foreign} other files"
-        raise ReadError(f"{folder} holds no DICOM series, but {others}", "Name a folder with DICOM files")
+        raise ReadError(f"It holds no DICOM series, but {others}", "Name a folder with DICOM files")
     found.sort(key=lambda item: (item[0], item[1].number.zfill(12)))
     return Survey(tuple(series for _, series in found), foreign, tuple(contents.passed))
 

@@ -203,9 +203,11 @@ def read_json(path: Path) -> Mapping[str, Any]:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        what = f"{path} cannot be read as JSON"
+        reason = f": {error.strerror}" if isinstance(error, OSError) else " as JSON"
         raise OptionsError(
-            what, "Give a file of keywords with values, or in the DICOM JSON model", "options"
+            f"{path} cannot be read{reason}",
+            "Give a file of keywords with values, or in the DICOM JSON model",
+            "options",
         ) from error
     if isinstance(found, list) and len(found) == 1:  # DICOMweb gives a list of data sets
         (found,) = found
