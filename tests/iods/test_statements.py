@@ -21,7 +21,6 @@ from napari_dicom_writer.iods.statements import STATEMENTS, Source
 from napari_dicom_writer.options.export import ExportOptions as Options
 from napari_dicom_writer.standard.text import offset_of, title
 
-WALK = series()
 TIME = ("time", "plane", "row", "column")
 
 
@@ -30,26 +29,28 @@ def dataset_of(layer=None, **options) -> pydicom.Dataset:
     return attributes(plan)
 
 
+@pytest.mark.xdist_group("walk")
 def test_every_attribute_has_a_row_and_every_row_an_attribute():
-    written = {keyword for *_, plan in WALK for keyword in keywords(attributes(plan))}
+    written = {keyword for one in series() for keyword in keywords(one.dataset)}
     assert written == set(STATEMENTS)
 
 
+@pytest.mark.xdist_group("walk")
 def test_what_nobody_knows_is_empty():
     unknown = {keyword for keyword, statement in STATEMENTS.items() if statement.source is Source.UNKNOWN}
-    for key, kind, name, plan in WALK:
-        if name != "everything":
-            dataset = attributes(plan)
-            stated = [keyword for keyword in unknown if keyword in dataset and not dataset[keyword].is_empty]
-            assert not stated, (key, kind, name)
+    for one in series():
+        if one.options != "everything":
+            stated = [keyword for keyword in unknown & set(one.dataset.dir()) if not one.dataset[keyword].is_empty]
+            assert not stated, one[:3]
 
 
+@pytest.mark.xdist_group("walk")
 def test_what_is_assumed_is_said_before_writing():
     assumed = {keyword for keyword, statement in STATEMENTS.items() if statement.source is Source.ASSUMED}
-    for key, kind, name, plan in WALK:
-        said = " ".join(note.text for note in plan.notes if note.kind is NoteKind.ASSUMED)
-        missing = [keyword for keyword in assumed & set(attributes(plan).dir()) if title(keyword) not in said]
-        assert not missing, (key, kind, name)
+    for one in series():
+        said = " ".join(note.text for note in one.plan.notes if note.kind is NoteKind.ASSUMED)
+        missing = [keyword for keyword in assumed & set(one.dataset.dir()) if title(keyword) not in said]
+        assert not missing, one[:3]
 
 
 def test_every_option_of_an_attribute_is_one():

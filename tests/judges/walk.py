@@ -6,7 +6,7 @@ from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from unittest.mock import patch
 
 import numpy as np
@@ -114,13 +114,23 @@ def options(key: str) -> dict[str, ExportOptions]:
     return {name: ExportOptions(**{**of(key), **given}) for name, given in chosen.items()}
 
 
+class Planned(NamedTuple):
+    """One series of the walk: key of its object, name of the layer and of the options, and what will be written."""
+
+    key: str
+    layer: str
+    options: str
+    plan: SeriesPlan
+    dataset: Dataset
+
+
 @cache
-def series() -> tuple[tuple[str, str, str, SeriesPlan], ...]:
+def series() -> tuple[Planned, ...]:
     """Plan every layer as every object that takes it with all options; what is refused is left out."""
     return tuple(_planned())
 
 
-def _planned() -> Iterator[tuple[str, str, str, SeriesPlan]]:
+def _planned() -> Iterator[Planned]:
     for row in IODS.rows:
         for kind, layer in layers().items():
             if (LABELS if kind.startswith("labels") else IMAGE) not in row.layers:
@@ -131,7 +141,8 @@ def _planned() -> Iterator[tuple[str, str, str, SeriesPlan]]:
                         plans = plan_export(layer, chosen if row.key != "segmentation" else _beside(chosen)).series
                 except ExportError:
                     continue
-                yield row.key, kind, name, plans[-1 if LABELS in row.layers else 0]
+                plan = plans[-1 if LABELS in row.layers else 0]
+                yield Planned(row.key, kind, name, plan, attributes(plan))
 
 
 @contextmanager
@@ -167,15 +178,15 @@ def keywords(dataset: Dataset) -> Iterator[str]:
 def attributes_of_objects() -> dict[str, list[str]]:
     """Keyword → keys of the objects that write it."""
     found: defaultdict[str, dict[str, None]] = defaultdict(dict)
-    for key, _, _, plan in series():
-        for keyword in keywords(attributes(plan)):
-            found[keyword][key] = None
+    for one in series():
+        for keyword in keywords(one.dataset):
+            found[keyword][one.key] = None
     return {keyword: list(keys) for keyword, keys in found.items()}
 
 
 def classes_of_objects() -> dict[str, list[str]]:
     """Key of an object → UIDs of the SOP Classes it may be of, by what the layer holds."""
     found: defaultdict[str, dict[str, None]] = defaultdict(dict)
-    for key, _, _, plan in series():
-        found[key][IODS[key].sop_class(plan)] = None
+    for one in series():
+        found[one.key][IODS[one.key].sop_class(one.plan)] = None
     return {key: sorted(uids) for key, uids in found.items()}

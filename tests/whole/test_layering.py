@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import statistics
 import subprocess
 import sys
@@ -10,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 import napari_dicom_writer
+from judges.imports import imports
 
 ROOT = Path(napari_dicom_writer.__file__).parent
 PACKAGE = "napari_dicom_writer"
@@ -65,36 +65,14 @@ def modules() -> dict[str, Path]:
     return {".".join(p.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): p for p in paths}
 
 
-@cache
-def imports(path: Path, *, top_level_only: bool) -> set[str]:
-    """Names of imported modules; those under ``if TYPE_CHECKING`` do not run and do not count."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    skipped = {
-        id(node)
-        for test in ast.walk(tree)
-        if isinstance(test, ast.If) and ast.unparse(test.test) == "TYPE_CHECKING"
-        for node in ast.walk(test)
-    }
-    nodes = tree.body if top_level_only else ast.walk(tree)
-    found: set[str] = set()
-    for node in nodes:
-        if id(node) in skipped:
-            continue
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            found |= {f"{node.module}.{alias.name}" for alias in node.names} | {str(node.module)}
-    return found
-
-
 def reached(start: str) -> dict[str, str]:
     """Every module of ours that a module imports, by whichever way; each with the module that imports it."""
     found, waiting = {start: ""}, [start]
     while waiting:
         name = waiting.pop()
-        for full in imports(modules()[name], top_level_only=False):
-            ours = full.removeprefix(f"{PACKAGE}.")
-            if full.startswith(PACKAGE) and ours in modules() and ours not in found:
+        for one in imports(modules()[name]):
+            ours = one.name.removeprefix(f"{PACKAGE}.")
+            if one.package == PACKAGE and ours in modules() and ours not in found:
                 found[ours] = name
                 waiting.append(ours)
     return found
@@ -123,13 +101,13 @@ def test_every_room_has_its_rule():
 def test_only_the_napari_side_imports_napari_or_qt():
     for name, path in modules().items():
         if not name.startswith("_napari"):
-            assert not {m.split(".")[0] for m in imports(path, top_level_only=False)} & GUI, name
+            assert not {one.package for one in imports(path)} & GUI, name
 
 
 def test_heavy_packages_are_imported_where_they_are_used():
     for name, path in modules().items():
         if name.split(".")[0] not in SHELLS:
-            assert not {m.split(".")[0] for m in imports(path, top_level_only=True)} & HEAVY, name
+            assert not {one.package for one in imports(path) if one.at_top} & HEAVY, name
 
 
 def test_importing_the_package_imports_nothing_heavy():

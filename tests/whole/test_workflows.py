@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 import subprocess
 import sys
@@ -11,6 +10,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+
+from judges.scripts import script
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / ".github" / "workflows"
@@ -85,9 +86,7 @@ def test_what_they_run_is_there():
 @pytest.fixture
 def release(tmp_path):
     """A folder that says 1.2.3 everywhere, and the notes that a tag gets from it."""
-    spec = importlib.util.spec_from_file_location("release_notes", ROOT / "scripts" / "release_notes.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = script("release_notes")
     for name in module.SAYS_VERSION:
         text = (ROOT / name).read_text(encoding="utf-8")
         (tmp_path / name).parent.mkdir(parents=True)

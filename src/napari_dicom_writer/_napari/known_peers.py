@@ -61,6 +61,13 @@ def sync() -> tuple[dict[str, str], tuple[Refusal, ...]]:
     return known, refused
 
 
+def sync_without_viewer() -> None:
+    """Do so for another program than napari, whose settings are found once it is imported."""
+    import napari  # noqa: F401
+
+    sync()
+
+
 def _parsed(text: str) -> tuple[dict[str, str], tuple[Refusal, ...], Mapping[str, str]]:
     """Read what is NAME = ADDRESS; what is not, by whatever precedes the sign."""
     found: dict[str, str] = {}

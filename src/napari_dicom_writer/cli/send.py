@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -145,5 +144,6 @@ def known(name: str) -> Peer:
 def bring_in_preferences() -> None:
     """Take over what was edited in napari's Preferences, where napari is installed; it takes a second to ask it."""
     if find_spec("napari"):
-        import_module("napari")  # without it, there are no preferences
-        import_module("napari_dicom_writer._napari.known_peers").sync()
+        from napari_dicom_writer._napari.known_peers import sync_without_viewer
+
+        sync_without_viewer()
