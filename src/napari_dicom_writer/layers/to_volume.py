@@ -9,6 +9,7 @@ import numpy as np
 
 from napari_dicom_writer.errors import Fix, GeometryError, LayerError, Note, NoteKind
 from napari_dicom_writer.layers.axes import PIXELS, SET_AXES, image_axes, named_axes, told_axes
+from napari_dicom_writer.layers.coordinates import check_even, with_coordinates
 from napari_dicom_writer.layers.labels import labels_of
 from napari_dicom_writer.layers.opened_from import lossy_of, notes_of_opening, order_of_opening, origin_of
 from napari_dicom_writer.layers.transforms import data_to_world
@@ -57,6 +58,7 @@ def to_volume(data: Any, attributes: Mapping[str, Any], layer_type: str, options
         raise LayerError(f"It is a {layer_type.lower()} layer", "Deselect it: image and labels layers can be written")
     notes = notes_of_opening(attributes)
     array = _full_resolution(data, attributes, notes)
+    attributes = with_coordinates(array, attributes, len(array.shape) - bool(attributes.get("rgb")))
     axes = _axes(array, attributes, options, notes)
     matrix = data_to_world(attributes, len(axes))
     rgb = bool(attributes.get("rgb") or False)
@@ -65,6 +67,7 @@ def to_volume(data: Any, attributes: Mapping[str, Any], layer_type: str, options
     spatial = image_axes(axes)
     _check_units(axes, spatial)
     _check_separable(matrix, spatial)
+    check_even(array, [i for i, axis in enumerate(axes) if i in spatial or axis.kind is AxisKind.TIME])
     names = _names(axes, spatial, named=bool(attributes.get("axes")))
     _note_assumed(axes, spatial, names, options, notes)
     height = attributes.get("z")
@@ -117,7 +120,7 @@ def _axes(array: Any, attributes: Mapping[str, Any], options: ExportOptions, not
     ndim = len(array.shape) - rgb
     if ndim < 2:
         raise LayerError(f"It has {ndim} axes, and an image needs rows and columns", "Save a 2-D or 3-D layer")
-    axes = told_axes(_with_labels(array, attributes, ndim), ndim, options)
+    axes = told_axes(attributes, ndim, options)
     if kinds := split_kinds(attributes.get("axes") or ()):
         if rgb and len(kinds) == ndim + 1 and kind_of(kinds[-1]) is AxisKind.SAMPLE:
             kinds = kinds[:-1]
@@ -133,15 +136,6 @@ def _axes(array: Any, attributes: Mapping[str, Any], options: ExportOptions, not
     if [axis.kind for axis in axes].count(AxisKind.TIME) > 1:
         raise LayerError("Two of its axes are time", "Label one of them with another name", fix=SET_AXES)
     return axes
-
-
-def _with_labels(array: Any, attributes: Mapping[str, Any], ndim: int) -> Mapping[str, Any]:
-    """Take the names that xarray has for its axes where the layer's labels are only numbers."""
-    names = getattr(array, "dims", None)
-    labels = attributes.get("axis_labels")
-    if not isinstance(names, tuple) or len(names) < ndim or (labels and any(kind_of(str(one)) for one in labels)):
-        return attributes
-    return {**attributes, "axis_labels": names[:ndim]}
 
 
 def _sample_or_not(axis: Axis, *, colors: bool) -> Axis:

@@ -60,7 +60,8 @@ def plan_limits(
     if not whole:
         text = f"Displayed from {found.low:g} to {found.high:g}, the range of a sample of its values"
         notes.append(Note(NoteKind.ASSUMED, text, hint="its contrast limits say what to display"))
-    return (float(found.low), float(found.high)), notes
+    # Nothing but NaN, of a map, has no range.
+    return (float(found.low), float(found.high)) if found.low <= found.high else (0.0, 0.0), notes
 
 
 def _usable(limits: tuple[float, float] | None) -> tuple[float, float] | None:

@@ -1,0 +1,85 @@
+"""What xarray says of an array's axes: names, and where its indices lie, for layers that do not say it themselves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from napari_dicom_writer.errors import GeometryError
+from napari_dicom_writer.model.axis_names import kind_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_UNEVEN = 1e-3  # of a step: coordinates are often single-precision, or rounded
+
+
+class _Steps(NamedTuple):
+    """Where the indices of an axis lie: from `start` on, `step` apart, but for `off`."""
+
+    step: float
+    start: float
+    unit: str | None
+    off: float
+
+
+def with_coordinates(array: Any, attributes: Mapping[str, Any], ndim: int) -> Mapping[str, Any]:
+    """Return the attributes of a layer with what its array's coordinates say, where the layer says nothing.
+
+    Parameters
+    ----------
+    array
+        Of any kind; those of xarray have ``dims`` and ``coords``.
+    attributes
+        As of a layer tuple. A layer of napari has all of them.
+    ndim
+        Of the array, without samples that ``rgb`` counts.
+    """
+    names = getattr(array, "dims", None)
+    if not isinstance(names, tuple) or len(names) < ndim:
+        return attributes
+    labels = attributes.get("axis_labels")
+    said = dict(attributes)
+    if not (labels and any(kind_of(str(one)) for one in labels)):
+        said["axis_labels"] = names[:ndim]
+    steps = [_steps(array, axis) for axis in range(ndim)]
+    if any(attributes.get(name) is not None for name in ("scale", "translate", "affine")) or not any(steps):
+        return said
+    said["scale"] = [one.step if one else 1.0 for one in steps]
+    said["translate"] = [one.start if one else 0.0 for one in steps]
+    if attributes.get("units") is None:
+        said["units"] = [(one and one.unit) or "pixel" for one in steps]
+    return said
+
+
+def check_even(array: Any, axes: Sequence[int]) -> None:
+    """Refuse coordinates, of what is written with a spacing, that have none; napari goes by the first two of them.
+
+    Raises
+    ------
+    GeometryError
+        Naming the first of these axes.
+    """
+    for axis in axes:
+        steps = _steps(array, axis)
+        if steps and not steps.off <= _UNEVEN * abs(steps.step):
+            what = f"The coordinates of axis {array.dims[axis]!r} are not evenly spaced: off by up to {steps.off:.3g}"
+            raise GeometryError(what, "Interpolate it to an even grid first, or drop the coordinates with drop_vars()")
+
+
+def _steps(array: Any, axis: int) -> _Steps | None:
+    """What the coordinates along an axis say; None where there are none, or they are no numbers."""
+    names, coordinates = getattr(array, "dims", ()), getattr(array, "coords", {})
+    if axis >= len(names) or names[axis] not in coordinates:
+        return None
+    coordinate = coordinates[names[axis]]
+    values, unit = np.asarray(coordinate), coordinate.attrs.get("units")
+    if values.dtype.kind == "M":  # moments, whose first one has no place in a layer
+        values, unit = (values - values[:1]) / np.timedelta64(1, "s"), "s"
+    if values.dtype.kind not in "iuf" or values.ndim != 1 or not len(values):
+        return None
+    values = values.astype(np.float64)
+    step = float(values[-1] - values[0]) / (len(values) - 1) if len(values) > 1 else 1.0
+    off = float(np.abs(values - (values[0] + step * np.arange(len(values)))).max())
+    return _Steps(step, float(values[0]), None if unit is None else str(unit), off)
