@@ -123,12 +123,13 @@ class ExportOptions:
         common=_STUDY,
     )
     same_study: bool = option(
-        True, "with a reference: add to its study; else a new study", group="study", common=_STUDY
+        True, "with a reference: add to its study; else a new study", group="study", rare=True, common=_STUDY
     )
     same_space: bool = option(
         True,
         "with a reference: the layers lie in its patient space (Frame of Reference); else a new one",
         group="study",
+        rare=True,
         common="they lie in one space",
     )
     segmentation_type: SegmentationType = option(

@@ -154,6 +154,9 @@ class ExportPanel(PanelBody):
             self._source_modality = copied.modality
             self.form.show_group("patient", copied.patient)
             self.form.show_group("study", copied.study)
+            if copied.reference:
+                for name, value in (("reference", copied.reference), ("same_study", True), ("same_space", True)):
+                    self.form.field(name).value = value
             self._identity = self.form.identity()  # not typed, and easily had again
 
     def _show_tags(self) -> None:

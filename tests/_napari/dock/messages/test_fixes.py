@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
+
 import numpy as np
 import pydicom
 
+import napari_dicom_writer
 from _napari.panels import click, export, fix_button, read, settle, texts
 from napari_dicom_writer import ExportOptions, Patient, Series, Volume
 from napari_dicom_writer import export as write
 from napari_dicom_writer import read as opened
+from napari_dicom_writer._napari.dock.axes.layer_editor import NAMES
+from napari_dicom_writer._napari.dock.own.own_editor import SEGMENTS
 
 
 def test_a_refusal_is_shown_and_settled_by_its_button(viewer, open_panel, qtbot, tmp_path):
@@ -82,3 +88,35 @@ def test_what_was_opened_goes_into_its_study_by_a_click(viewer, open_panel, qtbo
     assert {(str(d.PatientName), int(d.SeriesNumber), len(d.SourceImageSequence)) for d in read(tmp_path / "out")} == {
         ("Doe^Jane", 301, 1)
     }
+
+
+def named_options() -> set[str]:
+    """What any remedy in the source sets or leads to."""
+    calls = [
+        node
+        for path in Path(napari_dicom_writer.__file__).parent.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Fix"
+    ]
+    return {ast.literal_eval(call.args[0]) for call in calls if isinstance(call.args[0], ast.Constant)}
+
+
+def test_every_remedy_leads_to_something_to_edit(open_panel):
+    panel = open_panel()
+    named = named_options()
+    assert {"same_space", "axes", "segments", "nan"} <= named
+    for name in named - {SEGMENTS, *NAMES}:
+        assert panel.form.field(name), name
+
+
+def test_a_result_beside_its_source_gets_a_space_of_its_own_by_a_click(viewer, open_panel, qtbot, tmp_path):
+    options = ExportOptions(modality="MR", patient=Patient(name="Doe^Jane", id="7"))
+    source = write(Volume(np.zeros((6, 14, 10), np.int16), spacing=(2, 1, 1)), tmp_path / "in", options).plan.study
+    panel = open_panel()
+    panel.form.field("reference").value = tmp_path / "in"
+    settle(qtbot, panel)
+    assert panel.plan.study.frame_of_reference_uid == source.frame_of_reference_uid
+    click(qtbot, fix_button(panel, "New space"))
+    settle(qtbot, panel)
+    assert panel.plan.study.uid == source.uid
+    assert panel.plan.study.frame_of_reference_uid != source.frame_of_reference_uid

@@ -364,3 +364,32 @@ def test_no_file_chosen_copies_nothing(qtbot, qt_settings):
 
     QTimer.singleShot(0, cancel)
     assert CopyDialog.choose() is None
+
+
+def test_what_belongs_to_the_series_shares_its_study_and_space(qtbot, scan):
+    dialog = opened(qtbot, scan)
+    study_box, space_box = boxes(dialog)
+    belongs = dialog.panel.belongs_box
+    assert not belongs.isChecked()
+    tick(qtbot, belongs)
+    assert study_box.isChecked()
+    assert space_box.isChecked()
+    tick(qtbot, space_box)
+    assert not belongs.isChecked()
+    tick(qtbot, belongs)
+    click(qtbot, dialog.copy_button)
+    assert dialog.copied == Copied(PATIENT, STUDY, "MR", scan)
+
+
+def test_the_form_names_the_series_then(qtbot, qt_settings, open_panel, scan):
+    panel = open_panel()
+
+    def copy(dialog) -> None:
+        tick(qtbot, dialog.panel.belongs_box)
+        click(qtbot, dialog.copy_button)
+
+    choose_in_chooser(qtbot, scan)
+    when_read(qtbot, copy)
+    click(qtbot, panel.copy_button)
+    assert panel.form.field("reference").value == scan
+    assert panel.form.field("patient.name").value == "Doe^Jane"

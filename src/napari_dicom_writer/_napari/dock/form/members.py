@@ -16,8 +16,8 @@ GROUPS = {
     "Geometry": ("geometry",),
     "Output": ("output",),
 }
-# The dialog "Copy from DICOM…" asks for these, and the table of tags.
-_ELSEWHERE = {"same_study", "same_space", "attributes"}
+# The table of tags asks for these.
+_ELSEWHERE = {"attributes"}
 # A layer's own have a table.
 _IN_TABLES = {"segments"}
 

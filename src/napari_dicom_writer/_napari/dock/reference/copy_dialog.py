@@ -42,11 +42,14 @@ class Copied:
     modality : str
         What made the images of the file; empty if it is not known. A caller may offer it: nothing of it is in
         the two above.
+    reference : Path or None
+        The file, where the layers belong to its series.
     """
 
     patient: Patient
     study: Study
     modality: str
+    reference: Path | None = None
 
 
 class CopyDialog(QDialog):
@@ -171,7 +174,7 @@ class CopyDialog(QDialog):
             study = replace(study, instance_uid="")
         if not self.panel.same_space:
             study = replace(study, frame_of_reference_uid="")
-        self.copied = Copied(found.patient, study, found.modality)
+        self.copied = Copied(found.patient, study, found.modality, self._path if self.panel.belongs else None)
         super().accept()
 
     def done(self, result: int) -> None:

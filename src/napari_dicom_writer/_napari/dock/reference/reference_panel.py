@@ -33,18 +33,24 @@ _WHY = {
     _STUDY: "The result is filed in this study, beside the scan; otherwise in a new study of this patient.",
     _SPACE: "Only if the layers lie where that scan lies, for viewers overlay them; otherwise in a new space.",
 }
+_BELONGS = "Belongs to this series (Reference)"
+_WHY_BELONGS = (
+    "Labels and outlines are drawn on its planes and name them, images name those they came from; numbered after it."
+)
 _NEW = "(a new one)"
 _NOT_NEEDED = "not needed to file the result"
 
 
 class ReferencePanel(QWidget):
-    """Shows a `Reference`, and asks which of its two UIDs are shared."""
+    """Shows a `Reference`, and asks which of its two UIDs are shared, and whether the layers belong to its series."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._taken: tuple[Attribute, ...] = ()
         self.boxes = {keyword: QCheckBox(name) for keyword, name in _NAMES.items()}
         self._reasons = {keyword: QLabel() for keyword in _NAMES}
+        self.belongs_box, self._belongs_reason = QCheckBox(_BELONGS), QLabel(_WHY_BELONGS)
+        self.belongs_box.setToolTip("As if the file were chosen in the field Reference")
         self.taken_table = _table("Attribute", "Value")
         self.taken_table.setAccessibleName("Goes into the form")
         self.left_table = _table("Attribute", "Why not")
@@ -53,6 +59,8 @@ class ReferencePanel(QWidget):
         for keyword, box in self.boxes.items():
             box.setToolTip(f"{text.title(keyword)} {text.tag(keyword)}")
             box.toggled.connect(self._show_taken)
+            box.toggled.connect(self._leave_series)
+        self.belongs_box.toggled.connect(self._join_series)
         self._lay_out()
 
     def _lay_out(self) -> None:
@@ -60,10 +68,10 @@ class ReferencePanel(QWidget):
         grid.setColumnMinimumWidth(0, 13)  # under the words of the box, not under its tick
         grid.setColumnStretch(1, 1)
         grid.setVerticalSpacing(2)
-        for row, keyword in enumerate(_NAMES):
-            reason = self._reasons[keyword]
+        asked = [(self.boxes[keyword], self._reasons[keyword]) for keyword in _NAMES]
+        for row, (box, reason) in enumerate([*asked, (self.belongs_box, self._belongs_reason)]):
             reason.setWordWrap(True)
-            grid.addWidget(self.boxes[keyword], 2 * row, 0, 1, 2)
+            grid.addWidget(box, 2 * row, 0, 1, 2)
             grid.addWidget(reason, 2 * row + 1, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -85,6 +93,21 @@ class ReferencePanel(QWidget):
         """Whether the layers lie in the patient space of the file."""
         return self.boxes[_SPACE].isChecked()
 
+    @property
+    def belongs(self) -> bool:
+        """Whether the layers belong to the series of the file."""
+        return self.belongs_box.isChecked()
+
+    def _join_series(self, joined: bool) -> None:
+        """Share study and space, as what belongs to a series does."""
+        for box in self.boxes.values() if joined else ():
+            box.setChecked(box.isEnabled())
+
+    def _leave_series(self, shared: bool) -> None:
+        """Belong to it no more, where study or space are not shared."""
+        if not shared:
+            self.belongs_box.setChecked(False)
+
     def show_reference(self, reference: Reference) -> None:
         """Show another one."""
         self._taken = reference.taken
@@ -99,6 +122,9 @@ class ReferencePanel(QWidget):
             self._reasons[keyword].setText(
                 _WHY[keyword] if keyword in found else f"Not possible: {text.title(keyword)} {missing}."
             )
+        self.belongs_box.setChecked(False)
+        for part in (self.belongs_box, self._belongs_reason):
+            part.setEnabled(_STUDY in found)
         self._show_taken()
         self._show_left(reference.left)
 
