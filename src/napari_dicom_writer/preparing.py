@@ -116,11 +116,11 @@ def _with_reference(
     if options.reference and options.reference.is_dir():
         known, chosen = series_in_folder(options.reference, (labels or there_are) if options.same_space else ())
         options = replace(options, reference=known.file)
-    series = series_of_labels(options, known, labels=bool(labels), required=needs_image(volumes, wishes))
+    series, part = series_of_labels(options, known, labels, required=needs_image(volumes, wishes))
     images = len(labels) < len(there_are) or not labels
     space = series.space if isinstance(series, ImageSeries) else ""
     options, said = with_reference(options, there, images=images, space=space)
-    return Wishes(options, wishes.own), [*found, *chosen, *said], (series, sources)
+    return Wishes(options, wishes.own), [*found, *chosen, *part, *said], (series, sources)
 
 
 def _idle_places(layers: Sequence[Any], wishes: Wishes) -> list[Note]:

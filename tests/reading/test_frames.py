@@ -26,6 +26,7 @@ RIGHT_HANDED = oblique() @ np.diag([-1, 1, 1, 1])
 ROW, COLUMN, NORMAL = (RIGHT_HANDED[:3, i] / np.linalg.norm(RIGHT_HANDED[:3, i]) for i in (2, 1, 0))
 ORIENTATION = [*ROW, *COLUMN]
 ORIGIN = RIGHT_HANDED[:3, 3]
+SERIES = {"StudyInstanceUID": "1.2", "SeriesInstanceUID": "1.2.3", "FrameOfReferenceUID": "1.2.4"}
 
 
 def measures(step: float = 3.0):
@@ -155,7 +156,7 @@ def test_instances_of_several_frames_are_one_volume(tmp_path):
     groups = [group(PlanePositionSequence=position(plane)) for plane in range(4)]
     for part in range(2):
         path = tmp_path / f"{part}.dcm"
-        enhanced(path, values[part::2], groups[part::2], SeriesInstanceUID="1.2.3", InstanceNumber=part + 1)
+        enhanced(path, values[part::2], groups[part::2], **SERIES, InstanceNumber=part + 1)
     data, attributes, _ = only_layer(tmp_path)
     np.testing.assert_array_equal(data, values)
     assert len(set(attributes["metadata"][METADATA_KEY]["instances"])) == 2

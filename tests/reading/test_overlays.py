@@ -38,6 +38,7 @@ def overlay(group: int, masks: np.ndarray, origin=(1, 1), **frames) -> dict[int,
 def series(folder, stored: np.ndarray, overlays=(), **attributes):
     """A plane a file, 4 mm apart; and the overlays of each."""
     shared = {f"{kind}InstanceUID": f"1.2.{number}" for number, kind in enumerate(("Study", "Series"))}
+    shared["FrameOfReferenceUID"] = "1.2.3"
     for number, plane in enumerate(stored):
         path = folder / f"{number}.dcm"
         where = {**shared, **PLACE, "ImagePositionPatient": [0, 0, 4 * number], "SeriesDescription": "s"}
@@ -153,3 +154,12 @@ def test_an_overlay_is_saved_as_a_segmentation_of_its_image(tmp_path, masks):
 def test_a_volume_without_them_says_so(tmp_path, masks):
     (volume,) = read_series(series(tmp_path, np.ones((3, *SHAPE), np.uint8), [overlay(0x6000, masks[0]), {}, {}]))
     assert [note.text for note in volume.notes] == ["Overlays, graphics drawn on top of its pictures, are left out"]
+
+
+@pytest.mark.parametrize(("bit", "why"), [(20, "and pixels have 16"), (3, "which is one of the values")])
+def test_an_overlay_in_bits_that_hold_none_is_left_out_with_a_word(tmp_path, bit, why):
+    elements = {0x60000010: ("US", SHAPE[0]), 0x60000011: ("US", SHAPE[1]), 0x60000102: ("US", bit)}
+    series(tmp_path, np.ones((2, *SHAPE), np.uint16), [elements] * 2, BitsStored=12, HighBit=11)
+    ((_, attributes, _),), told = opened(tmp_path)
+    assert attributes["name"] == "s"
+    assert told == [f"s: Overlay 1 is left out: it is said to lie in bit {bit}, {why}"]

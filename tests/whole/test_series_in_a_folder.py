@@ -116,3 +116,35 @@ def test_a_tilted_gantry_is_refused_by_its_angle_and_may_be_done_without(tmp_pat
         plan = plan_export(given, kept)
         assert plan.series[0].source is None
         assert not [note for note in plan.notes if "changes nothing" in note.text and "keep" in note.text]
+
+
+@pytest.fixture(scope="module")
+def parts(tmp_path_factory):
+    """A series that holds two echoes, and a localizer with another spacing, which is its first file."""
+    folder = tmp_path_factory.mktemp("parts")
+    first = export(volume(MR), folder / "first", ExportOptions(modality="MR")).path
+    options = ExportOptions(modality="MR", reference=first)
+    second = export(volume(MR), folder / "second", options).path
+    localizer = export(volume({"spacing": (1, 9, 9)}, shape=(1, 5, 6)), folder / "localizer.dcm", options).path
+    common = {"SeriesInstanceUID": uid(first), "SeriesNumber": 1, "ImageType": ["ORIGINAL", "PRIMARY", "M", "ND"]}
+    (folder / "mr").mkdir()
+    for name, files, echo in (("0", [localizer], 5), ("1", dicom_files(first), 5), ("2", dicom_files(second), 10)):
+        for number, file in enumerate(files):
+            edit(file, EchoTime=echo, **common)
+            file.rename(folder / "mr" / f"{name}-{number}.dcm")
+    return folder / "mr"
+
+
+@pytest.mark.parametrize(
+    ("file", "expected"),
+    [(".", "echo 5 ms"), ("0-0.dcm", "echo 5 ms"), ("1-1.dcm", "echo 5 ms"), ("2-1.dcm", "echo 10 ms")],
+)
+def test_of_a_series_of_several_parts_the_one_is_taken_that_lies_there(parts, file, expected):
+    """By its grid; of parts on the same grid the one whose file is named."""
+    plan = plan_export(labels(MR), ExportOptions(reference=parts / file))
+    (text,) = [note.text for note in plan.notes if "has 3 parts" in note.text]
+    assert f"{expected}, on whose grid it lies; left aside: " in text
+    files = dicom_files(parts)
+    there = {pydicom.dcmread(each, stop_before_pixels=True).SOPInstanceUID for each in files if each.name[0] == "1"}
+    named = {uid for source in [plan.series[0].source] for uid in source.instances}
+    assert (named <= there) is (expected == "echo 5 ms")

@@ -46,18 +46,34 @@ def series_in_folder(folder: Path, volumes: Sequence[Volume]) -> tuple[ImageSeri
     found, others = image_series_in(folder)
     count = len(found) + len(others)
     if count == 1:
-        return found[0], []
-    lying = [(series, [_lies(volume, series) for volume in volumes]) for series in found]
-    fitting = [(series, lies) for series, lies in lying if lies and all(lies)]
+        return part_of(found[0], volumes)
+    lying = [(parts, [_lies(volume, part_of(parts, volumes)[0]) for volume in volumes]) for parts in found]
+    fitting = [(parts, lies) for parts, lies in lying if lies and all(lies)]
     # Voxel by voxel before parts of a larger grid.
-    same = [(series, lies) for series, lies in fitting if all(how is _Lies.WHOLE for how in lies)]
-    left = [series for series, _ in same or fitting]
+    same = [(parts, lies) for parts, lies in fitting if all(how is _Lies.WHOLE for how in lies)]
+    left = [parts for parts, _ in same or fitting]
     if len(left) == 1:
-        others += [series.name for series in found if series is not left[0]]
-        text = f"Of the {count} image series of the reference it belongs to {left[0].name}, on whose grid it lies"
-        return left[0], [Note(NoteKind.INFO, f"{text}; left aside: {', '.join(others)}")]
-    named = [(series.name, series.file) for series in left or found]
+        series, notes = part_of(left[0], volumes)
+        others += [parts[0].name for parts in found if parts is not left[0]]
+        text = f"Of the {count} image series of the reference it belongs to {series.name}, on whose grid it lies"
+        return series, [Note(NoteKind.INFO, f"{text}; left aside: {', '.join(others)}"), *notes]
+    named = [(parts[0].name, parts[0].file) for parts in left or found]
     raise several(folder, named, count, f"and it lies on the grid of {len(left) or 'none'} of them")
+
+
+def part_of(parts: Sequence[ImageSeries], volumes: Sequence[Volume]) -> tuple[ImageSeries, list[Note]]:
+    """Choose the part of a series on whose grid volumes lie, voxel by voxel if there is one; the first of equals.
+
+    What decides is said where there are several.
+    """
+    best = max(parts, key=lambda part: min((_lies(volume, part) for volume in volumes), default=_Lies.APART))
+    if len(parts) == 1:
+        return best, []
+    is_on_grid = any(_lies(volume, best) for volume in volumes)
+    why = "on whose grid it lies" if is_on_grid else "the first of them"
+    others = ", ".join(part.name for part in parts if part is not best)
+    text = f"The series of the reference has {len(parts)} parts: it belongs to {best.name}, {why}; left aside: {others}"
+    return best, [Note(NoteKind.INFO if is_on_grid else NoteKind.ASSUMED, text)]
 
 
 def _lies(volume: Volume, series: ImageSeries) -> _Lies:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from napari_dicom_writer.errors import ExportError, ReadError
 from napari_dicom_writer.reading.catalogue import catalogue
-from napari_dicom_writer.reading.lenient import text
 from napari_dicom_writer.reading.pictures import series_in, understood
 from napari_dicom_writer.reading.splitting import split
 from napari_dicom_writer.reading.volume_of import volume_of
@@ -49,8 +48,8 @@ class Ground(NamedTuple):
 
 def ground_of(stacked: Stacked, series: Series) -> Ground:
     """Keep of an image what labels and contours need."""
-    volume, uid, space = stacked.volume, series.uid, text(series.first, "FrameOfReferenceUID")
-    return Ground(volume.affine, volume.shape, uid, space, repr(volume.name) if volume.name else series.where)
+    volume, uid = stacked.volume, series.uid
+    return Ground(volume.affine, volume.shape, uid, stacked.space, repr(volume.name) if volume.name else series.where)
 
 
 def grounds_of(series: Series) -> Iterator[Ground]:

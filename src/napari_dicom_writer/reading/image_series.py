@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydicom.uid import RTDoseStorage, RTStructureSetStorage, SegmentationStorage
 
-from napari_dicom_writer.errors import ReadError
+from napari_dicom_writer.errors import ReadError, Refusals
 from napari_dicom_writer.model.image_series import ImageSeries
 from napari_dicom_writer.reading.catalogue import Catalogue, catalogue
 from napari_dicom_writer.reading.files import as_they_are, read_header
@@ -25,13 +25,14 @@ if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
     from napari_dicom_writer.reading.picture import Picture
+    from napari_dicom_writer.reading.volume_of import Stacked
 
 _RESULTS = {SegmentationStorage, LABEL_MAP, RTDoseStorage, RTStructureSetStorage}
 """What belongs to an image itself."""
 _NAMED = 5  # series that a message lists
 
 
-def read_image_series(path: Path) -> ImageSeries:
+def read_image_series(path: Path) -> list[ImageSeries]:
     """Read the headers of a series, and no pixel.
 
     Parameters
@@ -40,22 +41,29 @@ def read_image_series(path: Path) -> ImageSeries:
         One of its files, whose folder holds the others; or a segmentation, structure set or dose of it, if it lies in
         the same folder or one beside.
 
+    Returns
+    -------
+    list of ImageSeries
+        Its parts: some hold a localizer and planes, or several echoes. The one of the file first, then by size.
+
     Raises
     ------
     ReadError
         If there is none, or its planes are not a regular stack.
     """
     series = _of_file(path)
-    return _known(_image_of(path) if _sop_class(series) in _RESULTS else series)
+    path = path.absolute()
+    parts = _known(_image_of(path) if _sop_class(series) in _RESULTS else series, path)
+    return sorted(parts, key=lambda part: part.file != path)
 
 
-def image_series_in(folder: Path) -> tuple[list[ImageSeries], list[str]]:
+def image_series_in(folder: Path) -> tuple[list[list[ImageSeries]], list[str]]:
     """Read the headers of all image series of a folder, besides segmentations, structure sets and doses, and no pixel.
 
     Returns
     -------
-    list of ImageSeries, list of str
-        Those whose planes are a regular stack, and the names of the others.
+    list of list of ImageSeries, list of str
+        Of each series the parts whose planes are a regular stack, the largest first; the names of series without any.
 
     Raises
     ------
@@ -69,7 +77,7 @@ def image_series_in(folder: Path) -> tuple[list[ImageSeries], list[str]]:
         return [_known(found[0])], []
     if len({text(series.first, "StudyInstanceUID") for series in found}) > 1:
         raise several(folder, _listed(found), len(found), "of several studies")
-    known: list[ImageSeries] = []
+    known: list[list[ImageSeries]] = []
     others: list[str] = []
     for series in found:
         try:
@@ -104,24 +112,36 @@ def _listed(found: Sequence[Series]) -> list[tuple[str, Path]]:
     return [(series.where, Path(series.pictures[0].source.path)) for series in found]
 
 
-def _known(series: Series) -> ImageSeries:
+def _known(series: Series, path: Path | None = None) -> list[ImageSeries]:
+    """Stack the parts of a series that can be, the largest first; raises if there is none."""
     series.refusals.raise_if_any()
-    parts = [part for _, part in split(series.pictures)]
-    with understood():
-        stacked = volume_of(max(parts, key=len), series.first)
+    refusals = Refusals()
+    known = []
+    for label, part in sorted(split(series.pictures), key=lambda found: -len(found[1])):
+        with refusals.collect(), understood():
+            known.append(
+                _part(", ".join(filter(None, (series.where, label))), series, volume_of(part, series.first), path)
+            )
+    if not known:
+        refusals.raise_if_any()
+    return known
+
+
+def _part(name: str, series: Series, stacked: Stacked, path: Path | None) -> ImageSeries:
     pictures = [picture for picture in stacked.pictures if picture]
     volume = stacked.volume
     count = volume.shape[0]
+    files = dict.fromkeys(Path(picture.source.path) for picture in pictures)
     return ImageSeries(
-        name=series.where,
-        file=Path(pictures[0].source.path),
+        name=name,
+        file=path if path in files else next(iter(files)),
         uid=series.uid,
         sop_class_uid=_sop_class(series),
         affine=volume.affine,
         shape=volume.shape,
         instances=tuple(dict.fromkeys(picture.uid for picture in pictures)),
         planes={divmod(at, count): (picture.uid, _number(picture)) for at, picture in enumerate(pictures)},
-        space=text(series.first, "FrameOfReferenceUID"),
+        space=stacked.space,
         lossy=volume.lossy,
     )
 
@@ -130,18 +150,20 @@ def _of_file(path: Path) -> Series:
     """Of all files beside it, not of those in folders below."""
     try:
         with as_they_are():
-            header = read_header(path, ["SOPInstanceUID", "SeriesInstanceUID"])
-        uid = text(header.dataset, "SeriesInstanceUID") if header else ""
+            header = read_header(path, ["SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID"])
+        uid, study = (
+            text(header.dataset, name) if header else "" for name in ("SeriesInstanceUID", "StudyInstanceUID")
+        )
     except Exception:  # noqa: BLE001 - whatever a damaged file makes the parser raise
-        uid = ""
+        uid = study = ""
     if not uid:
         raise ReadError("It is of no series", "Choose another DICOM image")
     path = path.absolute()
     beside = sorted(file for file in path.parent.iterdir() if file.is_file())
-    series = series_in(Catalogue(path.parent, beside), uid)
-    if not series:
-        raise ReadError("Its series holds no pictures", "Choose another DICOM image")
-    return series[0]
+    for series in series_in(Catalogue(path.parent, beside), uid):
+        if text(series.first, "StudyInstanceUID") == study:
+            return series
+    raise ReadError("Its series holds no pictures", "Choose another DICOM image")
 
 
 def _image_of(path: Path) -> Series:

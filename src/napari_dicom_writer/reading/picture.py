@@ -35,7 +35,7 @@ PICTURE_TAGS = [
     *PIXEL_TAGS,
     *TIME_TAGS,
     *SETTING_TAGS,
-    *"ImageType ComplexImageComponent".split(),
+    *"FrameOfReferenceUID ImageType ComplexImageComponent".split(),
 ]
 """Keywords of the attributes that `picture_of` reads."""
 
@@ -44,7 +44,7 @@ OVERLAY_TAGS = frozenset(Tag(group, 0x0010) for group in range(0x6000, 0x6020, 2
 
 _T = TypeVar("_T")
 _KEYWORDS = {int(Tag(keyword)): keyword for keyword in PICTURE_TAGS}
-_LENIENT = {*TIME_TAGS, *SETTING_TAGS, "ComplexImageComponent", "WindowCenter", "WindowWidth"}
+_LENIENT = {"SliceLocation", *TIME_TAGS, *SETTING_TAGS, "ComplexImageComponent", "WindowCenter", "WindowWidth"}
 _COMPONENTS = {
     name: full for full in ("magnitude", "phase", "real", "imaginary") for name in (full[0].upper(), full.upper())
 }
@@ -111,8 +111,12 @@ class Picture:
 
 
 class Kind(NamedTuple):
-    """What tells images apart that are not of one volume, in words; empty where nothing is said."""
+    """What tells images apart that are not of one volume, in words; empty where nothing is said.
 
+    `space` is the UID of the frame of reference.
+    """
+
+    space: str
     localizer: str
     component: str
     settings: tuple[str, ...]
@@ -193,6 +197,7 @@ def _kind(said: Mapping[str, Any]) -> Kind:
     kinds = said.get("ImageType") or ()
     named = [said.get("ComplexImageComponent") or "", *kinds[2:]]
     return Kind(
+        space=str(said.get("FrameOfReferenceUID") or ""),
         localizer="localizer" if "LOCALIZER" in kinds else "",
         component=next((_COMPONENTS[name] for name in named if name in _COMPONENTS), ""),
         settings=settings_of(said),

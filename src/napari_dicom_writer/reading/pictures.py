@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from napari_dicom_writer.reading.decoding.codestreams import is_decoded, is_nati
 from napari_dicom_writer.reading.decoding.source import NUMBERS, PixelSource, pixel_source
 from napari_dicom_writer.reading.files import as_they_are
 from napari_dicom_writer.reading.frames import FRAME_TAGS, frames_of, is_multiframe
+from napari_dicom_writer.reading.lenient import text
 from napari_dicom_writer.reading.loss import LOSS_TAGS, lossy_before
 from napari_dicom_writer.reading.mosaics import is_mosaic, tiles_of
 from napari_dicom_writer.reading.picture import OVERLAY_TAGS, PICTURE_TAGS, Picture, picture_of, said_of
@@ -37,6 +39,8 @@ _SERIES_TAGS = (
 ).split()
 _KEPT = {*_SERIES_TAGS, *LOSS_TAGS, *PICTURE_TAGS, *FRAME_TAGS, *SEGMENTATION_TAGS, *STRUCTURE_TAGS, *TABLE_TAGS}
 _TAGS = [*map(Tag, _KEPT), *OVERLAY_TAGS, *PRIVATE_TAGS]
+MEANINGLESS = 3
+"""So many files, each of which names another study, or frame of reference, name none."""
 _LEAST_FRAME = 8  # bytes: the head of an item
 
 
@@ -61,6 +65,8 @@ class Series:
         Of instances whose pictures are segments, by their UIDs.
     structures : list of StructureSet
         Of instances that hold contours.
+    studies : int
+        How many its files name, where each names one of its own.
     """
 
     uid: str
@@ -71,6 +77,7 @@ class Series:
     refused: int = 0
     segmentations: dict[str, Description] = field(default_factory=dict)
     structures: list[StructureSet] = field(default_factory=list)
+    studies: int = 1
 
     @property
     def number(self) -> str:
@@ -98,6 +105,16 @@ class Series:
             self._add_pictures(entry, refusals)
         self.refused += bool(refusals)
         self.refusals = self.refusals or refusals
+
+    def join(self, other: Series) -> None:
+        """Take in the instances of a series with the same UID, of another study."""
+        self.pictures += other.pictures
+        self.blank += other.blank
+        self.refusals = self.refusals or other.refusals
+        self.refused += other.refused
+        self.segmentations |= other.segmentations
+        self.structures += other.structures
+        self.studies += 1
 
     def _add_pictures(self, entry: Entry, refusals: Refusals) -> None:
         with refusals.collect():
@@ -129,7 +146,8 @@ def series_in(found: Catalogue, series_uid: str | None = None, progress: Progres
     ReadError
         If there is none.
     """
-    series: dict[str, Series] = {}
+    series: dict[tuple[str, str], Series] = {}
+    files: Counter[tuple[str, str]] = Counter()
     with as_they_are():
         for entry in found.entries(_TAGS, strays=True, progress=progress):
             uid = str(entry.header.dataset.get("SeriesInstanceUID") or "")
@@ -137,16 +155,32 @@ def series_in(found: Catalogue, series_uid: str | None = None, progress: Progres
                 if "Rows" not in entry.header.dataset and not is_structure_set(entry.header.dataset):
                     kind = UID(str(entry.header.dataset.get("SOPClassUID") or "no kind")).name
                     found.pictureless[kind] = found.pictureless.get(kind, 0) + 1
-                key = uid or str(entry.path)  # what belongs to no series is one of its own
+                # What belongs to no series is one of its own; studies share none, whatever their UIDs say.
+                key = (uid, text(entry.header.dataset, "StudyInstanceUID")) if uid else (str(entry.path), "")
                 series.setdefault(key, Series(uid, entry.header.dataset)).add(entry)
+                files[key] += 1
     if not series and not found.damaged:
         what = "no DICOM series" if series_uid is None else "no series with this UID"
         raise ReadError(f"There is {what} there", "Name a folder with DICOM files")
-    telling = [each for each in series.values() if each.pictures or each.structures or each.refusals]
+    telling = [each for each in _joined(series, files) if each.pictures or each.structures or each.refusals]
     if not telling and not found.damaged:
         what = f"The DICOM files there hold no pictures: {', '.join(sorted(found.pictureless))}"
         raise ReadError(what, "Name a folder with images")
     return sorted(telling, key=lambda each: (_sortable(each.number), each.uid))
+
+
+def _joined(series: dict[tuple[str, str], Series], files: Counter[tuple[str, str]]) -> Iterator[Series]:
+    """Join what shares a UID where each file names a study of its own: programs make up what is not given."""
+    by_uid: dict[str, list[tuple[str, str]]] = {}
+    for key in series:
+        by_uid.setdefault(key[0], []).append(key)
+    for keys in by_uid.values():
+        first, *others = [series[key] for key in keys]
+        if len(keys) >= MEANINGLESS and all(files[key] == 1 for key in keys):
+            for other in others:
+                first.join(other)
+            others = []
+        yield from (first, *others)
 
 
 def _sortable(number: str) -> float:

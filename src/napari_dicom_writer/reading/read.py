@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import warnings
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from napari_dicom_writer.reading.copies import without_copies
 from napari_dicom_writer.reading.ground import ground_of
 from napari_dicom_writer.reading.lazy import lazy
 from napari_dicom_writer.reading.lenient import text
+from napari_dicom_writer.reading.locations import spread_by_location
 from napari_dicom_writer.reading.overlays import OverlayArray, overlays_of
 from napari_dicom_writer.reading.pictures import Series, series_in, understood
 from napari_dicom_writer.reading.segmentation import segmentations_of
@@ -109,10 +111,15 @@ def read(
     told: list[str] = []
     refusals = Refusals()
     grounds: dict[str, list[Ground]] = {}
-    for series in sorted(
-        series_in(found, series_uid, progress), key=lambda each: bool(each.segmentations or each.structures)
-    ):
+    every = series_in(found, series_uid, progress)
+    uids = Counter(series.uid for series in every if series.uid)
+    told += [
+        f"{count} studies have a series with the same UID, and layers each" for count in uids.values() if count > 1
+    ]
+    for series in sorted(every, key=lambda each: bool(each.segmentations or each.structures)):
         told += _leave_out_copies(series)
+        if series.studies > 1:
+            told.append(f"{_name(series)}: Its files name {series.studies} studies: taken as one series")
         if values == "stored":
             series.pictures = [picture.as_stored() for picture in series.pictures]
         with refusals.collect(_name(series)), understood():
@@ -120,10 +127,10 @@ def read(
             for part, structure, volume in _contours(series, known, beside, structures):
                 opened.append((_ON_TOP, _layer(part, Stacked(volume, []), series, where, structure)))
                 told += [f"{part}: {note}" for note in volume.notes]
-            images = grounds.setdefault(text(series.first, "FrameOfReferenceUID"), [])
-            for part, stacked in _stacks(series, refusals, images):
+            space = text(series.first, "FrameOfReferenceUID")
+            for part, stacked in _stacks(series, refusals, grounds.get(space, [])):
                 if not series.segmentations and not stacked.volume.labels:
-                    images.append(ground_of(stacked, series))
+                    grounds.setdefault(stacked.space, []).append(ground_of(stacked, series))
                 opened.append((_height(stacked, series), _layer(part, stacked, series, where)))
                 told += [f"{part}: {note}" for note in stacked.volume.notes]
     layers = [layer for _, layer in sorted(opened, key=lambda each: each[0])]
@@ -165,7 +172,7 @@ def _stacks(series: Series, refusals: Refusals, images: list[Ground]) -> Iterato
         for label, stacked in segmentations_of(series, images):
             yield f"{name}, {label}" if label else name, stacked
         return
-    for label, pictures in split(series.pictures) if series.pictures else ():
+    for label, pictures in split(spread_by_location(series.pictures)) if series.pictures else ():
         unit = pictures[0].unit if pictures[0].stored.floating else ""
         suffix = f" ({unit})" if unit and not name.endswith(f"({unit})") else ""
         part = (f"{name}, {label}" if label else name) + suffix
@@ -173,8 +180,10 @@ def _stacks(series: Series, refusals: Refusals, images: list[Ground]) -> Iterato
         with refusals.collect(part), understood():
             stacks.append(volume_of(pictures, series.first, lenient=True))
         for stacked in stacks:
+            drawn, lost = overlays_of(stacked)
+            stacked.volume.notes += tuple(lost)
             yield part, stacked
-            yield from ((f"{part}, {overlay}", drawn) for overlay, drawn in overlays_of(stacked))
+            yield from ((f"{part}, {overlay}", labels) for overlay, labels in drawn)
 
 
 def _counted(files: int) -> str:
@@ -225,7 +234,7 @@ def _layer(
         "modality": text(series.first, "Modality"),
         "study": text(series.first, "StudyInstanceUID"),
         "series": series.uid,
-        "frame_of_reference": structure.space if structure else text(series.first, "FrameOfReferenceUID"),
+        "frame_of_reference": structure.space if structure else stacked.space,
         "instances": [structure.uid] if structure else [one.uid if one else "" for one in stacked.pictures],
         "notes": remembered(volume.notes),
     }

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from napari_dicom_writer.model.geometry import patient_letters
+from napari_dicom_writer.reading.fields import fields_apart
 from napari_dicom_writer.reading.gaps import even_runs
+from napari_dicom_writer.reading.pictures import MEANINGLESS
 from napari_dicom_writer.reading.settings import FEW, SETTINGS, by_number
 from napari_dicom_writer.reading.stacking import SAME, TURNED, stack, why_no_stack
 from napari_dicom_writer.reading.time_points import further_pictures, is_mostly_blank, time_points_apart
@@ -29,7 +31,7 @@ def split(pictures: Sequence[Picture]) -> list[tuple[str, list[Picture]]]:
         one part only.
     """
     parts = [("", list(pictures))]
-    for trait in (_LOCALIZERS, _placeless(pictures), *_TRAITS):
+    for trait in (_LOCALIZERS, _placeless(pictures), _spaces(pictures), *_TRAITS):
         parts = [
             (", ".join(filter(None, (label, words))), group)
             for label, part in parts
@@ -46,12 +48,20 @@ def split(pictures: Sequence[Picture]) -> list[tuple[str, list[Picture]]]:
 
 
 def _even_parts(part: list[Picture]) -> list[tuple[str, list[Picture]]]:
+    fields = fields_apart(part)
+    part = fields[0] if len(fields) == 1 else part
     runs = even_runs(part)
-    is_broken = len(runs) > 1 or is_mostly_blank(part)
-    apart = (time_points_apart(part) if is_broken else None) or [("", run) for run in runs]
+    is_broken = max(len(fields), len(runs)) > 1 or is_mostly_blank(part)
+    apart = time_points_apart(part) if is_broken else None
+    if apart is None and len(fields) > 1:
+        return [
+            (", ".join(filter(None, (f"field of view {number}", words))), group)
+            for number, field in enumerate(fields, 1)
+            for words, group in _even_parts(field)
+        ]
     return [
         (", ".join(filter(None, (label, words))), group)
-        for label, run in apart
+        for label, run in apart or [("", run) for run in runs]
         for words, group in further_pictures(run)
     ]
 
@@ -127,6 +137,21 @@ def _placeless(pictures: Sequence[Picture]) -> _Trait:
     return _Trait(
         lambda p: "" if p.place.position else "without" if are_many else p.source.path,
         lambda p: "" if p.place.position else "without a place",
+        always=True,
+    )
+
+
+def _spaces(pictures: Sequence[Picture]) -> _Trait:
+    """Put what is in another frame of reference aside: positions are from another origin.
+
+    A UID for each file means nothing; so do programs that take names away write them.
+    """
+    files = {(picture.kind.space, picture.source.path) for picture in pictures if picture.kind.space}
+    uids = list(dict.fromkeys(picture.kind.space for picture in pictures if picture.kind.space))
+    numbers = {uid: number for number, uid in enumerate(uids, 1)} if len(uids) < max(len(files), MEANINGLESS) else {}
+    return _Trait(
+        lambda p: numbers.get(p.kind.space, 1),
+        lambda p: f"frame of reference {numbers.get(p.kind.space, 1)}",
         always=True,
     )
 

@@ -50,6 +50,8 @@ class Place:
         Slice Thickness, mm.
     between : float or None
         Spacing Between Slices, mm; in nuclear medicine it may be negative.
+    location : float or None
+        Slice Location, mm from where nobody knows.
     ratio : float
         How much further rows are apart than columns, where nothing says how far.
     """
@@ -62,13 +64,14 @@ class Place:
     position: tuple[float, ...] | None
     thickness: float | None = None
     between: float | None = None
+    location: float | None = None
     ratio: float = 1.0
 
 
 PLACE_TAGS = (
     "NumberOfFrames SharedFunctionalGroupsSequence Rows Columns PixelSpacing ImagerPixelSpacing "
     "ImagePlanePixelSpacing NominalScannedPixelSpacing SequenceOfUltrasoundRegions ImageOrientationPatient "
-    "ImagePositionPatient SliceThickness SpacingBetweenSlices PixelAspectRatio"
+    "ImagePositionPatient SliceThickness SpacingBetweenSlices SliceLocation PixelAspectRatio"
 ).split()
 """Keywords of the attributes that `place_of` reads."""
 
@@ -105,8 +108,18 @@ def place_of(header: Dataset | Mapping[str, Any]) -> Place:
         position=position if position and all(map(math.isfinite, position)) else None,
         thickness=float(thickness) if thickness else None,
         between=float(between) if between else None,
+        location=_location(header),
         ratio=_ratio(header),
     )
+
+
+def _location(header: Dataset | Mapping[str, Any]) -> float | None:
+    """Read Slice Location, which places nothing that has a position: nonsense in it does no harm."""
+    try:
+        location = float(header.get("SliceLocation"))  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return None
+    return location if math.isfinite(location) else None
 
 
 def _ratio(header: Dataset | Mapping[str, Any]) -> float:

@@ -80,13 +80,13 @@ def survey(folder: Path) -> Survey:
         If there is no such place, or no DICOM in it.
     """
     contents = catalogue(folder)
-    groups: dict[str, _Group] = {}
+    groups: dict[tuple[int, str], _Group] = {}
     studies: dict[str, int] = {}
     with as_they_are():
         for entry in contents.entries():
             header = entry.header.dataset
             study = studies.setdefault(text(header, "StudyInstanceUID"), len(studies))
-            _add(groups.setdefault(text(header, "SeriesInstanceUID"), _Group(entry.path.parent, study)), entry)
+            _add(groups.setdefault((study, text(header, "SeriesInstanceUID")), _Group(entry.path.parent, study)), entry)
         found = [
             (g.study, summarize(g.headers, g.folder, g.values, tuple(g.remarks), structures=g.structures))
             for g in groups.values()

@@ -72,7 +72,7 @@ def _together(groups: Sequence[Sequence[Picture]]) -> list[Picture] | None:
     for group, each in zip(groups, stacks, strict=True):
         for at, index in enumerate(each.order):
             place = replace(group[index].place, position=tuple(first[at].tolist()))
-            moved.append(replace(_assuming(group[index], what), place=place))
+            moved.append(replace(assuming(group[index], what), place=place))
     return moved
 
 
@@ -97,7 +97,7 @@ def further_pictures(pictures: Sequence[Picture]) -> list[tuple[str, list[Pictur
     what = "Some places hold several pictures, and nothing tells them apart: one of each is here, by their numbers"
     parts = [[group[number] for group in groups if number < len(group)] for number in range(found.counts.max())]
     return [
-        ("" if number == 1 else f"picture {number} of a place", [_assuming(picture, what) for picture in part])
+        ("" if number == 1 else f"picture {number} of a place", [assuming(picture, what) for picture in part])
         for number, part in enumerate(parts, 1)
     ]
 
@@ -114,5 +114,6 @@ def _are_told_apart(groups: list[list[Picture]]) -> bool:
     return True
 
 
-def _assuming(picture: Picture, what: str) -> Picture:
+def assuming(picture: Picture, what: str) -> Picture:
+    """Return a picture of which more is assumed."""
     return replace(picture, assumed="; ".join(filter(None, (picture.assumed, what))))

@@ -36,6 +36,11 @@ class Stacked(NamedTuple):
     volume: Volume
     pictures: list[Picture | None]
 
+    @property
+    def space(self) -> str:
+        """UID of the frame of reference; empty where it has none."""
+        return next((picture.kind.space for picture in self.pictures if picture and picture.kind.space), "")
+
 
 def volume_of(
     pictures: Sequence[Picture], first: Dataset, notes: Sequence[Note] = (), *, lenient: bool = False
@@ -70,6 +75,11 @@ def volume_of(
         reason = "Its pictures differ in bits or colors: not a volume"
     if reason is None and pictures[0].place.spacing is None:
         reason = "No pixel spacing, or none that makes sense: pictures, and not a volume"
+    if reason is None and (spaces := len({picture.kind.space for picture in pictures} - {""})) > 1:
+        if lenient or spaces == len({picture.source.path for picture in pictures}):  # as many as nobody means
+            notes.append(Note(NoteKind.ASSUMED, f"Its pictures name {spaces} frames of reference: taken as one"))
+        else:
+            reason = "Its pictures are in several frames of reference: not a volume"
     if reason:
         raise ReadError(reason, _PLANES_REMEDY)
     planes = stack([picture.place for picture in pictures])
@@ -155,7 +165,7 @@ def origin_of(ordered: Sequence[Picture | None], first: Dataset) -> Origin:
         path=os.path.commonpath(files) if len(files) > 1 else files.pop(),
         study=text(first, "StudyInstanceUID"),
         series=text(first, "SeriesInstanceUID"),
-        frame_of_reference=text(first, "FrameOfReferenceUID"),
+        frame_of_reference=next((each.kind.space for each in ordered if each and each.kind.space), ""),
         instances=tuple(picture.uid if picture else "" for picture in ordered),
         frames=() if masks else tuple(frames),
         modality=text(first, "Modality"),
