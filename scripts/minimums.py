@@ -96,9 +96,8 @@ if __name__ == "__main__":
 
 
 def lowest(requirements: list[str]) -> list[str]:
-    """Replace ``name>=1.2,<3`` by ``name==1.2``."""
-    plain = [requirement.partition(";")[0].strip() for requirement in requirements]
-    return [re.sub(r">=([^,]+).*", r"==\1", requirement) for requirement in plain]
+    """Replace ``name>=1.2,<3`` by ``name==1.2``; for which systems and Pythons it is stays."""
+    return [re.sub(r">=([^,;]+)[^;]*", r"==\1", requirement, count=1) for requirement in requirements]
 
 
 def trial(extra: str, scratch: Path) -> str:

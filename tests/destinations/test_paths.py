@@ -13,7 +13,7 @@ import pytest
 
 from faults.disks import mounted, small_disk
 from napari_dicom_writer import DestinationError, ExportOptions, Volume, export
-from napari_dicom_writer.destinations.paths import absolute
+from napari_dicom_writer.destinations.paths import absolute, existing_folder, free_space
 
 STACK = Volume(np.arange(60, dtype=np.int16).reshape(3, 4, 5), spacing=(1, 1, 1))
 PLANE = Volume(np.zeros((6, 5), np.uint8), spacing=(1, 1))
@@ -158,3 +158,24 @@ def test_a_name_that_only_this_file_system_does_not_take_is_refused_before_writi
 def test_a_user_that_does_not_exist_is_a_name(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert absolute("~no-such-user/x") == tmp_path / "~no-such-user" / "x"
+
+
+@pytest.mark.parametrize("left", [20, 50])
+def test_paths_that_are_too_long_ask_for_a_shorter_one(tmp_path, monkeypatch, left):
+    monkeypatch.chdir(tmp_path)
+    folder, longest = str(tmp_path), os.pathconf("/", "PC_PATH_MAX") - 1 - left
+    while len(folder) < longest:  # deeper than any one path can say: by steps
+        name = "d" * min(200, longest - len(folder) - 1)
+        Path(name).mkdir()
+        os.chdir(name)
+        folder += f"/{name}"
+    with pytest.raises(DestinationError, match="File name too long.*shorter path"):
+        export(STACK, f"{folder}/x")
+    assert not any(Path().iterdir())
+
+
+@pytest.mark.parametrize("path", ["~nobody-of-this-name/x", "", "a\0b", "\ud800"])
+def test_what_is_no_folder_yet_is_looked_for_from_home(path, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    assert existing_folder(path) in (tmp_path, Path.home())
+    assert free_space(path)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from napari_dicom_writer.errors import DestinationError
 from napari_dicom_writer.plan.wording import format_bytes
+from napari_dicom_writer.standard.system_errors import remedy_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -149,13 +150,15 @@ def refused_by_system(what: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        remedy = "Check permissions and space, or choose another folder"
-        raise DestinationError(f"{what}: {error.strerror or error}", remedy) from error
+        raise DestinationError(f"{what}: {error.strerror or error}", remedy_for(error)) from error
 
 
 def existing_folder(path: str) -> Path:
-    """Return the innermost folder of a path that exists."""
-    full = Path(path).expanduser().absolute()
+    """Return the innermost folder of a path that exists; the home where there is none."""
+    try:
+        full = absolute(path)
+    except DestinationError:
+        return Path.home()
     return next((folder for folder in (full, *full.parents) if folder.is_dir()), Path.home())
 
 
@@ -163,5 +166,5 @@ def free_space(path: str) -> int | None:
     """Return the bytes free where a path would be made; None where that cannot be told."""
     try:
         return shutil.disk_usage(existing_folder(path)).free
-    except (OSError, RuntimeError, ValueError):
+    except OSError:
         return None

@@ -5,6 +5,7 @@ JPEG has lost something, and DICOM must say so for ever after (PS3.3 C.7.6.1.1.5
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -52,7 +53,7 @@ def read(path: Path) -> list[Image]:
     dtype = _dtype(mode)
     lossy: tuple[tuple[str, float], ...] = ()
     if kind == "JPEG":
-        ratio = int(np.prod(shape)) * dtype.itemsize / path.stat().st_size
+        ratio = math.prod(shape) * dtype.itemsize / path.stat().st_size
         lossy = (("ISO_10918_1", ratio),)
         notes.append(Note(NoteKind.LOST, f"JPEG: compressed with loss before, to about 1/{ratio:.3g} of its size"))
     return [

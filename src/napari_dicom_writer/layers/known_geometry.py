@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -193,7 +194,7 @@ def _numbers(value: Any, shape: tuple[int, ...]) -> NDArray[np.float64] | None:
         numbers = np.asarray(value, float)
     except (TypeError, ValueError):
         return None
-    if numbers.size != np.prod(shape) or not np.isfinite(numbers).all():
+    if numbers.size != math.prod(shape) or not np.isfinite(numbers).all():
         return None
     reshaped: NDArray[np.float64] = numbers.reshape(shape)
     return reshaped if len(shape) == 1 or abs(np.linalg.det(reshaped)) > 0 else None

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from napari_dicom_writer.errors import DestinationError, ExportError, VerificationError
+from napari_dicom_writer.standard.system_errors import remedy_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,4 +54,4 @@ def found_in(series: SeriesPlan, fault: Fault, instance: InstancePlan | None = N
 
 def writing_failed(error: OSError) -> DestinationError:
     """Say in our words that the system refuses to write."""
-    return DestinationError(f"Writing failed: {error.strerror}", "Check space and permissions; nothing was written")
+    return DestinationError(f"Writing failed, and nothing was written: {error.strerror}", remedy_for(error))

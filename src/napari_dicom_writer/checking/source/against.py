@@ -187,7 +187,7 @@ def _prepare(
     mapped = index_map(volume.affine, volume.shape, other.affine, other.shape)
     if isinstance(mapped, str):
         problems.append(mapped)
-    elif mapped.axes[0] != 0 and np.prod(other.shape) * other.dtype.itemsize > _MOST_TURNED:
+    elif mapped.axes[0] != 0 and math.prod(other.shape) * other.dtype.itemsize > _MOST_TURNED:
         problems.append("Its planes are cut in another direction, and it is too large to be turned in memory")
     if problems or isinstance(mapped, str):
         return replace(comparison, problems=tuple(problems))
