@@ -103,8 +103,9 @@ def test_any_mix_that_lies_on_an_image_is_one_study(viewer, tmp_path):
     datasets = read(tmp_path / "out")
     assert sorted({d.Modality for d in datasets}) == ["OT", "RTSTRUCT", "SEG"]
     assert len({d.StudyInstanceUID for d in datasets}) == 1
-    rois = [d for d in datasets if d.Modality == "RTSTRUCT"]
-    (one, two) = sorted((d.StructureSetROISequence[0].ROIName, d.ROIContourSequence[0].ContourSequence) for d in rois)
+    (made,) = [d for d in datasets if d.Modality == "RTSTRUCT"]
+    pairs = zip(made.StructureSetROISequence, made.ROIContourSequence, strict=True)
+    (one, two) = sorted((region.ROIName, contours.ContourSequence) for region, contours in pairs)
     assert (one[0], [int(c.NumberOfContourPoints) for c in one[1]]) == ("seeds", [1, 1])
     assert (two[0], [int(c.NumberOfContourPoints) for c in two[1]]) == ("tumor", [4])
     corners = np.reshape(two[1][0].ContourData, (4, 3)).astype(float)

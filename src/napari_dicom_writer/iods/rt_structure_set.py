@@ -109,8 +109,8 @@ def _roi(segment: SegmentPlan, frame_of_reference_uid: str) -> Dataset:
     item.ROINumber = str(segment.number)
     item.ReferencedFrameOfReferenceUID = frame_of_reference_uid
     item.ROIName = segment.name
-    if segment.description:
-        item.ROIDescription = segment.description
+    if segment.told:
+        item.ROIDescription = segment.told
     item.ROIGenerationAlgorithm = segment.algorithm_type
     if segment.algorithm_name:
         item.ROIGenerationDescription = single_line(segment.algorithm_name, 64)

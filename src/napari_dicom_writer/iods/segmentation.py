@@ -185,8 +185,8 @@ def _segment(segment: SegmentPlan) -> Dataset:
     item = Dataset()
     item.SegmentNumber = segment.number
     item.SegmentLabel = segment.name
-    if segment.description:
-        item.SegmentDescription = segment.description
+    if segment.told:
+        item.SegmentDescription = segment.told
     item.SegmentAlgorithmType = segment.algorithm_type
     if segment.algorithm_name:
         item.SegmentAlgorithmName = segment.algorithm_name

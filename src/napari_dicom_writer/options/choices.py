@@ -170,6 +170,13 @@ class ResampleLabels(StrEnum):
     KEEP = "keep"
 
 
+class Structures(StrEnum):
+    """What becomes of the contours of several layers on one image."""
+
+    TOGETHER = "together"
+    APART = "apart"
+
+
 class VerifyLevel(StrEnum):
     """How much of what was written is read back before it is published, the most first."""
 

@@ -26,6 +26,7 @@ from napari_dicom_writer.options.choices import (
     SegmentationType,
     ShearPolicy,
     SpacingAt,
+    Structures,
     TimeLayout,
     UnnamedAxis,
     ValuePolicy,
@@ -172,6 +173,13 @@ class ExportOptions:
         "labels on another grid than their image: refuse, take the nearest voxels, or keep it, without an image",
         group="labels",
         label="On another grid",
+        rare=True,
+    )
+    structures: Structures = option(
+        Structures.TOGETHER,
+        "contours of several layers on one image: together in one RT Structure Set, or a set for each layer",
+        group="labels",
+        label="Structure sets",
         rare=True,
     )
     empty_frames: bool = option(

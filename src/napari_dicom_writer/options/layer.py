@@ -33,6 +33,7 @@ class Given(TypedDict, total=False):
     segment_algorithm: str
     segment_algorithm_name: str
     resample_labels: str
+    structures: str
     empty_frames: bool
     values: str
     float_display: str

@@ -16,6 +16,7 @@ from napari_dicom_writer.options.choices import (
     SegmentationType,
     ShearPolicy,
     SpacingAt,
+    Structures,
     TimeLayout,
     UnnamedAxis,
     ValuePolicy,
@@ -47,6 +48,7 @@ NAMES: Mapping[type[StrEnum], Mapping[Any, str]] = {
         ResampleLabels.NEAREST: "take the nearest voxels",
         ResampleLabels.KEEP: "keep it, without an image",
     },
+    Structures: {Structures.TOGETHER: "one for each image", Structures.APART: "one for each layer"},
     ValuePolicy: {ValuePolicy.FIT: "fit into 16 bits", ValuePolicy.EXACT: "refuse what is inexact"},
     FloatDisplay: {FloatDisplay.RESCALE: "real values, by a slope", FloatDisplay.STORED: "stored values, for display"},
     TimeLayout: {

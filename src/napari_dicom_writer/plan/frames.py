@@ -28,6 +28,8 @@ class FramePlan:
     part : int or None
         Which segment (Segment Number) or channel (from 1) it shows; None where it shows all there is. Several frames
         may show parts of one plane.
+    member : int
+        Which layer it is of, among those of its series.
     """
 
     leading: tuple[int, ...]
@@ -36,6 +38,7 @@ class FramePlan:
     position: tuple[str, str, str]
     location: str
     part: int | None = None
+    member: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +119,9 @@ def frame_places(plan: ExportPlan, volume_index: int) -> dict[tuple[tuple[int, .
     """Map (leading index, plane) of a volume to the frames that show it, in the order of series and instances."""
     places: dict[tuple[tuple[int, ...], int], list[Place]] = {}
     for number, series in enumerate(plan.series):
-        for instance in series.instances if series.volume_index == volume_index else ():
+        members = {member for member, one in enumerate(series.layers) if one.volume_index == volume_index}
+        for instance in series.instances if members else ():
             for at, frame in enumerate(instance.frames):
-                places.setdefault((frame.leading, frame.plane), []).append(Place(number, instance, at))
+                if frame.member in members:
+                    places.setdefault((frame.leading, frame.plane), []).append(Place(number, instance, at))
     return places

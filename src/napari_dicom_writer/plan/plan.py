@@ -101,7 +101,7 @@ class SeriesPlan:
     layer : str
         Name of the layer it comes from.
     volume_index : int
-        Position of that layer among the exported ones.
+        Position of that layer among the exported ones; of several layers, of the first.
     axes : str
         What the axes of its array were taken as, with their sizes.
     opens_in : tuple of Verdict
@@ -114,6 +114,8 @@ class SeriesPlan:
         The image of the same export that a map names, for viewers that show it with one only.
     source : SourcePlan or None
         The image that a segmentation belongs to.
+    members : tuple of SeriesPlan
+        Of a series of several layers, what each of them would be alone.
     """
 
     iod: str
@@ -142,6 +144,12 @@ class SeriesPlan:
     segments: tuple[SegmentPlan, ...] = ()
     source: SourcePlan | None = None
     shown_with: SourcePlan | None = None
+    members: tuple[SeriesPlan, ...] = ()
+
+    @property
+    def layers(self) -> tuple[SeriesPlan, ...]:
+        """What each of its layers is, or would be alone."""
+        return self.members or (self,)
 
     @property
     def encoding(self) -> UID:
@@ -242,7 +250,11 @@ class ExportPlan:
     @property
     def axes(self) -> dict[str, str]:
         """What the axes of each layer were taken as, by the words for the layer."""
-        return {where(series.volume_index, series.layer): series.axes for series in self.series}
+        return {where(one.volume_index, one.layer): one.axes for series in self.series for one in series.layers}
+
+    def of_layer(self, volume_index: int) -> list[SeriesPlan]:
+        """What a layer becomes: its series, or its part of one."""
+        return [one for series in self.series for one in series.layers if one.volume_index == volume_index]
 
     @property
     def notes(self) -> tuple[Note, ...]:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from napari_dicom_writer.standard.codes import Structure
 
 
+_ST = 1024
+
+
 @dataclass(frozen=True, slots=True)
 class SegmentPlan:
     """One segment (Segment Sequence, PS3.3 C.8.20.2).
@@ -51,6 +54,12 @@ class SegmentPlan:
     tracking_uid: str
     interpreted_type: str = ""
     planes: tuple[int, int] = (0, 0)
+
+    @property
+    def told(self) -> str:
+        """Its description, with the label where that is another number."""
+        own = "" if self.number == self.label else f"Label {self.label} of the layer"
+        return "; ".join(filter(None, (self.description[: _ST - len(own) - 2], own)))[:_ST]
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,11 +170,11 @@ class StoredContours(StoredLabels):
 
     Attributes
     ----------
-    drawn : dict or None
-        (ROI Number, plane) → outlines and points; None where they are traced around labels.
+    drawn : dict
+        (ROI Number, plane) → outlines and points; what is not there is traced around labels.
     """
 
-    drawn: dict[tuple[int, int], tuple[Outline, ...]] | None = field(default=None, compare=False)
+    drawn: dict[tuple[int, int], tuple[Outline, ...]] = field(default_factory=dict, compare=False)
 
     @property
     def bits(self) -> int:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from napari_dicom_writer.planning.draft import Draft
 
 _WHERE = "options"
+_OF_SEVERAL = {"structures"}  # said of one layer, and about others, too
 
 
 def of_other_objects(options: ExportOptions, written: Sequence[IOD]) -> list[Note]:
@@ -100,12 +101,13 @@ def idle(wishes: Wishes, volumes: Sequence[Volume | None], drafts: Sequence[Draf
     return notes
 
 
-def idle_for(draft: Draft, wishes: Wishes, volume: Volume) -> list[Note]:
-    """Say which options of one layer change nothing, or are written in other objects only."""
+def idle_for(draft: Draft, wishes: Wishes, volume: Volume, drafts: Sequence[Draft]) -> list[Note]:
+    """Say which options of one layer among others change nothing, or are written in other objects only."""
     if draft.index not in wishes.own:
         return []
     options, alone = wishes.of(draft.index), wishes.own[draft.index].alone
-    reasons = {name: why(options, [volume], [draft]) for name, why in _REASONS.items() if name in _given(alone)}
+    heard = {name: drafts if name in _OF_SEVERAL else [draft] for name in _REASONS if name in _given(alone)}
+    reasons = {name: _REASONS[name](options, [volume], those) for name, those in heard.items()}
     notes = [_idle(options, name, reason) for name, reason in reasons.items() if reason]
     return [replace(note, where=draft.where) for note in [*notes, *of_other_objects(alone, [draft.iod])]]
 
@@ -202,6 +204,11 @@ def _why_resample(options: ExportOptions, volumes: Sequence[Volume], drafts: Seq
     return "" if any(draft.off_grid for draft in labels) else "no labels lie on another grid than their image"
 
 
+def _why_structures(options: ExportOptions, volumes: Sequence[Volume], drafts: Sequence[Draft]) -> str:
+    outlined = [draft for draft in drafts if draft.iod.contours]
+    return "" if len(outlined) > 1 else "there are not several layers of contours"
+
+
 def _why_fractions(options: ExportOptions, volumes: Sequence[Volume], drafts: Sequence[Draft]) -> str:
     fractions = any(volume.labels and volume.labels.fractions for volume in volumes)
     return "" if fractions else f"it belongs to {mention('segmentation_type', SegmentationType.FRACTIONAL)}"
@@ -228,6 +235,7 @@ _REASONS: dict[str, Callable[[ExportOptions, Sequence[Volume], Sequence[Draft]],
     **{item.name: _why_labels for item in fields(ExportOptions) if item.metadata.get("group") == "labels"},
     "segments": _why_segments,
     "resample_labels": _why_resample,
+    "structures": _why_structures,
     "fractional_type": _why_fractions,
     "fraction_maximum": _why_fractions,
     "lossy_error": _without(TransferSyntax.JPEG_LS_LOSSY),

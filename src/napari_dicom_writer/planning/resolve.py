@@ -27,6 +27,7 @@ from napari_dicom_writer.planning.series import plan_series
 from napari_dicom_writer.planning.sources import with_sources
 from napari_dicom_writer.planning.space import check_shared_space
 from napari_dicom_writer.planning.study import laterality_note, plan_study, study_notes
+from napari_dicom_writer.planning.together import name_of_set, sets_of, together
 from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
 
 if TYPE_CHECKING:
@@ -93,14 +94,19 @@ def resolve(
     plans: list[SeriesPlan] = []
     study = plan_study(options)
     general += idle(wishes, volumes, drafts)
-    for draft in drafts:
-        if draft.index not in notes:
-            continue  # options that its object refuses make no data set
-        with refusals.collect(draft.where):
-            volume = volumes[draft.index]
-            own = idle_for(draft, wishes, volume) if volume else []
-            said = [*notes[draft.index], *general, *own]
-            plans += _series(draft, codecs[draft.index], wishes, study, said, len(plans), several=len(volumes) > 1)
+    # Options that its object refuses make no data set.
+    sets = sets_of([draft for draft in drafts if draft.index in notes], wishes)
+    for drawn_together in sets:
+        name = name_of_set([draft.volume.name for draft in drawn_together])
+        members: list[SeriesPlan] = []
+        for draft in drawn_together:
+            with refusals.collect(draft.where):
+                volume = volumes[draft.index]
+                own = idle_for(draft, wishes, volume, drafts) if volume else []
+                said = [*notes[draft.index], *general, *own]
+                several = len(sets) > 1
+                members += _series(draft, codecs[draft.index], wishes, study, said, len(plans), name, several=several)
+        plans += [together(members)] if len(drawn_together) > 1 and members else members
     with refusals.collect("options"):
         _check_numbers(plans, wishes)
     if refusals:
@@ -117,6 +123,7 @@ def _series(
     study: StudyPlan,
     notes: Sequence[Note],
     before: int,
+    name: str,
     *,
     several: bool,
 ) -> list[SeriesPlan]:
@@ -124,7 +131,7 @@ def _series(
     own = wishes.own[draft.index].alone.series if draft.index in wishes.own else Series()
     first, several = 0 if own.number else before, several and not own.description
     options = wishes.of(draft.index)
-    plans = plan_series(draft, codec, options, study, notes, first=first, several=several)
+    plans = plan_series(draft, codec, options, study, notes, first=first, several=several, name=name)
     if not wants_companion(draft.iod, options):
         return plans
     beside, its, said = companion_of(draft, options)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import colorsys
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -20,10 +21,12 @@ from napari_dicom_writer.standard.text import single_line
 from napari_dicom_writer.standard.uids import derived
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from napari_dicom_writer.options.export import ExportOptions
     from napari_dicom_writer.planning.labels import LabelUse
 
-_LO, _ST = 64, 1024
+_LO = 64
 # Above, masks become unwieldy: Weasis 4.6 switches off more than 400 frames, OHIF froze with thousands.
 _MASKED_SEGMENTS, _MASKED_FRAMES = 20, 400
 _NAMED = 5  # labels that a note lists
@@ -88,7 +91,7 @@ def _segments(count: int) -> str:
 
 
 def plan_segments(
-    use: LabelUse, meaning: Labels, stored: StoredLabels, options: ExportOptions, series_uid: str
+    use: LabelUse, meaning: Labels, stored: StoredLabels, options: ExportOptions, series_uid: str, layer: str = ""
 ) -> tuple[tuple[SegmentPlan, ...], list[Note]]:
     """Say of each label in use what it means; what is not known is assumed, with a note.
 
@@ -104,6 +107,8 @@ def plan_segments(
         `segments`, `segment_algorithm`, `segment_algorithm_name`.
     series_uid
         Makes the tracking UIDs.
+    layer
+        Name of the layer, which is that of its only region where nothing names it.
 
     Raises
     ------
@@ -112,6 +117,9 @@ def plan_segments(
     """
     given = {segment.label: segment.understood() for segment in meaning.segments}
     given |= {segment.label: segment for segment in as_segments(options.segments)}
+    if isinstance(stored, StoredContours) and len(use.labels) == 1:
+        only = given.get(use.labels[0]) or Segment(label=use.labels[0])
+        given[only.label] = replace(only, name=only.name or layer.strip()).understood()
     numbers = {label: i for i, label in enumerate(stored.labels, 1)} if stored.labels else {n: n for n in use.labels}
     plans = [
         _plan(given.get(label, Segment(label=label)), numbers[label], meaning, options, series_uid)
@@ -130,8 +138,6 @@ def plan_segments(
 def _plan(segment: Segment, number: int, meaning: Labels, options: ExportOptions, series_uid: str) -> SegmentPlan:
     label = segment.label
     name = single_line(segment.name, _LO) or f"Label {label}"
-    layers_own = "" if number == label else f"Label {label} of the layer"
-    description = "; ".join(filter(None, (segment.description[: _ST - len(layers_own) - 2], layers_own)))
     color = segment.color or (meaning.color_of(label) if meaning.color_of else None) or _color(label)
     kind = segment.algorithm_type or options.segment_algorithm.value.upper()
     program = segment.algorithm_name or options.segment_algorithm_name or "unknown"
@@ -139,7 +145,7 @@ def _plan(segment: Segment, number: int, meaning: Labels, options: ExportOptions
         number=number,
         label=label,
         name=name,
-        description=description[:_ST],
+        description=segment.description,
         structure=segment.structure or UNKNOWN,
         color=color,
         algorithm_type=kind,
@@ -173,11 +179,14 @@ def _notes(
         more = f" and {len(absent) - _NAMED:,} more" if len(absent) > _NAMED else ""
         why = ", because OHIF hangs on an empty segment" if words == "segments" else ""
         notes.append(Note(NoteKind.INFO, f"{text}{more}: left out{why}"))
-    names = [plan.name for plan in plans]
-    if words == "regions" and (twice := sorted({name for name in names if names.count(name) > 1})):
-        text = f"Several regions are called {twice[0]!r}: programs that go by names take them for one"
-        notes.append(Note(NoteKind.INFO, text, hint=mention("segments")))
-    return notes
+    return [*notes, *named_alike(plans)] if words == "regions" else notes
+
+
+def named_alike(plans: Sequence[SegmentPlan]) -> list[Note]:
+    """Say which regions share their name."""
+    twice = sorted(name for name, count in Counter(plan.name for plan in plans).items() if count > 1)
+    text = "Several regions are called {!r}: programs that go by names take them for one"
+    return [Note(NoteKind.INFO, text.format(twice[0]), hint=mention("segments"))] if twice else []
 
 
 def _listed(plans: list[SegmentPlan], words: str) -> str:

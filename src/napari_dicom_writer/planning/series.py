@@ -83,15 +83,17 @@ def plan_series(
     *,
     first: int,
     several: bool,
+    name: str | None = None,
     suffix: str = "",
 ) -> list[SeriesPlan]:
-    """Plan every series of a volume; `suffix` ends their descriptions."""
+    """Plan every series of a volume; they are called as it unless `name` says otherwise, and `suffix` ends that."""
     volume, iod, uids = draft.volume, draft.iod, UIDSource()
     if iod.contours and options.transfer_syntax is not TransferSyntax.EXPLICIT_LE:
         options = replace(options, transfer_syntax=TransferSyntax.EXPLICIT_LE)
         notes = [*notes, Note(NoteKind.INFO, "Contours are no pixels, and are not compressed")]
     whole = TimePlan(draft.time_points, volume.time_step, volume.time_start, draft.time_points)
     check_dates(whole, study.created, options)
+    called = volume.name if name is None else name
     plans = []
     by_channel: dict[tuple[int, ...], tuple[StoredValues, Window | None, list[Note]]] = {}
     members = _members(draft, options)
@@ -111,11 +113,11 @@ def plan_series(
         stored, window, value_notes = by_channel[channel]
         segments: tuple[SegmentPlan, ...] = ()
         if use and volume.labels is not None and isinstance(stored, StoredLabels):
-            segments, segment_notes = plan_segments(use, volume.labels, stored, options, uid)
+            segments, segment_notes = plan_segments(use, volume.labels, stored, options, uid, volume.name)
             value_notes = [*value_notes, *segment_notes]
         instances = _instances(draft, member, uids, stored, segments, options)
         ending = member.suffix + suffix
-        description, comment, name_notes = describe_series(volume.name, ending, options, several=several)
+        description, comment, name_notes = describe_series(called, ending, options, several=several)
         series = common(
             uid=uid,
             number=_series_number(options, first + offset),
@@ -174,7 +176,9 @@ def _values(
             return fractions, None, said
         labels, label_notes = plan_stored(use, options, draft.volume.shape[2], contours=draft.iod.contours)
         if draft.drawn is not None and isinstance(labels, StoredContours):
-            labels = replace(labels, drawn=draft.drawn)
+            number = {label: at for at, label in enumerate(use.labels, 1)}
+            drawn = {(number[region], plane): some for (region, plane), some in draft.drawn.items()}
+            labels = replace(labels, drawn=drawn)
         return labels, None, label_notes
     volume, found = draft.volume, draft.ranges.get(channel)
     rules = draft.iod.rules if volume.rgb else rules_for(draft.iod.rules, volume.dtype, options)

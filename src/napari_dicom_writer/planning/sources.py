@@ -29,7 +29,8 @@ def with_sources(series: Sequence[SeriesPlan], images: Mapping[int, Image | None
     images
         Position of a layer of labels → the image it belongs to.
     """
-    return [_with_source(one, images.get(one.volume_index), series) if one.segments else one for one in series]
+    found = [_with_source(one, images.get(one.volume_index), series) if one.segments else one for one in series]
+    return [replace(one, members=tuple(replace(part, source=one.source) for part in one.members)) for one in found]
 
 
 def _with_source(one: SeriesPlan, image: Image | None, series: Sequence[SeriesPlan]) -> SeriesPlan:

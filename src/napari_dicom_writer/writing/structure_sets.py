@@ -68,16 +68,16 @@ class StructureSetWriter(SeriesWriter):
         stored, source, plane = self._series.stored, self._series.source, place.frame.plane
         assert isinstance(stored, StoredContours)  # noqa: S101 - the object has no others
         image = source.planes[place.frame.time_index, plane] if source else None
-        label = stored.label(place.frame.part)
-        if stored.drawn is not None:
-            return self._drawn(stored.drawn[label, plane], image)
-        mask, corner = masks.box(label)
+        part = place.frame.part or 1
+        if outlines := stored.drawn.get((part, plane)):
+            return self._drawn(outlines, image)
+        mask, corner = masks.box(stored.label(part))
         rings = trace(mask)
         texts = [self._coordinates.text(plane, ring + corner) for ring in rings]
         if self._level.pixels:
             again = [self._coordinates.points(plane, text) - corner for text in texts]
             if not np.array_equal(fill(again, mask.shape), mask):
-                name = self._series.segments[(place.frame.part or 1) - 1].name
+                name = self._series.segments[part - 1].name
                 raise Fault(f"the contours of {name!r} on plane {plane} fill other voxels than its own")
         return [self._keep(CLOSED, len(ring), image, text) for ring, text in zip(rings, texts, strict=True)]
 

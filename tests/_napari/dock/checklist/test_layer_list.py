@@ -79,7 +79,7 @@ def test_other_layers_stay_visible_with_the_reason(viewer, open_panel, qtbot):
     assert "left out" not in texts(panel) + panel.controls.status
 
 
-def test_shapes_and_points_beside_an_image_become_structure_sets(viewer, open_panel, qtbot):
+def test_shapes_and_points_beside_an_image_become_one_structure_set(viewer, open_panel, qtbot):
     viewer.add_shapes([OUTLINE], shape_type="polygon", name="tumor", **PLACE)
     viewer.add_points(np.full((2, 3), 3.0), name="seeds", **PLACE)
     viewer.layers.select_all()
@@ -87,7 +87,7 @@ def test_shapes_and_points_beside_an_image_become_structure_sets(viewer, open_pa
     rows = [panel.checklist._list.item(i).text() for i in range(3)]
     assert rows[0].startswith("seeds\n2 points → RT Structure Set")
     assert rows[1].startswith("tumor\n1 shape → RT Structure Set · 1 region ·")
-    assert panel.controls.export_button.text() == "Export 3 series"
+    assert panel.controls.export_button.text() == "Export 2 series"
 
 
 def test_what_is_drawn_and_cannot_be_written_is_said_with_its_remedy(viewer, open_panel, qtbot):

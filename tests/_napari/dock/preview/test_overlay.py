@@ -137,8 +137,8 @@ def test_contours_are_those_that_are_written(viewer, organs, open_panel, qtbot):
         if float(contour.ContourData[2]) == 20
     ]
     panel.board.report_actions._show_button.click()
-    wait_for(qtbot, lambda: len(viewer.layers) == 8)
-    assert [type(layer).__name__ for layer in list(viewer.layers)[4:]] == ["Image", "Shapes", "Shapes", "Points"]
+    wait_for(qtbot, lambda: len(viewer.layers) == 7)
+    assert [type(layer).__name__ for layer in list(viewer.layers)[4:]] == ["Image", "Shapes", "Points"]
     assert len(written) == len(shown)
     for line, points in zip(shown, written, strict=True):
         np.testing.assert_allclose((line.points * PLACE["scale"] + PLACE["translate"])[:, ::-1], points, atol=1e-4)

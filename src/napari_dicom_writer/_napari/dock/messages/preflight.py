@@ -156,7 +156,7 @@ def plan_messages(plan: ExportPlan | None) -> list[Message]:
     if plan is None:
         return []
     order = list(NoteKind)
-    several = len({series.volume_index for series in plan.series}) > 1
+    several = len({one.volume_index for series in plan.series for one in series.layers}) > 1
     notes = sorted(plan.notes, key=lambda note: order.index(note.kind))
     return [_note_message(note, several=several) for note in notes] + _reader_messages(plan)
 

@@ -28,7 +28,7 @@ _NOTHING = "Check or select a layer to export"
 
 def becomes(plan: ExportPlan, volume_index: int) -> str:
     """Say what one of the exported layers becomes."""
-    series = [s for s in plan.series if s.volume_index == volume_index]
+    series = plan.of_layer(volume_index)
     parts = [series[0].title]
     parts += [f"{len(series)} series"] if len(series) > 1 else []
     contours = isinstance(series[0].stored, StoredContours)

@@ -109,7 +109,7 @@ class OwnEditor(QWidget):
         """Take what planning found in the exported layers: their labels, and remedies."""
         self._fixes.clear()
         for index, layer in enumerate(layers):
-            series = [one for one in plan.series if one.volume_index == index]
+            series = plan.of_layer(index)
             found = sorted({segment.label for one in series for segment in one.segments})
             self._fixes[layer] = {note.fix for one in series for note in one.notes if note.fix}
             if found:

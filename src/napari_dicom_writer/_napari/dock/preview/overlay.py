@@ -65,7 +65,7 @@ class Overlay:
     labels : Volume or None
         The layer's labels, or the fractions of its segments; None of what is drawn.
     drawn : dict or None
-        (label, plane) → outlines and points; None of labels.
+        (number of a segment, plane) → outlines and points; None of labels.
     outlined : bool
         Whether contours are written, and not voxels.
     fractions : Fractions or None
@@ -232,16 +232,15 @@ def _traced(plane: NDArray[Any], index: int, segments: Sequence[SegmentPlan]) ->
 def _drawn_marks(lies: Overlay, through: Sequence[int]) -> list[Marks]:
     """What is drawn on the written plane, and where the other two cuts go through it."""
     inverse = np.linalg.inv(lies.shown[0].affine())
-    numbers = {segment.label: number for number, segment in enumerate(lies.segments, 1)}
     outlines: list[Line] = []
     points: dict[int, list[NDArray[np.float64]]] = {}
-    for (label, _), some in (lies.drawn or {}).items():
+    for (number, _), some in (lies.drawn or {}).items():
         for outline in some:
             at = outline.points @ inverse[:3, :3].T + inverse[:3, 3]
             if outline.kind == POINT:
-                points.setdefault(numbers[label], []).append(at)
+                points.setdefault(number, []).append(at)
             else:
-                outlines.append(Line(numbers[label], outline.kind, at))
+                outlines.append(Line(number, outline.kind, at))
     lines = [*outlines, *(Line(number, POINT, np.concatenate(some)) for number, some in points.items())]
     return [
         Marks(lines=tuple(seen for line in lines for seen in _cut(line, normal, through[normal])))

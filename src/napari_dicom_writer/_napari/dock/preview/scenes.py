@@ -49,7 +49,7 @@ class Scenes:
         """Take a plan with the layers that it is of; of a layer with several series the first is shown."""
         self._series.clear()
         self._layers.clear()
-        for series in plan.series if plan else ():
+        for series in (one for each in (plan.series if plan else ()) for one in each.layers):
             layer = self._layers[series.uid] = layers[series.volume_index]
             self._series.setdefault(layer, series)
 
@@ -97,7 +97,7 @@ class Scenes:
         return View(volume, grid, tuple(overlays), _through(overlays, volume.shape))
 
     def _overlay(self, layer: Layer, series: SeriesPlan, volume: Volume, grid: Grid) -> Overlay:
-        drawn = series.stored.drawn if isinstance(series.stored, StoredContours) else None
+        drawn = (series.stored.drawn or None) if isinstance(series.stored, StoredContours) else None
         return Overlay(
             segments=series.segments,
             written=(series.grid, (series.planes, series.rows, series.columns)),
