@@ -8,9 +8,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from napari_dicom_writer._napari import preferences
-from napari_dicom_writer.destinations.network.ledger import state_folder
 from napari_dicom_writer.destinations.network.peers import checked, remember_all, remembered, without_password
-from napari_dicom_writer.destinations.paths import refused_by_system
+from napari_dicom_writer.destinations.network.user_files import replace_text, state_folder
 from napari_dicom_writer.errors import ExportError
 
 if TYPE_CHECKING:
@@ -56,8 +55,7 @@ def sync() -> tuple[dict[str, str], tuple[Refusal, ...]]:
     told = [f"{name} = {address}" for name, address in known.items()] + list(map(without_password, wrong.values()))
     if "; ".join(told) != text:
         settings.network.peers = "; ".join(told)
-    with refused_by_system(f"{_place(settings)} cannot be written"):
-        _place(settings).write_text(json.dumps(known), encoding="utf-8")
+    replace_text(_place(settings), json.dumps(known))
     return known, refused
 
 

@@ -14,6 +14,7 @@ from napari_dicom_writer.cli.progress import progress_bar
 from napari_dicom_writer.cli.render import add_viewers, print_plan, print_report
 from napari_dicom_writer.cli.send import add_consent, ask_consent, known
 from napari_dicom_writer.destinations import DESTINATIONS, open_destination
+from napari_dicom_writer.destinations.network.peers import remembered
 from napari_dicom_writer.errors import DestinationError
 from napari_dicom_writer.exporting import export, plan_export
 from napari_dicom_writer.layers.inputs import name_of
@@ -21,6 +22,8 @@ from napari_dicom_writer.plan.wording import leaving
 
 if TYPE_CHECKING:
     import argparse
+
+    from napari_dicom_writer.destinations.network.peers import Peer
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -98,10 +101,26 @@ def run(arguments: argparse.Namespace) -> None:
         print_report(report, viewers=arguments.viewers)
 
 
+def _peer(name: str) -> Peer:
+    """Return whom to send to; refused is what is neither that nor a kind of OUTPUT."""
+    try:
+        return known(name)
+    except DestinationError as error:
+        if "://" in name or name in remembered():
+            raise
+        local = ", ".join(key for key, kind in DESTINATIONS.items() if not kind.remote)
+        first = error.refusals[0]
+        if name in DESTINATIONS:
+            raise DestinationError(f"{name} alone does not say whom to send to", first.remedy) from None
+        raise DestinationError(
+            f"{name!r} is neither a kind of OUTPUT ({local}) nor a peer that is remembered", first.remedy
+        ) from None
+
+
 def _target(arguments: argparse.Namespace) -> tuple[str, str | None]:
     """Return what to write to, and what it is; where a peer is named, all that is given is input."""
     if arguments.to and (arguments.to not in DESTINATIONS or DESTINATIONS[arguments.to].remote):
-        peer = known(arguments.to)
+        peer = _peer(arguments.to)
         return peer.address, peer.to
     if len(arguments.input) < 2:
         raise DestinationError("There is no OUTPUT", "Name one behind the INPUT, or a peer with --to")

@@ -7,8 +7,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from napari_dicom_writer.destinations.network.peers import peer_named, remember, remembered, whom
-from napari_dicom_writer.errors import ExportCancelled, SendError
+from napari_dicom_writer.destinations.network.peers import forget, peer_named, remember, remembered, whom
+from napari_dicom_writer.errors import DestinationError, ExportCancelled, SendError
 from napari_dicom_writer.plan.wording import count, format_bytes
 
 if TYPE_CHECKING:
@@ -36,17 +36,19 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     echo.description = "Ask a PACS or DICOMweb server whether it is there, and answers. Nothing is sent."
     echo.add_argument("peer", metavar="PEER", help=_PEER)
     echo.set_defaults(run=run_echo)
-    peer = commands.add_parser(
-        "peer", help="remember a peer by a name, or list the remembered ones", allow_abbrev=False
+    peer = commands.add_parser("peer", help="remember a peer by a name, forget one, or list them", allow_abbrev=False)
+    peer.description = (
+        "Without NAME, list the peers that are remembered. With NAME, show its address; with ADDRESS, remember it. "
+        "Names are the same here, in the dock widget and in napari's Preferences. No password is kept."
     )
-    peer.description = "Remember a peer by a name; with a name alone, print its address; without, list all of them."
-    peer.add_argument("name", nargs="?", metavar="NAME", help="to remember it by, such as pacs")
+    peer.add_argument("name", nargs="?", metavar="NAME", help="to remember it by: letters, digits, _ and -")
     peer.add_argument(
         "address",
         nargs="?",
         metavar="ADDRESS",
-        help="dicom://AETITLE@host:port, dicoms:// for TLS, https://host/path (DICOMweb)",
+        help="dicom://AETITLE@host:port?from=AETITLE, dicoms:// for TLS, https://host/path (DICOMweb)",
     )
+    peer.add_argument("--forget", action="store_true", help="forget NAME")
     peer.set_defaults(run=run_peer)
 
 
@@ -108,11 +110,16 @@ def run_echo(arguments: argparse.Namespace) -> None:
 
 
 def run_peer(arguments: argparse.Namespace) -> None:
-    """Remember a peer, or show those that are remembered."""
-    if arguments.name and not arguments.address:
+    """Remember a peer, forget one, or show those that are remembered."""
+    if arguments.forget:
+        _forget(arguments.name, arguments.address)
+    elif arguments.name and not arguments.address:
         print(known(arguments.name).address)
     elif arguments.name:
-        print(f"{arguments.name} is {remember(arguments.name, arguments.address).address}")
+        before = remembered().get(arguments.name)
+        address = remember(arguments.name, arguments.address).address
+        replaced = f", and was {before}" if before not in (None, address) else ""
+        print(f"{arguments.name} is {address}{replaced}")
     else:
         bring_in_preferences()
         peers = remembered()
@@ -120,6 +127,15 @@ def run_peer(arguments: argparse.Namespace) -> None:
             print(f"{name}\t{address}")
         if not peers:
             print("No peer is remembered yet: napari-dicom-writer peer NAME ADDRESS", file=sys.stderr)
+
+
+def _forget(name: str | None, address: str | None) -> None:
+    if not name or address:
+        raise DestinationError("It is not clear which peer is to be forgotten", "Give its NAME alone with --forget")
+    if name not in remembered():
+        bring_in_preferences()
+    forget(name)
+    print(f"{name} is forgotten")
 
 
 def _link(name: str) -> Link:

@@ -22,7 +22,11 @@ pytestmark = pytest.mark.xdist_group("orthanc")
 STACK = Volume(np.arange(4 * 24 * 20, dtype=np.uint16).reshape(4, 24, 20), spacing=(2, 1, 1))
 JANE = ExportOptions(patient=Patient(name="Doe^Jane", id="0815"), verify="medium")
 REMOTE = [key for key, kind in DESTINATIONS.items() if kind.remote]
-SAME = "fetched again and compared"
+SAME = "Fetched again and compared"
+
+
+def link(pacs, to):
+    return DESTINATIONS[to].link(peer_at(pacs.address(to)))
 
 
 @pytest.mark.parametrize("to", REMOTE)
@@ -37,8 +41,7 @@ def test_every_lossless_syntax_is_compared_or_said_not_to_be(pacs, syntax, tmp_p
     pytest.importorskip("imagecodecs")
     path = export(STACK, tmp_path / "x", ExportOptions(transfer_syntax=syntax)).path
     files = staged_files(path)
-    link = DESTINATIONS["stow-rs"].link(peer_at(pacs.stow))
-    sent = send(link, files, lambda: None, compared=True)
+    sent = send(link(pacs, "stow-rs"), files, lambda: None, compared=True)
     assert sent.complete
     assert SAME in str(sent) or "came back in another transfer syntax" in str(sent)
 
@@ -54,8 +57,8 @@ def test_a_node_of_dcmtk_is_compared_by_c_get(tmp_path, capsys):
 
 def test_what_a_peer_has_changed_is_found_and_the_export_kept(pacs, state, monkeypatch):
     """The server's own interface changes an instance under its name between storing and fetching."""
-    link = DESTINATIONS["stow-rs"].link
-    fetch = link.fetch
+    kind = DESTINATIONS["stow-rs"].link
+    fetch = kind.fetch
 
     def changed(self, file, into):
         assert fetch(self, file, into)
@@ -69,7 +72,7 @@ def test_what_a_peer_has_changed_is_found_and_the_export_kept(pacs, state, monke
         dataset.save_as(into)
         return True
 
-    monkeypatch.setattr(link, "fetch", changed)
+    monkeypatch.setattr(kind, "fetch", changed)
     with pytest.raises(SendError, match="2 stored, but not as it was sent") as caught:
         export(STACK, pacs.stow, JANE, to="stow-rs")
     assert "Pixel Spacing came back as another (1)" in str(caught.value)
@@ -84,7 +87,25 @@ def test_a_peer_that_hands_nothing_out_is_not_blamed(pacs, to, tmp_path, monkeyp
     path = export(STACK, tmp_path / "x", JANE).path
     sent = send(kind(peer_at(pacs.address(to))), staged_files(path), lambda: None, compared=True)
     assert sent.complete
-    assert "was not read back" in str(sent)
+    assert "Not read back" in str(sent)
+
+
+@pytest.mark.parametrize("to", REMOTE)
+def test_what_was_there_before_under_the_same_uid_is_compared_unasked(pacs, to, tmp_path):
+    """Orthanc says that it has stored what it throws away, and keeps the one before."""
+    path = export(STACK, tmp_path / "x", JANE).path
+    assert SAME not in str(send(link(pacs, to), staged_files(path), lambda: None))
+    assert f"{SAME}, header and pixels are the same: 4 instances" in str(
+        send(link(pacs, to), staged_files(path), lambda: None)
+    )
+    changed = sorted(path.iterdir())[1]
+    dataset = pydicom.dcmread(changed)
+    dataset.PixelData = bytes(len(dataset.PixelData))
+    dataset.save_as(changed)
+    sent = send(link(pacs, to), staged_files(path), lambda: None)
+    assert [answer.state for answer in sent.answers].count(State.ALTERED) == 1
+    assert "its pixels came back as others (1)" in str(sent)
+    assert not sent.complete
 
 
 def test_what_cannot_be_read_is_a_difference(tmp_path):

@@ -112,6 +112,8 @@ def test_an_instance_that_is_there_already_has_arrived(to, staged):
         sent = send(link(address), staged, lambda: None)
     assert sent.complete
     assert "found there when asked, after: 0111H, " in str(sent)
+    assert "Not read back, as the peer hands nothing out" in str(sent)
+    assert "6 instances that may have been there before" in str(sent)
 
 
 def test_a_duplicate_that_is_not_there_has_not_arrived(to, staged):
@@ -245,6 +247,22 @@ def test_a_certificate_of_another_machine_is_not_trusted(to, staged, tmp_path, m
     with archive.open(context=context) as address, pytest.raises(DestinationError, match="certificate"):
         send(link(address), staged, lambda: None)
     assert not archive.kept
+
+
+def test_an_answer_that_was_cut_off_takes_no_other_with_it(to, staged, state):
+    """The process died while it was written down."""
+    archive = Archive(to)
+    archive.behave = lambda number: 0xA700 if number > 3 else 0
+    with archive.open() as address:
+        send(link(address), staged, lambda: None)
+        (ledger,) = (state / "sent").iterdir()
+        ledger.write_text(ledger.read_text()[:-9])
+        archive.behave = lambda number: 0xA700 if number != 7 else 0
+        assert str(send(link(address), staged, lambda: None)).count("stored") == 1
+        seen = len(archive.seen)
+        archive.behave = lambda number: 0
+        assert send(link(address), staged, lambda: None).complete
+    assert len(archive.seen) - seen == 2
 
 
 def test_a_way_that_is_not_encrypted_is_said(staged, monkeypatch):

@@ -8,23 +8,29 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from pydicom import dcmread
 
+from napari_dicom_writer.destinations.paths import refused_by_system
 from napari_dicom_writer.plan.sent import Answer, State
+from napari_dicom_writer.plan.wording import count
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from pydicom.dataset import FileDataset
 
     from napari_dicom_writer.destinations.network.link import Link, StagedFile
 
 _BLOCK = 2**20
-_NOT_COMPARED = "The peer was not read back: it hands nothing out by {how}"
+_NOT_COMPARED = "Not read back, as the peer hands nothing out by {how}: {which}"
 _OTHERS = "{others:,} came back in another transfer syntax than they have here, and were not compared"
-_COMPARED = "All that arrived was fetched again and compared: header and pixels are the same"
+_COMPARED = "Fetched again and compared, header and pixels are the same: {which}"
 
 
 def compare(
-    link: Link, files: Sequence[StagedFile], answers: Sequence[Answer], tick: Callable[[], None]
+    link: Link,
+    files: Sequence[StagedFile],
+    answers: Sequence[Answer],
+    tick: Callable[[], None],
+    only: Collection[str] | None = None,
 ) -> list[Answer]:
     """Fetch what has arrived, and change the answers where it is not what was sent.
 
@@ -36,26 +42,36 @@ def compare(
         What was sent, and what was said to each.
     tick
         Called before each; may raise to stop.
+    only
+        UIDs of those that were there before, or may have been: no others are fetched. Default: all.
+
+    Raises
+    ------
+    DestinationError
+        If there is no room here for one of them.
     """
-    compared, others = [], 0
-    with tempfile.TemporaryDirectory() as folder:
+    which = "all that arrived" if only is None else f"{count(len(only))} that may have been there before"
+    compared: list[Answer] = []
+    others = 0
+    no_room = "What the peer holds cannot be fetched again to be compared"
+    with refused_by_system(no_room), tempfile.TemporaryDirectory() as folder:
         came = Path(folder) / "came.dcm"
         for file, answer in zip(files, answers, strict=True):
             tick()
-            if not answer.state.arrived:
+            if not answer.state.arrived or (only is not None and file.uid not in only):
                 compared.append(answer)
                 continue
             if not link.fetch(file, came):
-                link.notes.append(_NOT_COMPARED.format(how=link.fetched_by))
-                return list(answers)
+                link.notes.append(_NOT_COMPARED.format(which=which, how=link.fetched_by))
+                return [*compared, *answers[len(compared) :]]
             words = difference(file.path, came)
             others += words is None
             compared.append(Answer(file.uid, State.ALTERED, words) if words else answer)
             came.unlink()
     if others:
         link.notes.append(_OTHERS.format(others=others))
-    elif all(answer.state.arrived for answer in compared):
-        link.notes.append(_COMPARED)
+    elif not any(answer.state is State.ALTERED for answer in compared):
+        link.notes.append(_COMPARED.format(which=which))
     return compared
 
 

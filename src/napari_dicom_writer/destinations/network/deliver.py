@@ -5,9 +5,10 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
-from napari_dicom_writer.destinations.network.ledger import UNSENT, state_folder
+from napari_dicom_writer.destinations.network.ledger import UNSENT
 from napari_dicom_writer.destinations.network.peers import peer_at
 from napari_dicom_writer.destinations.network.sending import missing, send, staged_files
+from napari_dicom_writer.destinations.network.user_files import state_folder
 from napari_dicom_writer.errors import ExportCancelled, ExportError, SendError
 from napari_dicom_writer.plan.sent import Resend, Unsent
 

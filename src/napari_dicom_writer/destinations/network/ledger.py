@@ -10,7 +10,7 @@ import json
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from napari_dicom_writer.destinations.network.peers import user_folder
+from napari_dicom_writer.destinations.network.user_files import state_folder, state_place
 from napari_dicom_writer.destinations.paths import refused_by_system
 from napari_dicom_writer.plan.sent import Answer, State
 
@@ -24,18 +24,9 @@ UNSENT = "unsent"
 """The folder of this user's in which exports wait."""
 
 
-def state_folder(name: str) -> Path:
-    """Return a folder of this user's, closed to others, for what outlives a process; it exists."""
-    folder = user_folder("state", "NAPARI_DICOM_WRITER_STATE") / name
-    with refused_by_system(f"{folder}, where exports wait to be sent, cannot be made"):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder
-
-
 def waiting() -> list[Path]:
     """Return the exports of this user that were not sent whole, the oldest first."""
-    folder = user_folder("state", "NAPARI_DICOM_WRITER_STATE") / UNSENT
-    found = [path for path in folder.glob("*") if not path.name.startswith(".")]  # which are written now
+    found = [path for path in state_place(UNSENT).glob("*") if not path.name.startswith(".")]  # which are written now
     return sorted(found, key=lambda path: path.stat().st_mtime)
 
 
@@ -68,7 +59,8 @@ class Ledger:
         """Write an answer down."""
         what = f"The answers of the peer cannot be written to {self._path}"
         with refused_by_system(what), self._path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps([answer.uid, answer.state, answer.words]) + "\n")
+            # The end of the line comes first: what was cut off before has none.
+            file.write("\n" + json.dumps([answer.uid, answer.state, answer.words]))
 
     def close(self) -> None:
         """Forget: all has arrived."""

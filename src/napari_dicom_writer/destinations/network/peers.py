@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import ipaddress
 import json
-import os
 import re
 from dataclasses import dataclass
-from pathlib import Path
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
-from napari_dicom_writer.destinations.paths import refused_by_system
+from napari_dicom_writer.destinations.network.user_files import config_folder, replace_text
 from napari_dicom_writer.errors import DestinationError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
     from urllib.parse import SplitResult
 
 _TITLE = re.compile(r"[ -\[\]-~]{1,16}")  # AE: no control characters, no backslash (PS3.5 6.2)
@@ -93,6 +93,8 @@ def peer_at(address: str) -> Peer:
         )
     if not host or parts.scheme not in ("dicom", "dicoms", "http", "https"):
         raise DestinationError(f"{address} is not an address of a peer", _HOW)
+    if parts.fragment or (parts.path.strip("/") if parts.scheme.startswith("dicom") else parts.query):
+        raise DestinationError(f"The address of {host} says more than who it is", _HOW)
     if parts.scheme in ("http", "https"):
         tls = parts.scheme == "https"
         return Peer(address.rstrip("/"), "stow-rs", host, port or (443 if tls else 80), tls=tls)
@@ -109,12 +111,17 @@ def _c_store(address: str, parts: SplitResult, host: str, port: int | None) -> P
         )
     if not associations.isdecimal() or not 1 <= int(associations) <= _MOST:
         raise DestinationError(f"{associations!r} is not a number of associations", f"Give one from 1 to {_MOST}")
-    for title in (parts.username or "", calling):
-        if not _TITLE.fullmatch(title) or not title.strip():
-            raise DestinationError(f"{title!r} is not an AE title", f"An AE title has 1 to 16 characters. {_HOW}")
+    called = unquote(parts.username or "")
+    for title, whose in ((called, host), (calling, "this side")):
+        if not title.strip():
+            raise DestinationError(f"The AE title of {whose} is missing", _HOW)
+        if not _TITLE.fullmatch(title):
+            raise DestinationError(
+                f"{title!r} is not an AE title", "An AE title has 1 to 16 characters of ASCII, and no backslash"
+            )
     tls = parts.scheme == "dicoms"
     port = port or (2762 if tls else 104)
-    return Peer(address, "c-store", host, port, parts.username or "", calling, tls, int(associations))
+    return Peer(address, "c-store", host, port, called, calling, tls, int(associations))
 
 
 def peer_named(name: str) -> Peer:
@@ -131,9 +138,16 @@ def peer_named(name: str) -> Peer:
         raise DestinationError("Nobody is named to send to", f"Choose a peer. {_HOW}")
     known = remembered()
     if name not in known:
-        among = f"Known are: {', '.join(known)}" if known else "None is remembered yet"
-        raise DestinationError(f"There is no peer {name!r}", f"{among}. {_HOW}")
+        raise no_such_peer(name, known)
     return peer_at(known[name])
+
+
+def no_such_peer(name: str, known: Mapping[str, str]) -> DestinationError:
+    """Return the refusal of a name that is not known."""
+    near = get_close_matches(name, known, 1)
+    among = f"Remembered are: {', '.join(known)}" if known else "None is remembered yet"
+    remedy = f"Is it {near[0]}? {among}" if near else among
+    return DestinationError(f"There is no peer {name!r}", f"{remedy}. {_HOW}")
 
 
 def remember(name: str, address: str) -> Peer:
@@ -149,10 +163,29 @@ def remember(name: str, address: str) -> Peer:
     return peer
 
 
+def forget(name: str) -> None:
+    """Forget a name; what was sent there stays there.
+
+    Raises
+    ------
+    DestinationError
+        If there is no such name.
+    """
+    known = remembered()
+    if name not in known:
+        raise no_such_peer(name, known)
+    remember_all({other: address for other, address in known.items() if other != name})
+
+
 def checked(name: str, address: str) -> Peer:
     """Read an address that is to be remembered; raises as `remember` does."""
     if not re.fullmatch(r"[\w-]+", name):
         raise DestinationError(f"{name!r} is not a name for a peer", "Use letters, digits, _ and -")
+    # Here, for the table knows who uses this module.
+    from napari_dicom_writer.destinations import DESTINATIONS
+
+    if name in DESTINATIONS:
+        raise DestinationError(f"{name!r} is a kind of target, and no name for a peer", "Choose another name")
     return peer_at(address)
 
 
@@ -160,9 +193,7 @@ def remember_all(known: Mapping[str, str]) -> None:
     """Remember these addresses by their names, and no others."""
     if known == remembered():
         return
-    with refused_by_system(f"{_file()} cannot be written"):
-        _file().parent.mkdir(parents=True, exist_ok=True)
-        _file().write_text(json.dumps(dict(known), indent=2), encoding="utf-8")
+    replace_text(_file(), json.dumps(dict(known), indent=2))
 
 
 def without_password(text: str) -> str:
@@ -196,17 +227,4 @@ def remembered() -> dict[str, str]:
 
 def _file() -> Path:
     """Names and addresses, nothing secret."""
-    return user_folder("config", "NAPARI_DICOM_WRITER_CONFIG") / "peers.json"
-
-
-def user_folder(kind: str, variable: str) -> Path:
-    """Return where this user's programs keep their ``config`` or ``state``, unless the environment says otherwise."""
-    if chosen := os.environ.get(variable):
-        return Path(chosen)
-    try:
-        import platformdirs
-    except ImportError:
-        raise DestinationError(
-            "Sending needs more packages", 'Install them: pip install "napari-dicom-writer[network]"'
-        ) from None
-    return Path(getattr(platformdirs, f"user_{kind}_path")("napari-dicom-writer"))
+    return config_folder() / "peers.json"

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from napari_dicom_writer.destinations.network.link import Link
 
 _TAGS = ["SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "PatientID", "PatientName"]
+_FOUND = "found there when asked"
 _DIRECTORY = "1.2.840.10008.1.3.10"
 
 
@@ -35,6 +36,8 @@ def staged_files(folder: Path) -> list[StagedFile]:
     """
     paths = [folder] if folder.is_file() else sorted(path for path in folder.rglob("*") if path.is_file())
     found = [staged for path in paths if not path.name.startswith(".") for staged in _staged(path)]
+    if not folder.exists():
+        raise DestinationError(f"There is no {folder}", "Name a folder with DICOM files, or one of them")
     if not found:
         raise DestinationError(f"There is nothing to send in {folder}", "Name a folder with DICOM files")
     repeated = [uid for uid, number in Counter(one.uid for one in found).items() if number > 1]
@@ -105,8 +108,9 @@ def send(
     link.echo()
     if not (link.peer.tls or link.peer.is_this_machine):
         link.notes.append("It was not encrypted on its way")
-    refuse_other_patients(link, files)
+    known = refuse_other_patients(link, files)
     ledger, answers = _arrived(link, files)
+    before = _held(link, [file for file in files if file.study in known and file.uid not in answers]) or set()
     sizes = {file.uid: file.size for file in files}
     done = most = sum(sizes[uid] for uid in answers)
 
@@ -136,6 +140,8 @@ def send(
     asked = _asked_back(link, files, complete)
     if compared:
         asked = compare(link, files, asked, tick)
+    elif doubtful := [one.uid for one in asked if one.state.arrived and (one.uid in before or _FOUND in one.words)]:
+        asked = compare(link, files, asked, tick, set(doubtful))
     for answer in set(asked) - set(complete):
         ledger.add(answer)  # or the next attempt would believe what was said first
     sent = Sent(link.peer.address, tuple(asked), tuple(dict.fromkeys(link.notes)))
@@ -156,19 +162,26 @@ def _arrived(link: Link, files: Sequence[StagedFile]) -> tuple[Ledger, dict[str,
     return ledger, {file.uid: known[file.uid] for file in files if file.uid in known}
 
 
-def refuse_other_patients(link: Link, files: Sequence[StagedFile]) -> None:
+def refuse_other_patients(link: Link, files: Sequence[StagedFile]) -> set[str]:
     """Refuse to add to a study that the peer holds for somebody else.
+
+    Returns
+    -------
+    set of str
+        Study Instance UIDs of those that it holds already.
 
     Raises
     ------
     DestinationError
         Naming both patients.
     """
+    known: set[str] = set()
     for study, patient in {file.study: file.patient for file in files}.items():
         owners = link.owners(study)
         if owners is None:
             link.notes.append("The peer was not asked whose study it is: it answers no queries")
-            return
+            return known
+        known |= {study} if owners else set()
         # By the ID: servers write names in their own way.
         for number, name in owners:
             if number.strip() != patient[0].strip():
@@ -177,22 +190,30 @@ def refuse_other_patients(link: Link, files: Sequence[StagedFile]) -> None:
                     f"and what would be sent is of {patient[0]!r} ({patient[1]})",
                     f"Check the patient, or export it as a study of its own: {mention('same_study', False)}",
                 )
+    return known
 
 
-def _asked_back(link: Link, files: Sequence[StagedFile], answers: list[Answer]) -> list[Answer]:
-    """What a peer said that it had stored, and what it lists, must agree; what is unknown may be there."""
+def _held(link: Link, files: Sequence[StagedFile]) -> set[str] | None:
+    """UIDs of what the peer holds of these files' series; None if it cannot be asked."""
     held: set[str] = set()
     for study, series in dict.fromkeys((file.study, file.series) for file in files):
         there = link.holds(study, series)
         if there is None:
-            link.notes.append("The peer was not asked what it holds now: it answers no queries")
-            return answers
+            return None
         held |= there
+    return held
+
+
+def _asked_back(link: Link, files: Sequence[StagedFile], answers: list[Answer]) -> list[Answer]:
+    """What a peer said that it had stored, and what it lists, must agree; what is unknown may be there."""
+    held = _held(link, files)
+    if held is None:
+        link.notes.append("The peer was not asked what it holds now: it answers no queries")
+        return answers
     asked = []
     for answer in answers:
         if answer.state is State.UNKNOWN and answer.uid in held:
-            # With what was said: of another instance under the same UID, the peer has kept the one before.
-            asked.append(Answer(answer.uid, State.STORED, f"found there when asked, after: {answer.words}"))
+            asked.append(Answer(answer.uid, State.STORED, f"{_FOUND}, after: {answer.words}"))
         elif answer.state.arrived and answer.uid not in held:
             asked.append(Answer(answer.uid, State.UNKNOWN, "said to be stored, and not found there when asked"))
         else:

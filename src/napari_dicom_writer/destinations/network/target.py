@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from napari_dicom_writer.destinations._base import Destination, Staging
 from napari_dicom_writer.destinations.folder.target import FolderDestination
-from napari_dicom_writer.destinations.network.ledger import UNSENT, state_folder
+from napari_dicom_writer.destinations.network.ledger import UNSENT
 from napari_dicom_writer.destinations.network.peers import peer_named
+from napari_dicom_writer.destinations.network.user_files import state_folder
 from napari_dicom_writer.errors import DestinationError
 from napari_dicom_writer.options.choices import VerifyLevel
 
