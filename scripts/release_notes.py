@@ -36,6 +36,8 @@ def notes(tag: str, root: Path = ROOT) -> str:
         wrong.append(f"CHANGELOG.md has no section '## [{version}] - YYYY-MM-DD' with text: write it")
     if sections.get("Unreleased", "").strip():
         wrong.append(f"CHANGELOG.md has changes under [Unreleased]: move them to [{version}]")
+    if "not on PyPI yet" in (root / "README.md").read_text(encoding="utf-8"):
+        wrong.append("README.md says that it is not on PyPI yet: say how it is installed from there")
     if wrong:
         raise SystemExit("\n".join(wrong))
     return text.strip()

@@ -17,7 +17,8 @@ from napari_dicom_writer.version import __version__
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "napari_dicom_writer"
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PROJECT = PYPROJECT["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 FOR_USERS = sorted(set(EXTRAS) - {"test", "bench", "docs", "dist", "dev", "viewers"})
 
@@ -88,6 +89,18 @@ def test_every_python_that_is_declared_may_run_it():
     assert min(tuple(map(int, v.split("."))) for v in versions) == lowest
 
 
+def test_what_pypi_shows_has_no_picture_or_link_that_leads_nowhere():
+    hook = PYPROJECT["tool"]["hatch"]["metadata"]["hooks"]["fancy-pypi-readme"]
+    shown = (ROOT / hook["fragments"][0]["path"]).read_text(encoding="utf-8")
+    assert "](docs/" in shown
+    for change in hook["substitutions"]:
+        shown = re.sub(change["pattern"], change["replacement"], shown)
+    assert "![" not in shown
+    assert all(link.startswith("https://") for link in re.findall(r"\]\(([^)]*)\)", shown))
+    assert not re.search(r"^\*[^*]+\*$", shown, re.MULTILINE), "a caption without its picture"
+    assert all(f"\n## {heading}\n" in shown for heading in ("Install", "In napari", "In Python", "Limits"))
+
+
 def test_the_recipe_for_conda_asks_for_the_same():
     recipe = yaml.safe_load((ROOT / "packaging" / "conda" / "recipe.yaml").read_text(encoding="utf-8"))
     asked = recipe["requirements"]
@@ -95,6 +108,7 @@ def test_the_recipe_for_conda_asks_for_the_same():
     assert recipe["build"]["python"]["entry_points"] == [f"{k} = {v}" for k, v in PROJECT["scripts"].items()]
     assert recipe["about"]["summary"] == PROJECT["description"]
     assert asked["host"][0] == asked["run"][0] == f"python {PROJECT['requires-python']}"
+    assert asked["host"][2:] == [of_conda(one) for one in PYPROJECT["build-system"]["requires"]]
     assert asked["run"][1:] == [of_conda(one) for one in PROJECT["dependencies"]]
     extras = {of_conda(one) for extra in FOR_USERS if extra not in {"all", "demo"} for one in EXTRAS[extra]}
     assert asked["run_constraints"] == sorted(extras, key=lambda one: one.split()[0])

@@ -95,6 +95,7 @@ def release(tmp_path):
         "# Changelog\n\n## [Unreleased]\n\n## [1.2.3] - 2026-12-01\n\n- New.\n\n## [1.2.2] - 2026-11-01\n\n- Old.\n"
     )
     (tmp_path / "CHANGELOG.md").write_text(changelog, encoding="utf-8")
+    (tmp_path / "README.md").write_text("# A package\n", encoding="utf-8")
     return tmp_path, lambda tag: module.notes(tag, tmp_path)
 
 
@@ -104,18 +105,19 @@ def test_a_release_says_what_the_changelog_says_of_it(release):
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "tag", "said"),
+    ("file", "old", "new", "tag", "said"),
     [
-        ("", "", "v1.2.4", "version.py says"),
-        ("", "", "v1.2", "recipe.yaml says"),
-        ("## [1.2.3] - 2026-12-01", "## [1.2.3]", "v1.2.3", "no section"),
-        ("- New.", "", "v1.2.3", "no section"),
-        ("## [Unreleased]\n", "## [Unreleased]\n\n- More.\n", "v1.2.3", "under \\[Unreleased\\]"),
+        ("README.md", "", "", "v1.2.4", "version.py says"),
+        ("README.md", "", "", "v1.2", "recipe.yaml says"),
+        ("README.md", "# A", "It is not on PyPI yet. A", "v1.2.3", "not on PyPI"),
+        ("CHANGELOG.md", "## [1.2.3] - 2026-12-01", "## [1.2.3]", "v1.2.3", "no section"),
+        ("CHANGELOG.md", "- New.", "", "v1.2.3", "no section"),
+        ("CHANGELOG.md", "## [Unreleased]\n", "## [Unreleased]\n\n- More.\n", "v1.2.3", "under \\[Unreleased\\]"),
     ],
 )
-def test_a_release_that_disagrees_with_itself_is_stopped(release, old, new, tag, said):
+def test_a_release_that_disagrees_with_itself_is_stopped(release, file, old, new, tag, said):
     root, notes = release
-    changelog = root / "CHANGELOG.md"
-    changelog.write_text(changelog.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
+    text = (root / file).read_text(encoding="utf-8")
+    (root / file).write_text(text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(SystemExit, match=said):
         notes(tag)
