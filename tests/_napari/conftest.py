@@ -5,10 +5,12 @@ All that opens windows runs in one process: on one screen, two would take the ke
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import pytest
 from napari.settings import get_plugin_settings
+from npe2 import PluginManifest
 
 from _napari.panels import add_scan, settle
 from napari_dicom_writer._napari.preferences import PLUGIN
@@ -20,6 +22,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.xdist_group("screen"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _manifests_read_once():
+    """npe2 reads all plugins' manifests anew for each viewer, which takes a seventh of a test."""
+    read = cache(PluginManifest.from_file)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(PluginManifest, "from_file", lambda path: read(path).model_copy(deep=True))
+        yield
 
 
 @pytest.fixture(autouse=True)
