@@ -15,6 +15,7 @@ import pydicom
 import pytest
 import tifffile
 
+from cli.shell import run
 from napari_dicom_writer import ExportError, ExportOptions
 from napari_dicom_writer.cli.arguments import options_from
 from napari_dicom_writer.cli.commands import _parser
@@ -25,21 +26,10 @@ Captured = pytest.CaptureFixture[str]
 
 
 @pytest.fixture
-def stack(tmp_path: Path) -> Path:
-    path = tmp_path / "stack.npy"
-    np.save(path, np.arange(6 * 40 * 50, dtype=np.uint16).reshape(6, 40, 50))
-    return path
-
-
-@pytest.fixture
 def picture(tmp_path: Path) -> Path:
     path = tmp_path / "picture.tif"
     tifffile.imwrite(path, np.zeros((40, 50), np.uint8))
     return path
-
-
-def run(*arguments: object) -> int:
-    return main([str(argument) for argument in arguments])
 
 
 def squeezed(text: str) -> str:

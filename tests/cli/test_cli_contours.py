@@ -11,7 +11,7 @@ import numpy as np
 import pydicom
 import pytest
 
-from napari_dicom_writer.cli.main import main
+from cli.shell import run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,10 +34,6 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "names.csv").write_text("index,name\n1,liver\n3,left kidney\n", encoding="utf-8")
     assert run("export", folder / "scan.nii", folder / "series", "--modality", "CT") == 0
     return folder
-
-
-def run(*arguments: object) -> int:
-    return main([str(argument) for argument in arguments])
 
 
 def areas(path: Path) -> dict[str, float]:

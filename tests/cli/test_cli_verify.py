@@ -11,17 +11,13 @@ import pydicom
 import pytest
 from pydicom.data import get_testdata_file
 
+from cli.shell import run
 from judges.check_faults import FAULTS, seed
 from napari_dicom_writer.checking.conformance import installed, run_dciodvfy
-from napari_dicom_writer.cli.main import main
 
 Captured = pytest.CaptureFixture[str]
 HAS_DCIODVFY = installed() is not None
 SPACING = ["--spacing", "2.5", "0.8", "0.7"]
-
-
-def run(*arguments: object) -> int:
-    return main([str(argument) for argument in arguments])
 
 
 def squeezed(text: str) -> str:

@@ -13,20 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cli.shell import run
 from napari_dicom_writer.cli.main import main
 
 Captured = pytest.CaptureFixture[str]
-
-
-@pytest.fixture
-def stack(tmp_path: Path) -> Path:
-    path = tmp_path / "stack.npy"
-    np.save(path, np.arange(6 * 40 * 50, dtype=np.uint16).reshape(6, 40, 50))
-    return path
-
-
-def run(*arguments: object) -> int:
-    return main([str(argument) for argument in arguments])
 
 
 # ------------------------------------------------------------------------------------------------------------- JSON

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from napari_dicom_writer.cli import commands
+from napari_dicom_writer.inputs.formats import FORMATS
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -72,6 +73,12 @@ def test_pictures_are_there_and_made_by_a_script(name):
     assert name in scripts or f'"{stem}"' in scripts or ('f"object-{' in scripts and name.startswith("object-"))
     picture = pictures()[name]
     assert 0 < picture.stat().st_size < (2_000_000 if picture.suffix == ".gif" else 250_000)
+
+
+@pytest.mark.parametrize("row", FORMATS, ids=lambda row: row.name)
+def test_every_format_that_is_read_is_listed(row):
+    names = re.findall(r"^\| (.*?) \|", text_of(DOCS / "files.md"), flags=re.MULTILINE)
+    assert any(row.name.lower() in name.lower() for name in names)
 
 
 def test_every_page_is_in_the_contents():

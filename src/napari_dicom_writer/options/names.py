@@ -75,16 +75,8 @@ NAMES: Mapping[type[StrEnum], Mapping[Any, str]] = {
         SpacingAt.FILM: "on a scanned film",
     },
     ShearPolicy: {ShearPolicy.REFUSE: "refuse", ShearPolicy.RESAMPLE: "resample"},
-    TransferSyntax: {
-        TransferSyntax.EXPLICIT_LE: "none",
-        TransferSyntax.RLE: "RLE, lossless",
-        TransferSyntax.JPEG_LS: "JPEG-LS, lossless",
-        TransferSyntax.JPEG_2000: "JPEG 2000, lossless",
-        TransferSyntax.HTJ2K: "HTJ2K, lossless",
-        TransferSyntax.DEFLATED: "deflated, lossless",
-        TransferSyntax.JPEG_LS_LOSSY: "JPEG-LS, lossy",
-        TransferSyntax.JPEG_2000_LOSSY: "JPEG 2000, lossy",
-    },
+    # What loses nothing first.
+    TransferSyntax: {one: one.row.title for one in sorted(TransferSyntax, key=lambda one: not one.lossless)},
     VerifyLevel: {
         VerifyLevel.MEDIUM: "everything, from disk or peer",
         VerifyLevel.FULL: "everything",

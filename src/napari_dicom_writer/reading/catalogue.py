@@ -75,9 +75,7 @@ class Catalogue:
     cut : bool
         Whether there are more files than were asked for.
     foreign : int
-        Files that are not DICOM, so far as `entries` came; so are the next two.
-    directories : int
-        DICOMDIRs, which are not instances.
+        Files that are not DICOM, so far as `entries` came; so is the next one.
     damaged : list of Path
         Files that begin as DICOM and cannot be read, or belong to no series.
     pictureless : dict of int
@@ -89,7 +87,6 @@ class Catalogue:
     passed: list[Passed] = field(default_factory=list)
     cut: bool = False
     foreign: int = 0
-    directories: int = 0
     damaged: list[Path] = field(default_factory=list)
     pictureless: dict[str, int] = field(default_factory=dict)
 
@@ -115,7 +112,7 @@ class Catalogue:
         progress
             Called with (files done, total) now and then.
         """
-        self.foreign, self.directories, self.damaged = 0, 0, []
+        self.foreign, self.damaged = 0, []
         for done, path in enumerate(self.files):
             if progress and done % _TOLD_EVERY == 0:
                 progress(done, len(self.files))
@@ -128,7 +125,7 @@ class Catalogue:
             if header is None:
                 self.foreign += 1
             elif header.dataset.file_meta.get("MediaStorageSOPClassUID") == MediaStorageDirectoryStorage:
-                self.directories += 1
+                continue  # it is no instance
             elif not series and not (strays and ("Rows" in header.dataset or "SOPClassUID" in header.dataset)):
                 self.damaged.append(path)
             else:

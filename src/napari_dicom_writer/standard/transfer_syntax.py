@@ -70,6 +70,8 @@ class Row:
     ----------
     keyword : str
         Of its UID in pydicom.
+    title : str
+        What it is called where compression is chosen.
     codec : str
         Module of `codecs` that encodes a frame; empty where pixels are native.
     package, extra : str
@@ -86,6 +88,7 @@ class Row:
     """
 
     keyword: str
+    title: str
     codec: str = ""
     package: str = ""
     extra: str = ""
@@ -97,19 +100,23 @@ class Row:
 
 # fmt: off
 _TABLE = {
-    TransferSyntax.EXPLICIT_LE: Row("ExplicitVRLittleEndian"),
-    TransferSyntax.RLE: Row("RLELossless", "rle", "imagecodecs", "compression"),
-    TransferSyntax.JPEG_LS: Row("JPEGLSLossless", "jpeg_ls", "imagecodecs", "compression"),
+    TransferSyntax.EXPLICIT_LE: Row("ExplicitVRLittleEndian", "none"),
+    TransferSyntax.RLE: Row("RLELossless", "RLE, lossless", "rle", "imagecodecs", "compression"),
+    TransferSyntax.JPEG_LS: Row("JPEGLSLossless", "JPEG-LS, lossless", "jpeg_ls", "imagecodecs", "compression"),
     TransferSyntax.JPEG_LS_LOSSY: Row(
-        "JPEGLSNearLossless", "jpeg_ls", "imagecodecs", "compression",
+        "JPEGLSNearLossless", "JPEG-LS, lossy", "jpeg_ls", "imagecodecs", "compression",
         lossy_method="ISO_14495_1", without_loss="jpeg-ls",
     ),
-    TransferSyntax.JPEG_2000: Row("JPEG2000Lossless", "jpeg_2000", "imagecodecs", "compression", color="YBR_RCT"),
+    TransferSyntax.JPEG_2000: Row(
+        "JPEG2000Lossless", "JPEG 2000, lossless", "jpeg_2000", "imagecodecs", "compression", color="YBR_RCT",
+    ),
     TransferSyntax.JPEG_2000_LOSSY: Row(
-        "JPEG2000", "jpeg_2000_lossy", "pylibjpeg-openjpeg", "compression",
+        "JPEG2000", "JPEG 2000, lossy", "jpeg_2000_lossy", "pylibjpeg-openjpeg", "compression",
         color="YBR_ICT", lossy_method="ISO_15444_1", without_loss="jpeg-2000", thread_safe=False,
     ),
-    TransferSyntax.HTJ2K: Row("HTJ2KLossless", "htj2k", "imagecodecs", "compression", color="YBR_RCT"),
-    TransferSyntax.DEFLATED: Row("DeflatedExplicitVRLittleEndian"),
+    TransferSyntax.HTJ2K: Row(
+        "HTJ2KLossless", "HTJ2K, lossless", "htj2k", "imagecodecs", "compression", color="YBR_RCT",
+    ),
+    TransferSyntax.DEFLATED: Row("DeflatedExplicitVRLittleEndian", "deflated, lossless"),
 }
 # fmt: on

@@ -118,7 +118,7 @@ class InPlace:
     """
 
     def __init__(self, plan: ExportPlan, folders: Sequence[str], level: VerifyLevel, scratch: str) -> None:
-        self._folders, self._scratch = folders, scratch
+        self._folders = folders
         self._writers: dict[int, MultiFrameWriter] = {}
         self._starts: dict[tuple[int, str], int] = {}
         self._expected: dict[tuple[int, Plane], list[Spot]] = {}

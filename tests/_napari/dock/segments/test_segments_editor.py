@@ -37,11 +37,16 @@ def cells(panel, column: int) -> dict[int, str]:
     return {model.row(r).segment.label: model.index(r, column).data() for r in range(model.rowCount())}
 
 
+def row_of(model, label: int) -> int:
+    (row,) = [r for r in range(model.rowCount()) if model.row(r).segment.label == label]
+    return row
+
+
 def select(panel, *labels: int) -> None:
     editor = panel.own.segments
     editor.view.clearSelection()
     for label in labels:
-        row = editor.model.index_of(label)
+        row = row_of(editor.model, label)
         flags = editor.view.selectionModel().SelectionFlag
         editor.view.selectionModel().select(editor.model.index(row, 0), flags.Select | flags.Rows)
 
@@ -61,7 +66,7 @@ def test_from_names_to_codes_in_the_file(viewer, organs, open_panel, qtbot, tmp_
     assert cells(panel, SHOWS) == {1: "Liver", 2: "Tissue ?", 3: "Kidney", 7: "Tissue ?"}
     assert editor.selected == [2]
     # A name in place, which says what it is.
-    editor.model.setData(editor.model.index(editor.model.index_of(7), NAME), "spleen")
+    editor.model.setData(editor.model.index(row_of(editor.model, 7), NAME), "spleen")
     # A code by a few letters.
     activate(qtbot, viewer.window._qt_window)
     details.search.setFocus()

@@ -183,13 +183,6 @@ class CopyDialog(QDialog):
         super().done(result)
 
 
-def _as_error(error: Exception) -> ExportError:
-    """Leave out the message of an error that no check foresaw: it may hold what is in the file."""
-    if isinstance(error, ExportError):
-        return error
-    return ExportError(f"It cannot be read ({type(error).__name__})", "Choose another DICOM image")
-
-
 def _at_top(*widgets: QWidget) -> QWidget:
     page = QWidget()
     column = QVBoxLayout(page)

@@ -98,10 +98,6 @@ class SegmentModel(TitledModel):
         """Return one of the rows found."""
         return self._rows[index]
 
-    def index_of(self, label: int) -> int | None:
-        """Return which row a label is in."""
-        return next((i for i, row in enumerate(self._rows) if row.segment.label == label), None)
-
     def _find(self) -> None:
         before = self._rows
         found = [row for row in self._every if self._matches(row)] if self._words else list(self._every)
