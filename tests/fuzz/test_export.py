@@ -65,8 +65,8 @@ def _next_plane(instances):
     """Every plane at the place of the one before."""
     frames = [instance.frame for instance in instances]
     shown = [frame.plane for frame in frames[1:] + frames[:1]]
-    moved = [replace(frame, plane=plane) for frame, plane in zip(frames, shown, strict=True)]
-    return tuple(replace(i, frames=(frame,)) for i, frame in zip(instances, moved, strict=True))
+    moved = [frame._replace(plane=plane) for frame, plane in zip(frames, shown, strict=True)]
+    return tuple(i._replace(frames=(frame,)) for i, frame in zip(instances, moved, strict=True))
 
 
 def _values(change):

@@ -89,7 +89,7 @@ def pinned(plan):
     )
     series = []
     for one in plan.series:
-        instances = tuple(replace(instance, uid=next(uids)) for instance in one.instances)
+        instances = tuple(instance._replace(uid=next(uids)) for instance in one.instances)
         series.append(replace(one, study=study, uid=next(uids), instances=instances))
     return replace(plan, study=study, series=tuple(series))
 

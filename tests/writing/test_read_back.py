@@ -122,12 +122,12 @@ def test_a_wrong_plan_is_caught_across_the_series(tmp_path, fault):
     x, y, z = second.frame.position
 
     def moved(instance, *position):
-        return replace(instance, frames=(replace(instance.frame, position=position),))
+        return instance._replace(frames=(instance.frame._replace(position=position),))
 
     instances = {
-        "order": (replace(first, number=2), replace(second, number=1), *rest),
+        "order": (first._replace(number=2), second._replace(number=1), *rest),
         "uneven": (first, moved(second, x, y, "2.01"), *rest),
-        "repeated uid": (first, replace(second, uid=first.uid), *rest),
+        "repeated uid": (first, second._replace(uid=first.uid), *rest),
         "repeated position": (first, moved(second, *first.frame.position), *rest),
         "missing": (first, *rest),
         "sheared": (first, moved(second, "0.01", y, z), *rest),

@@ -183,11 +183,11 @@ def compose(*parts: Dataset | Mapping[str, Any]) -> Dataset:
 
 def varying_image_plane(series: SeriesPlan, instance: InstancePlan) -> Attributes:
     """What varies in every IOD with one plane an instance; a projection has no place."""
-    return (
-        common.sop_common_of(instance)
-        | image.general_image_of(series, instance)
-        | ({} if series.projected else image.image_plane_of(instance))
-        | image.general_acquisition_of(series, instance)
-        | image.temporal_position_of(series, instance)
-        | source_images_of(series, instance)
-    )
+    return {
+        **common.sop_common_of(instance),
+        **image.general_image_of(series, instance),
+        **({} if series.projected else image.image_plane_of(instance)),
+        **image.general_acquisition_of(series, instance),
+        **image.temporal_position_of(series, instance),
+        **source_images_of(series, instance),
+    }

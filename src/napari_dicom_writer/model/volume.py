@@ -243,9 +243,10 @@ class Volume:
         kept = [position for position, i in enumerate(index) if isinstance(i, slice)]
         order = [p for p in kept if self.axes[p] not in SPATIAL]
         order += [self.axes.index(axis) for axis in SPATIAL if axis in self.axes]
-        values = np.moveaxis(values, [kept.index(p) for p in order], range(len(order)))
+        values = values.transpose(*map(kept.index, order), *range(len(order), values.ndim))
         single = [number for number, wanted in enumerate(leading) if len(wanted) == 1]
-        return np.expand_dims(values, (*single, *(() if "plane" in self.axes else (len(leading),))))
+        missing = (*single, *(() if "plane" in self.axes else (len(leading),)))
+        return np.expand_dims(values, missing) if missing else values
 
 
 def _axes(shape: Sequence[int], axes: str | Sequence[str] | None) -> tuple[str, ...]:

@@ -9,9 +9,8 @@ if TYPE_CHECKING:
     from napari_dicom_writer.plan.plan import ExportPlan
 
 
-@dataclass(frozen=True, slots=True)
-class FramePlan:
-    """One frame: a plane of the layer, or what one segment or channel takes of it.
+class FramePlan(NamedTuple):
+    """One frame: a plane of the layer, or what one segment or channel takes of it. There may be a million of them.
 
     Attributes
     ----------
@@ -67,8 +66,7 @@ class Part:
     frames: tuple[FramePlan, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class InstancePlan:
+class InstancePlan(NamedTuple):
     """One instance: a file.
 
     Attributes
@@ -115,13 +113,18 @@ class Place(NamedTuple):
         return self.instance.frames[self.at]
 
 
-def frame_places(plan: ExportPlan, volume_index: int) -> dict[tuple[tuple[int, ...], int], list[Place]]:
-    """Map (leading index, plane) of a volume to the frames that show it, in the order of series and instances."""
-    places: dict[tuple[tuple[int, ...], int], list[Place]] = {}
+PlanePlaces = dict[int, list[Place]]
+"""The frames that show one plane, in the order of instances, by the series they are in."""
+
+
+def frame_places(plan: ExportPlan, volume_index: int) -> dict[tuple[tuple[int, ...], int], PlanePlaces]:
+    """Map (leading index, plane) of a volume to the frames that show it."""
+    places: dict[tuple[tuple[int, ...], int], PlanePlaces] = {}
     for number, series in enumerate(plan.series):
         members = {member for member, one in enumerate(series.layers) if one.volume_index == volume_index}
         for instance in series.instances if members else ():
             for at, frame in enumerate(instance.frames):
                 if frame.member in members:
-                    places.setdefault((frame.leading, frame.plane), []).append(Place(number, instance, at))
+                    shown = places.setdefault((frame.leading, frame.plane), {})
+                    shown.setdefault(number, []).append(Place(number, instance, at))
     return places

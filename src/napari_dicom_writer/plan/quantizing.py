@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_dicom_writer.model.blocks import block_rows, row_blocks
+from napari_dicom_writer.model.blocks import BLOCK, block_rows, row_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from napari_dicom_writer.plan.stored_values import StoredValues
 
 _ROUNDING = 2.0**-24 * (1 + 1e-6)  # of one operation in single precision, relative; the rest is that of 1 / slope
+_SINGLE_BLOCK = 2 * BLOCK  # in single precision: that many calls less outweigh what leaves the cache (measured)
 _LARGEST, _SMALLEST = 1e30, 1e-30  # slopes whose inverse and products are far from the ends of single precision
 
 
@@ -96,11 +97,13 @@ def are_nearest(stored: StoredValues, found: NDArray[Any], values: NDArray[Any])
     """
     assert stored.single_error is not None  # noqa: S101 - asked of such only
     limit, zero = stored.largest_error / float(stored.slope) - stored.single_error, _zero(stored)
-    buffer = np.empty((block_rows(values), *values.shape[1:]), np.float32)
+    buffer = np.empty((block_rows(values, _SINGLE_BLOCK), *values.shape[1:]), np.float32)
     with np.errstate(all="ignore"):
         for rows, steps in _steps(stored, values):
             whole = buffer[: len(steps)]
-            np.subtract(found[rows], zero, out=whole, dtype=np.float32)
+            whole[...] = found[rows]  # twice as fast as a subtraction of mixed types (measured)
+            if zero:
+                whole -= zero
             steps -= whole
             if not (steps.min() >= -limit and steps.max() <= limit):  # NaN compares false
                 return False
@@ -116,8 +119,9 @@ def _steps(stored: StoredValues, values: NDArray[Any]) -> Iterator[tuple[slice, 
     """Give each block of values in steps, in one buffer that the caller may write to."""
     per_step, intercept = 1 / float(stored.slope), float(stored.intercept)
     single = stored.single_error is not None
-    buffer = np.empty((block_rows(values), *values.shape[1:]), np.float32 if single else np.float64)
-    for rows in row_blocks(values):
+    most, dtype = (_SINGLE_BLOCK, np.float32) if single else (BLOCK, np.float64)
+    buffer = np.empty((block_rows(values, most), *values.shape[1:]), dtype)
+    for rows in row_blocks(values, most):
         part = values[rows]
         steps = buffer[: len(part)]
         if single:

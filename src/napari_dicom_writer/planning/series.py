@@ -261,7 +261,7 @@ def _masks(
         for segment in segments
         for f in holding[segment.label]
     ]
-    return tuple(masks) or (replace(frames[0], part=segments[0].number),)
+    return tuple(masks) or (frames[0]._replace(part=segments[0].number),)
 
 
 def _of_channels(draft: Draft, frame: FramePlan, segments: Sequence[SegmentPlan]) -> list[FramePlan]:
@@ -270,7 +270,7 @@ def _of_channels(draft: Draft, frame: FramePlan, segments: Sequence[SegmentPlan]
     if at is None:
         return [frame]
     return [
-        replace(frame, leading=(*frame.leading[:at], s.label - 1, *frame.leading[at + 1 :]), part=s.label)
+        frame._replace(leading=(*frame.leading[:at], s.label - 1, *frame.leading[at + 1 :]), part=s.label)
         for s in segments
     ]
 

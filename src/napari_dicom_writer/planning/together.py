@@ -167,10 +167,10 @@ def _instances(members: Sequence[SeriesPlan], numbers: _Numbers) -> tuple[Instan
         frames: list[FramePlan] = []
         there: set[tuple[int, int]] = set()
         for member, (instance, of_member) in enumerate(zip(instances, numbers, strict=True)):
-            own = [replace(f, part=of_member[f.part or 1], member=member) for f in instance.frames]
+            own = [f._replace(part=of_member[f.part or 1], member=member) for f in instance.frames]
             frames += [frame for frame in own if (frame.part, frame.plane) not in there]
             there |= {(frame.part or 1, frame.plane) for frame in own}
-        found.append(replace(instances[0], frames=tuple(frames)))
+        found.append(instances[0]._replace(frames=tuple(frames)))
     return tuple(found)
 
 

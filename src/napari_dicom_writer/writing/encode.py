@@ -10,8 +10,6 @@ import os
 import struct
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from napari_dicom_writer.codecs import codec_of
 from napari_dicom_writer.iods import IODS
 from napari_dicom_writer.iods._base import compose
@@ -73,7 +71,7 @@ class SeriesEncoder:
             lossy = {} if self._syntax.lossless else {LOSSY_RATIO: ratio}
             head = [*self._encode_meta(instance), *self._encode_head(instance, UNDEFINED, lossy)]
             return [b"".join(head), *encapsulate(codestream)]
-        pixels: memoryview = stored.reshape(-1).view(np.uint8).data
+        pixels = stored.data.cast("B")
         padding = b"\0" * (self._frame_bytes - len(pixels))
         meta, data = self._encode_meta(instance), self._encode_head(instance, self._frame_bytes, {})
         if self._syntax is TransferSyntax.DEFLATED:

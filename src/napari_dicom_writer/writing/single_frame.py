@@ -29,7 +29,10 @@ class SingleFrameWriter(SeriesWriter):
 
     def write(self, places: Sequence[Place], values: NDArray[Any]) -> int:
         """Write the instances of a plane and read them back; see `SeriesWriter.write`."""
-        return sum(self.write_as(self.path_of(place.instance), place.instance, values)[0] for place in places)
+        size = 0
+        for place in places:
+            size += self.write_as(self.path_of(place.instance), place.instance, values)[0]
+        return size
 
     def write_as(self, path: str, instance: InstancePlan, values: NDArray[Any]) -> tuple[int, Seen | None]:
         """Write an instance to a file of any name, and read it back.

@@ -41,15 +41,15 @@ class Splice:
     def __init__(self, shared: Dataset, varying: Iterable[str]) -> None:
         keywords = sorted(varying, key=tag_of)
         *before, self._last = _encode_between(shared, [tag_of(keyword) for keyword in keywords])
-        # Keyword, all bytes up to its length.
-        self._pieces = [(keyword, piece + _prefix(keyword)) for keyword, piece in zip(keywords, before, strict=True)]
+        # Keyword, all bytes up to its length, what encodes that.
+        self._pieces = [(k, piece + _prefix(k), _length_of(k).pack) for k, piece in zip(keywords, before, strict=True)]
 
     def encode(self, values: Attributes) -> list[bytes]:
         """Encode all elements in tag order, in parts to be joined; `values` has every keyword that varies."""
         parts: list[bytes] = []
-        for keyword, before in self._pieces:
+        for keyword, before, pack in self._pieces:
             raw = _encode_value(keyword, values[keyword])
-            parts += (before, _length_of(keyword).pack(len(raw)), raw)
+            parts += (before, pack(len(raw)), raw)
         parts.append(self._last)
         return parts
 

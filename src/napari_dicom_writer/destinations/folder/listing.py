@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def listing(target: Path) -> Listing:
     status = target.lstat()
     if not stat.S_ISDIR(status.st_mode):
         return (_entry("", status),)
-    return tuple(sorted(_below(os.fspath(target), "")))
+    return tuple(sorted(_below(os.fspath(target), ""), key=attrgetter("path")))
 
 
 def same_content(one: Listing, other: Listing) -> bool:

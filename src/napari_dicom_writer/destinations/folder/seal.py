@@ -128,7 +128,7 @@ def _are_few(files: Listing) -> bool:
 
 def _digest(root: Path, files: Listing) -> bytes:
     digest = hashlib.blake2b(digest_size=16)
-    digest.update(b"".join(b"%b\0%d\0%d\n" % (os.fsencode(path), size, changed) for path, size, changed, *_ in files))
+    digest.update(os.fsencode("".join([f"{entry.path}\0{entry.size}\0{entry.changed}\n" for entry in files])))
     if _are_few(files):
         for entry in files:
             if entry.is_file:

@@ -130,7 +130,7 @@ def _jobs(
         traveling = ((slab, None) for slab in wanted) if context.recipes[index] else read_ahead(volume, wanted)
         for slab, values in traveling:
             planes = list(slab.places())
-            shown = [gathered.keep(index, plane, places.pop(plane, ())) for plane in planes]
+            shown = [gathered.keep(index, plane, places.pop(plane, {})) for plane in planes]
             spots = [in_place.spots(plan, index, plane, some) for plane, some in zip(planes, shown, strict=True)]
             single = [[place for place in some if place.series not in in_place.series] for some in shown]
             yield Job(index, slab, single, spots, [gathered.wants(index, plane) for plane in planes], values)

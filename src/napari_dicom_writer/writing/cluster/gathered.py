@@ -7,7 +7,6 @@ without a cluster.
 
 from __future__ import annotations
 
-from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from napari_dicom_writer.errors import PixelError
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_dicom_writer.options.choices import VerifyLevel
-    from napari_dicom_writer.plan.frames import Place
+    from napari_dicom_writer.plan.frames import Place, PlanePlaces
     from napari_dicom_writer.plan.plan import ExportPlan
 
     Plane = tuple[tuple[int, ...], int]
@@ -60,14 +59,14 @@ class Gathered:
             for number, (series, folder) in enumerate(zip(plan.series, folders, strict=True))
             if IODS[series.iod].multiframe and number not in without
         }
-        self._places: dict[tuple[int, Plane], list[Place]] = {}
+        self._places: dict[tuple[int, Plane], PlanePlaces] = {}
         self._size = 0
 
-    def keep(self, volume: int, plane: Plane, places: Sequence[Place]) -> list[Place]:
+    def keep(self, volume: int, plane: Plane, places: PlanePlaces) -> list[Place]:
         """Keep the frames of a plane that are written here; return the others, which workers write."""
-        if kept := [place for place in places if place.series in self._writers]:
+        if kept := {number: some for number, some in places.items() if number in self._writers}:
             self._places[volume, plane] = kept
-        return [place for place in places if place.series not in self._writers]
+        return [place for number, some in places.items() if number not in self._writers for place in some]
 
     def wants(self, volume: int, plane: Plane) -> bool:
         """Whether the values of a plane must come here."""
@@ -82,9 +81,9 @@ class Gathered:
             As `SeriesWriter.write`.
         """
         places = self._places.pop((read.volume, read.plane))
-        for series, some in groupby(places, lambda place: place.series):
-            self._size += self._writers[series].write(list(some), read.values)
-        return len(places)
+        for number, some in places.items():
+            self._size += self._writers[number].write(some, read.values)
+        return sum(map(len, places.values()))
 
     def finish(self) -> int:
         """End the files, after the last plane; return the bytes of them all.
