@@ -14,6 +14,11 @@ def decimal_string(value: float) -> str:
     --------
     >>> decimal_string(-1 / 3), decimal_string(2.0), decimal_string(-0.0)
     ('-0.3333333333333', '2', '0')
+
+    What lies beyond its digits leaves no zeros behind: the last bit of a sum, in which libraries differ, does not show.
+
+    >>> decimal_string(0.7000000000000001), decimal_string(0.7)
+    ('0.7', '0.7')
     """
     if value == int(value) and abs(value) < 1e15:
         return str(int(value))
@@ -21,7 +26,9 @@ def decimal_string(value: float) -> str:
 
     text = str(format_number_as_ds(float(value)))
     # 9.999999999999998 comes out as 10.00000000000000, a byte too long: the rounding carried to another digit.
-    return text if len(text) <= 16 else decimal_string(float(text))
+    if len(text) > 16:
+        return decimal_string(float(text))
+    return text.rstrip("0").removesuffix(".") if "." in text and "e" not in text else text
 
 
 def decimal_string_above(value: float, digits: int) -> str:
