@@ -62,7 +62,7 @@ def test_with_a_series_on_disk(files: Path, tmp_path: Path, capsys: pytest.Captu
     assert run("export", files / "organs.nii", tmp_path / "plan", *told) == 0
     assert areas(tmp_path / "plan.dcm") == pytest.approx(AREAS, rel=0.05)
     said = capsys.readouterr().out
-    assert "Implicit VR Little Endian" in said
+    assert "Explicit VR Little Endian" in said
     assert "First voxel" not in said
 
 

@@ -119,9 +119,12 @@ def test_it_is_a_basic_directory_as_the_standard_has_it(medium):
     assert {item.RecordInUseFlag for item in directory.DirectoryRecordSequence} == {0xFFFF}
 
 
-def test_contours_are_refused_there(tmp_path):
-    labels = (np.ones(STACK.array.shape, np.uint8), {"name": "organs"}, "labels")
-    with pytest.raises(DestinationError, match="no Implicit VR Little Endian, which contours are written in"):
+def test_contours_longer_than_an_explicit_vr_can_say_are_refused_there(tmp_path):
+    """Diagonal stripes that hang together: a corner at every step."""
+    row, column = np.indices((96, 96))
+    stripes = (((row + column) % 4 < 2) | (column == 0)).astype(np.uint8)[np.newaxis]
+    labels = (stripes, {"name": "organs"}, "labels")
+    with pytest.raises(DestinationError, match="no Implicit VR Little Endian, which contours longer than 64 KiB are"):
         export(labels, tmp_path / "x", ExportOptions(object="rt-structure-set"), to="dicomdir")
     assert not list(tmp_path.iterdir())
 

@@ -199,9 +199,45 @@ def test_a_changed_byte_is_noticed(tmp_path, monkeypatch, at):
         export(scene(MASKS["bar"].astype(np.uint8)), tmp_path / "x", CONTOURS)
 
 
-def test_its_encoding_is_said_as_it_is():
-    _, contours = plan_export(scene(MASKS["ball"].astype(np.uint8)), CONTOURS).series
-    assert contours.encoding.name == "Implicit VR Little Endian"
+def long_shape() -> tuple:
+    ways = np.linspace(0, 2 * np.pi, 3000, endpoint=False)
+    return [np.column_stack([np.full(3000, 2.0), 7 + 5 * np.sin(ways), 8 + 6 * np.cos(ways)])], "shapes"
+
+
+def stripes(length: int) -> tuple:
+    """Diagonal ones that hang together: a corner at every step."""
+    row, column = np.indices((length, length))
+    one = ((row + column) % 4 < 2) | (column == 0)
+    return np.stack([one, one]).astype(np.uint8), "labels"
+
+
+LENGTHS = {
+    "ball": ((MASKS["ball"].astype(np.uint8), "labels"), False),
+    "stripes": (stripes(96), True),
+    "fewer": (stripes(48), False),
+    "shape": (long_shape(), True),
+}
+
+
+@pytest.mark.parametrize("name", LENGTHS)
+def test_vrs_are_explicit_unless_a_contour_is_too_long_for_that(tmp_path, name):
+    """No contour becomes UN: pydicom reads each as numbers, whatever its length."""
+    (drawn, kind), long = LENGTHS[name]
+    shape = drawn.shape if kind == "labels" else SHAPE
+    place = {"units": ("mm",) * 3, "name": "x"}
+    layers = [(np.zeros(shape, np.uint8), place, "image"), (drawn, place, kind)]
+    report = export(layers, tmp_path / "x", CONTOURS)
+    _, contours = report.plan.series
+    assert contours.encoding.name == f"{'Implicit' if long else 'Explicit'} VR Little Endian"
+    assert any("longer than 64 KiB" in note.text for note in report.plan.notes) == long
+    (file,) = (tmp_path / "x").glob("2-*/*.dcm")
+    assert dciodvfy([file]) == ([], [])
+    found = pydicom.dcmread(file)
+    assert found.file_meta.TransferSyntaxUID == contours.encoding
+    some = [one for roi in found.ROIContourSequence for one in roi.ContourSequence]
+    assert {one["ContourData"].VR for one in some} == {"DS"}
+    assert all(len(one.ContourData) == 3 * one.NumberOfContourPoints for one in some)
+    assert (max(one.NumberOfContourPoints for one in some) > 2100) == long
 
 
 def test_notes_speak_of_contours_and_regions():

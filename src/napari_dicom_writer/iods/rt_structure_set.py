@@ -1,6 +1,6 @@
 """RT Structure Set (PS3.3 A.19): contours of regions on the planes of an image, in one instance without pixels.
 
-It is written in Implicit VR Little Endian: there the contour of a large region may have more than 64 KiB of points.
+It is written in Explicit VR Little Endian; in Implicit, if a contour has more than 64 KiB of points.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
+
+_DIGITS = 4  # of a voxel, behind the point
+_DS = 16  # bytes of a number
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,25 @@ class Grid:
         """Return the largest coordinate, in mm, of any voxel of a (planes, rows, columns) grid."""
         affine = self.affine()
         return float(np.abs(affine[:3, :3] @ corners(shape) + affine[:3, 3:]).max())
+
+    def coordinate_digits(self, shape: Sequence[int], farthest: float = 0.0) -> tuple[int, int]:
+        """Return how a coordinate of a contour is written, in no more than the 16 bytes of a DS.
+
+        Parameters
+        ----------
+        shape
+            (planes, rows, columns) of the grid.
+        farthest
+            The largest coordinate that lies beyond it, mm.
+
+        Returns
+        -------
+        whole, digits : int
+            Characters up to the point, with sign, and digits behind it: a ten thousandth of a voxel, if they fit.
+        """
+        finest = min(map(float, self.pixel_spacing))
+        whole = len(str(int(max(farthest, self.largest_coordinate(shape))))) + 2
+        return whole, max(1, min(_DIGITS + max(0, math.ceil(-math.log10(finest))), _DS - whole))
 
     def affine(self) -> NDArray[np.float64]:
         """What a reader makes of the attributes: (plane, row, column, 1) → LPS mm."""

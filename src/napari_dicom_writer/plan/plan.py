@@ -12,6 +12,7 @@ from pydicom.uid import ImplicitVRLittleEndian
 
 from napari_dicom_writer.model.geometry import patient_letters
 from napari_dicom_writer.options.choices import SpacingAt
+from napari_dicom_writer.plan.segments import StoredContours
 from napari_dicom_writer.plan.wording import describe, where
 from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
 
@@ -153,8 +154,9 @@ class SeriesPlan:
 
     @property
     def encoding(self) -> UID:
-        """Transfer Syntax UID: of contours, which may be longer than 64 KiB, one with implicit VRs (PS3.5 A.1)."""
-        return self.options.transfer_syntax.uid if self.stored.bits else ImplicitVRLittleEndian
+        """Transfer Syntax UID: of contours longer than 64 KiB one with implicit VRs (PS3.5 A.1)."""
+        long = isinstance(self.stored, StoredContours) and self.stored.long
+        return ImplicitVRLittleEndian if long else self.options.transfer_syntax.uid
 
     @property
     def frame_bits(self) -> int:

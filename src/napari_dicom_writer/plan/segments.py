@@ -172,9 +172,12 @@ class StoredContours(StoredLabels):
     ----------
     drawn : dict
         (ROI Number, plane) → outlines and points; what is not there is traced around labels.
+    long : bool
+        Whether one is too long for an element with an explicit VR.
     """
 
     drawn: dict[tuple[int, int], tuple[Outline, ...]] = field(default_factory=dict, compare=False)
+    long: bool = False
 
     @property
     def bits(self) -> int:

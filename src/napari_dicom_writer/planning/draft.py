@@ -23,6 +23,7 @@ from napari_dicom_writer.options.choices import Planes, ShearPolicy, UnnamedAxis
 from napari_dicom_writer.plan.grid import make_grid
 from napari_dicom_writer.plan.wording import where
 from napari_dicom_writer.planning.companion import companion_iod, wants_companion
+from napari_dicom_writer.planning.contour_lengths import most_points
 from napari_dicom_writer.planning.fractions import check_whole, find_fractions
 from napari_dicom_writer.planning.labels import LabelUse, find_labels, note_vanished
 from napari_dicom_writer.planning.onto_image import Image, Placed, onto_image
@@ -136,7 +137,8 @@ def _label_use(
     """Which labels, or fractions of which segments, a volume holds."""
     if volume.labels and volume.labels.fractions:
         return find_fractions(volume, draft.channel, options, tick)
-    return _once(known, volume, ("labels",), lambda: find_labels(volume, tick))
+    most = most_points(draft.grid, volume.shape) if draft.iod.contours else None
+    return _once(known, volume, ("labels", str(most)), lambda: find_labels(volume, tick, most))
 
 
 def _written(iod: IOD, options: ExportOptions) -> list[IOD]:

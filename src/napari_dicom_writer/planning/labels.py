@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from napari_dicom_writer.errors import Note, NoteKind, PixelError
 from napari_dicom_writer.model.label_runs import some_of_each
 from napari_dicom_writer.model.slabs import finished_planes, read_ahead, slabs
+from napari_dicom_writer.planning.contour_lengths import has_longer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,10 +36,13 @@ class LabelUse:
         All of them, ascending, without the background 0.
     planes : dict
         (leading index, plane) → the labels on that plane, ascending; planes that hold background only are left out.
+    long : bool
+        Whether a contour is too long for an element with an explicit VR, where that was looked for.
     """
 
     labels: tuple[int, ...]
     planes: dict[tuple[tuple[int, ...], int], tuple[int, ...]]
+    long: bool = False
 
     def spans(self) -> dict[int, tuple[int, int]]:
         """Return first and last plane of each label, ascending."""
@@ -58,16 +62,19 @@ class LabelUse:
             for place, labels in self.planes.items()
             if all(wanted in (None, index) for wanted, index in zip(fixed, place[0], strict=True))
         }
-        return LabelUse(tuple(sorted({n for labels in planes.values() for n in labels})), planes) if planes else self
+        used = tuple(sorted({n for labels in planes.values() for n in labels}))
+        return replace(self, labels=used, planes=planes) if planes else self
 
 
-def find_labels(volume: Volume, tick: Callable[[int], None]) -> LabelUse:
+def find_labels(volume: Volume, tick: Callable[[int], None], most: int | None = None) -> LabelUse:
     """Find the labels in use, reading each slab once and calling `tick` with its planes after it.
 
     Parameters
     ----------
     volume
         Of bool, integers, or floats that are whole numbers, as other software writes labels.
+    most
+        Points of a contour that is not long; None where nothing is outlined.
 
     Raises
     ------
@@ -78,18 +85,20 @@ def find_labels(volume: Volume, tick: Callable[[int], None]) -> LabelUse:
         raise PixelError("It has colors, and a segmentation has labels", "Save it as an image layer")
     planes: dict[tuple[tuple[int, ...], int], tuple[int, ...]] = {}
     found: set[int] = set()
+    long = False
     for slab, values in read_ahead(volume, slabs(volume)):
         for at, (leading, plane) in zip(np.ndindex(slab.shape), slab.places(), strict=True):
             labels = _labels_of(values[at])
             if labels:
                 planes[leading, plane] = labels
                 found.update(labels)
+                long = long or (most is not None and has_longer(values[at], most))
         if len(found) > MOST_LABELS:
             raise PixelError(f"It has over {MOST_LABELS:,} labels, more than DICOM counts", "Save it in parts")
         tick(finished_planes(slab, volume))
     if not found:
         raise PixelError("It holds no labels, only the background 0", "Paint something, or deselect the layer")
-    return LabelUse(tuple(sorted(found)), planes)
+    return LabelUse(tuple(sorted(found)), planes, long)
 
 
 def note_vanished(before: LabelUse, after: LabelUse) -> list[Note]:

@@ -11,6 +11,7 @@ from napari_dicom_writer.mention import mention
 from napari_dicom_writer.model.contours import CLOSED_XOR, ENCLOSING, LINES, OPEN_NONPLANAR, POINT
 from napari_dicom_writer.model.planes import SET_Z
 from napari_dicom_writer.model.polygons import crosses_itself, is_flat, share_area
+from napari_dicom_writer.planning.contour_lengths import most_points
 from napari_dicom_writer.planning.labels import LabelUse
 
 if TYPE_CHECKING:
@@ -69,9 +70,16 @@ def lay(volume: Volume, images: Sequence[Image]) -> tuple[Volume, Image, LabelUs
         laid = volume.over(np.broadcast_to(np.uint8(0), image.shape))
         laid.affine, laid.axes = image.grid.affine(), ("plane", "row", "column")
         note = Note(NoteKind.INFO, f"Drawn on {image.name}, whose planes are referenced")
-        use = LabelUse(tuple(sorted({region for region, _ in by_plane})), planes)
+        use = LabelUse(tuple(sorted({region for region, _ in by_plane})), planes, _has_long(volume, image))
         return laid, image, use, by_plane, [note, *beyond]
     raise reasons[0]
+
+
+def _has_long(volume: Volume, image: Image) -> bool:
+    """Whether an outline is too long for an element with an explicit VR."""
+    outlines = [outline.points for outline in volume.drawn or ()]
+    farthest = max(float(np.abs(points).max()) for points in outlines)
+    return max(map(len, outlines)) > most_points(image.grid, image.shape, farthest)
 
 
 def _by_plane(volume: Volume, image: Image) -> tuple[ByPlane, list[Note]]:

@@ -30,6 +30,7 @@ _LO = 64
 # Above, masks become unwieldy: Weasis 4.6 switches off more than 400 frames, OHIF froze with thousands.
 _MASKED_SEGMENTS, _MASKED_FRAMES = 20, 400
 _NAMED = 5  # labels that a note lists
+_LONG = "A contour is longer than 64 KiB: written with implicit VRs, which a CD or stick with DICOMDIR may not hold"
 # Options that contours do not follow, with their defaults.
 _OF_MASKS = {"segmentation_type": SegmentationType.AUTO, "empty_frames": False}
 
@@ -44,8 +45,9 @@ def plan_stored(
     count = len(use.labels)
     if contours:
         own = use.labels == tuple(range(1, count + 1))
-        stored = StoredContours(Method.CAST, "|u1", labels=() if own else use.labels, masks=True)
-        return stored, [_idle(options, name) for name in _OF_MASKS if getattr(options, name) != _OF_MASKS[name]]
+        stored = StoredContours(Method.CAST, "|u1", labels=() if own else use.labels, masks=True, long=use.long)
+        idle = [_idle(options, name) for name in _OF_MASKS if getattr(options, name) != _OF_MASKS[name]]
+        return stored, [*idle, *([Note(NoteKind.INFO, _LONG)] if use.long else [])]
     kind, notes = options.segmentation_type, []
     if kind is SegmentationType.AUTO:
         kind, note = _automatic(use, options, columns)

@@ -113,11 +113,13 @@ def together(members: Sequence[SeriesPlan]) -> SeriesPlan:
             drawn[key] = (*drawn.get(key, ()), *outlines)
     assert isinstance(first.stored, StoredContours)  # noqa: S101 - the object has no others
     told, notes = _told_apart(segments, members, numbers)
+    labels = tuple(segment.label for segment in segments)
+    long = any(isinstance(one.stored, StoredContours) and one.stored.long for one in members)
     said = [note for one in members for note in one.notes]
     return replace(
         first,
         layer=name_of_set([one.layer for one in members]),
-        stored=replace(first.stored, labels=tuple(segment.label for segment in segments), drawn=drawn),
+        stored=replace(first.stored, labels=labels, drawn=drawn, long=long),
         instances=_instances(members, numbers),
         segments=told,
         notes=tuple(dict.fromkeys([_note(members), *said, *notes])),

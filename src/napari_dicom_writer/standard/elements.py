@@ -11,6 +11,8 @@ UNDEFINED = 0xFFFFFFFF
 ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 NUMBERS = {"US": "<u2", "UL": "<u4", "FD": "<f8"}
 """VRs of binary numbers, and how NumPy holds them."""
+MOST_BYTES = 2**16 - 2
+"""Of a value with an explicit VR whose length has 16 bits (PS3.5 7.1.2): an even number."""
 VRS = {vr.encode() for vr in VR}
 _LONG_VRS = {vr.encode() for vr in EXPLICIT_VR_LENGTH_32}
 
@@ -53,6 +55,21 @@ def read_element(file: Readable, encoding: Encoding) -> tuple[int, str, int]:
             f"No element follows where one should: the VR behind tag ({tag >> 16:04X},{tag & 0xFFFF:04X}) is none"
         )
     return tag, vr.decode(), int.from_bytes(file.read(4) if vr in _LONG_VRS else head[6:], order)
+
+
+def element_head(tag: int, vr: str, length: int, encoding: Encoding) -> bytes:
+    """Encode the head of an element, little endian, whose value has so many bytes.
+
+    Examples
+    --------
+    >>> element_head(0x30060048, "IS", 2, Encoding()).hex(" ", 2)
+    '0630 4800 4953 0200'
+    """
+    head = struct.pack("<HH", tag >> 16, tag & 0xFFFF)
+    if encoding.implicit:
+        return head + struct.pack("<L", length)
+    packed = struct.pack("<HL", 0, length) if vr.encode() in _LONG_VRS else struct.pack("<H", length)
+    return head + vr.encode() + packed
 
 
 def item_head(length: int) -> bytes:

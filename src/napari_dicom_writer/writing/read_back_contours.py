@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import struct
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from pydicom.filereader import read_dataset, read_partial
 
-from napari_dicom_writer.standard.elements import ITEM
+from napari_dicom_writer.standard.elements import ITEM, BrokenError, Encoding, read_element
 from napari_dicom_writer.writing.fault import Fault
 from napari_dicom_writer.writing.parsed import check_elements, expected_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from typing import BinaryIO
+    from collections.abc import Callable, Mapping, Sequence
 
     from pydicom.dataset import Dataset
 
@@ -23,7 +21,6 @@ if TYPE_CHECKING:
     from napari_dicom_writer.writing.contour_spool import Contour
 
 _ROI_CONTOURS, _CONTOURS, _DATA = 0x30060039, 0x30060040, 0x30060050
-_HEAD = struct.Struct("<HHL")
 
 
 def check_structure_set(
@@ -48,44 +45,62 @@ def check_structure_set(
     colors = {segment.number: list(segment.color) for segment in series.segments}
     with open(path, "rb") as file:  # noqa: PTH123 - strings are faster
         read = read_partial(file, stop_when=lambda tag, *_: tag >= _ROI_CONTOURS)
-        end = _entered(file, _ROI_CONTOURS)
+        elements = _Elements(file, Encoding(implicit=series.encoding.is_implicit_VR))
+        end = elements.entered(_ROI_CONTOURS)
         for number, contours in rois.items():
-            _check_roi(file, number, colors[number], contours)
+            _check_roi(elements, number, colors[number], contours)
         if file.tell() != end:
             raise Fault("it has other regions than the plan")
-        read.update(_elements(file))
+        read.update(elements.read())
     check_elements(read, expected_of(series, instance, {}))
 
 
-def _check_roi(file: BinaryIO, number: int, color: list[int], contours: Sequence[Contour]) -> None:
-    end = _entered(file, ITEM)
-    item = _elements(file, end, until=_CONTOURS)
+def _check_roi(elements: _Elements, number: int, color: list[int], contours: Sequence[Contour]) -> None:
+    end = elements.entered(ITEM)
+    item = elements.read(end, until=_CONTOURS)
     if contours:
-        end_of_contours = _entered(file, _CONTOURS)
+        end_of_contours = elements.entered(_CONTOURS)
         for contour in contours:
-            length = _entered(file, ITEM) - file.tell()
-            if not _is_same(_elements(BytesIO(file.read(length))), contour):
+            if not _is_same(elements.item(), contour):
                 raise Fault(f"a contour of region {number} is not what was traced")
-        if file.tell() != end_of_contours:
+        if elements.file.tell() != end_of_contours:
             raise Fault(f"region {number} has other contours than were traced")
-    item.update(_elements(file, end))
+    item.update(elements.read(end))
     if int(item.ReferencedROINumber) != number or list(item.ROIDisplayColor) != color:
         raise Fault("its regions, or their colors, are not those of the plan")
 
 
-def _entered(file: BinaryIO, tag: int) -> int:
-    """Pass the head of an element or item; return where it ends."""
-    group, element, length = _HEAD.unpack(file.read(_HEAD.size))
-    if (group << 16 | element) != tag:
-        raise Fault(f"({group:04x},{element:04x}) is where ({tag >> 16:04x},{tag & 0xFFFF:04x}) should be")
-    return file.tell() + int(length)
+class _Elements(NamedTuple):
+    """A file read piece by piece."""
 
+    file: BinaryIO
+    encoding: Encoding
 
-def _elements(file: BinaryIO, end: int | None = None, until: int | None = None) -> Dataset:
-    """Let pydicom read elements, little endian with implicit VRs."""
-    length = None if end is None else end - file.tell()
-    stop = None if until is None else lambda tag, *_: tag == until
-    return read_dataset(file, is_implicit_VR=True, is_little_endian=True, bytelength=length, stop_when=stop)
+    def entered(self, tag: int) -> int:
+        """Pass the head of an element or item; return where it ends."""
+        try:
+            found, _, length = read_element(self.file, self.encoding)
+        except BrokenError as error:
+            raise Fault(str(error)) from None
+        if found != tag:
+            there, wanted = (f"({each >> 16:04x},{each & 0xFFFF:04x})" for each in (found, tag))
+            raise Fault(f"{there} is where {wanted} should be")
+        return self.file.tell() + length
+
+    def item(self) -> Dataset:
+        """Read an item as a whole."""
+        length = self.entered(ITEM) - self.file.tell()
+        return self._parsed(BytesIO(self.file.read(length)))
+
+    def read(self, end: int | None = None, until: int | None = None) -> Dataset:
+        """Read elements up to a place, a tag, or the end."""
+        length = None if end is None else end - self.file.tell()
+        return self._parsed(self.file, length, None if until is None else lambda tag, *_: tag == until)
+
+    def _parsed(self, file: BinaryIO, length: int | None = None, stop: Callable[..., bool] | None = None) -> Dataset:
+        """Let pydicom read elements, little endian."""
+        implicit = self.encoding.implicit
+        return read_dataset(file, is_implicit_VR=implicit, is_little_endian=True, bytelength=length, stop_when=stop)
 
 
 def _is_same(item: Dataset, contour: Contour) -> bool:

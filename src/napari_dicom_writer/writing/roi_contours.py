@@ -1,14 +1,13 @@
-"""ROI Contour (PS3.3 C.8.8.6) as bytes, in Implicit VR Little Endian, contour by contour."""
+"""ROI Contour (PS3.3 C.8.8.6) as bytes, little endian, contour by contour."""
 
 from __future__ import annotations
 
-import math
-import struct
 from typing import TYPE_CHECKING
 
 import numpy as np
+from pydicom.datadict import dictionary_VR
 
-from napari_dicom_writer.standard.elements import ITEM
+from napari_dicom_writer.standard.elements import element_head, item_head
 from napari_dicom_writer.writing.splice import tag_of
 
 if TYPE_CHECKING:
@@ -18,12 +17,11 @@ if TYPE_CHECKING:
 
     from napari_dicom_writer.plan.grid import Grid
     from napari_dicom_writer.plan.segments import SourcePlan
+    from napari_dicom_writer.standard.elements import Encoding
     from napari_dicom_writer.writing.contour_spool import Contour
 
 ROI_CONTOURS = 0x30060039
-_HEAD = struct.Struct("<HHL")
-_DIGITS = 4  # of a voxel, behind the point
-_DS = 16  # bytes of a number
+_ITEM = len(item_head(0))
 
 
 class Coordinates:
@@ -40,9 +38,7 @@ class Coordinates:
     def __init__(self, grid: Grid, shape: tuple[int, int, int]) -> None:
         self._affine = grid.affine()
         self._inverse = np.linalg.pinv(self._affine[:3, 1:3])
-        finest = min(map(float, grid.pixel_spacing))
-        whole = len(str(int(grid.largest_coordinate(shape)))) + 2  # with sign and point
-        digits = max(1, min(_DIGITS + max(0, math.ceil(-math.log10(finest))), _DS - whole))
+        _, digits = grid.coordinate_digits(shape)
         self._error = 0.6 * 10.0**-digits
         self._number = f"%.{digits}f\\"
 
@@ -74,6 +70,7 @@ def encode_rois(
     colors: Mapping[int, tuple[int, int, int]],
     source: SourcePlan | None,
     data: Callable[[Contour], bytes],
+    encoding: Encoding,
 ) -> Iterator[bytes]:
     """Encode ROI Contour Sequence, contour by contour.
 
@@ -87,9 +84,12 @@ def encode_rois(
         Whose planes they lie on.
     data
         Returns the text of a contour.
+    encoding
+        Of the file.
     """
-    rois = [_Roi(number, colors[number], some, source) for number, some in contours.items()]
-    yield _HEAD.pack(ROI_CONTOURS >> 16, ROI_CONTOURS & 0xFFFF, sum(roi.length + _HEAD.size for roi in rois))
+    heads = _Heads(source, encoding)
+    rois = [_Roi(number, colors[number], some, heads) for number, some in contours.items()]
+    yield heads.of("ROIContourSequence", sum(roi.length + _ITEM for roi in rois))
     for roi in rois:
         yield from roi.encoded(data)
 
@@ -97,53 +97,54 @@ def encode_rois(
 class _Roi:
     """One item of the sequence: its length is known before its contours are read."""
 
-    def __init__(
-        self, number: int, color: tuple[int, int, int], contours: Sequence[Contour], source: SourcePlan | None
-    ) -> None:
-        self._contours, self._source = contours, source
-        size = sum(_HEAD.size + len(head) + one.length for head, one in self._heads())
-        self._before = _text("ROIDisplayColor", "\\".join(map(str, color)))
-        self._before += _head("ContourSequence", size) if contours else b""
-        self._after = _text("ReferencedROINumber", str(number))
+    def __init__(self, number: int, color: tuple[int, int, int], contours: Sequence[Contour], heads: _Heads) -> None:
+        self._contours, self._heads = contours, heads
+        size = sum(_ITEM + len(head) + one.length for head, one in self._pairs())
+        self._before = heads.text("ROIDisplayColor", "\\".join(map(str, color)))
+        self._before += heads.of("ContourSequence", size) if contours else b""
+        self._after = heads.text("ReferencedROINumber", str(number))
         self.length = len(self._before) + size + len(self._after)
 
-    def _heads(self) -> Iterator[tuple[bytes, Contour]]:
+    def _pairs(self) -> Iterator[tuple[bytes, Contour]]:
         for number, contour in enumerate(self._contours, 1):
-            yield _contour_head(number, contour, self._source), contour
+            yield self._heads.of_contour(number, contour), contour
 
     def encoded(self, data: Callable[[Contour], bytes]) -> Iterator[bytes]:
-        yield _item_head(self.length) + self._before
-        for head, contour in self._heads():
-            yield _item_head(len(head) + contour.length) + head
+        yield item_head(self.length) + self._before
+        for head, contour in self._pairs():
+            yield item_head(len(head) + contour.length) + head
             yield data(contour)
         yield self._after
 
 
-def _contour_head(number: int, contour: Contour, source: SourcePlan | None) -> bytes:
-    """All of a contour before its text."""
-    head = b""
-    if contour.image and source:
-        uid, frame = contour.image
-        image = _text("ReferencedSOPClassUID", source.sop_class_uid) + _text("ReferencedSOPInstanceUID", uid)
-        image += _text("ReferencedFrameNumber", str(frame)) if frame else b""
-        item = _item_head(len(image)) + image
-        head = _head("ContourImageSequence", len(item)) + item
-    head += _text("ContourGeometricType", contour.kind)
-    head += _text("NumberOfContourPoints", str(contour.points))
-    head += _text("ContourNumber", str(number))
-    return head + _head("ContourData", contour.length)
+class _Heads:
+    """Encodes all but the text of contours."""
 
+    def __init__(self, source: SourcePlan | None, encoding: Encoding) -> None:
+        self._source, self._encoding = source, encoding
 
-def _item_head(length: int) -> bytes:
-    return _HEAD.pack(ITEM >> 16, ITEM & 0xFFFF, length)
+    def of(self, keyword: str, length: int) -> bytes:
+        """Tag, VR where there is one, and length."""
+        tag = tag_of(keyword)
+        return element_head(tag, dictionary_VR(tag), length, self._encoding)
 
+    def text(self, keyword: str, value: str) -> bytes:
+        """A whole element."""
+        raw = value.encode("ascii")
+        raw += (b"\0" if keyword.endswith("UID") else b" ") * (len(raw) % 2)
+        return self.of(keyword, len(raw)) + raw
 
-def _head(keyword: str, length: int) -> bytes:
-    tag = tag_of(keyword)
-    return _HEAD.pack(tag >> 16, tag & 0xFFFF, length)
-
-
-def _text(keyword: str, value: str) -> bytes:
-    raw = value.encode("ascii")
-    raw += (b"\0" if keyword.endswith("UID") else b" ") * (len(raw) % 2)
-    return _head(keyword, len(raw)) + raw
+    def of_contour(self, number: int, contour: Contour) -> bytes:
+        """All of a contour before its text."""
+        head, source = b"", self._source
+        if contour.image and source:
+            uid, frame = contour.image
+            image = self.text("ReferencedSOPClassUID", source.sop_class_uid)
+            image += self.text("ReferencedSOPInstanceUID", uid)
+            image += self.text("ReferencedFrameNumber", str(frame)) if frame else b""
+            item = item_head(len(image)) + image
+            head = self.of("ContourImageSequence", len(item)) + item
+        head += self.text("ContourGeometricType", contour.kind)
+        head += self.text("NumberOfContourPoints", str(contour.points))
+        head += self.text("ContourNumber", str(number))
+        return head + self.of("ContourData", contour.length)

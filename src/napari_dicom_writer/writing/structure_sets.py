@@ -21,6 +21,7 @@ from napari_dicom_writer.model.contours import CLOSED, OPEN_NONPLANAR
 from napari_dicom_writer.model.tracing import fill, trace
 from napari_dicom_writer.options.choices import VerifyLevel
 from napari_dicom_writer.plan.segments import StoredContours
+from napari_dicom_writer.standard.elements import MOST_BYTES, Encoding
 from napari_dicom_writer.writing.contour_spool import ContourSpool
 from napari_dicom_writer.writing.fault import Fault, faults_of
 from napari_dicom_writer.writing.masks import PlaneMasks
@@ -92,6 +93,8 @@ class StructureSetWriter(SeriesWriter):
         return found
 
     def _keep(self, kind: str, points: int, image: tuple[str, int] | None, text: bytes) -> Contour:
+        if len(text) > MOST_BYTES and not self._series.encoding.is_implicit_VR:
+            raise Fault("a contour is longer than the plan has found")
         with refused_by_system():
             return self._spool.keep(kind, points, image, text)
 
@@ -126,9 +129,10 @@ class StructureSetWriter(SeriesWriter):
         yield PREAMBLE + buffer.getvalue()
         dataset = self._iod.dataset(self._series, instance)
         colors = {segment.number: segment.color for segment in self._series.segments}
-        yield _encoded(dataset[:ROI_CONTOURS])
-        yield from encode_rois(rois, colors, self._series.source, self._spool.data)
-        yield _encoded(dataset[ROI_CONTOURS:])
+        encoding = Encoding(implicit=self._series.encoding.is_implicit_VR)
+        yield _encoded(dataset[:ROI_CONTOURS], encoding)
+        yield from encode_rois(rois, colors, self._series.source, self._spool.data, encoding)
+        yield _encoded(dataset[ROI_CONTOURS:], encoding)
 
     def from_medium(self, tick: Callable[[], None]) -> bool:
         """Read the files again."""
@@ -155,8 +159,8 @@ def _stream(*, is_implicit: bool) -> tuple[DicomFileLike, BytesIO]:
     return stream, buffer
 
 
-def _encoded(dataset: Dataset) -> bytes:
-    """Let pydicom encode elements, little endian with implicit VRs."""
-    stream, buffer = _stream(is_implicit=True)
+def _encoded(dataset: Dataset, encoding: Encoding) -> bytes:
+    """Let pydicom encode elements, little endian."""
+    stream, buffer = _stream(is_implicit=encoding.implicit)
     write_dataset(stream, dataset, "utf8")
     return buffer.getvalue()

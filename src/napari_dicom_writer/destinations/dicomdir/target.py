@@ -79,8 +79,8 @@ def _check_encoding(series: SeriesPlan) -> None:
         return
     what = f"Exchange media hold no {series.encoding.name}"
     if not series.stored.bits:
-        remedy = "Save structure sets to a folder or a zip file, and the rest to the medium"
-        raise DestinationError(f"{what}, which contours are written in", remedy)
+        remedy = "Save that structure set to a folder or a zip file, and the rest to the medium"
+        raise DestinationError(f"{what}, which contours longer than 64 KiB are written in", remedy)
     fix = Fix("transfer_syntax", TransferSyntax.EXPLICIT_LE, "Do not compress")
     raise DestinationError(what, "Choose another transfer syntax, or save to a folder", fix=fix)
 
