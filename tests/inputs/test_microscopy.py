@@ -355,3 +355,10 @@ def test_a_level_that_is_named_itself_lies_where_its_image_says(version, tmp_pat
     (volume,) = load(path / "1")
     assert (volume.name, volume.shape) == ("a 1", (4, 16, 20))
     np.testing.assert_allclose(spacing(volume), [2e-3, 1e-3, 1e-3])
+
+
+def test_axes_of_a_plain_tiff_are_called_as_in_other_files(tmp_path):
+    planes = np.zeros((2, 4, 40, 50), "u2")
+    tifffile.imwrite(tmp_path / "a.tif", planes, photometric="minisblack", metadata={"axes": "AZYX"})
+    (volume,) = load(tmp_path / "a.tif")
+    assert volume.axes == ("angle", "plane", "row", "column")

@@ -19,7 +19,10 @@ from napari_dicom_writer.layers.opened_from import METADATA_KEY
 from napari_dicom_writer.layers.to_volume import to_volume
 
 COUNT, ACROSS, SIZE = 48, 7, 128
-KEPT = "A mosaic of many planes is one picture, placed as its header says"
+KEPT = (
+    "It is said to be a mosaic of many planes, and nothing proves where each lies: it stays one picture, placed as its "
+    "header says"
+)
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ import pytest
 from napari.layers import Layer
 from pydicom.data import get_testdata_file
 
-from judges.structure_sets import contour, saved, structure_set
+from judges.structure_sets import contour, item, saved, structure_set
 from judges.volumes import oblique
-from napari_dicom_writer import ReadError, Volume, export, read
+from napari_dicom_writer import ExportOptions, ReadError, Volume, export, read
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -290,3 +290,34 @@ def test_a_contour_made_in_memory_is_read_as_well():
     made = structure_set({"a": [("CLOSED_PLANAR", np.eye(3))]})
     made.ROIContourSequence[0].ContourSequence.append(contour("POINT", np.ones((1, 3))))
     assert [len(one.outline.points) for one in structure_set_of(made).contours] == [3, 1]
+
+
+@pytest.mark.parametrize("by", ["time point", "own name", "nothing"])
+def test_several_sets_of_a_series_are_called_by_what_tells_them_apart(tmp_path, by):
+    """Each of a time point, in the other order; or by their labels; a set without contours hinders none."""
+    image = Volume(np.zeros((2, *SHAPE), np.int16), affine=AXIAL, axes=("time", "plane", "row", "column"), name="image")
+    path = export(image, tmp_path / "image", ExportOptions(modality="MR")).path
+    headers = [pydicom.dcmread(file) for file in path.rglob("*.dcm")]
+    shared, outline = pydicom.uid.generate_uid(), np.array([(0.0, 0, 0), (2, 0, 0), (2, 2, 0)])
+    for number in range(3):
+        made = structure_set({"a": [("CLOSED_PLANAR", outline + number)] if number < 2 else []}, headers[0])
+        made.SeriesInstanceUID, made.SeriesDescription = shared, "" if by == "own name" else "set"
+        made.StructureSetLabel = f"set {number}" if by == "own name" else "set"
+        study = made.ReferencedFrameOfReferenceSequence[0].RTReferencedStudySequence[0]
+        if by == "time point":
+            study.RTReferencedSeriesSequence[0].ContourImageSequence = [
+                item(ReferencedSOPInstanceUID=each.SOPInstanceUID)
+                for each in headers
+                if each.TemporalPositionIdentifier == 2 - number
+            ]
+        saved(made, tmp_path / f"contours {number}")
+    layers, told = opened(tmp_path)
+    names = {
+        "time point": ["set, time point 1", "set, time point 2"],
+        "own name": ["set 0", "set 1"],
+        "nothing": ["set, part 1", "set, part 2"],
+    }
+    assert [layer[1]["name"] for layer in kinds(layers, "shapes")] == names[by]
+    moved = [points[0, 0] for layer in kinds(layers, "shapes") for points in in_space(layer)]
+    assert moved == pytest.approx([1, 0] if by == "time point" else [0, 1], abs=1e-6)
+    assert any("no contours" in text or "Without contours" in text for text in told)

@@ -17,6 +17,7 @@ from napari_dicom_writer.inputs._base import stem
 from napari_dicom_writer.inputs.image import Axis, Image
 from napari_dicom_writer.inputs.steps import pixel_step, with_length
 from napari_dicom_writer.mention import mention
+from napari_dicom_writer.model.axis_names import AxisKind, kind_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,7 +56,7 @@ def _image(file: _Open, series: Any, path: Path, *, several: bool) -> Image:
     page, notes = series.keyframe, []
     axes = []
     for letter in series.axes:
-        kind = _KINDS.get(letter, f"{tifffile.TIFF.AXES_NAMES.get(letter, letter)} axis")
+        kind = _KINDS[letter] if letter in _KINDS else _other(tifffile.TIFF.AXES_NAMES.get(letter, letter))
         if kind == "sample" and page.photometric not in (_RGB, _YCBCR):
             kind = "component"  # gray with alpha, ink
         axes.append(Axis(kind))
@@ -73,6 +74,11 @@ def _image(file: _Open, series: Any, path: Path, *, several: bool) -> Image:
         notes.append(Note(NoteKind.LOST, f"JPEG: compressed with loss before, to about 1/{ratio:.3g} of its size"))
     name = f"{stem(path)} {series.name or series.index}".strip() if several else stem(path)
     return Image(_array(file, series), tuple(axes), name=name, lossy=lossy, notes=tuple(notes))
+
+
+def _other(name: str) -> str:
+    """Name an axis as other files do, but for a name of another axis, such as that of the rows of a plate."""
+    return name if kind_of(name) is AxisKind.OTHER else f"{name} axis"
 
 
 class _Open:

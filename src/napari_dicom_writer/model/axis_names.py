@@ -130,7 +130,7 @@ def sizes_in_words(names: Sequence[str], shape: Sequence[int]) -> str:
 
 
 def _word(name: str, size: int) -> str:
-    if " " in name:  # such as "row axis"
+    if name.endswith(" axis"):  # such as "row axis"
         return name
     word = _PLURALS.get(name, f"{name}s")
     return word.removesuffix("s") if size == 1 else word

@@ -12,7 +12,7 @@ from napari_dicom_writer.reading.splitting import split
 from napari_dicom_writer.reading.volume_of import volume_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     import numpy as np
@@ -37,6 +37,8 @@ class Ground(NamedTuple):
         Series Instance UID and Frame of Reference UID.
     name : str
         What messages call it.
+    points : dict
+        SOP Instance UID → which time point it is of, from 1, where there are several; 0 for what is of all of them.
     """
 
     affine: NDArray[np.float64]
@@ -44,12 +46,25 @@ class Ground(NamedTuple):
     series: str = ""
     space: str = ""
     name: str = "the image"
+    points: Mapping[str, int] = {}
 
 
 def ground_of(stacked: Stacked, series: Series) -> Ground:
     """Keep of an image what labels and contours need."""
     volume, uid = stacked.volume, series.uid
-    return Ground(volume.affine, volume.shape, uid, stacked.space, repr(volume.name) if volume.name else series.where)
+    name = repr(volume.name) if volume.name else series.where
+    return Ground(volume.affine, volume.shape, uid, stacked.space, name, _points(stacked))
+
+
+def _points(stacked: Stacked) -> dict[str, int]:
+    """Number the time points of instances."""
+    count = stacked.volume.shape[0]
+    points: dict[str, int] = {}
+    for at, picture in enumerate(stacked.pictures if len(stacked.pictures) > count else ()):
+        if picture:
+            point = at // count + 1
+            points[picture.uid] = point if points.get(picture.uid, point) == point else 0
+    return points
 
 
 def grounds_of(series: Series) -> Iterator[Ground]:

@@ -31,7 +31,10 @@ _SLICES = re.compile(rb"^sSliceArray\.lSize\s*=\s*(\d+)", re.MULTILINE)
 _AXES = (b"Sag", b"Cor", b"Tra")  # x, y and z of LPS
 _NEAR = 0.25  # of the way from the first plane to the last: a head that moves is followed by less
 _LEAN = 0.01  # of that way: how far off the normal the last plane may lie
-_KEPT = "A mosaic of many planes is one picture, placed as its header says"
+_KEPT = (
+    "It is said to be a mosaic of many planes, and nothing proves where each lies: it stays one picture, placed as its "
+    "header says"
+)
 
 
 @dataclass(frozen=True, slots=True)

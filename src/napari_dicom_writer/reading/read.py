@@ -157,7 +157,8 @@ def _contours(
     """Part the structure sets of a series into what is a layer each, with its name."""
     for label, structure, whole in structures_of(series, images, folder, structures):
         for points, volume in by_layer(whole):
-            yield ", ".join(filter(None, (_name(series, structure.name), label, points))), structure, volume
+            words = dict.fromkeys((_name(series, structure.name), label, points))  # a set may be called by its own name
+            yield ", ".join(filter(None, words)), structure, volume
 
 
 def _stacks(series: Series, refusals: Refusals, images: list[Ground]) -> Iterator[tuple[str, Stacked]]:

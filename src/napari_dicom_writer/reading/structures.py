@@ -51,12 +51,38 @@ def structures_of(
     ReadError
         If there is no contour, or they cannot be filled.
     """
-    for number, structure in enumerate(series.structures, 1):
-        part = f"part {number}" if len(series.structures) > 1 else ""
-        if not structure.regions:
-            what = "; ".join(fault.note().text for fault in structure.faults) or "It holds no contours"
-            raise ReadError(what, "Open another structure set")
-        image = image_of(structure, images, folder)
+    drawn = [structure for structure in series.structures if structure.regions]
+    for part, structure, image in _named(drawn, [image_of(structure, images, folder) for structure in drawn]):
         found = labels_of(structure, image) if as_ == "labels" else drawings_of(structure, image, apart=as_ == "apart")
         for label, volume in found:
             yield ", ".join(filter(None, (part, label))), structure, volume
+    for structure in series.structures:  # what is refused comes last, so that the others are there
+        if not structure.regions:
+            what = "; ".join(fault.note().text for fault in structure.faults) or "It holds no contours"
+            raise ReadError(what, "Open another structure set")
+
+
+def _named(
+    structures: Sequence[StructureSet], images: Sequence[Ground | None]
+) -> list[tuple[str, StructureSet, Ground | None]]:
+    """Name each of several for what tells all apart: the time point of their image, the image, or their own names."""
+    if len(structures) < 2:
+        return [("", *each) for each in zip(structures, images, strict=True)]
+    points = [_point(structure, image) for structure, image in zip(structures, images, strict=True)]
+    order = sorted(range(len(points)), key=points.__getitem__) if all(points) else list(range(len(points)))
+    for names in (
+        [f"time point {point}" if point else "" for point in points],
+        [f"on {image.name}" if image else "" for image in images],
+        [structure.name for structure in structures],
+    ):
+        if len(set(names) - {""}) == len(structures):
+            return [(names[i], structures[i], images[i]) for i in order]
+    return [(f"part {number}", structures[i], images[i]) for number, i in enumerate(order, 1)]
+
+
+def _point(structure: StructureSet, image: Ground | None) -> int:
+    """Return the time point of the image that a set is of; 0 where it is of several, or none is known."""
+    named = {uid for contour in structure.contours for uid, _ in contour.images}
+    named = named or {uid for uids in structure.series.values() for uid in uids}
+    points = {image.points.get(uid, 0) for uid in named} if image else set()
+    return points.pop() if len(points) == 1 else 0
