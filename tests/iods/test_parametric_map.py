@@ -67,9 +67,9 @@ def test_a_quantity_of_another_object_is_not_written_and_said():
     assert any("it belongs to Enhanced MR, MR or Parametric Map" in note.text for note in plan.notes)
 
 
-@pytest.mark.parametrize("dtype", ["f4", "f8"])
-def test_nan_is_kept_and_declared_as_padding(tmp_path, dtype):
-    values = np.where(VALUES > 1, np.nan, VALUES).astype(dtype)
+@pytest.mark.parametrize(("dtype", "limit"), [("f4", 1), ("f8", 1), ("f4", -np.inf)])
+def test_nan_is_kept_and_declared_as_padding(tmp_path, dtype, limit):
+    values = np.where(limit < VALUES, np.nan, VALUES).astype(dtype)
     report = export(volume(values), tmp_path / "x", ExportOptions(object="parametric-map", verify="medium"))
     dataset = pydicom.dcmread(report.path)
     keyword = "FloatPixelPaddingValue" if dtype == "f4" else "DoubleFloatPixelPaddingValue"

@@ -63,12 +63,42 @@ def test_tables_of_every_kind(tmp_path, name):
         ("", "no segments"),
         ("label,name,algorithm type\n1,a,magic\n", "MAGIC"),
         ("label,name,tracking id\n1,a,x\n", "half a tracking"),
+        ("label,type code value,type coding scheme,type code meaning\n1,7,99X,Thing\n", "has no category, in row 1"),
     ],
 )
 def test_tables_that_say_nothing_or_two_things_are_refused(tmp_path, content, match):
     (tmp_path / "x.csv").write_text(content)
     with pytest.raises(OptionsError, match=match):
         read_segments(tmp_path / "x.csv")
+
+
+@pytest.mark.parametrize(
+    ("row", "category", "kind"),
+    [
+        ({"name": "mass"}, "Morphologically Abnormal Structure", "Mass"),
+        ({"name": "mass", "category": "anatomical structure"}, "Anatomical Structure", "Mass"),
+        ({"name": "mass", "category": "B"}, "Morphologically Abnormal Structure", "Mass"),
+        ({"name": "thing", "category": "Tissue"}, None, None),
+        ({"name": "mass", **{k: v for k, v in CODED.items() if "Category" in k}}, CODED, "Mass"),
+        (
+            {"name": "x", **{k: v for k, v in CODED.items() if "Type" in k}},
+            "Morphologically Abnormal Structure",
+            "Mass",
+        ),
+        ({"name": "x", "category": "Spatial and Relational Concept", **CODED}, CODED, "Mass"),
+    ],
+)
+def test_a_category_is_that_of_the_type_unless_it_is_given(row, category, kind):
+    (segment,) = as_segments([{"label": 1, **row}])
+    if category is CODED:
+        category = CODED["SegmentedPropertyCategoryCodeSequence"]["CodeMeaning"]
+    found = segment.structure
+    assert (found and found.category.meaning, found and found.type.meaning) == (category, kind)
+
+
+@pytest.mark.parametrize("color", ["#zzzzzz", "#12", "red", 5, None, [1, 2]])
+def test_what_is_no_color_is_none(color):
+    assert as_segments([{"label": 1, "name": "x", "color": color}])[0].color is None
 
 
 @pytest.mark.parametrize(("name", "content"), [("x.json", b"{"), ("x.json", b"[1]"), ("x.csv", b"\xff\xfe\0")])

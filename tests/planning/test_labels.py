@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_dicom_writer import PixelError, Volume
+from napari_dicom_writer import ExportOptions, PixelError, Volume, export
 from napari_dicom_writer.planning.labels import find_labels
 
 RNG = np.random.default_rng(3)
@@ -60,3 +60,25 @@ def test_what_is_no_label_map_is_refused(array, match):
 def test_colors_are_refused():
     with pytest.raises(PixelError, match="colors"):
         find_labels(Volume(np.zeros((3, 4, 5, 3), "u1"), spacing=(1, 1, 1), rgb=True), lambda planes: None)
+
+
+class Changing:
+    """An array that holds another label whenever it is read."""
+
+    shape, dtype, ndim = (3, 4, 8), np.dtype("i4"), 3
+
+    def __init__(self, step):
+        self._label = self._step = step
+
+    def __getitem__(self, index):
+        self._label += self._step
+        return np.full(self.shape, self._label, self.dtype)[index]
+
+
+@pytest.mark.parametrize("verify", ["full", "off"])
+@pytest.mark.parametrize(("kind", "step"), [("labelmap", 1), ("labelmap", 70_000), ("binary", 1)])
+def test_a_label_that_was_not_there_before_is_refused(tmp_path, kind, step, verify):
+    layer = (Changing(step), {"units": ("mm",) * 3}, "labels")
+    with pytest.raises(PixelError, match="which it did not when the export was planned"):
+        export(layer, tmp_path / "x", ExportOptions(segmentation_type=kind, verify=verify))
+    assert not list(tmp_path.iterdir())

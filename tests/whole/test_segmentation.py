@@ -251,6 +251,22 @@ def test_a_description_keeps_the_number_of_the_layer(tmp_path):
     assert set(np.unique(opened[0])) == {0, 5}
 
 
+def test_names_and_descriptions_that_do_not_fit_are_announced(tmp_path):
+    names, descriptions = ["long " * 20, "a\\b", "liver"], ["d", "x" * 1024, "y"]
+    features = {"index": [1, 2, 3], "name": names, "segment_description": descriptions}
+    report = export(layer(blobs(), features=features), tmp_path / "x")
+    first, second, third = pydicom.dcmread(report.path).SegmentSequence
+    assert (first.SegmentLabel, first.SegmentDescription) == (names[0][:64].strip(), f"{names[0].strip()}; d")
+    assert (second.SegmentLabel, second.SegmentDescription) == ("a/b", f"a\\b; {'x' * 1019}")
+    assert (third.SegmentLabel, third.SegmentDescription) == ("liver", "y")
+    said = [(note.kind, note.text) for note in report.plan.notes if "than DICOM has" in note.text]
+    assert [kind for kind, _ in said] == [NoteKind.INFO, NoteKind.LOST]
+    assert "'long long" in said[0][1]
+    assert "'a/b'" in said[0][1]
+    assert "of 'a/b' does not fit" in said[1][1]
+    assert dciodvfy([report.path]) == ([], [])
+
+
 def test_colors_of_labels_are_not_said_to_be_lost():
     plan = plan_export(layer(blobs(), colormap={"name": "label_colormap"}, gamma=2))
     assert not [note for note in plan.notes if note.kind is NoteKind.LOST]

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _WORD = np.dtype(np.uint64)
+# Up to here, counting is faster than sorting.
+_COUNTED = 2**17
 
 
 def label_runs(plane: NDArray[Any]) -> tuple[NDArray[np.intp], NDArray[Any]]:
@@ -60,3 +62,15 @@ def some_of_each(plane: NDArray[Any]) -> NDArray[Any]:
     if together < 2 or flat.size % together or not flat.flags.c_contiguous:
         return label_runs(flat)[1]
     return label_runs(flat.view(_WORD))[1].view(flat.dtype)
+
+
+def labels_in(plane: NDArray[Any]) -> NDArray[Any]:
+    """Return the values of a plane of whole numbers from 0, each once, ascending."""
+    return unique(some_of_each(plane))
+
+
+def unique(values: NDArray[Any]) -> NDArray[Any]:
+    """Return whole numbers from 0, each once, ascending."""
+    if values.max().item() < _COUNTED and values.min().item() >= 0:
+        return np.flatnonzero(np.bincount(values.astype(np.intp)))
+    return np.unique(values)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_dicom_writer.errors import OptionsError
-from napari_dicom_writer.standard.codes import Code, Structure, recognize
+from napari_dicom_writer.standard.codes import Code, Structure, categories, recognize, terms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -126,7 +126,7 @@ def is_understood(column: str) -> bool:
     """Whether `segments_of` takes anything from a column of some name."""
     name = _plain(column)
     codes = {f"{key}{part}" for key in _SLICER.values() for part in _SLICER_PARTS}
-    usual = {name for names in _COLUMNS.values() for name in names} | _RED | _GREEN | _BLUE
+    usual = {name for names in _COLUMNS.values() for name in names} | _RED | _GREEN | _BLUE | {"category"}
     return name in usual | codes or name.split(".")[0] in _SEQUENCES.values()
 
 
@@ -184,7 +184,7 @@ def _segment(row: Mapping[str, Any], where: str) -> Segment | None:
     return Segment(
         label=label,
         name=name,
-        structure=_coded(row),
+        structure=_coded(row, name, where),
         color=_color(row, values["color"]),
         algorithm_type=str(values["algorithm_type"] or "").strip().upper(),
         description="" if values["description"] in (None, values["name"]) else str(values["description"]),
@@ -213,10 +213,10 @@ def _color(row: Mapping[str, Any], color: Any) -> tuple[int, int, int] | None:
     if color is None:
         columns = (next((row[name] for name in names if name in row), None) for names in (_RED, _GREEN, _BLUE))
         parts = [part for part in columns if not _missing(part)]
-    elif isinstance(color, str) and color.startswith("#") and len(color) >= 7:
+    elif isinstance(color, str) and re.match("#[0-9a-fA-F]{6}", color):
         parts = [int(color[i : i + 2], 16) for i in (1, 3, 5)]
     else:
-        parts = re.findall(r"[\d.]+", color) if isinstance(color, str) else list(color)[:3]
+        parts = re.findall(r"[\d.]+", color) if isinstance(color, str) else list(np.atleast_1d(color))[:3]
     try:
         red, green, blue = (float(part) for part in parts)
     except (TypeError, ValueError):
@@ -227,14 +227,23 @@ def _color(row: Mapping[str, Any], color: Any) -> tuple[int, int, int] | None:
     return (whole[0], whole[1], whole[2]) if all(0 <= part <= 255 for part in whole) else None
 
 
-def _coded(row: Mapping[str, Any]) -> Structure | None:
-    """Codes that the row gives itself: as sequences (dcmqi), or as columns of value, scheme and meaning."""
-    if not any("code" in column for column in row):
+def _coded(row: Mapping[str, Any], name: str, where: str) -> Structure | None:
+    """What the row says itself: by sequences (dcmqi), by columns of value, scheme and meaning, by a category in words.
+
+    The category is that of the type, where only this is given; the type is that of the name, where that is missing.
+    """
+    if not any("code" in column for column in row) and _missing(row.get("category")):
         return None
-    codes = {key: _code(row, name) or _slicer_code(row, _SLICER[key]) for key, name in _SEQUENCES.items()}
-    if codes["category"] is None or codes["type"] is None:
-        return None
-    return Structure(codes["category"], codes["type"], codes["laterality"], codes["region"], codes["region_laterality"])
+    codes = {key: _code(row, at) or _slicer_code(row, _SLICER[key]) for key, at in _SEQUENCES.items()}
+    category = codes["category"] or categories().get(str(row.get("category")).strip().lower())
+    if codes["type"] is None:
+        understood = recognize(name) if name and category else None
+        return replace(understood, category=category) if understood and category else None
+    category = category or terms().get(codes["type"])
+    if category is None:
+        what = f"The type {codes['type']} has no category, in {where}"
+        raise OptionsError(what, "Give its category, too, such as 'Anatomical Structure'", "segments")
+    return Structure(category, codes["type"], codes["laterality"], codes["region"], codes["region_laterality"])
 
 
 def _code(row: Mapping[str, Any], sequence: str) -> Code | None:

@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_dicom_writer.errors import PixelError
+from napari_dicom_writer.model.label_runs import labels_in
 from napari_dicom_writer.plan.stored_values import StoredValues
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
     from numpy.typing import NDArray
 
     from napari_dicom_writer.model.contours import Outline
@@ -59,7 +63,8 @@ class SegmentPlan:
     def told(self) -> str:
         """Its description, with the label where that is another number."""
         own = "" if self.number == self.label else f"Label {self.label} of the layer"
-        return "; ".join(filter(None, (self.description[: _ST - len(own) - 2], own)))[:_ST]
+        room = _ST - len(f"; {own}") if own else _ST
+        return "; ".join(filter(None, (self.description[:room], own)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +102,13 @@ class StoredLabels(StoredValues):
         The layer's value of Segment Number n at place n - 1, where they are not the same.
     masks : bool
         Whether each frame is the mask of one segment, a bit a pixel.
+    known : frozenset of int
+        Labels that a label map may hold, besides the background: those that have a segment.
     """
 
     labels: tuple[int, ...] = ()
     masks: bool = False
+    known: frozenset[int] = frozenset()
 
     @property
     def by_segment(self) -> bool:
@@ -113,7 +121,14 @@ class StoredLabels(StoredValues):
         return 1 if self.masks else np.dtype(self.dtype).itemsize * 8
 
     def encode_part(self, values: NDArray[Any], part: int | None) -> NDArray[Any]:
-        """Return the plane of the label map."""
+        """Return the plane of the label map.
+
+        Raises
+        ------
+        PixelError
+            If it holds a label that the layer did not when it was planned.
+        """
+        check_known(labels_in(values).tolist(), self.known)
         if not self.labels:
             return np.ascontiguousarray(values, self.dtype)
         numbers = np.searchsorted(self.labels, values) + 1
@@ -129,6 +144,19 @@ class StoredLabels(StoredValues):
         """Return the layer's value of a segment."""
         assert part is not None  # noqa: S101 - every frame of masks has its segment
         return self.labels[part - 1] if self.labels else part
+
+
+def check_known(labels: Iterable[float], known: Collection[int]) -> None:
+    """Refuse a plane that holds other labels, besides the background, than those `known` of it.
+
+    Raises
+    ------
+    PixelError
+        Naming the first of them.
+    """
+    if new := set(labels).difference(known, (0,)):
+        what = f"It holds label {min(new):g}, which it did not when the export was planned"
+        raise PixelError(what, "Its source changes: compute it, or save it to disk, before it is exported")
 
 
 STEPS = 255

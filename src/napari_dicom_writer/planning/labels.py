@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_dicom_writer.errors import Note, NoteKind, PixelError
-from napari_dicom_writer.model.label_runs import some_of_each
+from napari_dicom_writer.model.label_runs import some_of_each, unique
 from napari_dicom_writer.model.slabs import finished_planes, read_ahead, slabs
 from napari_dicom_writer.planning.contour_lengths import has_longer
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 MOST_LABELS = 65535
 """Segment Number is US (PS3.3 C.8.20.4), and 0 is the background."""
-# Up to here, counting is faster than sorting.
-_COUNTED = 2**17
 _NAMED = 5  # labels that a note lists
 
 
@@ -120,5 +118,4 @@ def _labels_of(plane: NDArray[Any]) -> tuple[int, ...]:
         raise PixelError(f"It has the negative label {low:g}", remedy)
     if values.dtype.kind == "f" and (high == np.inf or not np.array_equal(np.rint(values), values)):  # NaN included
         raise PixelError("Its labels are not whole numbers", "Save it as an image layer, or round it first")
-    present = np.flatnonzero(np.bincount(values.astype(np.intp))) if high < _COUNTED else np.unique(values)
-    return tuple(int(label) for label in present if label)
+    return tuple(int(label) for label in unique(values) if label)

@@ -17,7 +17,7 @@ from napari_dicom_writer.plan.stored_values import Method
 from napari_dicom_writer.planning.labels import MOST_LABELS
 from napari_dicom_writer.planning.segment_review import reviewed
 from napari_dicom_writer.standard.codes import UNKNOWN
-from napari_dicom_writer.standard.text import single_line
+from napari_dicom_writer.standard.text import multi_line, single_line
 from napari_dicom_writer.standard.uids import derived
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from napari_dicom_writer.options.export import ExportOptions
     from napari_dicom_writer.planning.labels import LabelUse
 
-_LO = 64
+_LO, _ST = 64, 1024
 # Above, masks become unwieldy: Weasis 4.6 switches off more than 400 frames, OHIF froze with thousands.
 _MASKED_SEGMENTS, _MASKED_FRAMES = 20, 400
 _NAMED = 5  # labels that a note lists
@@ -62,7 +62,8 @@ def plan_stored(
     if fits and largest > count:
         text = "Label numbers have gaps: OHIF 3.13 shows the segments behind a gap in colors of its own"
         notes.append(Note(NoteKind.INFO, text))
-    return StoredLabels(Method.CAST, "|u1" if largest < 256 else "<u2", labels=() if fits else use.labels), notes
+    labels, dtype = () if fits else use.labels, "|u1" if largest < 256 else "<u2"
+    return StoredLabels(Method.CAST, dtype, labels=labels, known=frozenset(use.labels)), notes
 
 
 def _idle(options: ExportOptions, name: str, why: str = "contours have no frames") -> Note:
@@ -134,12 +135,12 @@ def plan_segments(
     if words == "segments" and any(plan.interpreted_type for plan in plans):
         text = "What segments are for in a treatment, their interpreted type, has no place in a Segmentation: left out"
         notes.append(Note(NoteKind.LOST, text))
-    return checked, [*notes, *_notes(plans, given, use, options, words)]
+    return checked, [*notes, *_note_texts(plans, given, words), *_notes(plans, given, use, options, words)]
 
 
 def _plan(segment: Segment, number: int, meaning: Labels, options: ExportOptions, series_uid: str) -> SegmentPlan:
     label = segment.label
-    name = single_line(segment.name, _LO) or f"Label {label}"
+    name, description = _texts(segment)
     color = segment.color or (meaning.color_of(label) if meaning.color_of else None) or _color(label)
     kind = segment.algorithm_type or options.segment_algorithm.value.upper()
     program = segment.algorithm_name or options.segment_algorithm_name or "unknown"
@@ -147,7 +148,7 @@ def _plan(segment: Segment, number: int, meaning: Labels, options: ExportOptions
         number=number,
         label=label,
         name=name,
-        description=segment.description,
+        description=description,
         structure=segment.structure or UNKNOWN,
         color=color,
         algorithm_type=kind,
@@ -156,6 +157,30 @@ def _plan(segment: Segment, number: int, meaning: Labels, options: ExportOptions
         tracking_uid=segment.tracking_uid or derived(series_uid, f"segment {label}"),
         interpreted_type=segment.interpreted_type,
     )
+
+
+def _texts(segment: Segment) -> tuple[str, str]:
+    """Segment Label and Description, which begins with the whole name where a label cannot hold it."""
+    whole = segment.name.strip()
+    name = single_line(whole, _LO) or f"Label {segment.label}"
+    said = "; ".join(filter(None, ("" if name == whole else whole, segment.description)))
+    return name, multi_line(said, _ST + 1)
+
+
+def _note_texts(plans: list[SegmentPlan], given: dict[int, Segment], words: str) -> list[Note]:
+    """Say which names and descriptions DICOM cannot hold."""
+    named = [(plan, given[plan.label]) for plan in plans if plan.label in given]
+    changed = [(plan, segment) for plan, segment in named if segment.name.strip() not in ("", plan.name)]
+    notes = []
+    if changed:
+        names = _listed([plan for plan, _ in changed], words)
+        text = f"Names of more than {_LO} characters, or with others than DICOM has, are written as {names}"
+        notes.append(Note(NoteKind.INFO, f"{text}; whole in the descriptions"))
+    pairs = [(plan, segment.name) for plan, segment in changed] + [(plan, s.description) for plan, s in named]
+    if lost := list(dict.fromkeys(plan for plan, text in pairs if text.strip() not in plan.told)):
+        text = f"What is said of {_listed(lost, words)} does not fit a description of {_ST:,} characters"
+        notes.append(Note(NoteKind.LOST, f"{text}, or has others than DICOM has: written without these"))
+    return notes
 
 
 def _notes(

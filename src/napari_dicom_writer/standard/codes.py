@@ -161,6 +161,16 @@ def terms() -> dict[Code, Code]:
     return dict(found.values())
 
 
+@cache
+def categories() -> dict[str, Code]:
+    """Segmented Property Categories (CID 7150) by their meaning, in lower case."""
+    from pydicom.sr.codedict import codes
+
+    group = codes.cid7150
+    found = (getattr(group, keyword) for keyword in group.dir())
+    return {term.meaning.lower(): Code(term.value, term.scheme_designator, term.meaning) for term in found}
+
+
 def search(text: str, most: int = 20) -> list[Code]:
     """Find terms whose meaning holds all words of a text, or their beginnings; the shortest meaning first.
 

@@ -9,6 +9,8 @@ import numpy as np
 from napari_dicom_writer.model.label_runs import label_runs
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from numpy.typing import NDArray
 
 
@@ -30,6 +32,11 @@ class PlaneMasks:
         last = np.append(first[1:], len(order)) - 1
         spans = zip(starts[order[first]].tolist(), ends[order[last]].tolist(), strict=True)
         self._spans = dict(zip(labels.tolist(), spans, strict=True))
+
+    @property
+    def labels(self) -> Collection[float]:
+        """All that the plane holds, the background with them."""
+        return self._spans.keys()
 
     def mask(self, label: int) -> tuple[int, NDArray[np.bool_]]:
         """Return the part of a label's mask that holds it.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from napari_dicom_writer.codecs import codec_of
 from napari_dicom_writer.iods.modules.image import compression_ratio
 from napari_dicom_writer.options.choices import VerifyLevel
-from napari_dicom_writer.plan.segments import StoredLabels
+from napari_dicom_writer.plan.segments import StoredLabels, check_known
 from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
 from napari_dicom_writer.writing.deflated_file import DeflatedFile
 from napari_dicom_writer.writing.fault import writing_failed
@@ -60,6 +60,7 @@ class MultiFrameWriter(SeriesWriter):
         return size
 
     def _write_masks(self, places: Sequence[Place], masks: PlaneMasks, stored: StoredLabels) -> int:
+        check_known(masks.labels, {stored.label(place.frame.part) for place in places})
         size = 0
         for place in places:
             file, head = self._file(place.instance)

@@ -53,7 +53,7 @@ def select(panel, *labels: int) -> None:
 
 def segments(folder) -> dict[str, object]:
     seg = next(dataset for dataset in read(folder) if dataset.Modality == "SEG")
-    return {item.SegmentLabel: item for item in seg.SegmentSequence}
+    return {item.SegmentLabel: item for item in seg.SegmentSequence if item.SegmentNumber}  # 0 is the background
 
 
 def test_from_names_to_codes_in_the_file(viewer, organs, open_panel, qtbot, tmp_path):
@@ -78,7 +78,12 @@ def test_from_names_to_codes_in_the_file(viewer, organs, open_panel, qtbot, tmp_
     select(panel, 3)
     details.side.setCurrentIndex(details.side.findText("left"))
     details.side.activated.emit(details.side.currentIndex())
+    select(panel, 1)
+    assert details.category.currentText() == "Anatomical Structure"
+    details.category.setCurrentText("Morphologically Abnormal Structure")
+    details.category.activated.emit(details.category.currentIndex())
     select(panel, 1, 2, 3)
+    assert details.category.currentText() == ""
     details.made.setCurrentIndex(details.made.findData("AUTOMATIC"))
     details.made.activated.emit(details.made.currentIndex())
     qtbot.keyClicks(details.program, "Net")
@@ -95,6 +100,8 @@ def test_from_names_to_codes_in_the_file(viewer, organs, open_panel, qtbot, tmp_
     export(qtbot, panel)
     written = segments(tmp_path / "out")
     assert list(written) == ["liver", "blob", "kidney", "spleen"]
+    categories = [item.SegmentedPropertyCategoryCodeSequence[0].CodeMeaning for item in written.values()]
+    assert categories == ["Morphologically Abnormal Structure", *["Anatomical Structure"] * 3]
     types = {name: item.SegmentedPropertyTypeCodeSequence[0] for name, item in written.items()}
     assert [code.CodeMeaning for code in types.values()] == ["Liver", "Kidney", "Kidney", "Spleen"]
     sides = [types[n].SegmentedPropertyTypeModifierCodeSequence[0].CodeMeaning for n in ("blob", "kidney")]

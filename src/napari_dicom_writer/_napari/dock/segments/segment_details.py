@@ -12,7 +12,7 @@ from napari_dicom_writer._napari.dock.segments.code_search import CodeSearch
 from napari_dicom_writer.layers.segment_rows import side_of
 from napari_dicom_writer.options.choices import SegmentAlgorithm
 from napari_dicom_writer.options.names import NAMES
-from napari_dicom_writer.standard.codes import LEFT, RIGHT, UNKNOWN, structure_of
+from napari_dicom_writer.standard.codes import LEFT, RIGHT, UNKNOWN, categories, structure_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,15 +34,20 @@ class SegmentDetails(QWidget):
         Field of `Segment`, and the value that all of them have now.
     sided : Signal(object)
         `Code` of the side that all of them are on now, or None.
+    categorized : Signal(object)
+        `Code` of the category that all of them are of now.
     """
 
     said = Signal(str, object)
     sided = Signal(object)
+    categorized = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.search = CodeSearch()
-        self.side, self.made, self.program = QComboBox(), QComboBox(), QLineEdit()
+        self.category, self.side, self.made, self.program = QComboBox(), QComboBox(), QComboBox(), QLineEdit()
+        self.category.setAccessibleName("Category")
+        self.category.setToolTip("Segmented Property Category: that of the code, unless another one is chosen")
         self.side.addItems([*_SIDES])
         self.side.setAccessibleName("Side")
         self.side.setToolTip("Laterality, where the term does not say the side itself")
@@ -50,32 +55,39 @@ class SegmentDetails(QWidget):
         self.made.setToolTip("Segment Algorithm Type")
         self.program.setAccessibleName("Program that made the selected segments")
         self.program.setToolTip("Segment Algorithm Name; empty: as the options say")
-        for box in (self.side, self.made):
+        for box in self._boxes:
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             box.setMinimumContentsLength(5)
-        self._leave_wheel = LeaveWheel([self.side, self.made], self)
+        self._leave_wheel = LeaveWheel([*self._boxes], self)
         self._form = QFormLayout(self)
         self._form.setContentsMargins(0, 0, 0, 0)
         self._form.setVerticalSpacing(4)
         self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         self._form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
-        rows = {"Shows": self.search, "Side": self.side, "Made": self.made, "Program": self.program}
+        rows = {"Shows": self.search, "Category": self.category, "Side": self.side}
+        rows |= {"Made": self.made, "Program": self.program}
         for title, editor in rows.items():
             self._form.addRow(QLabel(title), editor)
         self.search.chosen.connect(lambda structure: self.said.emit("structure", structure))
+        self.category.activated.connect(lambda _: self.categorized.emit(self.category.currentData()))
         self.side.activated.connect(lambda _: self.sided.emit(_SIDES[self.side.currentText()]))
         self.made.activated.connect(lambda _: self.said.emit("algorithm_type", self.made.currentData()))
         self.program.textEdited.connect(lambda text: self.said.emit("algorithm_name", text.strip()))
 
+    @property
+    def _boxes(self) -> tuple[QComboBox, ...]:
+        return self.category, self.side, self.made
+
     def show_segments(self, segments: Sequence[Segment], options: ExportOptions) -> None:
         """Show what is said of these, and where nothing is, what the options say."""
         self.setEnabled(bool(segments))
-        for box in (self.side, self.made):
+        for box in self._boxes:
             box.setPlaceholderText(_SEVERAL if segments else "")
         structures = {segment.structure if segment.structure != UNKNOWN else None for segment in segments}
         structure = structures.pop() if len(structures) == 1 else None
         unknown = "Tissue: search for a code" if segments else "Select segments above"
         self.search.show_structure(structure, _SEVERAL if structures else unknown)
+        self._show_category(segments)
         self._show_side(segments)
         self._show_made({segment.algorithm_type for segment in segments}, options)
         programs = {segment.algorithm_name for segment in segments}
@@ -89,6 +101,16 @@ class SegmentDetails(QWidget):
         """Take what is said of other segments into the lines, also where somebody typed."""
         self.search.setModified(False)
         self.program.setModified(False)
+
+    def _show_category(self, segments: Sequence[Segment]) -> None:
+        known = [segment.structure for segment in segments if segment.structure not in (None, UNKNOWN)]
+        self.category.setEnabled(bool(known) and len(known) == len(segments))
+        found = {structure.category for structure in known if structure}
+        if known and not self.category.count():  # the terms take a moment to load
+            for code in categories().values():
+                self.category.addItem(code.meaning, code)
+        at = [index for index in range(self.category.count()) if {self.category.itemData(index)} == found]
+        self.category.setCurrentIndex(at[0] if at else -1)
 
     def _show_side(self, segments: Sequence[Segment]) -> None:
         sides = {side_of(segment.structure) if segment.structure else None for segment in segments}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -90,6 +91,7 @@ class SegmentsEditor(QWidget):
         self.details.said.connect(lambda name, value: self._say(self.selected, name, value))
         self.details.search.chosen.connect(lambda _: self.view.setFocus())  # to go on with the next
         self.details.sided.connect(self._take_side)
+        self.details.categorized.connect(self._take_category)
         self.load_button.clicked.connect(self._choose_table)
         self.undo_button.clicked.connect(self._undo)
 
@@ -144,6 +146,12 @@ class SegmentsEditor(QWidget):
         for label in self.selected:
             if (structure := segments[label].structure) and takes_side(structure):
                 self._say([label], "structure", sided(structure, side))
+
+    def _take_category(self, category: Any) -> None:
+        segments = self._segments()
+        for label in self.selected:
+            if structure := segments[label].structure:
+                self._say([label], "structure", replace(structure, category=category))
 
     def _undo(self) -> None:
         if self._layer is not None:
