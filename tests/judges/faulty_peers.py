@@ -24,10 +24,12 @@ PLAIN = "1.2.840.10008.1.2.1"
 
 
 @contextmanager
-def node(store, syntaxes=(PLAIN,), classes=(SecondaryCaptureImageStorage,), context=None, handlers=(), listed=None):
+def node(
+    store, syntaxes=(PLAIN,), classes=(SecondaryCaptureImageStorage,), context=None, handlers=(), listed=None, owners=()
+):
     """A DICOM node that answers a C-STORE with what `store` returns for (its number, the request).
 
-    It lists the instances that are `listed` of any series; None answers no queries.
+    It lists the instances that are `listed` of any series, and the `owners` of any study; None answers no queries.
     """
     entity = AE("NODE")
     entity.add_supported_context(Verification)
@@ -43,6 +45,8 @@ def node(store, syntaxes=(PLAIN,), classes=(SecondaryCaptureImageStorage,), cont
         sockets.append(event.assoc.dul.socket.socket)
 
     def find(event):
+        for owner in owners if event.identifier.QueryRetrieveLevel == "STUDY" else ():
+            yield 0xFF00, owner
         for uid in list(listed) if event.identifier.QueryRetrieveLevel == "IMAGE" else ():
             found = pydicom.Dataset()
             found.SOPInstanceUID = uid

@@ -324,8 +324,11 @@ def test_what_is_no_dicom_is_not_sent(tmp_path):
     (tmp_path / "x" / "notes.txt").write_text("mine")
     with pytest.raises(DestinationError, match="notes.txt cannot be sent"):
         staged_files(tmp_path / "x")
-    with pytest.raises(DestinationError, match="nothing to send"):
+    with pytest.raises(DestinationError, match="There is no .*nowhere"):
         staged_files(tmp_path / "nowhere")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DestinationError, match="nothing to send"):
+        staged_files(tmp_path / "empty")
 
 
 def test_times_are_bounded():

@@ -6,10 +6,12 @@ import queue
 import socket
 import ssl
 import threading
+from collections import Counter
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from napari_dicom_writer.destinations.network.link import ANSWER_SECONDS, CONNECT_SECONDS
+from napari_dicom_writer.destinations.network.link import ANSWER_SECONDS, CHECK, CONNECT_SECONDS
+from napari_dicom_writer.errors import DestinationError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
 _AHEAD = 64  # packets of an instance, of 16 KB each as a rule, that wait to be sent
 _LARGEST = 2**18  # bytes of a packet to a peer that takes any
 _LOOK = 0.2  # seconds
+
+
+class NotOfferedError(DestinationError):
+    """The node takes no association for this."""
 
 
 @contextmanager
@@ -38,8 +44,10 @@ def associated(
 
     Raises
     ------
+    NotOfferedError
+        If it says that it does not want that.
     DestinationError
-        Why the peer does not take it.
+        Why else there is none.
     """
     try:
         from pynetdicom import AE, evt
@@ -52,7 +60,7 @@ def associated(
     entity.dimse_timeout = entity.network_timeout = ANSWER_SECONDS
     for abstract, syntaxes in contexts:
         entity.add_requested_context(abstract, list(syntaxes))
-    tls = (ssl.create_default_context(), peer.host) if peer.tls else None
+    tls = (trusting(), peer.host) if peer.tls else None
     ours = [(evt.EVT_CONN_OPEN, _prepare)]
     try:
         association: Any = entity.associate(
@@ -60,11 +68,10 @@ def associated(
         )
     except OSError as error:
         link.fail(f"cannot be reached: {error}")
-    if not association.is_established:
-        link.fail(_why_not(association))
-    _bound(association)
     connection = association.dul.socket.socket
     try:
+        _refuse(link, association)
+        _bound(association)
         yield association
     finally:
         if association.is_established and association.dul.is_alive():
@@ -125,26 +132,44 @@ def _set(event: Any, option: int) -> None:
         event.assoc.dul.socket.socket.setsockopt(socket.IPPROTO_TCP, option, 1)
 
 
-def _why_not(association: Any) -> str:
-    if association.rejected_contexts and not association.accepted_contexts:
-        return "takes none of these objects"
+def _refuse(link: Link, association: Any) -> None:
+    """Refuse an association that is none, in the words of the peer."""
     if association.is_rejected:
         reason = getattr(association.acceptor.primitive, "reason_str", "") or "without a reason"
-        return f"rejects the association: {reason}"
-    return "does not take the call: nobody is there, the certificate is not trusted, or it wants another AE title"
+        raise NotOfferedError(f"{link.peer.address} rejects the association: {reason}", CHECK)
+    if association.rejected_contexts and not association.accepted_contexts:
+        raise NotOfferedError(f"{link.peer.address} takes none of these objects", CHECK)
+    if not association.is_established:
+        what = "is there, and takes no association: it hangs up, or says nothing"
+        link.fail(what, f"{CHECK}; perhaps it wants other AE titles")
 
 
-_RAW = threading.Lock()
+def trusting() -> ssl.SSLContext:
+    """Return who is trusted: whom the system trusts, or ``SSL_CERT_FILE``."""
+    return ssl.create_default_context()
+
+
+_SWITCHING = threading.Lock()
+_SWITCHED: Counter[str] = Counter()
+_BEFORE: dict[str, Any] = {}
 
 
 @contextmanager
-def raw_files() -> Iterator[None]:
-    """Let pynetdicom send the bytes of a file as they are: a switch of its whole module."""
+def switched(**values: Any) -> Iterator[None]:
+    """Set switches of pynetdicom, which are of the whole process, as long as anybody needs them so."""
     from pynetdicom import _config
 
-    with _RAW:
-        before, _config.STORE_SEND_CHUNKED_DATASET = _config.STORE_SEND_CHUNKED_DATASET, True
-        try:
-            yield
-        finally:
-            _config.STORE_SEND_CHUNKED_DATASET = before
+    with _SWITCHING:
+        for name, value in values.items():
+            if not _SWITCHED[name]:
+                _BEFORE[name] = getattr(_config, name)
+            _SWITCHED[name] += 1
+            setattr(_config, name, value)
+    try:
+        yield
+    finally:
+        with _SWITCHING:
+            for name in values:
+                _SWITCHED[name] -= 1
+                if not _SWITCHED[name]:
+                    setattr(_config, name, _BEFORE.pop(name))

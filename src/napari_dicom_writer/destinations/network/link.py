@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 CONNECT_SECONDS, ANSWER_SECONDS = 10, 60
 """How long to wait for a peer to take the call, and for each of its answers."""
 
+CHECK = "Check its address, and that it is running and knows this program"
+"""What is to be done about most that goes wrong."""
+
 DUPLICATE = 0x0111
 """The status of an instance that the peer says to have already (PS3.7 annex C)."""
 
@@ -63,6 +66,8 @@ class Link(ABC):
         What `fetch` asks with.
     notes : list of str
         What is to be known of how it was sent.
+    unasked : str
+        Why `owners` or `holds` had no answer.
     """
 
     fetched_by: ClassVar[str]
@@ -70,6 +75,7 @@ class Link(ABC):
     def __init__(self, peer: Peer) -> None:
         self.peer = peer
         self.notes: list[str] = []
+        self.unasked = "it answers no queries"
 
     @abstractmethod
     def echo(self) -> None:
@@ -127,8 +133,6 @@ class Link(ABC):
             False if the peer hands nothing out.
         """
 
-    def fail(
-        self, what: str, remedy: str = "Check its address, and that it is running and knows this program"
-    ) -> NoReturn:
+    def fail(self, what: str, remedy: str = CHECK) -> NoReturn:
         """Refuse, naming the peer."""
         raise DestinationError(f"{self.peer.address} {what}", remedy)

@@ -179,7 +179,7 @@ def refuse_other_patients(link: Link, files: Sequence[StagedFile]) -> set[str]:
     for study, patient in {file.study: file.patient for file in files}.items():
         owners = link.owners(study)
         if owners is None:
-            link.notes.append("The peer was not asked whose study it is: it answers no queries")
+            link.notes.append(f"The peer was not asked whose study it is: {link.unasked}")
             return known
         known |= {study} if owners else set()
         # By the ID: servers write names in their own way.
@@ -208,7 +208,7 @@ def _asked_back(link: Link, files: Sequence[StagedFile], answers: list[Answer]) 
     """What a peer said that it had stored, and what it lists, must agree; what is unknown may be there."""
     held = _held(link, files)
     if held is None:
-        link.notes.append("The peer was not asked what it holds now: it answers no queries")
+        link.notes.append(f"The peer was not asked what it holds now: {link.unasked}")
         return answers
     asked = []
     for answer in answers:

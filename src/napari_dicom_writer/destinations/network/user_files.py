@@ -29,7 +29,8 @@ def state_folder(name: str) -> Path:
     folder = state_place(name)
     with refused_by_system(f"{folder}, where exports wait to be sent, cannot be made"):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if folder.stat().st_mode & _OTHERS:  # made by somebody else, or by other rules
+    with suppress(OSError):  # a file system without permissions keeps none
+        if folder.stat().st_mode & _OTHERS:  # made by other rules
             folder.chmod(0o700)
     return folder
 

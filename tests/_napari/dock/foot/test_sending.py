@@ -245,7 +245,7 @@ def test_what_did_not_arrive_is_sent_again_by_a_click(sender, peer, qtbot):
 @pytest.fixture
 def held(peer, monkeypatch):
     """Set when the peer has fallen silent, at the third instance; it answers again when the run has ended."""
-    monkeypatch.setattr("napari_dicom_writer.destinations.network.c_store._PATIENCE", 0.1)
+    monkeypatch.setattr("napari_dicom_writer.destinations.network.store_work._PATIENCE", 0.1)
     held, go = threading.Event(), threading.Event()
 
     def behave(number):
