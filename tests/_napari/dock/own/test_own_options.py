@@ -112,8 +112,8 @@ def test_a_remedy_goes_to_the_layer_that_has_the_option_for_itself(viewer, open_
     click(qtbot, fix_button(panel, "Write the other"))
     settle(qtbot, panel)
     assert panel.form.field("segmentation_type").value == "auto"
-    assert panel.own.options.field(labels, "segmentation_type").value == "labelmap"
-    assert not panel.plan.series[1].stored.masks
+    assert panel.own.options.field(labels, "segmentation_type").value == "binary"
+    assert panel.plan.series[1].stored.masks
     viewer.layers.remove(labels)
     settle(qtbot, panel)
     assert panel.plan.instances == scan.data.shape[0]
