@@ -87,7 +87,7 @@ def options(text: str) -> str:
         nested = kinds(ExportOptions).get(heading)
         members = fields(nested) if is_dataclass(nested) else ()
         lines += [
-            f"## {heading.capitalize()}",
+            f"## {'PET' if heading == 'pet' else heading.capitalize()}",
             "",
             "| Python | command line | is | default |",
             "| --- | --- | --- | --- |",

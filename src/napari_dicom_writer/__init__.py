@@ -35,10 +35,16 @@ if TYPE_CHECKING:
     from napari_dicom_writer.inputs.load import load
     from napari_dicom_writer.model.volume import Volume
     from napari_dicom_writer.options.choices import (
+        FloatDisplay,
+        FractionalType,
         Geometry,
         Modality,
         Planes,
+        ResampleLabels,
+        SegmentAlgorithm,
+        SegmentationType,
         ShearPolicy,
+        SpacingAt,
         TimeLayout,
         UnnamedAxis,
         ValuePolicy,
@@ -62,6 +68,8 @@ __all__ = [
     "ExportPlan",
     "ExportReport",
     "Fix",
+    "FloatDisplay",
+    "FractionalType",
     "FramePlan",
     "Geometry",
     "GeometryError",
@@ -78,10 +86,14 @@ __all__ = [
     "Planes",
     "ReadError",
     "Refusal",
+    "ResampleLabels",
+    "SegmentAlgorithm",
+    "SegmentationType",
     "SendError",
     "Series",
     "SeriesPlan",
     "ShearPolicy",
+    "SpacingAt",
     "Study",
     "TimeLayout",
     "TransferSyntax",
@@ -107,10 +119,12 @@ _MODULES = {
         "PixelError ReadError Refusal SendError UnforeseenLossError VerificationError"
     ),
     "exporting": "ExportReport export plan_export",
-    "options.export": (
-        "ExportOptions Geometry Modality Patient Pet Planes Series ShearPolicy Study TimeLayout UnnamedAxis "
-        "ValuePolicy VerifyLevel World"
+    "options.choices": (
+        "FloatDisplay FractionalType Geometry Modality Planes ResampleLabels SegmentAlgorithm SegmentationType "
+        "ShearPolicy SpacingAt TimeLayout UnnamedAxis ValuePolicy VerifyLevel World"
     ),
+    "options.export": "ExportOptions",
+    "options.groups": "Patient Pet Series Study",
     "options.layer": "LayerOptions",
     "inputs.load": "load",
     "plan.frames": "FramePlan InstancePlan",

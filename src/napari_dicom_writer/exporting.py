@@ -101,7 +101,7 @@ def export(
     path
         ``x.dcm``, ``x`` and ``x/`` are the same: the file ``x.dcm`` for a single instance, the folder ``x`` for a
         series, one folder per series in ``x`` for several. ``x.zip`` is a zip file of all that, ``x/DICOMDIR`` the
-        folder ``x`` ready for a CD or stick.
+        folder ``x`` ready for a CD or stick. With a `to` that sends, the address of a peer.
     options
         Default: `ExportOptions()`.
     progress
@@ -114,7 +114,8 @@ def export(
         The plan that somebody looked at before: what would be lost now, and is not lost in it, is refused, as where
         values were changed in place meanwhile. Default: whatever the plan of now says is agreed to.
     to
-        What `path` is, whatever its name: a key of `destinations.DESTINATIONS`.
+        What `path` is, whatever its name: ``"folder"``, ``"zip"``, ``"dicomdir"``, or to send, ``"c-store"``
+        (``dicom://AETITLE@host:port``) or ``"stow-rs"`` (``https://host/path``). Default: as its name says.
     sending
         Called with (bytes that have gone out, all of them) while it is sent to a peer.
 
@@ -126,6 +127,8 @@ def export(
     ------
     ExportError
         With every reason why it cannot be done; nothing was written, and what was there before is untouched.
+    SendError
+        If not all has arrived at a peer: the rest waits in a folder that it names.
 
     Examples
     --------

@@ -59,6 +59,7 @@ def _leave_posix() -> None:
     }
     shutil.disk_usage = lambda path: SimpleNamespace(free=statvfs(path).f_bavail * statvfs(path).f_frsize)
     shutil._use_fd_functions = False
+    shutil._rmtree_impl = getattr(shutil, "_rmtree_unsafe", None)  # since Python 3.13
     builtins.open = opened
     os.O_BINARY = 0
     for name in (*_POSIX, *_FLAGS):

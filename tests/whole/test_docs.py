@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+import napari_dicom_writer
 from napari_dicom_writer.cli import commands
 from napari_dicom_writer.inputs.formats import FORMATS
 
@@ -54,6 +55,15 @@ def test_links_lead_somewhere(page):
         target = (page.parent / name).resolve() if name else page
         assert target.exists(), link
         assert not anchor or anchor in anchors(target), link
+
+
+def test_the_python_page_shows_each_public_name_and_no_other():
+    shown = []
+    for block in text_of(DOCS / "api.md").split("\n::: ")[1:]:
+        name, _, more = block.partition("\n")
+        members = yaml.safe_load(more.partition("\n\n")[0] or "{}")
+        shown += members["options"]["members"] if members else [name.rpartition(".")[2]]
+    assert sorted(shown) == sorted({*napari_dicom_writer.__all__} - {"__version__"})
 
 
 def pictures():
