@@ -71,6 +71,13 @@ def test_small_chunks_are_read_several_at_a_time():
     assert len(slabs(Volume(movie, spacing=(1, 1), axes=("time", "row", "column")))) == 1
 
 
+def test_time_points_in_memory_are_read_several_at_a_time():
+    movie = Volume(np.zeros((300, 8, 8), np.uint8), spacing=(1, 1), axes=("time", "row", "column"))
+    assert len(slabs(movie)) == 1
+    dynamic = Volume(np.zeros((70, 64, 128, 128), np.uint8), spacing=(1, 1, 1), axes=("time", "plane", "row", "column"))
+    assert [len(slab.leading[0]) for slab in slabs(dynamic)] == [32, 32, 6]
+
+
 def test_large_arrays_in_memory_are_read_in_parts():
     volume = Volume(np.broadcast_to(np.uint8(0), (200, 1024, 1024)), spacing=(1, 1, 1))
     assert max(len(slab.planes) for slab in slabs(volume)) * 2**20 <= 32 * 2**20

@@ -135,3 +135,11 @@ def test_a_single_plane_has_no_spacing(tmp_path, modality):
     volume = Volume(RAMP[0].astype("i2"), spacing=(1, 1), window=(0, 1))
     instance = read_series(export(volume, tmp_path / "out", ExportOptions(modality=modality)).path)[0][0]
     assert "SpacingBetweenSlices" not in instance
+
+
+def test_channels_of_small_planes_have_a_window_each():
+    """However many of them are read together."""
+    array = np.stack([RAMP, RAMP + 1000, RAMP * 10]).astype(np.uint16)
+    plan = plan_export(Volume(array, spacing=(1, 1, 1), axes=("channel", "plane", "row", "column")), ExportOptions())
+    shown = [(float(series.window.center), float(series.window.width)) for series in plan.series]
+    assert shown == [(12, 24), (1012, 24), (115.5, 231)]

@@ -78,7 +78,8 @@ def finished_planes(slab: Slab, volume: Volume) -> int:
 def slabs(volume: Volume) -> list[Slab]:
     """Cut a volume into slabs: along its chunks where it has some, else to a size that reads well (its `slab_bytes`).
 
-    Small chunks are put together along the planes, or along the last leading axis of a movie.
+    Small chunks are put together along the planes, or along the last leading axis of a movie; so are the time points of
+    a NumPy array, which has no chunks.
     """
     planes, rows, columns = volume.shape
     plane_bytes = max(1, rows * columns * volume.samples * volume.dtype.itemsize)
@@ -87,8 +88,11 @@ def slabs(volume: Volume) -> list[Slab]:
         edges = _split_large(_merge_small(edges, plane_bytes), plane_bytes)
     else:
         gathered = min(_GATHERED_PLANES, _LARGEST_BYTES // plane_bytes) if _planes_are_scattered(volume) else 1
-        depth = max(1, gathered, getattr(volume.array, "slab_bytes", _SLAB_BYTES) // plane_bytes)
+        together = getattr(volume.array, "slab_bytes", _SLAB_BYTES)
+        depth = max(1, gathered, together // plane_bytes)
         edges = [[*range(n + 1)] for n in volume.leading_shape] + [[*range(0, planes, depth), planes]]
+        if isinstance(getattr(volume.array, "beneath", volume.array), np.ndarray):
+            edges = _merge_small(edges, plane_bytes, together)
     ranges = [[range(start, stop) for start, stop in pairwise(axis)] for axis in edges]
     return [Slab(tuple(leading), along) for *leading, along in product(*ranges)]
 
@@ -128,13 +132,13 @@ def _split_large(edges: list[list[int]], plane_bytes: int) -> list[list[int]]:
     return [[*range(axis[-1] + 1)] for axis in edges[:-1]] + [[*itertools.chain(*planes), edges[-1][-1]]]
 
 
-def _merge_small(edges: list[list[int]], plane_bytes: int) -> list[list[int]]:
+def _merge_small(edges: list[list[int]], plane_bytes: int, size: int = _SMALL_BYTES) -> list[list[int]]:
     """Put neighboring chunks together until a slab is worth a read."""
     inner = len(edges) - 1 if len(edges[-1]) > 2 or len(edges) == 1 else len(edges) - 2
     slab_planes = 1
     for axis in edges:
         slab_planes *= max(b - a for a, b in pairwise(axis))
-    together = max(1, _SMALL_BYTES // (slab_planes * plane_bytes))
+    together = max(1, size // (slab_planes * plane_bytes))
     merged = [*edges[inner][:-1:together], edges[inner][-1]]
     return [*edges[:inner], merged, *edges[inner + 1 :]]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -63,8 +64,10 @@ def display_range(volume: Volume, leading: Sequence[range]) -> tuple[ValueRange,
 def _slabs_of(volume: Volume, leading: Sequence[range]) -> Iterator[Slab]:
     """Slabs that hold some of a series; of an array in memory, nothing else."""
     for slab in slabs(volume):
-        if all(a.start < b.stop and b.start < a.stop for a, b in zip(slab.leading, leading, strict=True)):
-            yield slab
+        pairs = zip(slab.leading, leading, strict=True)
+        shared = tuple(range(max(a.start, b.start), min(a.stop, b.stop)) for a, b in pairs)
+        if all(shared):
+            yield replace(slab, leading=shared) if volume.in_memory else slab
 
 
 def _spread(length: int, count: int) -> list[int]:

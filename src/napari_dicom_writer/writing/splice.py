@@ -73,10 +73,11 @@ def _encode_items(keyword: str, items: Sequence[Dataset]) -> bytes:
 def _encode_between(dataset: Dataset, tags: list[int]) -> list[bytes]:
     """Encode a data set in pieces, cut before each of the tags, which must not be in it."""
     encoding = convert_encodings(dataset.get("SpecificCharacterSet", _ASCII))
-    pieces = []
+    # pydicom's tags compare slowly.
+    pieces, elements = [], [(int(tag), tag, element) for tag, element in dataset.items()]
     for low, high in zip([0, *tags], [*tags, 0xFFFFFFFF], strict=True):
         part = Dataset()
-        part.update({tag: element for tag, element in dataset.items() if low <= tag < high})
+        part.update({tag: element for number, tag, element in elements if low <= number < high})
         pieces.append(encoded(part, encoding))
     return pieces
 
