@@ -75,12 +75,12 @@ def node(
 
 
 @contextmanager
-def server(store, context=None, listed=None, *, whole=False, reading=lambda: None):
-    """A DICOMweb server that answers a POST with what `store` returns for (its number, UIDs): a status and a body;
-    where it wants the `whole`, for their bytes by UID.
+def server(store, context=None, listed=None, *, whole=False, reading=lambda: None, asked=lambda headers: None):
+    """A DICOMweb server that answers a POST with what `store` returns for (its number, UIDs): a status, a body and
+    perhaps headers; where it wants the `whole`, for their bytes by UID.
 
-    It calls `reading` when it has begun to read a body. It says that it holds the instances that are `listed`; None
-    refuses to say.
+    It calls `reading` when it has begun to read a body, and `asked` with the headers of each request. It says that it
+    holds the instances that are `listed`; None refuses to say.
     """
     count = iter(range(1, 10_000))
 
@@ -90,14 +90,16 @@ def server(store, context=None, listed=None, *, whole=False, reading=lambda: Non
         def log_message(self, *_):
             pass
 
-        def answer(self, status, body=b""):
+        def answer(self, status, body=b"", headers=()):
             self.send_response(status)
-            self.send_header("Content-Type", "application/dicom+json")
+            for name, value in ({"Content-Type": "application/dicom+json"} | dict(headers)).items():
+                self.send_header(name, value)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
 
         def do_GET(self):
+            asked(self.headers)
             if "/instances" not in self.path:
                 self.answer(200, b"[]")
             elif listed is None:
@@ -106,6 +108,7 @@ def server(store, context=None, listed=None, *, whole=False, reading=lambda: Non
                 self.answer(200, json.dumps([{"00080018": {"vr": "UI", "Value": [uid]}} for uid in listed]).encode())
 
         def do_POST(self):
+            asked(self.headers)
             body = self.rfile.read(1)
             reading()
             body += self.rfile.read(int(self.headers["Content-Length"]) - 1)
@@ -122,7 +125,7 @@ def server(store, context=None, listed=None, *, whole=False, reading=lambda: Non
     listening = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     if context:
         listening.socket = context.wrap_socket(listening.socket, server_side=True)
-    thread = threading.Thread(target=listening.serve_forever)
+    thread = threading.Thread(target=listening.serve_forever, args=(0.01,))
     thread.start()
     try:
         yield f"http{'s' if context else ''}://127.0.0.1:{listening.server_address[1]}/dicom-web"
@@ -141,8 +144,8 @@ def response(stored=(), failed=(), warned=(), reason=0xA700):
     return json.dumps(body).encode()
 
 
-def certificate(folder, name="localhost", address="127.0.0.1"):
-    """One that nobody has signed but itself, for a machine of that name."""
+def certificate(folder, name="localhost", address="127.0.0.1", days=1):
+    """One that nobody has signed but itself, for a machine of that name; it ends in so many days."""
     import datetime
     import ipaddress
 
@@ -161,8 +164,8 @@ def certificate(folder, name="localhost", address="127.0.0.1"):
         .issuer_name(who)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
+        .not_valid_before(now - datetime.timedelta(days=2))
+        .not_valid_after(now + datetime.timedelta(days=days))
         .add_extension(names, critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())

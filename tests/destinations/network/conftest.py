@@ -17,7 +17,7 @@ def state(tmp_path_factory, monkeypatch):
     monkeypatch.setenv("NAPARI_DICOM_WRITER_STATE", str(folder))
     monkeypatch.setenv("NAPARI_DICOM_WRITER_CONFIG", str(folder / "config"))
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
-    for name in ("USER", "PASSWORD"):
+    for name in ("USER", "PASSWORD", "TOKEN"):
         monkeypatch.delenv(f"NAPARI_DICOM_WRITER_{name}", raising=False)
     return folder
 

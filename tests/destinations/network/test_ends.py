@@ -14,7 +14,7 @@ from pynetdicom import evt
 from judges.faulty_peers import certificate, node, response, server
 from napari_dicom_writer import DestinationError, ExportCancelled, SendError, Volume, export
 from napari_dicom_writer.destinations import DESTINATIONS
-from napari_dicom_writer.destinations.network import association, c_store, multipart, store_work, stow_rs
+from napari_dicom_writer.destinations.network import association, c_store, store_work, stow_rs
 from napari_dicom_writer.destinations.network.deliver import deliver
 from napari_dicom_writer.destinations.network.link import DUPLICATE
 from napari_dicom_writer.destinations.network.peers import peer_at
@@ -27,7 +27,7 @@ REMOTE = [key for key, kind in DESTINATIONS.items() if kind.remote]
 
 @pytest.fixture(params=REMOTE)
 def to(request, monkeypatch):
-    monkeypatch.setattr(multipart, "_BATCH", 3_000)  # two instances
+    monkeypatch.setattr(stow_rs, "BATCH", 3_000)  # two instances
     return request.param
 
 

@@ -13,7 +13,7 @@ import requests
 
 from judges.faulty_peers import PLAIN, certificate, node, response, server
 from napari_dicom_writer import DestinationError, ExportOptions, SendError, Volume, export
-from napari_dicom_writer.destinations.network import association, c_store, link, multipart, stow_rs
+from napari_dicom_writer.destinations.network import association, c_store, link, stow_rs
 from napari_dicom_writer.destinations.network.peers import peer_at
 from napari_dicom_writer.destinations.network.sending import send, staged_files
 from napari_dicom_writer.plan.sent import State
@@ -158,7 +158,7 @@ def test_a_nodes_certificate_must_be_trusted(staged, tmp_path, monkeypatch, trus
 
 @pytest.fixture
 def small_batches(monkeypatch):
-    monkeypatch.setattr(multipart, "_BATCH", 30_000)  # three instances
+    monkeypatch.setattr(stow_rs, "BATCH", 30_000)  # three instances
 
 
 def to_server(address, files):

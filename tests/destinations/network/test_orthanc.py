@@ -71,7 +71,7 @@ def test_what_is_there_already_is_not_sent_again(pacs, to, tmp_path, monkeypatch
     """Cancelled half-way; the next attempt sends the rest, and all of it is as it was staged."""
     export(Volume(np.zeros((30, 64, 64), np.uint8), spacing=(1, 1, 1)), tmp_path / "x", JANE)
     files = staged_files(tmp_path / "x")
-    monkeypatch.setattr("napari_dicom_writer.destinations.network.multipart._BATCH", 20_000)
+    monkeypatch.setattr("napari_dicom_writer.destinations.network.stow_rs.BATCH", 20_000)
     a_third = sum(file.size for file in files) // 3
 
     def gone(size):
@@ -90,7 +90,7 @@ def test_what_is_there_already_is_not_sent_again(pacs, to, tmp_path, monkeypatch
 
 
 def test_cancelling_an_export_while_it_is_sent_keeps_it(pacs, to, state, monkeypatch):
-    monkeypatch.setattr("napari_dicom_writer.destinations.network.multipart._BATCH", 20_000)
+    monkeypatch.setattr("napari_dicom_writer.destinations.network.stow_rs.BATCH", 20_000)
     volume = Volume(np.zeros((30, 64, 64), np.uint8), spacing=(1, 1, 1))
 
     def cancel(done, total):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import accumulate, takewhile
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from napari_dicom_writer.destinations.network.link import StagedFile
 
 BLOCK = 2**18
-_BATCH = 32 * 2**20
+BATCH = 32 * 2**20
 _TAIL = 4096  # in which the last boundary is
 
 
@@ -82,13 +83,10 @@ def one_part(blocks: Iterator[bytes], into: Path) -> bool:
     return end >= 0
 
 
-def batches(files: Sequence[StagedFile]) -> Iterator[list[StagedFile]]:
-    """By bytes: what a server must hold at once, and what is unknown if it fails, stay bounded."""
-    batch: list[StagedFile] = []
-    for file in files:
-        if batch and sum(one.size for one in batch) + file.size > _BATCH:
-            yield batch
-            batch = []
-        batch.append(file)
-    if batch:
-        yield batch
+def batch_of(files: Sequence[StagedFile], most: int) -> list[StagedFile]:
+    """Return the first files of so many bytes, and one at least.
+
+    So what a server must hold at once, and what is unknown if it fails, stay bounded.
+    """
+    sizes = accumulate(file.size for file in files)
+    return [file for file, size in zip(files, takewhile(lambda size: size <= most, sizes), strict=False)] or [files[0]]

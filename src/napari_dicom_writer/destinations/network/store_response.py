@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
 
 from napari_dicom_writer.destinations.network.link import DUPLICATE
+from napari_dicom_writer.destinations.network.peers import without_password
 from napari_dicom_writer.plan.sent import Answer, State
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from napari_dicom_writer.destinations.network.link import StagedFile
 
@@ -29,17 +31,15 @@ _REASONS = {
     0xC000: "cannot understand",
     0xC122: "transfer syntax not supported",
 }
+_STORED, _FAILED, _UID = "00081199", "00081198", "00081155"
+_WARNING, _FAILURE = "00081196", "00081197"
+
+Code = int | str | None
 
 
 def answers(batch: Sequence[StagedFile], answer: Any) -> list[Answer]:
     """What the Store Instances Response says (PS3.18 annex I)."""
-    try:
-        said = answer.json() if answer.content else {}
-    except ValueError:
-        said = {}
-    said = said[0] if isinstance(said, list) and said else said
-    stored = _items(said, "00081199", "00081196")
-    failed = _items(said, "00081198", "00081197")
+    stored, failed = said(answer)
     found = []
     for file in batch:
         if file.uid in failed:
@@ -49,28 +49,64 @@ def answers(batch: Sequence[StagedFile], answer: Any) -> list[Answer]:
         elif file.uid in stored:
             code = stored[file.uid]
             found.append(Answer(file.uid, State.WARNING if code else State.STORED, _reason(code) if code else ""))
-        elif answer.status_code >= 400:
+        elif answer.status_code >= 300:
             found.append(Answer(file.uid, State.REFUSED, in_words(answer)))
         else:
             found.append(Answer(file.uid, State.UNKNOWN, f"{in_words(answer)}, and not a word about this instance"))
     return found
 
 
-def _items(said: Any, sequence: str, reason: str) -> dict[str, int | None]:
+def said(answer: Any) -> tuple[dict[str, Code], dict[str, Code]]:
+    """Return the codes of what was stored, and of what was not, by SOP Instance UID; nothing that is not clear."""
     try:
-        items = said[sequence]["Value"]
-        return {item["00081155"]["Value"][0]: next(iter(item.get(reason, {}).get("Value", [])), None) for item in items}
-    except (AttributeError, IndexError, KeyError, TypeError):
-        return {}  # nothing was said, or nothing that is to be relied on
+        if "xml" in answer.headers.get("Content-Type", ""):
+            root = ElementTree.fromstring(answer.content)  # noqa: S314 - expat expands no bombs since 2.4.1
+            return dict(_of_xml(root, _STORED, _WARNING)), dict(_of_xml(root, _FAILED, _FAILURE))
+        found = answer.json() if answer.content else {}
+    except (ValueError, ElementTree.ParseError):
+        return {}, {}
+    found = found[0] if isinstance(found, list) and found else found
+    return dict(_of_json(found, _STORED, _WARNING)), dict(_of_json(found, _FAILED, _FAILURE))
 
 
-def _reason(code: int | None) -> str:
+def _of_json(found: Any, sequence: str, reason: str) -> Iterator[tuple[str, Code]]:
+    """Items of the DICOM JSON Model (PS3.18 annex F)."""
+    for item in _values(found, sequence):
+        for uid in _values(item, _UID)[:1]:
+            yield str(uid).strip("\0 "), next(iter(_values(item, reason)), None)
+
+
+def _values(item: Any, tag: str) -> list[Any]:
+    try:
+        return list(item[tag]["Value"])
+    except (KeyError, TypeError):
+        return []
+
+
+def _of_xml(root: Any, sequence: str, reason: str) -> Iterator[tuple[str, Code]]:
+    """Items of the Native DICOM Model (PS3.19 annex A), whose names may be in its namespace, or in none."""
+    for item in root.findall(f"./{{*}}DicomAttribute[@tag='{sequence}']/{{*}}Item"):
+        code = item.findtext(f"./{{*}}DicomAttribute[@tag='{reason}']/{{*}}Value")
+        uid = item.findtext(f"./{{*}}DicomAttribute[@tag='{_UID}']/{{*}}Value", "")
+        yield uid.strip(), int(code) if code and code.strip().isdecimal() else code
+
+
+def _reason(code: Code) -> str:
     if code is None:
         return "without a reason"
+    if not isinstance(code, int):
+        return str(code)
     known = _REASONS.get(code) or _REASONS.get(code & 0xFF00) or _REASONS.get(code & 0xF000, "unknown status")
     return f"{code:04X}H, {known}"
 
 
 def in_words(answer: Any) -> str:
-    """Return the status of an answer."""
-    return f"HTTP {answer.status_code} {answer.reason}".strip()
+    """Return the status of an answer, and what else it says to everybody."""
+    status, headers = f"HTTP {answer.status_code} {answer.reason}".strip(), answer.headers
+    if answer.is_redirect:
+        return f"{status}: it is at {without_password(headers['Location']).partition('?')[0]}"
+    if answer.status_code == 401 and (wanted := headers.get("WWW-Authenticate", "").partition(" ")[0]):
+        return f"{status}: it wants to know who sends, by {wanted}"
+    if "html" in headers.get("Content-Type", "") and answer.ok:
+        return f"{status} with a page for people"
+    return status

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import threading
+import time
 from concurrent.futures import Future, wait
 from contextlib import closing, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from napari_dicom_writer.destinations.network.credentials import credentials
 from napari_dicom_writer.destinations.network.link import ANSWER_SECONDS, CONNECT_SECONDS, Link
-from napari_dicom_writer.destinations.network.multipart import BLOCK, Body, batches, one_part
-from napari_dicom_writer.destinations.network.store_response import answers, in_words
+from napari_dicom_writer.destinations.network.multipart import BATCH, BLOCK, Body, batch_of, one_part
+from napari_dicom_writer.destinations.network.store_response import answers, in_words, said
 from napari_dicom_writer.destinations.network.target import NetworkDestination
 from napari_dicom_writer.errors import DestinationError
 from napari_dicom_writer.plan.sent import Answer, State
@@ -27,6 +28,13 @@ _PAGE = 1000
 _HEARTBEAT = 0.1  # seconds
 _PATIENCE = 2  # seconds that an answer is waited for when all is to end
 _JSON = "application/dicom+json"
+_TO_NOBODY = {301, 302, 303, 307, 308, 401, 403, 404, 405}
+"""What is said to a batch and would be to the next, too."""
+_TOO_MUCH = {400, 409, 413, 422}
+"""What may be because of the size of a batch, or of one instance in it, if nothing else is said."""
+_NO_PROXIES: Any = dict.fromkeys(("http", "https", "all"))
+_TURNS = 3  # that a batch is sent in when the server has no time
+_LONGEST = 60  # seconds until then
 
 
 class StowLink(Link):
@@ -60,18 +68,25 @@ class StowLink(Link):
                 return held
 
     def _query(self, path: str, **params: str) -> list[dict[str, Any]] | None:
-        with suppress(DestinationError, ValueError):
+        try:
             answer = self._call("GET", path, params=params, headers={"Accept": _JSON})
+            self.unasked = f"it answers a query with {in_words(answer)}"
             if answer.status_code in (204, 404):
                 return []
             if answer.status_code == 200:
                 found = answer.json() if answer.content else []
                 return found if isinstance(found, list) else None
+        except DestinationError as error:
+            self.unasked = f"it{error.refusals[0].what.removeprefix(self.peer.address)}"
+        except ValueError:
+            self.unasked = "it answers a query with what is no JSON"
         return None
 
     def send(self, files: Sequence[StagedFile], record: Callable[[Answer], None], tick: Callable[[int], None]) -> None:
         """See `Link`."""
-        for batch in batches(files):
+        waiting, most, turns = list(files), BATCH, 1
+        while waiting:
+            batch = batch_of(waiting, most)
             try:
                 answer = self._posted(batch, record, tick)
             except DestinationError as error:
@@ -79,8 +94,19 @@ class StowLink(Link):
                 for file in batch:
                     record(Answer(file.uid, State.UNKNOWN, f"no answer: {why}"))
                 return
+            if len(batch) > 1 and answer.status_code in _TOO_MUCH and not any(said(answer)):
+                most = sum(file.size for file in batch) // 2
+                continue
+            if turns < _TURNS and (seconds := _retry_after(answer)) is not None:
+                turns += 1
+                _pause(seconds, tick)
+                continue
             for one in answers(batch, answer):
                 record(one)
+            if answer.status_code in _TO_NOBODY:
+                return
+            turns = 1
+            del waiting[: len(batch)]
 
     def _posted(
         self, batch: Sequence[StagedFile], record: Callable[[Answer], None], tick: Callable[[int], None]
@@ -126,9 +152,12 @@ class StowLink(Link):
             return requests.request(
                 method,
                 f"{self.peer.address}/{path}",
-                timeout=(CONNECT_SECONDS, ANSWER_SECONDS),
+                # The first counts for what is sent, too; an echo has found out whether the server is there.
+                timeout=(ANSWER_SECONDS if "data" in more else CONNECT_SECONDS, ANSWER_SECONDS),
                 allow_redirects=False,
-                auth=self._credentials(),
+                auth=credentials(self),
+                # What stays on this machine takes no way by another.
+                proxies=_NO_PROXIES if self.peer.is_this_machine else None,
                 **more,
             )
         except requests.exceptions.SSLError as error:
@@ -138,26 +167,20 @@ class StowLink(Link):
         except (requests.exceptions.RequestException, OSError) as error:
             self.fail(f"cannot be reached: {_innermost(error)}")
 
-    def _credentials(self) -> tuple[str, str] | None:
-        """User and password, from the environment or the keyring; they go nowhere else."""
-        user, password = (os.environ.get(f"NAPARI_DICOM_WRITER_{name}") for name in ("USER", "PASSWORD"))
-        found = (user, password or "") if user else _from_keyring(self.peer.address)
-        if found and not self.peer.tls and not self.peer.is_this_machine:
-            self.fail("would get a password that anybody on the way can read", "Use https://")
-        return found
 
-
-def _from_keyring(address: str) -> tuple[str, str] | None:
-    try:
-        import keyring
-        from keyring.errors import KeyringError
-    except ImportError:
+def _retry_after(answer: Any) -> int | None:
+    """Return the seconds after which a server that has no time wants to be asked again, if it says so and is soon."""
+    wanted = answer.headers.get("Retry-After", "").strip()
+    if answer.status_code not in (429, 503) or not wanted.isdecimal() or int(wanted) > _LONGEST:
         return None
-    with suppress(KeyringError):
-        found = keyring.get_credential(f"napari-dicom-writer {address}", None)
-        if found and found.username:
-            return found.username, found.password or ""
-    return None
+    return int(wanted)
+
+
+def _pause(seconds: float, tick: Callable[[int], None]) -> None:
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0:
+        tick(0)
+        time.sleep(min(left, _HEARTBEAT))
 
 
 def _fulfill(answer: Future[Any], call: Callable[[], Any]) -> None:
@@ -180,7 +203,7 @@ def _name(item: dict[str, Any]) -> str:
 def _innermost(error: BaseException) -> str:
     while error.__cause__ or error.__context__:
         error = error.__cause__ or error.__context__ or error
-    return str(getattr(error, "strerror", None) or error)
+    return str(getattr(error, "verify_message", None) or getattr(error, "strerror", None) or error)
 
 
 class StowDestination(NetworkDestination):
