@@ -29,5 +29,5 @@ def identity(path: Path) -> tuple[Path, str]:
     if path.is_dir():
         return path, ""
     with as_they_are():
-        header = read_header(path, ["SeriesInstanceUID"])
+        header = read_header(path, ["SOPInstanceUID", "SeriesInstanceUID"])
     return path.parent, str(header.dataset.get("SeriesInstanceUID") or "") if header is not None else ""

@@ -5,18 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from napari_dicom_writer.inputs._base import Format
+from napari_dicom_writer.reading.catalogue import holds_dicom
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-def _is_dicom(path: Path) -> bool:
-    """Whether it is DICOM, or a folder whose first files are."""
-    if path.is_dir():
-        files = (file for file in sorted(path.rglob("*")) if file.is_file() and not file.name.startswith("."))
-        return any(_is_dicom(file) for file, _ in zip(files, range(20), strict=False))
-    with path.open("rb") as file:
-        return file.read(132)[128:] == b"DICM"
 
 
 def _is_zarr(path: Path) -> bool:
@@ -31,7 +23,7 @@ FORMATS = (
     Format("TIFF", "tiff", (".tif", ".tiff", ".btf", ".tf8"), "tifffile"),
     Format("NumPy", "numpy_file", (".npy", ".npz")),
     Format("Picture", "picture", (".png", ".jpg", ".jpeg", ".jpe"), "pillow"),
-    Format("DICOM", "dicom", (".dcm", ".dicom"), accepts=_is_dicom),
+    Format("DICOM", "dicom", (".dcm", ".dicom"), accepts=holds_dicom),
 )
 
 

@@ -21,6 +21,7 @@ from napari_dicom_writer.mention import mention
 from napari_dicom_writer.model.units import millimeters
 from napari_dicom_writer.model.volume import Volume
 from napari_dicom_writer.options.export import ExportOptions
+from napari_dicom_writer.standard.regular_file import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -153,6 +154,8 @@ def _read(path: Path, wished: Wishes, options: ExportOptions, seen: set[object])
     """Read one file by the row of its format, else by a plugin; what another file brought already is left out."""
     if not path.exists():
         raise LayerError("There is no such file", "Check the path")
+    if not (path.is_file() or path.is_dir()):  # opening it may wait for ever
+        raise LayerError(f"It is {kind_of(path.stat().st_mode)}", "Name a file or a folder")
     row = format_of(path)
     if row is not None and wished.plugin is None:
         identity = row.identity(path)

@@ -17,6 +17,7 @@ from pydicom.uid import MediaStorageDirectoryStorage
 
 from napari_dicom_writer.errors import ReadError
 from napari_dicom_writer.reading.files import Header, read_header
+from napari_dicom_writer.standard.regular_file import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,12 +29,6 @@ if TYPE_CHECKING:
 _LOOKED_AT = 10_000  # files of a folder
 _TOLD_EVERY = 100  # files
 _ZARR = {"zarr.json", ".zgroup", ".zarray", ".zattrs"}
-_KINDS = {
-    stat.S_IFIFO: "a pipe",
-    stat.S_IFSOCK: "a socket",
-    stat.S_IFCHR: "a device",
-    stat.S_IFBLK: "a device",
-}
 
 
 class Passed(NamedTuple):
@@ -164,7 +159,7 @@ def catalogue(root: Path, *, depth: int | None = None, most: int | None = None) 
     elif stat.S_ISDIR(mode):
         _walk(found, depth, most)
     else:
-        raise ReadError(f"It is {_KINDS.get(stat.S_IFMT(mode), 'no file')}", "Name a folder or a file")
+        raise ReadError(f"It is {kind_of(mode)}", "Name a folder or a file")
     return found
 
 
@@ -242,8 +237,7 @@ def _sort_in(child: os.DirEntry[str], found: Catalogue, waiting: deque[Path], li
         elif child.is_file():
             found.files.append(path)
         else:
-            mode = stat.S_IFMT(path.stat().st_mode)
-            found.passed.append(Passed(found.name(path), _KINDS.get(mode, "no file"), False))
+            found.passed.append(Passed(found.name(path), kind_of(path.stat().st_mode), False))
     except OSError as error:
         what = "a link that leads nowhere" if child.is_symlink() else f"not to be looked at ({error.strerror})"
         found.passed.append(Passed(found.name(path), what, True))

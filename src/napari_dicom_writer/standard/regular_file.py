@@ -7,9 +7,27 @@ import stat
 from pathlib import Path
 from typing import BinaryIO
 
+_KINDS = {
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+
 
 class NotAFileError(OSError):
     """A pipe, a socket, a device or a folder."""
+
+
+def kind_of(mode: int) -> str:
+    """Say what it is that is neither a file nor a folder.
+
+    Examples
+    --------
+    >>> kind_of(stat.S_IFIFO | 0o644)
+    'a pipe'
+    """
+    return _KINDS.get(stat.S_IFMT(mode), "no file")
 
 
 def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
