@@ -21,7 +21,7 @@ class Gate:
     def __getitem__(self, index):
         self.reads += 1
         self.asked.set()
-        self.open.wait(20)
+        self.open.wait(60)
         if self._error:
             raise self._error
         return indexed(self.shape)[index]

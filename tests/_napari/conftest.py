@@ -5,7 +5,7 @@ All that opens windows runs in one process: on one screen, two would take the ke
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import pytest
@@ -13,9 +13,11 @@ from napari.settings import get_plugin_settings
 from npe2 import PluginManifest
 
 from _napari.panels import add_scan, settle
+from napari_dicom_writer._napari.dock.work import planning
 from napari_dicom_writer._napari.preferences import PLUGIN
 
 HERE = Path(__file__).parent
+PATIENCE = 60_000  # ms: long enough however busy the machine is
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -31,6 +33,14 @@ def _manifests_read_once():
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(PluginManifest, "from_file", lambda path: read(path).model_copy(deep=True))
         yield
+
+
+@pytest.fixture
+def qtbot(qtbot, monkeypatch):
+    """A bot that waits for what comes, and not for five seconds."""
+    for wait in ("waitUntil", "waitSignal", "waitSignals"):
+        monkeypatch.setattr(qtbot, wait, partial(getattr(qtbot, wait), timeout=PATIENCE))
+    return qtbot
 
 
 @pytest.fixture(autouse=True)
@@ -64,8 +74,9 @@ def viewer(make_napari_viewer):
 
 
 @pytest.fixture
-def open_panel(viewer, settings, tmp_path, qtbot):
+def open_panel(viewer, settings, tmp_path, qtbot, monkeypatch):
     """Open the widget the way the menu does, and wait for its first plan."""
+    monkeypatch.setattr(planning, "_DEBOUNCE", 10)  # ms: nobody types here
 
     def opened(path: str | None = "out", *, on_screen: bool = False):
         if on_screen:

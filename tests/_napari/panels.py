@@ -30,7 +30,7 @@ def activate(qtbot, dialog: QWidget) -> None:
         dialog.activateWindow()
         return dialog.isActiveWindow()
 
-    qtbot.waitUntil(active, timeout=30_000)
+    qtbot.waitUntil(active)
 
 
 def focus(qtbot, editor: QWidget) -> None:
@@ -41,12 +41,12 @@ def focus(qtbot, editor: QWidget) -> None:
         editor.setFocus()
         return editor.hasFocus()
 
-    qtbot.waitUntil(focused, timeout=30_000)
+    qtbot.waitUntil(focused)
 
 
 def wait_for(qtbot, until) -> None:
     """Wait until something holds, however busy the machine is."""
-    qtbot.waitUntil(until, timeout=30_000)
+    qtbot.waitUntil(until)
 
 
 def make_active(window: QWidget) -> None:
@@ -57,9 +57,9 @@ def make_active(window: QWidget) -> None:
 
 
 def settle(qtbot, panel) -> None:
-    """Wait until what was changed last is planned."""
-    with qtbot.waitSignal(panel.planner.planned, timeout=10_000, raising=False):
-        panel.planner.request()
+    """Wait until what was changed last is planned, or nothing is there to be."""
+    panel.planner.request()
+    qtbot.waitUntil(lambda: not panel.planner.busy)
 
 
 def settle_nothing(qtbot, panel) -> None:
@@ -87,7 +87,7 @@ def fix_button(panel, label: str) -> QPushButton:
 
 
 def export(qtbot, panel):
-    with qtbot.waitSignal(panel.run.finished, timeout=30_000):
+    with qtbot.waitSignal(panel.run.finished):
         click(qtbot, panel.controls.export_button)
     return panel.report
 

@@ -10,7 +10,6 @@ from judges.readers import read as read_files
 from napari_dicom_writer import exporting
 
 SHAPE = (40, 24, 30)
-PATIENCE = 30_000  # ms
 
 
 def scan():

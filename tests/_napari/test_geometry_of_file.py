@@ -42,13 +42,13 @@ def test_a_click_takes_the_geometry_of_the_file(viewer, settings, qtbot, tmp_pat
     _, widget = viewer.window.add_plugin_dock_widget("napari-dicom-writer", "Export to DICOM…")
     panel = widget.panel
     panel.target.set_path(str(tmp_path / "out"))
-    qtbot.waitUntil(lambda: "scan.mha" in panel.controls.status, timeout=20_000)
+    qtbot.waitUntil(lambda: "scan.mha" in panel.controls.status)
     assert not panel.controls.export_button.isEnabled()
     buttons = panel.board.findChildren(QPushButton)
     button = next(b for b in buttons if b.text() == "Take the geometry of the file" and not b.isHidden())
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(panel.controls.export_button.isEnabled, timeout=20_000)
-    with qtbot.waitSignal(panel.run.finished, timeout=30_000):
+    qtbot.waitUntil(panel.controls.export_button.isEnabled)
+    with qtbot.waitSignal(panel.run.finished):
         qtbot.mouseClick(panel.controls.export_button, Qt.MouseButton.LeftButton)
     assert_placed(tmp_path / "out")
 

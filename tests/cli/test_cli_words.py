@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
 from pathlib import Path
 
 import numpy as np
@@ -165,7 +164,7 @@ class Slow:
         Slow.reads += 1
         print("reading", Slow.reads, file=sys.stderr, flush=True)
         if Slow.reads > 2:
-            time.sleep(60)
+            time.sleep(600)
         return np.broadcast_to(np.float32(0.5), self.shape)[index].copy()
 
 numpy_file.read = lambda path: [Image(Slow(), (Axis(),) * 3, name="slow")]
@@ -188,9 +187,7 @@ def test_ctrl_c_acts_at_once_during_a_scan(tmp_path: Path) -> None:
         assert line, said
         said += line
     process.send_signal(signal.SIGINT)
-    begin = time.monotonic()
-    out, err = process.communicate(timeout=50)
-    assert time.monotonic() - begin < 30  # the slab takes 60 seconds
+    out, err = process.communicate(timeout=120)  # the slab takes ten minutes
     assert process.returncode == 130, err
     assert out == ""
     assert err.splitlines()[-1] == "cancelled, nothing was written"

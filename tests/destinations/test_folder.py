@@ -219,11 +219,11 @@ def test_two_exports_to_one_target_do_not_mix(tmp_path):
     def progress(done: int, total: int) -> None:
         if done:  # planning is told, too
             started.set()
-            finish.wait(20)
+            finish.wait(60)
 
     first = threading.Thread(target=export, args=(STACK, tmp_path / "x"), kwargs={"progress": progress})
     first.start()
-    assert started.wait(20)
+    assert started.wait(60)
     with pytest.raises(DestinationError, match="Another export"):
         export(STACK, tmp_path / "x")
     finish.set()

@@ -127,11 +127,11 @@ def test_living_exports_are_not_touched(tmp_path):
     def progress(done: int, total: int) -> None:
         if done == 2:
             started.set()
-            finish.wait(20)
+            finish.wait(60)
 
     first = threading.Thread(target=export, args=(STACK, tmp_path / "x"), kwargs={"progress": progress})
     first.start()
-    assert started.wait(20)
+    assert started.wait(60)
     for name in ("a", "b", "c.dcm"):
         export(STACK, tmp_path / name)
     finish.set()

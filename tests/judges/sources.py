@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import numpy as np
 
@@ -24,6 +25,21 @@ class SlowArray:
         time.sleep(self._seconds)
         values = np.arange(1024, dtype=np.int16) + np.array(planes, np.int16)[:, np.newaxis, np.newaxis]
         return np.broadcast_to(values, (len(planes), 1024, 1024))[:, *index[1:]]
+
+
+class Held(SlowArray):
+    """Such chunks, none of which comes before there is a file."""
+
+    def __init__(self, planes: int, until: Path) -> None:
+        super().__init__(planes, 0.01)
+        self._until = until
+
+    def __getitem__(self, index):
+        for _ in range(6000):
+            if self._until.exists():
+                return super().__getitem__(index)
+            time.sleep(self._seconds)
+        raise OSError(f"{self._until} has not come for a minute")
 
 
 class Film:

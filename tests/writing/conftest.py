@@ -24,5 +24,5 @@ def client():
 @pytest.fixture
 def two(client):
     """The cluster, whole: an earlier test may have killed a worker."""
-    client.wait_for_workers(2, timeout=30)
+    client.wait_for_workers(2, timeout=120)
     return client

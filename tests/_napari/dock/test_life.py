@@ -50,9 +50,9 @@ def test_closing_the_dock_during_an_export_leaves_nothing(viewer, open_panel, qt
     viewer.layers[0].data = np.zeros((3000, 64, 64), np.int16)
     panel = open_panel(on_screen=True)
     click(qtbot, panel.controls.export_button)
-    qtbot.waitUntil(lambda: any(tmp_path.iterdir()), timeout=10_000)
+    qtbot.waitUntil(lambda: any(tmp_path.iterdir()))
     viewer.window.remove_dock_widget("all")
-    qtbot.waitUntil(lambda: not any(tmp_path.iterdir()), timeout=10_000)
+    qtbot.waitUntil(lambda: not any(tmp_path.iterdir()))
 
 
 def answer(button: str) -> list[str]:
@@ -114,12 +114,12 @@ def test_an_export_that_is_closed_away_says_what_happened(viewer, open_panel, qt
     panel = open_panel(on_screen=True)
     notification_manager.records.clear()
     click(qtbot, panel.controls.export_button)
-    qtbot.waitUntil(lambda: any(tmp_path.iterdir()), timeout=10_000)
+    qtbot.waitUntil(lambda: any(tmp_path.iterdir()))
     asked = answer("Close")
     close_button(panel).click()
     assert asked == ["The export that is running will be cancelled, and nothing will be written."]
-    qtbot.waitUntil(lambda: not any(tmp_path.iterdir()), timeout=10_000)
-    qtbot.waitUntil(lambda: bool(notification_manager.records), timeout=10_000)
+    qtbot.waitUntil(lambda: not any(tmp_path.iterdir()))
+    qtbot.waitUntil(lambda: bool(notification_manager.records))
     assert notification_manager.records[-1].message == "DICOM: cancelled, nothing was written"
 
 

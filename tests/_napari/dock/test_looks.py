@@ -54,8 +54,7 @@ def test_nothing_is_cut_off_in_a_narrow_dock_or_in_large_letters(viewer, setting
     export(qtbot, panel)
     panel.own.segments_fold.show()
     panel.board.report_actions.show_report(panel.report)
-    qtbot.wait(50)
-    assert panel._scroll.widget().width() == panel._scroll.viewport().width()
+    qtbot.waitUntil(lambda: panel._scroll.widget().width() == panel._scroll.viewport().width())
     assert widget.width() == width
 
 

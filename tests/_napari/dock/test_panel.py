@@ -40,7 +40,7 @@ def test_what_was_written_can_be_laid_over_the_layer(viewer, open_panel, qtbot):
     click(qtbot, buttons["Copy report"])
     assert QApplication.clipboard().text().startswith("Wrote 6 instances")
     click(qtbot, buttons["Show in napari"])
-    qtbot.waitUntil(lambda: len(viewer.layers) == 2, timeout=10_000)
+    qtbot.waitUntil(lambda: len(viewer.layers) == 2)
     original, shown = viewer.layers
     settle(qtbot, panel)
     assert panel.report is report
@@ -109,7 +109,7 @@ def test_what_failed_can_be_tried_again_with_the_layers_of_now(viewer, open_pane
     panel = open_panel("folder/out")
     monkeypatch.setattr(panel, "isActiveWindow", lambda: True)  # no window is, on a screen without a window manager
     (tmp_path / "folder").touch()  # in the way
-    with qtbot.waitSignal(panel.run.failed, timeout=30_000):
+    with qtbot.waitSignal(panel.run.failed):
         click(qtbot, panel.controls.export_button)
         viewer.layers[0].scale = (9, 9, 9)  # while it runs
     qtbot.waitUntil(lambda: not panel.planner.busy)
@@ -136,7 +136,7 @@ def test_cancel_leaves_nothing(viewer, open_panel, qtbot, tmp_path):
     viewer.layers[0].data = np.zeros((2000, 64, 64), np.int16)
     panel = open_panel()
     panel.run.progressed.connect(lambda *_: panel.controls.cancel_button.click())
-    with qtbot.waitSignal(panel.run.cancelled, timeout=20_000):
+    with qtbot.waitSignal(panel.run.cancelled):
         click(qtbot, panel.controls.export_button)
         panel.controls.cancel_button.click()
     assert list(tmp_path.iterdir()) == []
@@ -157,7 +157,7 @@ def test_two_widgets_export_side_by_side(viewer, settings, qtbot, tmp_path):
         qtbot.addWidget(widget)
         panel.target.set_path(str(tmp_path / f"out{number}"))
         settle(qtbot, panel)
-    with qtbot.waitSignals([panel.run.finished for panel in panels], timeout=30_000):
+    with qtbot.waitSignals([panel.run.finished for panel in panels]):
         for panel in panels:
             click(qtbot, panel.controls.export_button)
     for number in range(2):
@@ -178,7 +178,7 @@ def test_a_loss_that_was_not_shown_is_asked_about(viewer, open_panel, qtbot, tmp
     viewer.layers[0].data = viewer.layers[0].data.astype(np.int32)
     panel = open_panel()
     viewer.layers[0].data[0, 0, 0] = 10**9
-    with qtbot.waitSignal(panel.run.failed, timeout=30_000):
+    with qtbot.waitSignal(panel.run.failed):
         click(qtbot, panel.controls.export_button)
     assert "Not as it was shown" in panel.controls.status
     assert not (tmp_path / "out").exists()

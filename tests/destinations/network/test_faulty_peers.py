@@ -102,7 +102,7 @@ def test_a_node_that_falls_silent_is_not_waited_for_forever(staged, monkeypatch)
 
     def store(number, event):
         if number > 2:
-            silent.wait(20)
+            silent.wait(60)
         return 0
 
     with node(store) as address:

@@ -120,6 +120,10 @@ def test_a_layer_that_is_refused_for_its_axes_is_repaired(viewer, open_raw, qtbo
     assert panel.plan.series[0].time_points == 2
 
 
+def kinds_shown(panel, axes):
+    return " ".join(panel.editor.table.cell(axis, "kind").currentText() for axis in range(axes))
+
+
 def test_other_layers_have_other_axes(viewer, open_raw, qtbot):
     panel = open_raw()
     viewer.add_image(np.zeros((9, 8, 3), np.uint8), rgb=True, name="colors")
@@ -128,9 +132,7 @@ def test_other_layers_have_other_axes(viewer, open_raw, qtbot):
         viewer.layers.selection = {viewer.layers[name]}
         settle(qtbot, panel)
         qtbot.waitUntil(lambda name=name: panel.preview.layer is viewer.layers[name])
-        qtbot.wait(10)
-        shown = [panel.editor.table.cell(axis, "kind") for axis in range(len(kinds.split()))]
-        assert " ".join(box.currentText() for box in shown) == kinds
+        qtbot.waitUntil(lambda kinds=kinds: kinds_shown(panel, len(kinds.split())) == kinds)
         assert panel.editor.window_row.isVisibleTo(panel) == (name == "raw")
     assert not panel.editor.table.cell(0, "step").accessibleDescription()
 

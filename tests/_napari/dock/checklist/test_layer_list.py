@@ -125,7 +125,7 @@ def test_labels_that_are_painted_are_planned_anew(viewer, open_panel, qtbot):
     panel = open_panel()
     first = panel.plan
     assert first is not None, panel.controls.status
-    with qtbot.waitSignal(panel.planner.planned, timeout=10_000):
+    with qtbot.waitSignal(panel.planner.planned):
         labels.selected_label = 2
         labels.paint((3, 5, 5), 2)
     assert panel.plan is not first

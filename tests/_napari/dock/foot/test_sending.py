@@ -19,8 +19,6 @@ from napari_dicom_writer.destinations.folder.target import FolderDestination
 from napari_dicom_writer.destinations.network.c_store import CStoreDestination
 from napari_dicom_writer.destinations.network.peers import remember, remember_all, remembered
 
-PATIENCE = 30_000  # ms
-
 
 class Peer:
     """A DICOM node that does with each instance what it is told."""
@@ -139,7 +137,7 @@ def test_one_question_shows_whose_what_how_much_and_to_whom(sender, peer, qtbot)
     assert not sender.run.running
     assert not peer.kept
     said = answer("Send")
-    with qtbot.waitSignal(sender.run.finished, timeout=PATIENCE):
+    with qtbot.waitSignal(sender.run.finished):
         click(qtbot, sender.controls.export_button)
     assert len(said) == 1
     assert len(peer.kept) == 6
@@ -179,7 +177,7 @@ def test_a_peer_is_tested_and_remembered(open_panel, peer, qtbot, capsys):
         line.set_name(address)
         assert panel.target._said.isHidden()
         click(qtbot, line.test_button)
-        qtbot.waitUntil(lambda said=said: said in panel.target._said.text(), timeout=PATIENCE)
+        qtbot.waitUntil(lambda said=said: said in panel.target._said.text())
     line.keep("no name")
     assert "is not a name for a peer" in panel.target._said.text()
     line.keep("pacs")
@@ -213,10 +211,10 @@ def test_a_peer_that_was_forgotten_meanwhile_is_not_sent_to(sender, peer, qtbot)
 def test_what_is_shown_in_the_question_is_what_is_sent(sender, peer, viewer, qtbot):
     def change():
         viewer.layers.selection.clear()
-        qtbot.waitUntil(lambda: sender.plan is None, timeout=PATIENCE)
+        qtbot.waitUntil(lambda: sender.plan is None)
 
     said = answer("Send", before=change)
-    with qtbot.waitSignal(sender.run.finished, timeout=PATIENCE):
+    with qtbot.waitSignal(sender.run.finished):
         click(qtbot, sender.controls.export_button)
     assert "6 instances" in said[0]
     assert len(peer.kept) == 6
@@ -225,7 +223,7 @@ def test_what_is_shown_in_the_question_is_what_is_sent(sender, peer, viewer, qtb
 def test_what_did_not_arrive_is_sent_again_by_a_click(sender, peer, qtbot):
     peer.behave = lambda number: 0xA700 if number > 4 else 0
     answer("Send")
-    with qtbot.waitSignal(sender.run.failed, timeout=PATIENCE):
+    with qtbot.waitSignal(sender.run.failed):
         click(qtbot, sender.controls.export_button)
     (folder,) = unsent()
     for part in ("4 stored, 2 refused", "Out of Resources (2)", str(folder)):
@@ -235,7 +233,7 @@ def test_what_did_not_arrive_is_sent_again_by_a_click(sender, peer, qtbot):
     staged = {path.read_bytes() for path in folder.iterdir()}
     assert len(staged) == 6
     peer.behave = lambda number: 0
-    with qtbot.waitSignal(sender.run.finished, timeout=PATIENCE):
+    with qtbot.waitSignal(sender.run.finished):
         click(qtbot, button)
     assert len(peer.kept) == 6
     assert not unsent()
@@ -264,15 +262,15 @@ def test_sending_is_cancelled_and_goes_on(sender, peer, held, qtbot):
     sender.run.staged.connect(stages.append)
     answer("Send")
     click(qtbot, sender.controls.export_button)
-    qtbot.waitUntil(held.is_set, timeout=PATIENCE)
-    qtbot.waitUntil(lambda: "sending" in stages, timeout=PATIENCE)
+    qtbot.waitUntil(held.is_set)
+    qtbot.waitUntil(lambda: "sending" in stages)
     assert "waits on this machine" in "".join(sender.losses())
-    qtbot.waitUntil(lambda: " kB of 1" in sender.controls._rate.text(), timeout=PATIENCE)
-    with qtbot.waitSignal(sender.run.cancelled, timeout=PATIENCE):
+    qtbot.waitUntil(lambda: " kB of 1" in sender.controls._rate.text())
+    with qtbot.waitSignal(sender.run.cancelled):
         click(qtbot, sender.controls.cancel_button)
     peer.go.set()
     assert "Sending was cancelled when 2 of 6 instances had arrived" in texts(sender)
-    with qtbot.waitSignal(sender.run.finished, timeout=PATIENCE):
+    with qtbot.waitSignal(sender.run.finished):
         click(qtbot, resend_button(sender))
     assert len(set(peer.kept)) == 6
 
@@ -280,9 +278,9 @@ def test_sending_is_cancelled_and_goes_on(sender, peer, held, qtbot):
 def test_closing_while_it_is_sent_keeps_what_is_missing(sender, viewer, peer, held, qtbot):
     answer("Send")
     click(qtbot, sender.controls.export_button)
-    qtbot.waitUntil(held.is_set, timeout=PATIENCE)
+    qtbot.waitUntil(held.is_set)
     viewer.window.remove_dock_widget("all")
-    qtbot.waitUntil(lambda: not any(t.name == "napari-dicom-writer" for t in threading.enumerate()), timeout=PATIENCE)
+    qtbot.waitUntil(lambda: not any(t.name == "napari-dicom-writer" for t in threading.enumerate()))
     peer.go.set()
     (folder,) = unsent()
     assert main(["send", str(folder), "pacs", "--yes"]) == 0

@@ -103,7 +103,7 @@ def test_a_new_window_shows_at_once(qtbot, preview):
 def test_the_latest_volume_wins(qtbot, preview):
     first, second, third = Gate(), Gate(), indexed((4, 6, 8)) * 0
     place(preview, Volume(first, spacing=SPACING))
-    assert first.asked.wait(10)
+    assert first.asked.wait(60)
     place(preview, Volume(second, spacing=SPACING))
     place(preview, Volume(third, spacing=SPACING))
     first.open.set()
@@ -149,7 +149,7 @@ def test_a_refusal_takes_the_place_of_the_cuts(qtbot, preview):
 def test_clear_lets_go_of_the_array(qtbot, preview):
     gate = Gate()
     place(preview, Volume(gate, spacing=SPACING))
-    assert gate.asked.wait(10)
+    assert gate.asked.wait(60)
     preview.clear()
     gate.open.set()
     wait_for_thread(qtbot)
@@ -175,7 +175,7 @@ def test_the_widget_may_go_while_it_is_read(qtbot, how):
     widget = PreviewWidget()
     gate = Gate()
     place(widget, Volume(gate, spacing=SPACING))
-    assert gate.asked.wait(10)
+    assert gate.asked.wait(60)
     getattr(widget, how)()
     del widget
     gc.collect()
@@ -192,7 +192,7 @@ def test_closing_the_parent_is_no_crash_either(qtbot):
     layout.addWidget(widget)
     gate = Gate()
     place(widget, Volume(gate, spacing=SPACING))
-    assert gate.asked.wait(10)
+    assert gate.asked.wait(60)
     parent.deleteLater()
     qtbot.waitUntil(lambda: not gate.open.set())
     wait_for_thread(qtbot)

@@ -14,8 +14,6 @@ from napari_dicom_writer import ExportOptions, export
 from napari_dicom_writer._napari.dock.work import load_back as show
 from napari_dicom_writer._napari.dock.work.load_back import SeriesLoader, show_in_viewer
 
-PATIENCE = 30_000  # ms
-
 
 @pytest.fixture
 def viewer():
@@ -33,7 +31,7 @@ def scan(shape=(6, 20, 30), dtype="int16"):
 
 def shown(viewer, qtbot, folder):
     loader = show_in_viewer(viewer, folder, None)
-    with qtbot.waitSignal(loader.shown, timeout=PATIENCE) as waiting:
+    with qtbot.waitSignal(loader.shown) as waiting:
         pass
     return waiting.args[0]
 
@@ -138,7 +136,7 @@ def test_lazy_planes_are_read_one_at_a_time(viewer, qtbot, tmp_path, monkeypatch
 def test_what_is_not_there_becomes_a_notification(viewer, qtbot, tmp_path):
     notification_manager.records.clear()
     loader = show_in_viewer(viewer, tmp_path / "gone", None)
-    with qtbot.waitSignal(loader.failed, timeout=PATIENCE):
+    with qtbot.waitSignal(loader.failed):
         pass
     (record,) = notification_manager.records
     assert record.severity.value == "error"
@@ -160,10 +158,10 @@ def test_a_viewer_closed_meanwhile_gets_nothing(make_napari_viewer, qtbot, tmp_p
     image = add(viewer, scan())
     report = export([image.as_layer_data_tuple()], tmp_path / "x")
     show_in_viewer(viewer, report.path, viewer.window._qt_window)
-    qtbot.waitUntil(reached.is_set, timeout=PATIENCE)
+    qtbot.waitUntil(reached.is_set)
     threading.Timer(0.2, go.set).start()  # while closing waits for the thread
     viewer.close()
-    qtbot.waitUntil(lambda: not any(t.name == "napari-dicom-writer" for t in threading.enumerate()), timeout=PATIENCE)
+    qtbot.waitUntil(lambda: not any(t.name == "napari-dicom-writer" for t in threading.enumerate()))
     qtbot.wait(100)
     assert len(viewer.layers) <= 1
 
@@ -175,5 +173,5 @@ def test_it_can_be_cancelled(viewer, qtbot, tmp_path):
     loader.load(report.path)
     loader.cancel()
     with qtbot.assertNotEmitted(loader.shown, wait=200):
-        qtbot.waitUntil(lambda: not loader.running, timeout=PATIENCE)
+        qtbot.waitUntil(lambda: not loader.running)
     assert len(viewer.layers) == 1

@@ -23,7 +23,7 @@ class Slow:
 
     def __getitem__(self, index):
         self.reads += 1
-        assert self.leave.wait(20)
+        assert self.leave.wait(60)
         return self.values[index]
 
 
@@ -45,7 +45,7 @@ def plan(qtbot):
         wishes.extend(new)
         outcomes.clear()
         planner.request()
-        qtbot.waitUntil(lambda: bool(outcomes), timeout=10_000)
+        qtbot.waitUntil(lambda: bool(outcomes))
         return outcomes[-1]
 
     planned.planner, planned.wishes, planned.outcomes, planned.owner = planner, wishes, outcomes, owner
@@ -55,7 +55,7 @@ def plan(qtbot):
 
 
 def wait_for_threads(qtbot) -> bool:
-    qtbot.waitUntil(lambda: not [t for t in threading.enumerate() if t.name == "plan-export"], timeout=10_000)
+    qtbot.waitUntil(lambda: not [t for t in threading.enumerate() if t.name == "plan-export"])
     return True
 
 
@@ -71,10 +71,10 @@ def test_a_scan_of_old_values_is_never_taken_for_new_ones(plan, qtbot):
     slow = Slow(values)
     plan.wishes.append(wish(slow))
     plan.planner.request()
-    qtbot.waitUntil(lambda: slow.reads > 0, timeout=10_000)
+    qtbot.waitUntil(lambda: slow.reads > 0)
     plan.planner.forget_values()  # an edit in place, while they are read
     slow.leave.set()
-    qtbot.waitUntil(lambda: bool(plan.outcomes), timeout=10_000)
+    qtbot.waitUntil(lambda: bool(plan.outcomes))
     values[0, 0, 0] = np.nan
     assert "1 NaN value" in plan(wish(slow)).refusals[0].what
 
@@ -83,13 +83,13 @@ def test_the_newest_wish_is_planned_after_the_old_one_stopped(plan, qtbot):
     slow = Slow(np.linspace(0, 1, 60, dtype=np.float32).reshape(3, 4, 5))
     plan.wishes.append(wish(slow))
     plan.planner.request()
-    qtbot.waitUntil(lambda: slow.reads > 0, timeout=10_000)
+    qtbot.waitUntil(lambda: slow.reads > 0)
     plan.wishes.append(wish(np.zeros((2, 4, 5), np.int16)))
     plan.planner.request()
     qtbot.wait(400)
     assert not plan.outcomes
     slow.leave.set()
-    qtbot.waitUntil(lambda: bool(plan.outcomes), timeout=10_000)
+    qtbot.waitUntil(lambda: bool(plan.outcomes))
     assert len(plan.outcomes) == 1
     assert plan.outcomes[0].plan.instances == 2
 
@@ -100,7 +100,7 @@ def test_an_owner_that_goes_away_while_values_are_read_leaves_nothing(plan, qtbo
     alive = weakref.ref(slow)
     plan.wishes.append(wish(slow))
     plan.planner.request()
-    qtbot.waitUntil(lambda: slow.reads > 0, timeout=10_000)
+    qtbot.waitUntil(lambda: slow.reads > 0)
     plan.owner.deleteLater()
     qtbot.wait(50)
     plan.planner.close()  # as a dock widget does, when it is gone
@@ -118,9 +118,9 @@ def test_it_tells_how_many_planes_were_read(plan, qtbot):
     plan.planner.progressed.connect(lambda *read: told.append(read))
     plan.wishes.append(wish(slow))
     plan.planner.request()
-    qtbot.waitUntil(lambda: slow.reads > 0, timeout=10_000)
+    qtbot.waitUntil(lambda: slow.reads > 0)
     slow.leave.set()
-    qtbot.waitUntil(lambda: bool(plan.outcomes), timeout=10_000)
+    qtbot.waitUntil(lambda: bool(plan.outcomes))
     done = []
     plan_export([(values, {"units": ("mm",) * 3}, "image")], progress=lambda *read: done.append(read))
     assert done[0] == (0, 6)

@@ -11,7 +11,7 @@ from napari.utils.progress import progress as bars
 from qtpy import API_NAME
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
-from _napari.runs import PATIENCE, Watch, layer, no_threads
+from _napari.runs import Watch, layer, no_threads
 from napari_dicom_writer import ExportOptions
 from napari_dicom_writer._napari.dock.work import activity as activity_module
 from napari_dicom_writer._napari.dock.work.running import ExportRun
@@ -34,7 +34,7 @@ def docked(make_napari_viewer):
 def start_and_wait_for_an_instance(run, qtbot, tmp_path, planes=1000):
     watch = Watch(run)
     run.start([layer(np.zeros((planes, 24, 30), np.int16))], tmp_path / "new" / "x", ExportOptions())
-    qtbot.waitUntil(lambda: any(done for done, *_ in watch.of("progressed")), timeout=PATIENCE)
+    qtbot.waitUntil(lambda: any(done for done, *_ in watch.of("progressed")))
     assert list(tmp_path.iterdir())
     return watch
 
@@ -43,7 +43,7 @@ def test_closing_the_viewer_cancels(docked, qtbot, tmp_path, slowly):
     viewer, widget, _ = docked
     start_and_wait_for_an_instance(ExportRun(widget), qtbot, tmp_path)
     viewer.close()
-    qtbot.waitUntil(no_threads, timeout=PATIENCE)
+    qtbot.waitUntil(no_threads)
     assert not list(tmp_path.iterdir())
     assert not bars._all_instances
 
@@ -64,7 +64,7 @@ def test_closing_the_dock_cancels(docked, qtbot, tmp_path, slowly, deep):
     parent = QWidget(widget) if deep else widget
     watch = start_and_wait_for_an_instance(ExportRun(parent), qtbot, tmp_path)
     dock.destroyOnClose()
-    qtbot.waitUntil(lambda: watch.end == "cancelled", timeout=PATIENCE)
+    qtbot.waitUntil(lambda: watch.end == "cancelled")
     assert not list(tmp_path.iterdir())
     assert not bars._all_instances
     widget.deleteLater()
@@ -77,19 +77,19 @@ def test_hiding_the_dock_does_not(docked, qtbot, tmp_path, slowly):
     dock.show()
     dock.setFloating(True)
     dock.setFloating(False)
-    qtbot.waitUntil(lambda: watch.end == "finished", timeout=PATIENCE)
+    qtbot.waitUntil(lambda: watch.end == "finished")
 
 
 def test_the_activity_dock_shows_it_and_can_cancel_it(docked, qtbot, tmp_path, slowly):
     _, widget, _ = docked
     watch = start_and_wait_for_an_instance(ExportRun(widget), qtbot, tmp_path)
-    qtbot.waitUntil(lambda: len(bars._all_instances) == 1, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: len(bars._all_instances) == 1)
     (bar,) = bars._all_instances
     assert bar.total == 1000
     assert bar.desc.startswith(("DICOM, writing", "DICOM, reading"))
-    qtbot.waitUntil(lambda: bar.n > 0, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: bar.n > 0)
     bar.cancel()  # what its button does
-    qtbot.waitUntil(lambda: watch.end == "cancelled", timeout=PATIENCE)
+    qtbot.waitUntil(lambda: watch.end == "cancelled")
     assert not bars._all_instances
     assert not list(tmp_path.iterdir())
 
