@@ -47,7 +47,7 @@ def test_time_goes_on_past_midnight(tmp_path, day):
     series(tmp_path, 6, lambda n: n % 2, lambda n: {"AcquisitionTime": times[n // 2], **day})
     ((data, attributes, _),), told = opened(tmp_path)
     first = np.asarray(data)[:, 0, 0, 0].tolist()
-    assert (first, told) == ([2, 4, 0] if day else [0, 2, 4], [])
+    assert (first, ["unevenly spaced" in text for text in told]) == (([2, 4, 0], [True]) if day else ([0, 2, 4], []))
     assert attributes["scale"][0] == (1 if day else 30)
 
 

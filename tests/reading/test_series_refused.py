@@ -50,7 +50,7 @@ def test_objects_without_pictures_are_refused():
         ({"PhotometricInterpretation": "PALETTE COLOR"}, "lookup table is not described"),
         ({"SamplesPerPixel": 2}, "2 samples a pixel"),
         ({"RescaleSlope": 0, "RescaleIntercept": 0}, "or zero"),
-        ({"NumberOfFrames": 2}, "From 1 to 2 pictures"),
+        ({"NumberOfFrames": 2}, "says to hold 2 frames"),
         ({"Rows": None}, "hold no picture"),
     ],
     ids=str,

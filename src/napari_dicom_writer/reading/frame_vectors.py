@@ -55,7 +55,7 @@ def described(header: Dataset, instance: Mapping[str, Any], count: int) -> list[
         frame["TriggerTime"] = time
     if (offsets := header.get("GridFrameOffsetVector")) is not None:
         return _spread(frames, [float(offset) for offset in _several(offsets)])
-    if "DetectorInformationSequence" in header:
+    if "DetectorInformationSequence" in header or any(keyword in pointers for keyword in (*_TIMES, *_PARTS)):
         _of_detectors(header, frames)
     if "SliceVector" in pointers:
         step = header.get("SpacingBetweenSlices") or header.get("SliceThickness")
@@ -108,7 +108,7 @@ def _of_detectors(header: Dataset, frames: list[dict[str, Any]]) -> None:
     """Say where each frame's detector is, and count times, energy windows and detectors (PS3.3 C.8.4.8)."""
     pointers, count = _pointers(header), len(frames)
     vectors = {keyword: _vector(header, keyword, count) for keyword in pointers if keyword in (*_TIMES, *_PARTS)}
-    detectors = header.DetectorInformationSequence
+    detectors = header.get("DetectorInformationSequence") or ()
     times = [tuple(int(vectors[keyword][i]) for keyword in _TIMES if keyword in vectors) for i in range(count)]
     ranks = {time: rank for rank, time in enumerate(sorted(set(times)), 1)}
     for number, frame in enumerate(frames):

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from pydicom.tag import Tag
 
 from napari_dicom_writer.errors import ReadError
-from napari_dicom_writer.reading.frame_vectors import PART, VECTOR_TAGS, described
-from napari_dicom_writer.reading.settings import SETTING_TAGS
+from napari_dicom_writer.reading.dimensions import counted, dimensions_of
+from napari_dicom_writer.reading.frame_vectors import VECTOR_TAGS, described
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -49,18 +49,6 @@ _RENAMED = {
 }
 _OTHERS = """FrameAcquisitionDateTime FrameReferenceDateTime DimensionIndexValues ReferencedSegmentNumber
     ComplexImageComponent TemporalPositionTimeOffset SpacingBetweenSlices StackID""".split()
-# What indices count that other attributes tell better, or that is the way of a picture through space and time.
-_TOLD_OTHERWISE = set(
-    map(
-        Tag,
-        """ImagePositionPatient ImageOrientationPatient ImagePositionVolume ImageOrientationVolume InStackPositionNumber
-    StackID SliceLocation PlanePositionSequence PlaneOrientationSequence TemporalPositionIndex TriggerTime
-    FrameAcquisitionDateTime FrameReferenceDateTime FrameAcquisitionNumber TemporalPositionTimeOffset AcquisitionTime
-    NominalCardiacTriggerDelayTime NominalPercentageOfCardiacPhase AcquisitionNumber InstanceNumber EffectiveEchoTime
-    DiffusionBValue DiffusionGradientOrientation DiffusionGradientDirectionSequence ReferencedSegmentNumber""".split(),
-    )
-)
-_SETTINGS = {Tag(keyword): keyword for keyword in SETTING_TAGS} | {Tag("InversionTimes"): "InversionTime"}
 _DIRECTIONS = Tag("DiffusionGradientDirectionSequence")
 _ORDER = 2**32  # frames come after each other, and behind those of instances with smaller numbers
 
@@ -109,12 +97,12 @@ def _grouped(header: Dataset, instance: Attributes, wanted: list[str], count: in
     if 0 < len(every) < count:
         raise ReadError(f"It describes {len(every):,} frames, and says to hold {count:,}", "Copy the file again")
     converted, alike = _read(shared[0], names) if shared else ({}, {})
-    dimensions = [_dimension(item) for item in header.get("DimensionIndexSequence") or ()]
+    dimensions = dimensions_of(header, _RENAMED)
     frames = []
     for item in every[:count] or [None] * count:
         own_converted, own = _read(item, names) if item is not None else ({}, {})
         frame = {**instance, **converted, **own_converted, **alike, **own}
-        frames.append(frame | {PART: _part(frame, dimensions)})
+        frames.append(frame | counted(frame, dimensions))
     return frames
 
 
@@ -135,21 +123,6 @@ def _read(item: Dataset, names: Mapping[BaseTag, str]) -> tuple[dict[str, Any], 
 
 _MACRO_TAGS, _CONVERTED_TAGS = [*map(Tag, _MACROS)], [*map(Tag, _CONVERTED)]
 _MAPPING = Tag("RealWorldValueMappingSequence")
-
-
-def _dimension(item: Dataset) -> tuple[str, str] | None:
-    """Name what a dimension index counts, and the setting that tells it better, if there is one; None if it is told."""
-    pointer = item.get("DimensionIndexPointer")
-    if pointer is None or Tag(pointer) in _TOLD_OTHERWISE:
-        return None
-    return str(item.get("DimensionDescriptionLabel") or "").strip() or "dimension", _SETTINGS.get(Tag(pointer), "")
-
-
-def _part(frame: Attributes, dimensions: list[tuple[str, str] | None]) -> str:
-    values = frame.get("DimensionIndexValues")
-    values = [values] if isinstance(values, int) else list(values or ())
-    told = zip(dimensions, values, strict=False)
-    return ", ".join(f"{one[0]} {value}" for one, value in told if one and frame.get(one[1]) in (None, ""))
 
 
 def _timed(frame: dict[str, Any]) -> dict[str, Any]:

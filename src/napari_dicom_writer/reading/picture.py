@@ -12,6 +12,7 @@ from napari_dicom_writer.reading.real_values import (
     PIXEL_TAGS,
     StoredType,
     ValueMap,
+    is_unmapped,
     unit_of,
     value_map_of,
     window_of,
@@ -35,16 +36,26 @@ PICTURE_TAGS = [
     *PIXEL_TAGS,
     *TIME_TAGS,
     *SETTING_TAGS,
-    *"FrameOfReferenceUID ImageType ComplexImageComponent".split(),
+    *"FrameOfReferenceUID Units RescaleType ImageType ComplexImageComponent".split(),
 ]
 """Keywords of the attributes that `picture_of` reads."""
 
 OVERLAY_TAGS = frozenset(Tag(group, 0x0010) for group in range(0x6000, 0x6020, 2))
 """Overlay Rows of the groups that there may be; overlays themselves are read by `overlays`."""
 
+_UNMAPPED = "Its Real World Value Mapping is a table, or one of several, and not applied"
 _T = TypeVar("_T")
 _KEYWORDS = {int(Tag(keyword)): keyword for keyword in PICTURE_TAGS}
-_LENIENT = {"SliceLocation", *TIME_TAGS, *SETTING_TAGS, "ComplexImageComponent", "WindowCenter", "WindowWidth"}
+_LENIENT = {
+    "SliceLocation",
+    *TIME_TAGS,
+    *SETTING_TAGS,
+    "Units",
+    "RescaleType",
+    "ComplexImageComponent",
+    "WindowCenter",
+    "WindowWidth",
+}
 _COMPONENTS = {
     name: full for full in ("magnitude", "phase", "real", "imaginary") for name in (full[0].upper(), full.upper())
 }
@@ -117,6 +128,7 @@ class Kind(NamedTuple):
     """
 
     space: str
+    quantity: str
     localizer: str
     component: str
     settings: tuple[str, ...]
@@ -177,7 +189,7 @@ def picture_of(
         moment=_or(NO_MOMENT, lambda: moment_of(said)),
         kind=_kind(said),
         frame=frame,
-        assumed=said.get(ASSUMED) or "",
+        assumed="; ".join(filter(None, (said.get(ASSUMED), _UNMAPPED if is_unmapped(said) else ""))),
         segment=int(said.get("ReferencedSegmentNumber") or 0),
         overlays=overlays,
         unit=unit_of(said),
@@ -194,10 +206,11 @@ def _or(other: _T, read: Callable[[], _T]) -> _T:
 
 
 def _kind(said: Mapping[str, Any]) -> Kind:
-    kinds = said.get("ImageType") or ()
+    kinds, quantity = said.get("ImageType") or (), str(said.get("Units") or said.get("RescaleType") or "")
     named = [said.get("ComplexImageComponent") or "", *kinds[2:]]
     return Kind(
         space=str(said.get("FrameOfReferenceUID") or ""),
+        quantity="" if quantity == "US" else quantity,  # unspecified
         localizer="localizer" if "LOCALIZER" in kinds else "",
         component=next((_COMPONENTS[name] for name in named if name in _COMPONENTS), ""),
         settings=settings_of(said),

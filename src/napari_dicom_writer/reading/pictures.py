@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pydicom.tag import Tag
-from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
+from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from napari_dicom_writer.errors import ExportError, ReadError, Refusals
 from napari_dicom_writer.reading.decoding.codestreams import is_decoded, is_native
@@ -232,7 +232,7 @@ def _check_whole(source: PixelSource, header: Dataset) -> None:
         raise ReadError(
             f"Its pixels are of a kind that is not decoded here ({name})", "Convert it with another program"
         )
-    there = source.stamp[0] - source.at
+    there = _pixel_bytes(source)
     if there <= 0:
         raise ReadError("It describes pixels, and holds none", "Copy the file again")
     rows, columns, samples, bits = (source.options[key] for key in NUMBERS[:4])
@@ -242,8 +242,17 @@ def _check_whole(source: PixelSource, header: Dataset) -> None:
         raise ReadError("Its pixels break off", "Copy the file again")
 
 
+def _pixel_bytes(source: PixelSource) -> int:
+    """How many bytes follow the tag, type and length of the pixels."""
+    return source.stamp[0] - source.at - (8 if source.syntax == ImplicitVRLittleEndian else 12)
+
+
 def _most_frames(source: PixelSource) -> int:
     """How many frames a file of this size can hold; a header may say any number."""
     rows, columns, samples, bits = (source.options[key] for key in NUMBERS[:4])
     plain = is_native(source.syntax) and source.syntax != DeflatedExplicitVRLittleEndian
-    return source.stamp[0] * 8 // (rows * columns * samples * bits if plain else _LEAST_FRAME * 8)
+    return (
+        (_pixel_bytes(source) if plain else source.stamp[0])
+        * 8
+        // (rows * columns * samples * bits if plain else _LEAST_FRAME * 8)
+    )

@@ -30,6 +30,8 @@ PIXEL_TAGS = (
 ).split()
 """Keywords of the attributes that this module reads."""
 
+_MOST_BITS = 64
+_REPAIRED = "Ask its maker for a repaired file"
 _FLOATING = (32, 64)  # bits of Float and Double Float Pixel Data, which have no sign and no bits that are not stored
 _LOOKUP = "Apply its lookup table with another program, and write the result"
 
@@ -79,16 +81,19 @@ def stored_type_of(header: Dataset) -> StoredType:
     """
     floating = "PixelRepresentation" not in header and header.get("BitsAllocated") in _FLOATING
     if "BitsAllocated" not in header or ("PixelRepresentation" not in header and not floating):
-        raise ReadError("Its header does not say how its pixels are stored", "Ask its maker for a repaired file")
+        raise ReadError("Its header does not say how its pixels are stored", _REPAIRED)
     photometric = str(header.get("PhotometricInterpretation") or "")
     allocated, samples = int(header.BitsAllocated), int(header.get("SamplesPerPixel") or 1)
+    bits = allocated if header.get("BitsStored") is None else int(header.BitsStored)
     if samples not in (1, 3):
         raise ReadError(f"It has {samples} samples a pixel", "Read it with a program that knows its kind")
+    if not 0 < bits <= allocated <= _MOST_BITS or (allocated > 1 and allocated % 8):
+        raise ReadError(f"It says to store {bits} bits of {allocated} for each sample", _REPAIRED)
     return StoredType(
         samples=samples,
         photometric=photometric,
         allocated=allocated,
-        bits=int(header.get("BitsStored") or allocated),
+        bits=bits,
         signed=bool(header.get("PixelRepresentation")),
         floating=floating,
     )
@@ -136,6 +141,11 @@ def is_mapped(header: Said) -> bool:
     return "RealWorldValueMappingSequence" in header and _rescale_of(header) == ValueMap()
 
 
+def is_unmapped(header: Said) -> bool:
+    """Whether there is a Real World Value Mapping that nothing else says, and `value_map_of` cannot go by."""
+    return is_mapped(header) and bool(header.get("RealWorldValueMappingSequence")) and _mapping_of(header) is None
+
+
 def value_map_of(header: Said) -> ValueMap:
     """Read the Modality LUT or the scaling of a dose, else the one linear Real World Value Mapping, else none.
 
@@ -148,7 +158,7 @@ def value_map_of(header: Said) -> ValueMap:
         raise ReadError("Its real values are in a lookup table", _LOOKUP)
     found = (_mapping_of(header) if is_mapped(header) else None) or _rescale_of(header)
     if not np.isfinite((found.slope, found.intercept)).all() or found.slope == 0:
-        raise ReadError("Its slope and intercept are not finite numbers, or zero", "Ask its maker for a repaired file")
+        raise ReadError("Its slope and intercept are not finite numbers, or zero", _REPAIRED)
     return found
 
 

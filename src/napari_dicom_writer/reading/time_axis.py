@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 TIME_TAGS = (
     "TemporalPositionIdentifier AcquisitionNumber AcquisitionDate AcquisitionTime InstanceNumber TemporalResolution "
-    "TriggerTime ContentDate ContentTime"
+    "TriggerTime FrameReferenceTime ContentDate ContentTime"
 ).split()
 """Keywords of the attributes that `moment_of` reads."""
 
@@ -26,8 +26,8 @@ class Moment(NamedTuple):
     """What a header says of when its picture was taken; None where it says nothing.
 
     The first five tell pictures apart, the surest first. `AcquisitionTime` and `content` are in microseconds, with
-    their dates, since some moment, `TriggerTime` since the beat of the heart or the first frame of a movie;
-    `resolution` is Temporal Resolution, in seconds.
+    their dates, since some moment, `TriggerTime` since the beat of the heart, the first frame of a movie, or whatever a
+    PET counts from; `resolution` is Temporal Resolution, in seconds.
     """
 
     TemporalPositionIdentifier: int | None
@@ -48,6 +48,8 @@ TOLD_BY = Moment._fields[:5]
 def moment_of(header: Dataset | Mapping[str, Any]) -> Moment:
     """Read a header, or what is said of a frame; raises ValueError or TypeError on nonsense."""
     resolution, trigger = header.get("TemporalResolution"), header.get("TriggerTime")
+    if trigger in (None, ""):
+        trigger = header.get("FrameReferenceTime")  # of PET
     return Moment(
         _whole(header.get("TemporalPositionIdentifier")),
         _whole(header.get("AcquisitionNumber")),
@@ -110,25 +112,43 @@ def time_step(groups: Sequence[Sequence[Moment]]) -> float | None:
         From the times of acquisition where they differ, else from those of the content where all pictures of a time
         point share theirs, or from Temporal Resolution.
     """
-    groups = _over_midnight(groups)
     resolutions = {moment.resolution for group in groups for moment in group}
     resolution = resolutions.pop() if len(resolutions) == 1 else None
     resolution = resolution if resolution and resolution > 0 else None
-    times = [[moment.AcquisitionTime for moment in group] for group in groups]
-    content = [[moment.content for moment in group] for group in groups]
-    if all(len(set(group)) == 1 for group in times) and all(group == content[0] for group in content):
-        times = content  # those of a reconstruction, plane by plane, would differ
-    if not _tell(times):
-        times = [[moment.TriggerTime for moment in group] for group in groups]
-    if not _tell(times):
+    known = _times(groups)
+    if known is None:
         return resolution
-    known = [[t for t in group if t is not None] for group in times]
     step = (known[0][-1] - known[0][0]) / (len(known[0]) - 1)
     if step <= 0 or any(abs(t - k[0] - i * step) > _UNEVEN * step for k in known for i, t in enumerate(k)):
         return None
     # Times end at the microsecond; Temporal Resolution may say the same more exactly.
     seconds = step / _MICROSECONDS
     return resolution if resolution and abs(resolution - seconds) <= _UNEVEN * seconds else seconds
+
+
+def gaps_in_time(groups: Sequence[Sequence[Moment]]) -> tuple[float, float] | None:
+    """Return the shortest and the longest time between neighbors, seconds; None where nothing is said of it.
+
+    Parameters
+    ----------
+    groups
+        As for `order_in_time`, in order.
+    """
+    known = _times(groups)
+    gaps = [later - earlier for times in known or () for earlier, later in pairwise(times)]
+    return (min(gaps) / _MICROSECONDS, max(gaps) / _MICROSECONDS) if gaps else None
+
+
+def _times(groups: Sequence[Sequence[Moment]]) -> list[list[int]] | None:
+    """Choose the times that tell pictures apart, microseconds; None where there are none."""
+    groups = _over_midnight(groups)
+    times = [[moment.AcquisitionTime for moment in group] for group in groups]
+    content = [[moment.content for moment in group] for group in groups]
+    if all(len(set(group)) == 1 for group in times) and all(group == content[0] for group in content):
+        times = content  # those of a reconstruction, plane by plane, would differ
+    if not _tell(times):
+        times = [[moment.TriggerTime for moment in group] for group in groups]
+    return [[t for t in group if t is not None] for group in times] if _tell(times) else None
 
 
 def _over_midnight(groups: Sequence[Sequence[Moment]]) -> Sequence[Sequence[Moment]]:

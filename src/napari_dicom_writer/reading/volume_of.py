@@ -17,7 +17,7 @@ from napari_dicom_writer.reading.plane_array import PlaneArray, StoredPlane
 from napari_dicom_writer.reading.settings import along_setting, goes_along
 from napari_dicom_writer.reading.stacking import Place, Stack, measured_at, stack, why_no_stack
 from napari_dicom_writer.reading.tables import dtype_of
-from napari_dicom_writer.reading.time_axis import order_in_time, time_step
+from napari_dicom_writer.reading.time_axis import gaps_in_time, order_in_time, time_step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -197,8 +197,12 @@ def _leading(by_place: list[list[Picture]], notes: list[Note]) -> _Leading:
         return _Leading(*found)
     keyword, groups = _in_time(by_place, notes)
     moments = [[picture.moment for picture in group if picture] for group in groups]
-    seconds = time_step([group for group in moments if len(group) == len(groups[0])])
+    moments = [group for group in moments if len(group) == len(groups[0])]
+    seconds = time_step(moments)
     axis = goes_along(groups, notes, is_timed=seconds is not None)
+    if axis == "time" and seconds is None and (gaps := gaps_in_time(moments)) and gaps[0] > 0:
+        what = f"Its time points are unevenly spaced, {gaps[0]:.4g} to {gaps[1]:.4g} s apart: its axis counts them"
+        notes.append(Note(NoteKind.INFO, what))
     if keyword == "InstanceNumber":
         taken = "are taken as time points, in" if axis == "time" else "follow each other in"
         those = "frames" if by_place[0][0].frame is not None else "Instance Number"
