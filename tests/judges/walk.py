@@ -76,7 +76,7 @@ def layers() -> dict[str, Any]:
         "movie": Volume(ramp[:, 0].astype("u1"), spacing=(1, 1), axes=("time", "row", "column"), time_step=0.1),
         "once lossy": Volume(ramp[0].astype("u1"), spacing=(2, 1, 1), lossy=[("ISO_10918_1", 8.0)]),
         "labels": labels,
-        "labels on an image": [image, labels],
+        "labels on an image": [image, (labels[0], {**labels[1], "name": "x" * 80}, "labels")],
         "labels in parts": (Volume(ramp[0] / 60, spacing=(2, 1, 1)), _FRACTIONS),
     }
 

@@ -146,7 +146,10 @@ REFUSED = {
     "two corners": (drawn([TRIANGLE[:2]]), "shape 0 has 2 corners"),
     "nothing": (drawn([]), "It holds nothing that is drawn"),
     "not finite": (drawn([TRIANGLE * np.nan]), "Some of its vertices are not finite"),
-    "in time": ((np.zeros((3, 4)), {"name": "t", "axis_labels": ("t", "z", "y", "x")}, "points"), "beside the spatial"),
+    "in time": (
+        (np.zeros((3, 4)), {"name": "t", "axis_labels": ("t", "z", "y", "x")}, "points"),
+        "an axis beside the spatial ones, such as time. Draw it in 3 dimensions",
+    ),
     "a point outside": (drawn([[9.0, 1, 1]], "points"), "point 0 lies outside the image"),
     "flat": (([TRIANGLE[:, 1:]], {"name": "t"}, "shapes"), "It is flat, and the image 'image' has 6 planes"),
     "in two and three": (drawn([TRIANGLE, TRIANGLE[:, 1:]]), "Its vertices have not all the same axes"),
@@ -184,6 +187,13 @@ def notes_of(layer: tuple, image: tuple = IMAGE) -> list[str]:
     return [note.text for note in series.notes]
 
 
+def test_a_long_name_is_whole_in_the_file(tmp_path):
+    layer = drawn([SQUARE], name="tumor " * 20)
+    assert any("whole in Structure Set Description" in text for text in notes_of(layer))
+    contours, _ = contours_in(export([IMAGE, layer], tmp_path / "x").path)
+    assert contours.StructureSetDescription == ("tumor " * 20).strip()
+
+
 LARGE = moved(TRIANGLE, 0, 18)
 NOTED = {
     "ellipse": (
@@ -204,6 +214,10 @@ NOTED = {
     "alike": (
         drawn([SQUARE, TRIANGLE], features={"name": ["x" * 64 + "a", "x" * 64 + "b"]}),
         "Several regions are called 'xxx",
+    ),
+    "a backslash": (
+        drawn([SQUARE, TRIANGLE], features={"name": ["left\\right", "x" * 65]}),
+        "Names of regions that DICOM cannot hold are changed, or cut at 64 characters: 'left",
     ),
     "how it was made": (drawn([SQUARE]), "How the regions were made is not known"),
 }

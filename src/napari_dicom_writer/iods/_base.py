@@ -61,6 +61,8 @@ class IOD(ABC):
         Whether it has Temporal Positions of its own.
     contours : bool
         Whether it holds outlines, and no pixels.
+    comment : (str, int)
+        Attribute that holds a name longer than a Series Description, and how many characters it takes.
     alone : str
         Of what is drawn on an image: what becomes of it without one.
     inherits : frozenset of str
@@ -80,6 +82,7 @@ class IOD(ABC):
     projections: ClassVar[bool] = False
     numbers_times: ClassVar[bool] = False
     contours: ClassVar[bool] = False
+    comment: ClassVar[tuple[str, int]] = ("Image Comments", 10240)
     alone: ClassVar[str] = ""
     inherits: ClassVar[frozenset[str]] = frozenset()
     assumed: ClassVar[Mapping[str, str]] = {}

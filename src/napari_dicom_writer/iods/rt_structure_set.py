@@ -41,6 +41,7 @@ class RTStructureSet(IOD):
     honors = frozenset()  # it was not acquired
     multiframe = True
     contours = True
+    comment = ("Structure Set Description", 1024)
     alone = "it is legal, but programs fill contours only on the planes of an image"
 
     def check_options(self, options: ExportOptions) -> list[Note]:
@@ -97,6 +98,7 @@ def _structure_set(series: SeriesPlan) -> Attributes:
     return {
         "StructureSetLabel": single_line(series.description, _SH) or "CONTOURS",
         **({"StructureSetName": series.description} if series.description else {}),
+        **({"StructureSetDescription": series.comment} if series.comment else {}),
         "StructureSetDate": created.strftime("%Y%m%d"),
         "StructureSetTime": created.strftime("%H%M%S.%f"),
         "ReferencedFrameOfReferenceSequence": frame,

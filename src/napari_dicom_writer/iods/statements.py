@@ -240,6 +240,7 @@ STATEMENTS: dict[str, Statement] = {
             "ROIGenerationDescription": ("segment_algorithm_name", "unknown, where nothing is said"),
             "StructureSetLabel": ("series.description", "the layer's name where nothing is said"),
             "StructureSetName": ("series.description", "the layer's name where nothing is said"),
+            "StructureSetDescription": ("series.description", "where it does not fit the Series Description"),
             "AnatomicRegionSequence": ("segments", "the organ of a finding; left out where it is not said"),
             "AnatomicRegionModifierSequence": ("segments", "left out where no side is said"),
             "SegmentAlgorithmType": ("segment_algorithm", "semiautomatic, where nothing is said"),

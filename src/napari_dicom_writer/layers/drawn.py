@@ -59,8 +59,11 @@ def to_drawing(data: Any, attributes: Mapping[str, Any], layer_type: str, option
     ndim = shapes[0].shape[1]
     given = {key: attributes[key] for key in _PLACE if key in attributes}
     volume = to_volume(np.broadcast_to(np.uint8(0), (1,) * ndim), given, "image", options)
-    if any(axis not in SPATIAL for axis in volume.axes):
-        raise LayerError("It has axes beside the spatial ones", "Draw it on a single time point or channel")
+    if more := len([axis for axis in volume.axes if axis not in SPATIAL]):
+        what = f"It has {'an axis' if more == 1 else f'{more} axes'} beside the spatial ones, such as time"
+        raise LayerError(
+            what, f"Draw it in {ndim - more} dimensions, or keep those of each vertex: vertices[:, {more}:]"
+        )
     regions = regions_of(attributes, len(shapes))
     drawn, errors = [], []
     for number, (vertices, kind) in enumerate(zip(shapes, types, strict=True)):

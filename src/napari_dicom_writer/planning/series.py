@@ -117,7 +117,7 @@ def plan_series(
             value_notes = [*value_notes, *segment_notes]
         instances = _instances(draft, member, uids, stored, segments, options)
         ending = member.suffix + suffix
-        description, comment, name_notes = describe_series(called, ending, options, several=several)
+        description, comment, name_notes = describe_series(called, ending, options, iod.comment, several=several)
         series = common(
             uid=uid,
             number=_series_number(options, first + offset),
