@@ -57,6 +57,12 @@ def test_links_lead_somewhere(page):
         assert not anchor or anchor in anchors(target), link
 
 
+@pytest.mark.parametrize("page", PAGES, ids=IDS)
+def test_a_page_begins_with_what_it_is_good_for(page):
+    _, first, *_ = text_of(page).split("\n\n")
+    assert first.startswith("After this page ") or page == DOCS / "index.md"
+
+
 def test_the_python_page_shows_each_public_name_and_no_other():
     shown = []
     for block in text_of(DOCS / "api.md").split("\n::: ")[1:]:
