@@ -17,6 +17,9 @@ from judges.volumes import oblique_volume
 if TYPE_CHECKING:
     from napari_dicom_writer import Volume
 
+# Programs of their own, which make faults as POSIX has them: Windows cannot even import them.
+collect_ignore = [] if hasattr(os, "fork") else ["faults/child.py", "faults/elsewhere.py"]
+
 # Each test process has napari settings of its own, away from the user's; napari reads this when it is imported.
 _SETTINGS = tempfile.TemporaryDirectory(prefix="napari-settings-")
 os.environ["NAPARI_CONFIG"] = str(Path(_SETTINGS.name) / "settings.yaml")

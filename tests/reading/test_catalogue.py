@@ -155,7 +155,7 @@ def test_a_file_is_a_folder_of_one(folder):
     assert (found.files, found.name(path)) == ([path], path.name)
 
 
-@pytest.mark.parametrize("make", [lambda path: None, os.mkfifo, lambda path: path.symlink_to(path)])
+@pytest.mark.parametrize("make", [lambda path: None, lambda path: os.mkfifo(path), lambda path: path.symlink_to(path)])
 def test_nothing_there_is_an_error(tmp_path, make):
     make(tmp_path / "x")
     for read in (catalogue, survey, read_series, check_series):
