@@ -30,6 +30,7 @@ OBJECTS: dict[str, dict[str, Any]] = {
     "a label map": {"segmentation_type": "labelmap"},
     "a multi-frame object": {"object": "multi-frame"},
     "compressed frames": {"object": "multi-frame", "transfer_syntax": "jpeg-ls"},
+    "deflated frames": {"object": "multi-frame", "transfer_syntax": "deflated"},
     "a map": {"object": "parametric-map"},
     "contours": {"object": "rt-structure-set"},
     "fractions": {"object": "segmentation", "segmentation_type": "fractional"},

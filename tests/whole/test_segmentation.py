@@ -8,7 +8,7 @@ import pydicom
 import pytest
 
 from judges.readers import dciodvfy, dicom_files, dicom_validator
-from napari_dicom_writer import ExportError, ExportOptions, NoteKind, export, plan_export
+from napari_dicom_writer import ExportError, ExportOptions, LayerOptions, NoteKind, export, plan_export
 from napari_dicom_writer import read as read_layers
 from napari_dicom_writer.model.segments import Segment
 from napari_dicom_writer.standard.codes import terms
@@ -297,3 +297,35 @@ def test_masks_whose_rows_are_no_whole_bytes_are_announced(columns):
     (series,) = plan_export((labels, {"name": "x"}, "labels")).series
     assert (series.stored.bits == 1) == (columns % 8 == 0)
     assert any("no multiple of 8: as a label map" in note.text for note in series.notes) == (columns % 8 > 0)
+
+
+def moving(array, kind, points):
+    place = {key: PLACE[key] for key in ("scale", "units")}
+    place = {"scale": (1.5, *place["scale"]), "units": ("s", *place["units"]), "axis_labels": tuple("tzyx")}
+    return (np.stack([array] * points), {**place, "name": kind}, kind)
+
+
+@pytest.mark.parametrize(
+    ("of_image", "of_labels", "points", "told"),
+    [
+        ("series-per-point", "series-per-point", 2, []),
+        ("one-series", "series-per-point", 2, []),
+        ("series-per-point", "one-series", 2, ["no planes of 1 of its time points"]),
+        ("one-series", "one-series", 3, ["no planes of 1 of its time points"]),
+    ],
+)
+def test_labels_reference_the_image_of_their_time_point(of_image, of_labels, points, told):
+    layers = [
+        (moving(image()[0], "image", 2), LayerOptions(time=of_image)),
+        (moving(blobs(), "labels", points), LayerOptions(time=of_labels)),
+    ]
+    plan = plan_export(layers)
+    times = {i.uid: i.frames[0].time_index for s in plan.series if not s.segments for i in s.instances}
+    for series in (series for series in plan.series if series.segments):
+        for frame in (frame for instance in series.instances for frame in instance.frames):
+            uid, _ = series.source.planes[frame.time_index, frame.plane]
+            assert uid in series.source.instances
+            assert told or times[uid] == frame.time_index
+        said = [note.text for note in series.notes if "time points" in note.text and "referenced" in note.text]
+        assert len(said) == len(told)
+        assert all(part in text for part, text in zip(told, said, strict=True))

@@ -13,7 +13,7 @@ from napari_dicom_writer.mention import mention
 from napari_dicom_writer.options.choices import ValuePolicy
 from napari_dicom_writer.plan.stored_values import ModalityLUT
 from napari_dicom_writer.plan.wording import where
-from napari_dicom_writer.planning.sources import planes_of_export
+from napari_dicom_writer.planning.sources import planes_of_export, times_of
 from napari_dicom_writer.planning.verdicts import with_verdicts
 from napari_dicom_writer.viewers._base import COMPANION
 
@@ -95,6 +95,7 @@ def _shown_with(one: SeriesPlan, plans: Sequence[SeriesPlan]) -> SeriesPlan:
         hint = f"{mention('companion', True)} writes one"
         note = Note(NoteKind.INFO, text, where(one.volume_index, one.layer), hint=hint, fix=COMPANION)
         return replace(one, notes=(*one.notes, note))
-    best = min(images, key=lambda plan: (plan.volume_index != one.volume_index, plan.time_points != one.time_points))
+    own = times_of(one)
+    best = min(images, key=lambda plan: (plan.volume_index != one.volume_index, len(own - times_of(plan))))
     (judged,) = with_verdicts(IODS[one.iod], [replace(one, shown_with=planes_of_export(best, one))])
     return judged

@@ -40,16 +40,34 @@ def _with_source(one: SeriesPlan, image: Image | None, series: Sequence[SeriesPl
         return _with_note(one, Note(NoteKind.INFO, text, hint=hint))
     if image.series:
         found = replace(one, source=_of_existing(image.series, one))
+        times = {time for time, _ in image.series.planes}
+        length = len(times)
     else:
-        # Of several series of the image, such as channels, the first one, whose time points are as many.
-        of_image = [other for other in series if other.volume_index == image.index]
-        best = min(of_image, key=lambda i: (i.stored.is_float, i.time_points != one.time_points))
-        found = replace(one, source=planes_of_export(best, one))
-    times = len({time for time, _ in found.source.planes}) if found.source else 1
-    if times > one.time_points:
-        text = f"{image.name} has {times:,} time points, and planes of the first are referenced"
-        found = _with_note(found, Note(NoteKind.INFO, text[0].upper() + text[1:]))
+        best = min(
+            (other for other in series if other.volume_index == image.index),
+            key=lambda other: (other.stored.is_float, len(times_of(one) - times_of(other))),
+        )
+        found, times = replace(one, source=planes_of_export(best, one)), times_of(best)
+        length = best.time.length if best.time else 1
+    if text := _of_other_times(one, times, length):
+        found = _with_note(found, Note(NoteKind.INFO, f"{image.name[0].upper()}{image.name[1:]} {text}"))
     return found
+
+
+def times_of(series: SeriesPlan) -> set[int]:
+    """Return the time points that it shows."""
+    return {frame.time_index for instance in series.instances for frame in instance.frames}
+
+
+def _of_other_times(one: SeriesPlan, times: set[int], length: int) -> str:
+    """Say where planes of another time point than its own are referenced, of an image that has several."""
+    if length == 1:
+        return ""
+    if one.time is None:
+        return f"has {length:,} time points, and planes of the first are referenced"
+    if missing := len(times_of(one) - times):
+        return f"has no planes of {missing:,} of its time points, in one series: those of another one are referenced"
+    return ""
 
 
 def _with_note(one: SeriesPlan, note: Note) -> SeriesPlan:
