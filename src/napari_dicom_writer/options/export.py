@@ -5,14 +5,12 @@ The command line and the dock widget are generated from these fields and their m
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping  # noqa: TC003 - the types of the fields are looked up
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from napari_dicom_writer import iods
-from napari_dicom_writer.errors import OptionsError, Refusals
 from napari_dicom_writer.mention import mention
 from napari_dicom_writer.model.units import millimeters
 from napari_dicom_writer.options.choices import (
@@ -35,6 +33,7 @@ from napari_dicom_writer.options.choices import (
 )
 from napari_dicom_writer.options.fields import check, option
 from napari_dicom_writer.options.groups import Patient, Pet, Series, Study
+from napari_dicom_writer.options.numbers import check_numbers
 from napari_dicom_writer.options.segment_files import Segments, as_segments
 from napari_dicom_writer.standard import text
 from napari_dicom_writer.standard.quantities import QUANTITIES
@@ -45,20 +44,6 @@ SOURCE = Path("source")
 
 _LENGTHS = ("mm", "um", "nm", "cm", "m")
 _STUDY, _WHOLE = "they are one study", "they are written as a whole"
-
-
-def _check_loss(error: int, ratio: float) -> None:
-    """Check the range of what the lossy transfer syntaxes are told, whichever is chosen."""
-    refusals = Refusals()
-    with refusals.collect("options"):
-        if not 1 <= error <= 255:
-            remedy = f"Give an integer from 1 to 255, or choose {mention('transfer_syntax', 'jpeg-ls')} to lose nothing"
-            raise OptionsError(f"{mention('lossy_error', error)} is not an error JPEG-LS can be held to", remedy)
-    with refusals.collect("options"):
-        if not 1 < ratio < math.inf:
-            remedy = f"Give a number above 1, or choose {mention('transfer_syntax', 'jpeg-2000')} to lose nothing"
-            raise OptionsError(f"{mention('lossy_ratio', ratio)} is not a ratio to compress to", remedy)
-    refusals.raise_if_any()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -327,21 +312,10 @@ class ExportOptions:
             from napari_dicom_writer.standard.attributes import check_attributes  # which imports pydicom
 
             object.__setattr__(self, "attributes", check_attributes(self.attributes))
-        if self.nan is not None and not math.isfinite(self.nan):
-            raise OptionsError(
-                f"{mention('nan', self.nan)} is not a finite number", "Give a finite fill value", "options"
-            )
-        _check_loss(self.lossy_error, self.lossy_ratio)
+        check_numbers(self)
         object.__setattr__(self, "value_unit", text.check("RescaleType", self.value_unit, mention("value_unit")))
         text.check("SegmentAlgorithmName", self.segment_algorithm_name, mention("segment_algorithm_name"))
         millimeters(self.pixel_unit, mention("pixel_unit"))
-        if not 0 < self.fraction_maximum < math.inf:
-            what = f"{mention('fraction_maximum', self.fraction_maximum)} is not a maximum of fractions"
-            raise OptionsError(what, "Give a number above 0", "options")
-        if self.workers is not None and self.workers < 1:
-            raise OptionsError(
-                f"{mention('workers', self.workers)} is not a number of threads", "Give 1 or more", "options"
-            )
 
     def said(self) -> set[str]:
         """Keywords of the attributes that the groups of options say something of."""
