@@ -207,10 +207,16 @@ class Studio:
         yield self.times("enhanced-mr")
 
     def controls(self) -> Iterator[Scene]:
-        """A CT that is not where, or not what, it is said to be: what judges each of them must find a fault."""
+        """An image, segments and outlines that are not where, or not what, they are said to be.
+
+        What judges each of them must find a fault.
+        """
         for name, control in CONTROLS.items():
             yield self.image("ct", name=f"control, {name}", change=control)
         yield self.image("ct", name="control, black", window=(9000.0, 9999.0))
+        for key, options in (("segmentation", _OVER_IMAGES["segmentation"]["labelmap"]), ("rt-structure-set", {})):
+            for name in ("mirrored along columns", "a plane further"):
+                yield self.labels(key, f"control, {name}", options, change=CONTROLS[name])
 
     def image(
         self,
@@ -246,11 +252,18 @@ class Studio:
         self._write("parametric-map", [self._scan, (over, options)], ExportOptions(modality="CT"))
         return replace(self._scene("parametric-map", "Parametric Map", values, window), kind="mapped")
 
-    def labels(self, key: str, kind: str, options: dict[str, Any]) -> Scene:
-        """Labels or fractions beside their image."""
+    def labels(
+        self,
+        key: str,
+        kind: str,
+        options: dict[str, Any],
+        *,
+        change: Callable[[NDArray[Any]], NDArray[Any]] = np.asarray,
+    ) -> Scene:
+        """Labels or fractions beside their image; of a control, others are written than must be seen."""
         name = f"{key}, {kind}" if kind else key
         world = np.eye(4)[[2, 1, 0, 3]] @ self.affine
-        over: Any = (self._labels, {"affine": world, "units": ("mm",) * 3, "name": "regions"}, "labels")
+        over: Any = (change(self._labels), {"affine": world, "units": ("mm",) * 3, "name": "regions"}, "labels")
         if kind == "fractional":
             fractions = np.stack([(self._labels == n) * share for n, share in _SHARES.items()]).astype(np.float32)
             over = Volume(fractions, affine=self.affine, axes=("channel", "plane", "row", "column"), name="regions")
