@@ -89,6 +89,23 @@ def test_planes_without_a_position_are_as_far_apart_as_their_locations(tmp_path,
         read_series(tmp_path)
 
 
+@pytest.mark.parametrize("when", [{}, {"AcquisitionNumber": 1}], ids=str)
+def test_planes_that_all_say_one_position_lie_by_their_locations(tmp_path, when):
+    locations = [7, 13, 10, 4]
+    place = {"ImagePositionPatient": [5, 6, 7], "ImageOrientationPatient": [0, 1, 0, 0, 0, -1]}
+    series(tmp_path, each=lambda n: {"SliceLocation": locations[n], **place, **dict.fromkeys(when, n)})
+    ((data, attributes, _),), (text,) = opened(tmp_path)
+    assert np.asarray(data)[0, 0].tolist() == np.argsort(locations).tolist()
+    affine = attributes["affine"] @ np.diag([*attributes["scale"], 1])  # of (z, y, x)
+    np.testing.assert_allclose(affine[:3, 2:], [[0, 7], [0, 6], [-3, 5]], atol=1e-9)
+    assert text.startswith("s: Its pictures have one position and several Slice Locations")
+
+
+def test_pictures_at_one_place_whose_locations_are_the_same_are_time_points(tmp_path):
+    series(tmp_path, plane=lambda n: 0, each=lambda n: {"SliceLocation": 1 + n * 1e-5, "AcquisitionNumber": n})
+    assert shown(tmp_path) == ({"s": [[0], [1], [2], [3]]}, [])
+
+
 def test_a_location_moves_nothing_that_has_a_position(tmp_path):
     series(tmp_path, each=lambda n: {"SliceLocation": 100 - n})
     assert shown(tmp_path) == ({"s": [0, 1, 2, 3]}, [])

@@ -107,3 +107,10 @@ def test_an_index_tells_time_where_nothing_else_does(tmp_path):
         DimensionIndexSequence=dimensions,
     )
     assert shown(tmp_path) == ({"s": [[0, 1, 2], [3, 4, 5]]}, [])
+
+
+@pytest.mark.parametrize("said", ["", "HSV", "RGB"])
+def test_samples_that_nobody_knows_the_meaning_of_are_refused(tmp_path, said):
+    series(tmp_path, PhotometricInterpretation=said)
+    with pytest.raises(ReadError, match=f"Its 1 samples a pixel are said to be '{said}'"):
+        opened(tmp_path)

@@ -9,6 +9,7 @@ import pytest
 from judges.frames import ENHANCED_MR, group, instance, item
 from judges.planes import AXIAL, SHAPE, series, shown
 from judges.series import opened
+from napari_dicom_writer.reading.survey import survey
 
 SETTINGS = [
     ({"InversionTime": (50, 400)}, "inversion time {} ms"),
@@ -52,6 +53,12 @@ def test_settings_that_vary_from_plane_to_plane_cut_nothing(tmp_path):
     assert [text.partition(": ")[2].partition(":")[0] for text in told] == [
         "Pictures at the same position differ by Inversion Time"
     ]
+
+
+def test_coils_that_change_as_time_goes_on_are_no_layers(tmp_path):
+    series(tmp_path, 6, lambda n: n % 2, lambda n: {"ReceiveCoilName": "AAB"[n // 2], "AcquisitionNumber": n // 2})
+    found, told = shown(tmp_path)
+    assert (found, len(told)) == ({"s": [[0, 1], [2, 3], [4, 5]]}, 1)
 
 
 def test_the_beat_of_the_heart_is_no_setting(tmp_path):
@@ -119,3 +126,9 @@ def test_settings_of_frames_are_in_their_groups(tmp_path):
         ],
     )
     assert shown(path) == ({"s, inversion time 50 ms": [0, 2], "s, inversion time 400 ms": [1, 3]}, [])
+
+
+def test_a_survey_says_what_its_time_points_are(tmp_path):
+    series(tmp_path, 4, lambda n: n // 2, lambda n: {"InversionTime": (400, 50)[n % 2]})
+    (found,) = survey(tmp_path).series
+    assert "Pictures at the same position differ by Inversion Time: 50 ms, 400 ms" in found.remarks

@@ -1,4 +1,4 @@
-"""Pictures that say no position, but a Slice Location: how far planes are apart, and nothing of where they lie."""
+"""Pictures that say no position, or all the same, but a Slice Location: how far planes are apart, and not where."""
 
 from __future__ import annotations
 
@@ -14,32 +14,40 @@ if TYPE_CHECKING:
 
     from napari_dicom_writer.reading.picture import Picture
 
+_DIGITS = 3  # of a millimeter, that locations of different planes differ in
 _AXIAL = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 _BY_LOCATION = "Its position is not known: planes lie by their Slice Location from the origin"
 _DIRECTED = f"{_BY_LOCATION} along their normal, and may follow each other the other way"
+_FROM_ONE = (
+    "Its pictures have one position and several Slice Locations: planes lie by these from it along their normal, and "
+    "may follow each other the other way"
+)
 _UNDIRECTED = f"{_BY_LOCATION}, as if they were axial and rose toward the head, which nothing says"
 
 
 def spread_by_location(pictures: Sequence[Picture]) -> list[Picture]:
-    """Spread the planes of a series without positions by their Slice Location, and say so; any other stays as it is.
+    """Spread the planes of a series by their Slice Location where positions say nothing, and say so.
 
     The standard does not say which way it rises, nor from where (PS3.3 C.7.6.2.1.2).
     """
     planes = [picture for picture in pictures if not picture.kind.localizer]
-    locations = {picture.place.location for picture in planes}
-    orientations = {picture.place.orientation is None for picture in planes}
-    if any(picture.place.position for picture in planes) or None in locations or len(orientations) > 1:
+    places = [picture.place for picture in planes]
+    locations = {None if place.location is None else round(place.location, _DIGITS) for place in places}
+    told = {(place.position, place.orientation if place.position else place.orientation is None) for place in places}
+    if len(locations) < 2 or None in locations or len(told) > 1 or any(each.frame is not None for each in planes):
         return list(pictures)
-    if len(locations) < 2:
-        return list(pictures)
-    return [picture if picture.kind.localizer else _spread(picture) for picture in pictures]
+    first = min(place.location or 0.0 for place in places) if places[0].position else 0.0
+    return [picture if picture.kind.localizer else _spread(picture, first) for picture in pictures]
 
 
-def _spread(picture: Picture) -> Picture:
-    place, what = picture.place, _DIRECTED if picture.place.orientation else _UNDIRECTED
+def _spread(picture: Picture, first: float) -> Picture:
+    """Place a plane as far from its position, or the origin, as its location is from the first."""
+    place = picture.place
+    what = _FROM_ONE if place.position else _DIRECTED if place.orientation else _UNDIRECTED
     orientation = place.orientation or _AXIAL
     row, column = np.reshape(orientation, (2, 3))
-    position = tuple((np.cross(row, column) * (place.location or 0.0)).tolist())
+    along = np.cross(row, column) * ((place.location or 0.0) - first)
+    position = tuple((np.array(place.position or (0.0, 0.0, 0.0)) + along).tolist())
     if place.spacing is None:
         what += "; its pixel spacing is taken as 1 mm"
     spread = replace(place, orientation=orientation, position=position, spacing=place.spacing or (place.ratio, 1.0))

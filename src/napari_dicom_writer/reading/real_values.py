@@ -31,6 +31,8 @@ PIXEL_TAGS = (
 """Keywords of the attributes that this module reads."""
 
 _MOST_BITS = 64
+_GRAY = ("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR")
+_COLORED = ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT")
 _REPAIRED = "Ask its maker for a repaired file"
 _FLOATING = (32, 64)  # bits of Float and Double Float Pixel Data, which have no sign and no bits that are not stored
 _LOOKUP = "Apply its lookup table with another program, and write the result"
@@ -87,6 +89,8 @@ def stored_type_of(header: Dataset) -> StoredType:
     bits = allocated if header.get("BitsStored") is None else int(header.BitsStored)
     if samples not in (1, 3):
         raise ReadError(f"It has {samples} samples a pixel", "Read it with a program that knows its kind")
+    if photometric not in (_GRAY if samples == 1 else _COLORED):
+        raise ReadError(f"Its {samples} samples a pixel are said to be {photometric!r}", _REPAIRED)
     if not 0 < bits <= allocated <= _MOST_BITS or (allocated > 1 and allocated % 8):
         raise ReadError(f"It says to store {bits} bits of {allocated} for each sample", _REPAIRED)
     return StoredType(

@@ -15,7 +15,9 @@ from napari_dicom_writer.errors import Note, NoteKind
 from napari_dicom_writer.reading.gaps import are_missing, by_keys
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from pydicom.dataset import Dataset
 
     from napari_dicom_writer.reading.gaps import Groups
     from napari_dicom_writer.reading.picture import Picture
@@ -41,6 +43,8 @@ class Setting(NamedTuple):
         Whether pictures of different values are no volume together; else it goes on with time.
     unless : str
         Keyword of what explains that it varies a little from picture to picture.
+    even : bool
+        Whether it tells pictures apart only if there are as many of each value: scanners change it as time goes on.
     """
 
     keyword: str
@@ -48,6 +52,7 @@ class Setting(NamedTuple):
     words: str
     apart: bool = True
     unless: str = ""
+    even: bool = False
 
 
 SETTINGS = (
@@ -56,10 +61,10 @@ SETTINGS = (
     Setting("InversionTime", "inversion time", "inversion time {} ms"),
     Setting("FlipAngle", "flip angle", "flip angle {}°"),
     Setting("RepetitionTime", "repetition time", "repetition time {} ms", unless="TriggerTime"),  # a beat of the heart
-    Setting("ReceiveCoilName", "coil", "coil {}"),
+    Setting("ReceiveCoilName", "coil", "coil {}", even=True),
     Setting("KVP", "energy", "{} kV"),
     Setting("ConvolutionKernel", "kernel", "kernel {}"),
-    Setting("ContrastBolusAgent", "contrast", "contrast {}"),
+    Setting("ContrastBolusAgent", "contrast", "contrast {}", even=True),
     Setting("DiffusionGradientOrientation", "direction", "direction {}", apart=False),
     Setting("NominalPercentageOfCardiacPhase", "phase", "phase {} %", apart=False, unless="TriggerTime"),
     Setting("NominalPercentageOfRespiratoryPhase", "phase", "phase {} %", apart=False),
@@ -68,7 +73,7 @@ SETTING_TAGS = [setting.keyword for setting in SETTINGS]
 """Keywords of the attributes that `settings_of` reads."""
 
 
-def settings_of(said: Mapping[str, Any]) -> tuple[str, ...]:
+def settings_of(said: Dataset | Mapping[str, Any]) -> tuple[str, ...]:
     """Return the value of each of `SETTINGS` in words; empty where it is not said, or makes no sense."""
     return tuple(
         setting.words.format(value)
@@ -106,7 +111,7 @@ def along_setting(groups: Sequence[Sequence[Picture]], notes: list[Note]) -> tup
         found = by_keys(groups, keys, by_number) if setting.apart else None
         if found and len(found[0]) > 1:
             values, ordered = found
-            notes.append(_differ(setting, values))
+            notes.append(Note(NoteKind.INFO, _differ(setting, values)))
             notes += are_missing(ordered, setting.keyword)
             return setting.axis, ordered
     return None
@@ -122,16 +127,26 @@ def goes_along(groups: Groups, notes: list[Note], *, is_timed: bool) -> str:
         values = [[picture.kind.settings[number] if picture else None for picture in group] for group in groups]
         if all(len(set(group) - {None}) <= 1 for group in values):
             continue
-        notes.append(_differ(setting, list(dict.fromkeys(value for group in values for value in group if value))))
+        notes.append(Note(NoteKind.INFO, _differ(setting, (value for group in values for value in group if value))))
         in_lockstep = all(len(set(column) - {None}) <= 1 for column in zip(*values, strict=True))
         if not setting.apart and name == "time" and in_lockstep and not (is_timed and setting.unless):
             name = setting.axis
     return name
 
 
-def _differ(setting: Setting, values: Sequence[str]) -> Note:
+def differences(places: Iterable[Sequence[tuple[str, ...]]]) -> list[str]:
+    """Say what pictures at the same place differ by, from the settings of each."""
+    found: dict[int, dict[str, None]] = {}
+    for each in places:
+        for number, values in enumerate(zip(*each, strict=True)):
+            if len(set(values)) > 1:
+                found.setdefault(number, {}).update(dict.fromkeys(value for value in values if value))
+    return [_differ(SETTINGS[number], sorted(values, key=by_number)) for number, values in sorted(found.items())]
+
+
+def _differ(setting: Setting, every: Iterable[str]) -> str:
+    values = list(dict.fromkeys(every))
     before = setting.words.partition("{}")[0]
     listed = ", ".join(value.removeprefix(before) for value in values[:_NAMED])
     more = f" and {len(values) - _NAMED:,} more" if len(values) > _NAMED else ""
-    said = dictionary_description(setting.keyword)
-    return Note(NoteKind.INFO, f"Pictures at the same position differ by {said}: {listed}{more}")
+    return f"Pictures at the same position differ by {dictionary_description(setting.keyword)}: {listed}{more}"

@@ -69,7 +69,8 @@ def _even_parts(part: list[Picture]) -> list[tuple[str, list[Picture]]]:
 class _Trait(NamedTuple):
     """What tells pictures apart, how it is called, and whether it cuts always, or only where parts share planes.
 
-    Numbers are the same within `near`, which may be a share of them. What has `few` values cuts if some plane has all.
+    Numbers are the same within `near`, which may be a share of them. What has `few` values cuts if some plane has all;
+    and, if `even`, as many pictures of each.
     """
 
     told: Callable[[Picture], Hashable]
@@ -78,12 +79,13 @@ class _Trait(NamedTuple):
     near: float = 0.0
     is_share: bool = False
     few: bool = False
+    even: bool = False
 
 
 def _cut(part: list[Picture], trait: _Trait) -> list[tuple[str, list[Picture]]]:
     """Cut a part by one trait, where it does; words are empty where it does not."""
     groups = _grouped(part, trait)
-    if len(groups) == 1 or not (trait.always or _share_planes(groups, few=trait.few)):
+    if len(groups) == 1 or not (trait.always or _share_planes(groups, trait)):
         return [("", part)]
     said = [trait.words(group[0]).split("\\") for group in groups]
     common = set.intersection(*map(set, said))
@@ -116,19 +118,22 @@ def _merged(keys: Sequence[Hashable], trait: _Trait) -> dict[Hashable, Hashable]
     return found
 
 
-def _share_planes(groups: Sequence[Sequence[Picture]], *, few: bool) -> bool:
+def _share_planes(groups: Sequence[Sequence[Picture]], trait: _Trait) -> bool:
     """Whether some groups fill the same planes; else what tells them apart is a property of the plane."""
     places = [picture.place for group in groups for picture in group]
     if why_no_stack(places):
-        planes = [{picture.place.position for picture in group} for group in groups]
+        planes = [Counter(picture.place.position for picture in group) for group in groups]
     else:
         found = stack(places)
         numbers = np.empty(len(places), int)
         numbers[found.order] = np.repeat(np.arange(len(found.counts)), found.counts)
         ends = np.cumsum([len(group) for group in groups])[:-1]
-        planes = [set(part.tolist()) for part in np.split(numbers, ends)]
+        planes = [Counter(part.tolist()) for part in np.split(numbers, ends)]
     most = max(Counter(plane for each in planes for plane in each).values())
-    return most == len(groups) <= FEW if few else most > 1
+    if not trait.few:
+        return most > 1
+    is_even = len({max(each.values()) for each in planes}) == 1
+    return most == len(groups) <= FEW and (is_even or not trait.even)
 
 
 def _placeless(pictures: Sequence[Picture]) -> _Trait:
@@ -189,7 +194,7 @@ def _of_setting(number: int) -> _Trait:
     def told(picture: Picture) -> str:
         return picture.kind.settings[number]
 
-    return _Trait(told, told, few=True)
+    return _Trait(told, told, few=True, even=SETTINGS[number].even)
 
 
 _LOCALIZERS = _of_kind("localizer", always=True)

@@ -22,6 +22,7 @@ from napari_dicom_writer.reading.lenient import text
 from napari_dicom_writer.reading.real_values import first_number, is_mapped, unit_of
 from napari_dicom_writer.reading.said import by_place, is_segmentation, missing_planes, said_of, value_range
 from napari_dicom_writer.reading.segments import description_of
+from napari_dicom_writer.reading.settings import differences, settings_of
 from napari_dicom_writer.reading.stacking import measured_at, place_of, stack, why_no_stack
 from napari_dicom_writer.reading.structure_set import StructureSet, is_structure_set, structure_set_of
 from napari_dicom_writer.reading.survey_regions import regions_of
@@ -202,6 +203,8 @@ def _stacked(
         remarks.append("Its planes are not evenly spaced along their normal")
     if not (planes.whole or segments):
         remarks.append(f"From {planes.counts.min()} to {planes.counts.max()} pictures share a position")
+    if not segments:
+        remarks += differences([settings_of(one) for one in group] for group in by_place(said))
     time_points = 1 if segments else int(planes.counts.max())
     between = places[0].between if empty else planes.between
     seen = describe(
