@@ -276,6 +276,26 @@ def test_what_cannot_be_filled_as_it_is_drawn_is_told(axial, contours, words, vo
     assert (words in " ".join(told)) if words else told == []
 
 
+COPIES = {
+    "as it is": SQUARE,
+    "from another corner": np.roll(SQUARE, 1, axis=0),
+    "the other way around": SQUARE[::-1],
+    "with its first corner again": np.vstack([SQUARE, SQUARE[:1]]),
+    "with more corners": np.insert(SQUARE, 1, [[1.5, 4]], axis=0),
+    "rounded": SQUARE + 1e-3 * np.array([[1, -1], [0, 1], [-1, 0], [1, 1]]),
+}
+
+
+@pytest.mark.parametrize("way", COPIES)
+def test_a_contour_that_is_there_twice_is_filled_once(axial, way):
+    """And is no hole in itself."""
+    ring, copy, hole = (("CLOSED_PLANAR", axial.at(2, one)) for one in (SQUARE, COPIES[way], HOLE))
+    axial.save(a=[ring, hole, copy])
+    layers, _ = opened(axial.folder, structures="labels")
+    (labels,) = kinds(layers, "labels")
+    assert np.asarray(labels[0]).sum() == 5 * 6 - 2 * 2
+
+
 def test_labels_need_the_image(tmp_path):
     path = saved(structure_set({"a": [("CLOSED_PLANAR", np.eye(3))]}), tmp_path)
     with pytest.raises(ReadError, match="on the grid of their image, which is not there. Put both into one folder"):

@@ -46,10 +46,20 @@ def share_area(one: Points, other: Points) -> bool:
     """
     if any(_cross(one, first, other, second).any() for first, second in _near(one, other)):
         return True
-    ends = [_on_edge(_ways(one), other), _on_edge(_ways(other), one)]
+    ends = _ends(one, other)
     if all(on.all() for on in ends):  # the same outline
         return True
     return _holds(other, _ways(one)[~ends[0]]) or _holds(one, _ways(other)[~ends[1]])
+
+
+def same_outline(one: Points, other: Points) -> bool:
+    """Whether two outlines run along each other, wherever they begin and whichever way they go."""
+    return all(on.all() for on in _ends(one, other))
+
+
+def _ends(one: Points, other: Points) -> list[NDArray[np.bool_]]:
+    """Which corners and middles of each outline lie on the edges of the other."""
+    return [_on_edge(_ways(one), other), _on_edge(_ways(other), one)]
 
 
 def _ways(points: Points) -> Points:

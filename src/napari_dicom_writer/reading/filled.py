@@ -8,6 +8,7 @@ import numpy as np
 
 from napari_dicom_writer.errors import Note, NoteKind, ReadError
 from napari_dicom_writer.model.contours import CLOSED, ENCLOSING
+from napari_dicom_writer.model.polygons import same_outline
 from napari_dicom_writer.model.segments import Labels
 from napari_dicom_writer.model.tracing import fill
 from napari_dicom_writer.model.volume import SPATIAL, Volume
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     _Mask = NDArray[np.bool_]
 
+_SAME_BOX = 0.01  # of a voxel
 _ACROSS = 0.5  # of the distance between planes; what spreads farther lies on none
 
 
@@ -126,7 +128,7 @@ def _patches(region: Region, image: Ground, notes: list[Note]) -> list[tuple[int
     name = region.segment.name or f"number {region.number}"
     cut = overlapping = 0
     for plane, outlines in _by_plane(region, image, notes, name).items():
-        rings = [outline.points @ inverse[:, :3].T + inverse[:, 3] for outline in outlines]
+        rings = _once(outlines, [outline.points @ inverse[:, :3].T + inverse[:, 3] for outline in outlines])
         around = np.concatenate(rings)
         cut += bool((around < -0.5).any() or (around > np.array(image.shape[1:]) - 0.5).any())
         if (patch := _patch(region.segment.label, rings, image.shape[1:])) is None:
@@ -170,13 +172,21 @@ def _by_plane(region: Region, image: Ground, notes: list[Note], name: str) -> di
     for reason, count in lost.items():
         if count:
             notes.append(Note(NoteKind.LOST, f"{counted(count, 'contour')} of {name!r} {reason}: left out"))
-    return {plane: _once(those) for plane, those in found.items()}
+    return found
 
 
-def _once(outlines: Sequence[Outline]) -> list[Outline]:
-    """Leave out copies, which would undo each other; of those that are combined by exclusive or, they are meant to."""
-    found = {(o.points.tobytes() if o.kind == CLOSED else number): o for number, o in enumerate(outlines)}
-    return list(found.values())
+def _once(outlines: Sequence[Outline], rings: Sequence[NDArray[np.float64]]) -> list[NDArray[np.float64]]:
+    """Leave out copies, wherever they begin and whichever way they go: they would undo each other.
+
+    Those that are combined by exclusive or are meant to.
+    """
+    boxes = np.array([[*ring.min(axis=0), *ring.max(axis=0)] for ring in rings])
+    kept: list[int] = []
+    for number, outline in enumerate(outlines):
+        near = np.flatnonzero((np.abs(boxes[kept] - boxes[number]) < _SAME_BOX).all(axis=1)) if kept else ()
+        if outline.kind != CLOSED or not any(same_outline(rings[number], rings[kept[at]]) for at in near):
+            kept.append(number)
+    return [rings[number] for number in kept]
 
 
 def _patch(label: int, rings: Sequence[NDArray[np.float64]], size: tuple[int, int]) -> Patch | None:
