@@ -126,7 +126,7 @@ def test_the_command_line_remembers_replaces_and_forgets(capsys, monkeypatch):
     [
         ("cd", "'cd' is neither a kind of OUTPUT (zip, dicomdir, folder) nor a peer that is remembered"),
         ("stow-rs", "stow-rs alone does not say whom to send to"),
-        ("dicom://PACS", "The AE title of pacs is missing"),
+        ("dicom://PACS", "An AE title is missing: that of pacs"),
     ],
 )
 def test_a_target_that_is_none_is_refused_in_words(tmp_path, capsys, monkeypatch, to, said):

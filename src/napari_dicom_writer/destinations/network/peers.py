@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from napari_dicom_writer.destinations.network.address import PORT, TLS_PORT, title_problem
 from napari_dicom_writer.destinations.network.user_files import config_folder, replace_text
 from napari_dicom_writer.errors import DestinationError
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from pathlib import Path
     from urllib.parse import SplitResult
 
-_TITLE = re.compile(r"[ -\[\]-~]{1,16}")  # AE: no control characters, no backslash (PS3.5 6.2)
 _OWN_TITLE = "NAPARI"
 _MOST = 64
 ASSOCIATIONS = 6
@@ -113,14 +113,10 @@ def _c_store(address: str, parts: SplitResult, host: str, port: int | None) -> P
         raise DestinationError(f"{associations!r} is not a number of associations", f"Give one from 1 to {_MOST}")
     called = unquote(parts.username or "")
     for title, whose in ((called, host), (calling, "this side")):
-        if not title.strip():
-            raise DestinationError(f"The AE title of {whose} is missing", _HOW)
-        if not _TITLE.fullmatch(title):
-            raise DestinationError(
-                f"{title!r} is not an AE title", "An AE title has 1 to 16 characters of ASCII, and no backslash"
-            )
+        if why := title_problem(title):
+            raise DestinationError(f"{why}: that of {whose}", _HOW)
     tls = parts.scheme == "dicoms"
-    port = port or (2762 if tls else 104)
+    port = port or (TLS_PORT if tls else PORT)
     return Peer(address, "c-store", host, port, called, calling, tls, int(associations))
 
 

@@ -178,27 +178,21 @@ def test_a_peer_is_tested_and_remembered(open_panel, peer, qtbot, capsys):
         assert panel.target._said.isHidden()
         click(qtbot, line.test_button)
         qtbot.waitUntil(lambda said=said: said in panel.target._said.text())
-    line.keep("no name")
-    assert "is not a name for a peer" in panel.target._said.text()
-    line.keep("pacs")
+    assert line.edit_button.text() == "Remember…"
+    editor = line.editor()
+    assert editor.name.text() == "NODE"
+    editor.name.setText("pacs")
+    editor.accept()
+    line.take(editor.outcome)
     assert line.name == "pacs"
-    assert line.keep_button.isHidden()
+    assert line.edit_button.text() == "Edit…"
     assert remembered() == {"pacs": peer.address}
     assert main(["echo", "pacs"]) == 0
     panel.target.choose("stow-rs")
     assert line.name == "", "it speaks another language"
+    assert line.edit_button.text() == "New peer…"
     panel.target.choose("c-store")
     assert line.name == "pacs"
-
-
-def test_a_name_is_not_taken_from_another_peer(open_panel, peer):
-    remember("pacs", "dicom://OTHER@pacs.example")
-    panel = open_panel()
-    panel.target.choose("c-store")
-    panel.target.peer.set_name(peer.address)
-    panel.target.peer.keep("pacs")
-    assert "pacs is the name of dicom://OTHER@pacs.example already" in panel.target._said.text().replace("\u200b", "")
-    assert remembered() == {"pacs": "dicom://OTHER@pacs.example"}
 
 
 def test_a_peer_that_was_forgotten_meanwhile_is_not_sent_to(sender, peer, qtbot):

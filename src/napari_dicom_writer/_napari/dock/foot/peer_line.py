@@ -6,15 +6,16 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QComboBox, QInputDialog, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QComboBox, QPushButton, QVBoxLayout, QWidget
 
 from napari_dicom_writer._napari import known_peers
+from napari_dicom_writer._napari.dock.foot.peer_dialog import PeerDialog
 from napari_dicom_writer._napari.dock.parts.button_row import ButtonRow
 from napari_dicom_writer._napari.dock.work.background import Background, Leaving
 from napari_dicom_writer._napari.faults import faults_as_export_errors
 from napari_dicom_writer.destinations import DESTINATIONS, open_destination
 from napari_dicom_writer.destinations.network.ledger import waiting
-from napari_dicom_writer.destinations.network.peers import peer_at, peer_named, remember, remembered
+from napari_dicom_writer.destinations.network.peers import peer_at, peer_named, remembered
 from napari_dicom_writer.errors import DestinationError, ExportError, NoteKind
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from napari_dicom_writer.destinations.network.peers import Peer
+
+_NEW = "New peer…"
 
 
 class PeerLine(QWidget):
@@ -48,16 +51,16 @@ class PeerLine(QWidget):
         self.test_button = QPushButton("Test")
         self.test_button.setToolTip("Ask the peer for an echo; nothing is sent")
         self.test_button.clicked.connect(self._test)
-        self.keep_button = QPushButton("Remember…")
-        self.keep_button.setToolTip("Remember this address by a name, also for the command line; no password is kept")
-        self.keep_button.clicked.connect(self._ask_name)
+        self.edit_button = QPushButton(_NEW)
+        self.edit_button.setToolTip("Host, port and AE titles, or the URL, and a name for them; no password is kept")
+        self.edit_button.clicked.connect(self._edit)
         self._background = Background("echo-peer", Leaving.AT_ONCE, self)
         self._background.ended.connect(self._tested)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
         layout.addWidget(self.choice)
-        layout.addWidget(ButtonRow([self.test_button, self.keep_button]))
+        layout.addWidget(ButtonRow([self.test_button, self.edit_button]))
         self.setFocusProxy(self.choice)
         self._show_state()
 
@@ -128,7 +131,8 @@ class PeerLine(QWidget):
         peer = self.peer
         self.test_button.setText("Test")
         self.test_button.setEnabled(peer is not None)
-        self.keep_button.setVisible(peer is not None and "://" in self.name)
+        typed = "://" in self.name
+        self.edit_button.setText(_NEW if peer is None else "Remember…" if typed else "Edit…")
 
     def _test(self) -> None:
         name, to = self.name, self._to
@@ -150,23 +154,30 @@ class PeerLine(QWidget):
         else:
             self.said.emit("done", str(outcome))
 
-    def _ask_name(self) -> None:
-        proposed = self.peer.called or self.peer.host if self.peer else ""
-        name, agreed = QInputDialog.getText(self, "Remember this peer", f"Name for {self.name}", text=proposed)
-        if agreed:
-            self.keep(name.strip())
+    def editor(self) -> PeerDialog:
+        """Return what edits the peer in the line, or makes it one that is remembered; not shown yet."""
+        known = remembered()
+        address = known.get(self.name, self.name)
+        return PeerDialog(self._to, self.name if self.name in known else "", address, self)
 
-    def keep(self, name: str) -> None:
-        """Remember what is in the line under a name."""
+    def _edit(self) -> None:
         try:
-            if (other := remembered().get(name, self.name)) != self.name:  # or what is for one would go to the other
-                raise DestinationError(f"{name} is the name of {other} already", "Choose another name")
-            remember(name, self.name)
-        except DestinationError as error:
+            dialog = self.editor()
+        except DestinationError as error:  # the file of names is broken
             self.said.emit("refused", str(error))
             return
-        self._offer()
-        self.set_name(name)
+        try:
+            dialog.exec()
+            self.take(dialog.outcome)
+        finally:
+            dialog.deleteLater()
+
+    def take(self, outcome: str | None) -> None:
+        """Choose what an editor has made: a name, or nobody after one was forgotten; None changes nothing."""
+        if outcome is not None:
+            self._offer()
+            self.set_name(outcome)
+            self._take()  # its address may be another
 
 
 class _Choice(QComboBox):
