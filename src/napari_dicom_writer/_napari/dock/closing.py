@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from napari.utils.notifications import show_info
 from qtpy.QtCore import QEvent, QObject
-from qtpy.QtWidgets import QDockWidget, QMainWindow, QMessageBox
+from qtpy.QtWidgets import QDockWidget, QMainWindow, QMessageBox, QWidget
 
 from napari_dicom_writer.plan.sent import Resend
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from qtpy.QtWidgets import QWidget
 
     from napari_dicom_writer._napari.dock.checklist.layer_list import LayerChecklist
     from napari_dicom_writer._napari.dock.checklist.layer_state import LayerWatch
@@ -37,20 +36,21 @@ class CloseGuard(QObject):
     def __init__(self, widget: QWidget, losses: Callable[[], list[str]]) -> None:
         super().__init__(widget)
         self._widget, self._losses = widget, losses
-        self._guarded: QDockWidget | None = None
-        self._window: QWidget | None = None
+        # Weak: closed, and not yet deleted by Qt, the widget would keep a whole viewer in memory.
+        self._doors: WeakSet[QWidget] = WeakSet()
 
     def find_doors(self) -> None:
         """Look for the dock and the window that the widget is in now."""
         window = self._widget.window()
-        if isinstance(window, QMainWindow) and window is not self._window:  # a dock that floats is only hidden
-            self._window = window
+        if isinstance(window, QMainWindow) and window not in self._doors:  # a dock that floats is only hidden
+            self._doors.add(window)
             window.installEventFilter(self)
         ancestor = self._widget.parent()
         while ancestor is not None and not isinstance(ancestor, QDockWidget):
             ancestor = ancestor.parent()
-        if ancestor is not None and ancestor is not self._guarded and hasattr(ancestor, "destroyOnClose"):
-            self._guarded, close = ancestor, ancestor.destroyOnClose
+        if isinstance(ancestor, QWidget) and ancestor not in self._doors and hasattr(ancestor, "destroyOnClose"):
+            self._doors.add(ancestor)
+            close = ancestor.destroyOnClose
             # In the dock itself: napari makes a new button whenever the dock floats or comes back.
             ancestor.destroyOnClose = lambda: self._may_close() and close()
 
