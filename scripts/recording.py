@@ -7,42 +7,32 @@ Where `make viewers` has set up OHIF, it ends with the files shown there. Look a
 
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
-import time
 from contextlib import chdir
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-# Before napari is imported, which reads it then: settings of a fresh machine, away from the user's own.
-_SETTINGS = tempfile.TemporaryDirectory(prefix="napari-settings-")
-os.environ["NAPARI_CONFIG"] = str(Path(_SETTINGS.name) / "settings.yaml")
-
-import napari  # noqa: E402
-import numpy as np  # noqa: E402
-import pydicom  # noqa: E402
-from PIL import Image, ImageDraw, ImageFont  # noqa: E402
-from qtpy.QtCore import QPoint, Qt  # noqa: E402
-from qtpy.QtTest import QTest  # noqa: E402
-from qtpy.QtWidgets import QApplication, QLineEdit, QWidget  # noqa: E402
+import numpy as np
+import pydicom
+from on_screen import open_viewer, wait
+from PIL import Image, ImageDraw, ImageFont
+from qtpy.QtCore import QPoint, Qt
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QApplication, QLineEdit, QWidget
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-from napari_dicom_writer import ExportOptions, Patient, Series, Study, Volume, export  # noqa: E402
-from napari_dicom_writer._napari.dock.panel import ExportPanel  # noqa: E402
-from napari_dicom_writer._napari.dock.segments.segment_model import NAME  # noqa: E402
-from napari_dicom_writer.demo.phantom import orientation_phantom  # noqa: E402
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from napari_dicom_writer import ExportOptions, Patient, Series, Study, Volume, export
+from napari_dicom_writer._napari.dock.panel import ExportPanel
+from napari_dicom_writer._napari.dock.segments.segment_model import NAME
+from napari_dicom_writer.demo.phantom import orientation_phantom
 
 _OHIF = Path(__file__).parents[1] / ".viewers" / "package"
 _SIZE = (1200, 806)
 _SHOWN = (960, 645)  # pixels of the recording, without the line below; as wide for its height as the browser's page
 _LINE = 34
-_PATIENCE = 60.0  # seconds
 _COLORS = 200
 _INK, _GROUND, _POINTER = "#f0f1f2", "#16181d", "#ffd23f"
 
@@ -95,23 +85,13 @@ class Stage:
 
     def __init__(self, film: Film) -> None:
         self.film = film
-        self.viewer = napari.Viewer()
+        self.viewer = open_viewer(*_SIZE)
         self.window: QWidget = self.viewer.window._qt_window
-        self.window.setGeometry(0, 0, *_SIZE)
-        self.wait(lambda: True, least=1)
-
-    def wait(self, until: Callable[[], bool], *, least: float = 0.0) -> None:
-        """Let the viewer go on until something holds."""
-        start = time.monotonic()
-        while not until() or time.monotonic() - start < least:
-            QApplication.processEvents()
-            time.sleep(0.005)
-            if time.monotonic() - start > _PATIENCE:
-                raise TimeoutError("What was to be recorded did not come")
+        wait(least=1)
 
     def shoot(self, milliseconds: int = 1200, at: QPoint | None = None) -> None:
         """Take a picture of the screen, with the pointer at a place of it."""
-        self.wait(lambda: True, least=0.25)
+        wait(least=0.25)
         screen = QApplication.primaryScreen()
         image = screen.grabWindow(0, 0, 0, *_SIZE).toImage()
         with tempfile.TemporaryDirectory() as folder:
@@ -132,7 +112,7 @@ class Stage:
         (action,) = [one for one in bar.actions() if one.text().replace("&", "") == title]
         self.click(bar, bar.actionGeometry(action).center())
         popup = action.menu()
-        self.wait(popup.isVisible)
+        wait(popup.isVisible)
         chosen = next(one for one in popup.actions() if one.text().replace("&", "").startswith(words))
         self.click(popup, popup.actionGeometry(chosen).center())
 
@@ -184,7 +164,7 @@ def record(film: Film, scan: Path, target: Path) -> Path:
     _paint(stage)
     film.caption = "3  Plugins > Export to DICOM…"
     stage.menu("Plugins", "Export to DICOM")
-    stage.wait(lambda: bool(_panels()), least=1)
+    wait(lambda: bool(_panels()), least=1)
     (panel,) = _panels()
     panel.target.set_path(str(target))
     _settled(stage, panel)
@@ -198,7 +178,7 @@ def record(film: Film, scan: Path, target: Path) -> Path:
     film.caption = "7  Export: written, read back, compared, and only then put in its place"
     _settled(stage, panel)
     stage.click(panel.controls.export_button)
-    stage.wait(lambda: panel.report is not None)
+    wait(lambda: panel.report is not None)
     stage.shoot(3500)
     written = panel.report.path
     stage.viewer.close()
@@ -223,19 +203,19 @@ def _paint(stage: Stage) -> None:
 
 def _settled(stage: Stage, panel: ExportPanel) -> None:
     # The first moment is the planner's, which waits for more changes.
-    stage.wait(lambda: not panel.controls.status.startswith("Checking"), least=1.5)
+    wait(lambda: not panel.controls.status.startswith("Checking"), least=1.5)
 
 
 def _name(stage: Stage, panel: ExportPanel, name: str) -> None:
     view = panel.own.segments.view
     panel.own.reveal_segments()
-    stage.wait(lambda: view.isVisible() and view.model().rowCount() > 0, least=0.3)
+    wait(lambda: view.isVisible() and view.model().rowCount() > 0, least=0.3)
     panel._scroll.ensureWidgetVisible(view)
     index = view.model().index(0, NAME)
     place = view.visualRect(index).center()
     stage.click(view.viewport(), place)
     QTest.mouseDClick(view.viewport(), Qt.MouseButton.LeftButton, pos=place)
-    stage.wait(lambda: view.viewport().findChild(QLineEdit) is not None)
+    wait(lambda: view.viewport().findChild(QLineEdit) is not None)
     line = view.viewport().findChild(QLineEdit)
     QTest.keyClicks(line, name)
     stage.shoot(900)
@@ -247,7 +227,7 @@ def _name(stage: Stage, panel: ExportPanel, name: str) -> None:
 
 def _belongs(stage: Stage, panel: ExportPanel, scan: Path) -> None:
     field = panel.form.reveal("reference")
-    stage.wait(lambda: True, least=0.3)
+    wait(least=0.3)
     panel._scroll.ensureWidgetVisible(field)
     line = field.native if isinstance(field.native, QLineEdit) else field.native.findChild(QLineEdit)
     stage.type(line, str(scan))

@@ -7,7 +7,6 @@ Look at them afterwards: what is ugly, cramped or unclear here is so for every u
 
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
 import time
@@ -15,29 +14,22 @@ from contextlib import chdir
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-# Before napari is imported, which reads it then: settings of a fresh machine, away from the user's own.
-_SETTINGS = tempfile.TemporaryDirectory(prefix="napari-settings-")
-os.environ["NAPARI_CONFIG"] = str(Path(_SETTINGS.name) / "settings.yaml")
+import numpy as np
+from on_screen import open_viewer, wait
+from qtpy.QtCore import QPoint, QRect
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QApplication, QWidget
 
-import napari  # noqa: E402
-import numpy as np  # noqa: E402
-from qtpy.QtCore import QPoint, QRect  # noqa: E402
-from qtpy.QtTest import QTest  # noqa: E402
-from qtpy.QtWidgets import QApplication, QWidget  # noqa: E402
-
-from napari_dicom_writer import ExportOptions, Patient, Study, Volume, export  # noqa: E402
-from napari_dicom_writer._napari.dock.reference.copy_dialog import CopyDialog  # noqa: E402
-from napari_dicom_writer.demo.phantom import orientation_phantom  # noqa: E402
-from napari_dicom_writer.layers.from_volume import to_layer  # noqa: E402
+from napari_dicom_writer import ExportOptions, Patient, Study, Volume, export
+from napari_dicom_writer._napari.dock.reference.copy_dialog import CopyDialog
+from napari_dicom_writer.demo.phantom import orientation_phantom
+from napari_dicom_writer.layers.from_volume import to_layer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from napari_dicom_writer._napari.dock.panel import ExportPanel
     from napari_dicom_writer._napari.dock.preview.preview import PreviewWidget
 
 _WIDTH = 340
-_PATIENCE = 30.0  # seconds
 
 
 class Session:
@@ -45,9 +37,7 @@ class Session:
 
     def __init__(self, images: Path, scratch: Path, *, theme: str = "dark", width: int = _WIDTH) -> None:
         self.images, self.scratch = images, scratch
-        self.viewer = napari.Viewer()
-        self.viewer.theme = theme
-        self.viewer.window._qt_window.resize(1400, 1000)
+        self.viewer = open_viewer(1400, 1000, theme=theme)
         phantom = orientation_phantom()
         data, attributes, _ = to_layer(phantom)
         self.viewer.add_image(data, **{**attributes, "name": "scan"})
@@ -62,16 +52,7 @@ class Session:
     def settle(self) -> None:
         """Wait for the plan and the preview of what was changed last."""
         # The first moment is the planner's, which waits for more changes.
-        self.wait(lambda: not self.panel.controls.status.startswith("Checking"), least=1.0)
-
-    def wait(self, until: Callable[[], bool], *, least: float = 0.0) -> None:
-        """Let the viewer go on until something holds."""
-        start = time.monotonic()
-        while not until() or time.monotonic() - start < least:
-            QApplication.processEvents()
-            time.sleep(0.005)
-            if time.monotonic() - start > _PATIENCE:
-                raise TimeoutError("The state to be pictured did not come")
+        wait(lambda: not self.panel.controls.status.startswith("Checking"), least=1.0)
 
     def save(self, name: str, what: QWidget | None = None) -> None:
         """Save a picture of a widget, by default of the dock."""
@@ -82,7 +63,7 @@ class Session:
         """Scroll the form, from its beginning (0) to its end (1)."""
         bar = self.panel._scroll.verticalScrollBar()
         bar.setValue(round(share * bar.maximum()))
-        self.wait(lambda: True, least=0.2)
+        wait(least=0.2)
 
 
 def _window(session: Session) -> None:
@@ -174,12 +155,12 @@ def _segments(session: Session) -> None:
     session.settle()
     editor = panel.own.segments
     editor.view.selectRow(4)
-    session.wait(lambda: True, least=0.2)
+    wait(least=0.2)
     panel._scroll.ensureWidgetVisible(panel.own.options.add_button)
     QApplication.setActiveWindow(session.viewer.window._qt_window)
     editor.details.search.setFocus()
     QTest.keyClicks(editor.details.search, "left kidn")
-    session.wait(lambda: True, least=0.5)
+    wait(least=0.5)
     # Of the screen: the list that drops down is a window of its own.
     screen = session.viewer.window._qt_window.screen().grabWindow(0)
     place = QRect(session.dock.mapToGlobal(QPoint(0, 0)), session.dock.size())
@@ -199,7 +180,7 @@ def _tags(session: Session) -> None:
     session.settle()
     keywords = [dialog.model.row(row).keyword for row in range(dialog.model.rowCount())]
     dialog.table.selectRow(keywords.index("FlipAngle"))
-    session.wait(lambda: True, least=0.3)
+    wait(least=0.3)
     session.save("tags", dialog)
     dialog.entry.remove_button.click()
     dialog.close()
@@ -213,7 +194,7 @@ def _copy_dialog(session: Session) -> None:
     source = export(Volume(np.zeros((1, 8, 8), np.int16), spacing=(1, 1, 1)), session.scratch / "source.dcm", options)
     dialog = CopyDialog(source.path, session.panel)
     dialog.show()
-    session.wait(lambda: True, least=0.6)
+    wait(least=0.6)
     session.save("copy-from-dicom", dialog)
     dialog.close()
 
@@ -241,10 +222,10 @@ def _running_and_report(session: Session) -> None:
     session.panel.controls.export_button.click()
     done: list[int] = []
     session.panel.run.progressed.connect(lambda count, *_: done.append(count))
-    session.wait(lambda: bool(done) and done[-1] > large.shape[0] // 2)
+    wait(lambda: bool(done) and done[-1] > large.shape[0] // 2)
     session.save("widget-running")
-    session.wait(lambda: session.panel.report is not None)
-    session.wait(lambda: True, least=0.3)
+    wait(lambda: session.panel.report is not None)
+    wait(least=0.3)
     session.save("widget-report")
 
 
@@ -260,12 +241,9 @@ def _opened(images: Path, scratch: Path) -> None:
     ]
     layers = [phantom, (labels, {**place, "name": "letters"}, "labels")]
     scene = export(layers, scratch / "scene", ExportOptions(modality="CT", segments=segments))
-    viewer = napari.Viewer()
-    viewer.window._qt_window.resize(1200, 800)
+    viewer = open_viewer(1200, 800)
     viewer.open(str(scene.path), plugin="napari-dicom-writer")
-    for _ in range(200):
-        QApplication.processEvents()
-        time.sleep(0.005)
+    wait(least=1.0)
     viewer.window._qt_window.grab().save(str(images / "opened.png"))
     viewer.close()
 
@@ -300,8 +278,8 @@ def _add_scene(session: Session) -> None:
 
 def _wait_for_marks(session: Session, preview: PreviewWidget) -> None:
     """Wait until the plan is there, and what lies on the image is seen."""
-    session.wait(lambda: session.panel.controls.status.startswith("Ready") and bool(preview.overlays.marks(2)), least=1)
-    session.wait(lambda: bool(preview.overlays.marks(2)), least=0.3)
+    wait(lambda: session.panel.controls.status.startswith("Ready") and bool(preview.overlays.marks(2)), least=1)
+    wait(lambda: bool(preview.overlays.marks(2)), least=0.3)
 
 
 def _scene(session: Session) -> None:

@@ -11,6 +11,7 @@ import tempfile
 from contextlib import chdir
 from pathlib import Path
 
+from on_screen import wait
 from qtpy.QtWidgets import QApplication, QMessageBox
 from screenshots import Session
 
@@ -55,11 +56,11 @@ def main(images: Path) -> None:
             panel.target.peer.keep("pacs")
             session.settle()
             panel.target.peer.test_button.click()
-            session.wait(lambda: not panel.target._said.isHidden())
+            wait(lambda: not panel.target._said.isHidden())
             session.save("send-tested", panel.controls)
             _answer_later(session)
             panel.controls.export_button.click()
-            session.wait(lambda: not panel.run.running, least=0.5)
+            wait(lambda: not panel.run.running, least=0.5)
             session.scroll(1)
             session.save("send-failed")
         session.viewer.close()
