@@ -67,7 +67,7 @@ def test_its_own_limits_are_kept_without_anyone_else_knowing_of_it(small):
     with pytest.raises(ExportError, match="It has 6 planes; a small object holds 3") as error:
         plan_export(time, ExportOptions(object="small"))
     (refusal,) = error.value.refusals
-    assert refusal.fix == Fix("time", "series-per-point", "A series each")
+    assert refusal.fix == Fix("time", "series-per-point", "Split time points")
     assert len(plan_export(time, ExportOptions(object="small", time="series-per-point")).series) == 2
     with pytest.raises(ExportError, match="Choose another object"):
         plan_export(np.zeros((4, 4, 5), np.uint8), ExportOptions(object="small"))

@@ -188,7 +188,7 @@ def test_level_0_of_a_multiscale_image_is_guarded_and_the_plan_still_knows_the_o
     levels = [scan(), scan()[::2, ::2, ::2]]
     attributes = {**ATTRIBUTES, "multiscale": True}
     report = run([(levels, attributes, "image")], tmp_path / "x")
-    assert any("not the 1 lower ones" in note.text for note in report.plan.notes)
+    assert any("of its 2 resolutions the full one" in note.text for note in report.plan.notes)
     np.testing.assert_array_equal(written(report.path), levels[0])
     with pytest.raises(LayerError, match="changed"):
         run([(levels, attributes, "image")], tmp_path / "y", 5, lambda: levels[0].fill(0))

@@ -68,17 +68,17 @@ def test_stored_values_are_shown_right_by_those_who_round_or_take_the_window_oth
     volume = ramp(*ends)
     report = export(volume, tmp_path / "x", ExportOptions(float_display="stored"))
     assert np.abs(viewer(dicom_files(report.path)[0]) - grays(volume)).max() <= 1
-    assert not [note for note in report.plan.notes if "gray levels" in note.text]
+    assert not [note for note in report.plan.notes if "gray level" in note.text]
 
 
 @pytest.mark.parametrize("ends", RANGES)
 def test_with_a_slope_the_plan_says_what_they_show(tmp_path, ends):
     volume = ramp(*ends)
     report = export(volume, tmp_path / "x")
-    (note,) = [note for note in report.plan.notes if "gray levels" in note.text]
+    (note,) = [note for note in report.plan.notes if "gray level" in note.text]
     assert note.fix.option == "float_display"
     span = ends[1] - ends[0]
-    levels = int(note.text.split(" gray levels")[0].rsplit(" ", 1)[1])
+    levels = int(note.text.split(" gray level")[0].rsplit(" ", 1)[1])
     white = highdicom_grays(dicom_files(report.path)[-1]).max() / 255
     assert f"white at {span / (span + 1):.0%}" in note.text
     assert white == pytest.approx(span / (span + 1), abs=0.01)
@@ -87,7 +87,7 @@ def test_with_a_slope_the_plan_says_what_they_show(tmp_path, ends):
 
 @pytest.mark.parametrize("ends", [(0, 100), (-1000, 3000)])
 def test_of_a_larger_range_nothing_is_said(ends):
-    assert not [note for note in plan_export(ramp(*ends)).notes if "gray levels" in note.text]
+    assert not [note for note in plan_export(ramp(*ends)).notes if "gray level" in note.text]
 
 
 def test_real_values_are_in_the_slope_or_in_the_mapping(tmp_path):

@@ -13,6 +13,8 @@ from napari_dicom_writer.options.fields import kinds, label
 
 def in_form(option: str, value: object) -> str:
     """Spell an option as its field in the dock widget, and its value as it is chosen there."""
+    if option == "attributes":
+        return "“Tags…”"  # where they are given
     item = _fields().get(option)
     if item is None:  # what a layer says itself
         return option.replace("_", " ")

@@ -106,7 +106,7 @@ def _image(group: Any, said: Mapping[str, Any], multiscale: Mapping[str, Any], n
     axes = [_axis(axis, float(step), float(start)) for axis, step, start in zip(described, scale, shift, strict=True)]
     notes = []
     if (levels := len(multiscale["datasets"])) > 1:
-        text = f"Multiscale: the full resolution is written, not the {levels - 1} lower ones"
+        text = f"Multiscale: of its {levels} resolutions the full one is written"
         notes.append(Note(NoteKind.INFO, text))
     if "labels" in group:
         notes.append(Note(NoteKind.INFO, "The labels beside the image are not read", hint="name their own path"))

@@ -65,7 +65,7 @@ def _image(file: _Open, series: Any, path: Path, *, several: bool) -> Image:
     if page.photometric == _WHITE_IS_ZERO:
         notes.append(Note(NoteKind.LOST, "Low values are meant to be shown bright (white is zero)"))
     if len(series.levels) > 1:
-        text = f"Multiscale: the full resolution is written, not the {len(series.levels) - 1} lower ones"
+        text = f"Multiscale: of its {len(series.levels)} resolutions the full one is written"
         notes.append(Note(NoteKind.INFO, text))
     lossy: tuple[tuple[str, float], ...] = ()
     if method := _LOSSY.get(int(page.compression)):

@@ -210,7 +210,7 @@ def choose(options: ExportOptions, layer: str = IMAGE, *, color: bool = False) -
             if not color or row.load().rules.color:
                 return row.load(), [_passed_over(other, row) for other in passed]
             passed.append(row)
-    raise OptionsError(f"No object is made of a layer of {layer}", "Deselect it: only image layers can be written")
+    raise OptionsError(f"No object is made of a layer of {layer}", "Deselect it")
 
 
 def check_taken(key: str, layer: str, others: Collection[str] = ()) -> None:

@@ -117,8 +117,8 @@ class IOD(ABC):
         if not unknown:
             return []
         listed = ", ".join(f"{title(keyword)} {term}" for keyword, term in unknown.items())
-        text = f"{IODS.row(self.key).title} requires what is not known: taken as {listed}"
-        return [Note(NoteKind.ASSUMED, text, hint=f"{mention('attributes')} say what it is")]
+        text = f"{IODS.row(self.key).title} has to say what is not known here: written as {listed}"
+        return [Note(NoteKind.ASSUMED, text, hint=f"say otherwise by {mention('attributes')}")]
 
     def modality(self, options: ExportOptions) -> str:
         """What its series say made them: the modality asked for; its own where OT claims nothing."""

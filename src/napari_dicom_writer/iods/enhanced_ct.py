@@ -36,7 +36,7 @@ class EnhancedCTImage(Enhanced):
         notes = super().check_options(options)
         if not options.value_unit:
             text = "Values taken as Hounsfield units: an Enhanced CT has no others"
-            notes.append(Note(NoteKind.ASSUMED, text, hint=f"{mention('object', 'ct')} has", fix=_OTHER))
+            notes.append(Note(NoteKind.ASSUMED, text, hint=f"{mention('object', 'ct')} for others", fix=_OTHER))
         if "IrradiationEventUID" not in options.attributes:
             text = "Which irradiation it comes from is not known: Irradiation Event UID is a new one"
             notes.append(Note(NoteKind.ASSUMED, text))

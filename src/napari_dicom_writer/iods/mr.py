@@ -65,7 +65,7 @@ class MRImage(IOD):
         """Announce that mapped values are taken as without unit."""
         if series.options.value_unit or series.stored.is_identity:
             return []
-        text, hint = "Real values taken as without unit", f"{mention('value_unit')}, such as ms"
+        text, hint = "Real values taken as without unit", f"say which by {mention('value_unit')}, such as ms"
         return [Note(NoteKind.ASSUMED, text, hint=hint, fix=Fix("value_unit", None, "Set unit…"))]
 
 

@@ -139,7 +139,7 @@ def check_unit(options: ExportOptions) -> list[Note]:
         raise OptionsError(f"{unit!r} is not a unit of UCUM", f"Choose such as {such}", "options")
     if unit == "SUV":
         text = "SUV taken as normalized by body weight"
-        return [Note(NoteKind.ASSUMED, text, hint=mention("value_unit", "g/ml{SUVlbm}"))]
+        return [Note(NoteKind.ASSUMED, text, hint=f"{mention('value_unit', 'g/ml{SUVlbm}')} by lean body mass")]
     if unit or usual == ("1",):
         return []
     fix = Fix("value_unit", usual[0] if len(usual) == 1 else None, "Set unit…" if len(usual) > 1 else f"In {usual[0]}")

@@ -63,7 +63,10 @@ class PETImage(IOD):
         """
         notes = super().check_options(options)
         if not options.value_unit:
-            text, hint = "PET values taken as without unit", f"{mention('value_unit')}, such as BQML or GML"
+            text, hint = (
+                "PET values taken as without unit",
+                f"say which by {mention('value_unit')}, such as BQML or GML",
+            )
             notes.append(Note(NoteKind.ASSUMED, text, hint=hint, fix=Fix("value_unit", None, "Set unit…")))
         if options.pet.suv_type and options.value_unit not in _UPTAKE:
             raise OptionsError(

@@ -55,7 +55,9 @@ def to_volume(data: Any, attributes: Mapping[str, Any], layer_type: str, options
         Units that are not lengths; axes that mix space and time; transforms of the wrong shape.
     """
     if layer_type not in ("image", "labels"):
-        raise LayerError(f"It is a {layer_type.lower()} layer", "Deselect it: image and labels layers can be written")
+        raise LayerError(
+            f"It is a {layer_type.lower()} layer", "Deselect it: images, labels, shapes and points can be written"
+        )
     notes = notes_of_opening(attributes)
     array = _full_resolution(data, attributes, notes)
     attributes = with_coordinates(array, attributes, len(array.shape) - bool(attributes.get("rgb")))
@@ -103,7 +105,7 @@ def _full_resolution(data: Any, attributes: Mapping[str, Any], notes: list[Note]
     levels = attributes.get("multiscale") or type(data).__name__ == "MultiScaleData"
     if levels:
         if len(data) > 1:
-            text = f"Multiscale: the full resolution is written, not the {len(data) - 1} lower ones"
+            text = f"Multiscale: of its {len(data)} resolutions the full one is written"
             notes.append(Note(NoteKind.INFO, text))
         data = data[0]
     if is_array(data):

@@ -211,7 +211,7 @@ class ExportOptions:
     )
     time: TimeLayout = option(
         TimeLayout.ONE_SERIES,
-        "time points in one series, in one with Temporal Positions in any object (Standard Extended), or a series each",
+        "time points in one series, in one with Temporal Positions in any object (Standard Extended), or in one each",
         group="geometry",
         label="Time points",
     )

@@ -54,7 +54,7 @@ NAMES: Mapping[type[StrEnum], Mapping[Any, str]] = {
     TimeLayout: {
         TimeLayout.ONE_SERIES: "in one series",
         TimeLayout.NUMBERED: "in one series, numbered for OHIF",
-        TimeLayout.SERIES_PER_POINT: "a series each",
+        TimeLayout.SERIES_PER_POINT: "each in a series of its own",
     },
     UnnamedAxis: {UnnamedAxis.TIME: "time", UnnamedAxis.CHANNEL: "channels"},
     World: {World.LPS: "LPS", World.RAS: "RAS (NIfTI tools)"},

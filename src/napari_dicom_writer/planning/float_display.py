@@ -62,8 +62,9 @@ def display_notes(
     span = limits[1] - limits[0]
     if not span < _SMALL:
         return []
+    levels = f"{int(span) + 1} gray level{'' if span < 1 else 's'}"
     text = (
-        f"Displayed over a range of {span:.3g}: DCMTK and its viewers show at most {int(span) + 1} gray levels, "
+        f"Displayed over a range of {span:.3g}: DCMTK and its viewers show at most {levels}, "
         f"Orthanc's renderer others, and highdicom and ImageJ show white at {span / (span + 1):.0%} of its brightness"
     )
     fix = Fix("float_display", FloatDisplay.STORED, "Store for display") if rules.mappable else None

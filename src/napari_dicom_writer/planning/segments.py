@@ -196,7 +196,7 @@ def _notes(
     unsaid = options.segment_algorithm is SegmentAlgorithm.SEMIAUTOMATIC and not options.segment_algorithm_name
     if unsaid and any(not (given.get(plan.label) and given[plan.label].algorithm_type) for plan in plans):
         text = f"How the {words} were made is not known: written as {plans[0].algorithm_type}"
-        notes.append(Note(NoteKind.ASSUMED, text, hint=mention("segment_algorithm")))
+        notes.append(Note(NoteKind.ASSUMED, text, hint=f"say it by {mention('segment_algorithm')}"))
     notes += _shortened(plans, given, words)
     if any(plan.number != plan.label for plan in plans):
         text = f"Labels are numbered anew, from 1; the layer's numbers are in the {words}' descriptions"
@@ -225,7 +225,7 @@ def named_alike(plans: Sequence[SegmentPlan]) -> list[Note]:
     """Say which regions share their name."""
     twice = sorted(name for name, count in Counter(plan.name for plan in plans).items() if count > 1)
     text = "Several regions are called {!r}: programs that go by names take them for one"
-    return [Note(NoteKind.INFO, text.format(twice[0]), hint=mention("segments"))] if twice else []
+    return [Note(NoteKind.INFO, text.format(twice[0]), hint=f"{mention('segments')} names them")] if twice else []
 
 
 def _listed(plans: list[SegmentPlan], words: str) -> str:

@@ -208,7 +208,7 @@ def _check_size(iod: IOD, planes: int, time: TimePlan | None) -> None:
         fits = time_points > 1 and not iod.why_not(planes, None)
         other = f"another {mention('object')}"
         remedy = f"Choose {mention('time', TimeLayout.SERIES_PER_POINT)}, or {other}" if fits else f"Choose {other}"
-        fix = Fix("time", TimeLayout.SERIES_PER_POINT, "A series each") if fits else None
+        fix = Fix("time", TimeLayout.SERIES_PER_POINT, "Split time points") if fits else None
         raise PixelError(f"It has {planes * time_points:,} planes; {reason}", remedy, fix=fix)
 
 

@@ -47,7 +47,7 @@ def time_notes(iod: IOD, series: SeriesPlan) -> list[Note]:
     notes = _step_notes(iod, series, time)
     if time.points > 1:
         text = f"{time.points} time points in one series: SimpleITK stacks them into one long volume"
-        notes.append(Note(NoteKind.INFO, text, fix=Fix("time", TimeLayout.SERIES_PER_POINT, "A series each")))
+        notes.append(Note(NoteKind.INFO, text, fix=Fix("time", TimeLayout.SERIES_PER_POINT, "Split time points")))
     return notes
 
 

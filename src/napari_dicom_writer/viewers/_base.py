@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 UNCOMPRESSED = Fix("transfer_syntax", TransferSyntax.EXPLICIT_LE, "Uncompressed")
 COMPANION = Fix("companion", True, "Copy in 16 bits")
-SERIES_EACH = Fix("time", TimeLayout.SERIES_PER_POINT, "A series each")
+SERIES_EACH = Fix("time", TimeLayout.SERIES_PER_POINT, "Split time points")
 _OBJECTS = {"OT": "ct", "CT": "ct", "MR": "mr", "PT": "pet"}  # by modality, with a place that all programs know
 
 

@@ -70,7 +70,7 @@ def own_messages(
 def why_nothing(gone: Sequence[Layer]) -> str:
     """Say why there is nothing to export, when these layers were removed."""
     names = ", ".join(f"“{shown_name(layer.name)}”" for layer in gone)
-    return f"{names} was removed. {_NOTHING}" if names else _NOTHING
+    return f"{names} {'was' if len(gone) == 1 else 'were'} removed. {_NOTHING}" if names else _NOTHING
 
 
 def left_out_messages(left_out: Mapping[Layer, Refusal]) -> list[Message]:

@@ -179,6 +179,9 @@ class Legend:
                 indent = 0.0
                 if color is not None:
                     indent = self.line
-                    painter.fillRect(QRectF(x, y + (self.line - side) / 2, side, side), QColor(*color))
+                    swatch = QRectF(x, y + (self.line - side) / 2, side, side)
+                    painter.fillRect(swatch, QColor(*color))
+                    painter.setPen(QColor(ink.red(), ink.green(), ink.blue(), 90))  # white is nothing on a light theme
+                    painter.drawRect(swatch)
                 painter.setPen(ink)
                 painter.drawText(QPointF(x + indent, y + 0.8 * self.line), text)
