@@ -39,6 +39,8 @@ def organs(viewer):
 
 def test_segments_lie_over_the_image_with_their_colors_and_names(viewer, organs, open_panel, qtbot, tmp_path):
     panel = open_panel()
+    panel.form.field("segmentation_type").value = "binary"
+    settle(qtbot, panel)
     preview = panel.preview.preview
     wait_for_marks(qtbot, preview)
     assert panel.preview.layer is viewer.layers["scan"]

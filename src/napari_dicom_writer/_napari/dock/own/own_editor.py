@@ -120,7 +120,8 @@ class OwnEditor(QWidget):
     def over(self, layer: Layer, common: ExportOptions) -> ExportOptions:
         """Return the options of a layer, but for what its labels mean; those of all while its own are not valid."""
         with suppress(ExportError):
-            return LayerOptions(**self.options.given(layer)).over(common)
+            if given := self.options.given(layer):
+                return LayerOptions(**given).over(common)
         return common
 
     def beside(self, layer: Layer, told: Any, common: ExportOptions) -> Any:
