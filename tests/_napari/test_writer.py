@@ -124,6 +124,19 @@ def test_what_lies_on_no_image_is_refused_and_not_dropped(viewer, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("kind", ["surface", "tracks", "vectors"])
+def test_what_has_no_object_is_named_beside_what_has(viewer, tmp_path, kind):
+    data = {
+        "surface": (np.eye(3), np.array([[0, 1, 2]])),
+        "tracks": np.array([[0, 0, 1, 2, 3], [0, 1, 2, 3, 4]]),
+        "vectors": np.zeros((2, 2, 3)),
+    }
+    getattr(viewer, f"add_{kind}")(data[kind], name="flow")
+    with pytest.raises(ExportError, match=rf"layer 'flow': It is a {kind} layer"):
+        viewer.layers.save(str(tmp_path / "out.dcm"))
+    assert not list(tmp_path.iterdir())
+
+
 def test_refusals_reach_a_script_as_runtime_errors(viewer, tmp_path):
     """napari swallows a ValueError, as if no plugin had been found."""
     viewer.layers[0].shear = [0.2, 0, 0]
@@ -197,10 +210,14 @@ def test_builtin_saves_still_go_to_builtins(viewer, tmp_path, request):
     assert writer("x.svg", "shapes", "points")[0] == "napari-svg.svg_writer"
     assert writer("x", "shapes", "points")[0] == "napari.write_directory"
     assert writer("x", "labels", "shapes", "points")[0] == "napari.write_directory"
-    for types in (["shapes"], ["points"], ["shapes", "points"], ["labels", "shapes", "points"]):
+    with_surface = [["image", "surface"], ["labels", "surface"], ["shapes", "surface"], ["points", "surface"]]
+    for types in (["shapes"], ["points"], ["shapes", "points"], ["labels", "shapes", "points"], *with_surface):
         assert writer("x.dcm", *types)[0] == "napari-dicom-writer.write"
         filters = [one.command for one in manager.iter_compatible_writers(types)]
         assert filters.count("napari-dicom-writer.write") == 1  # one filter in the dialog, and napari's own
+    for kind in ("surface", "tracks", "vectors"):  # alone they are not ours
+        found = {one.command for one in manager.iter_compatible_writers([kind])}
+        assert "napari-dicom-writer.write" not in found
     assert writer("x.dcm", "image", "labels")[0] == "napari-dicom-writer.write"
     assert writer("x.dcm", "labels")[0] == "napari-dicom-writer.write"
     assert viewer.layers[0].save(str(tmp_path / "plain")) == [str(tmp_path / "plain.tif")]
