@@ -39,8 +39,6 @@ def organs(viewer):
 
 def test_segments_lie_over_the_image_with_their_colors_and_names(viewer, organs, open_panel, qtbot, tmp_path):
     panel = open_panel()
-    panel.form.field("segmentation_type").value = "binary"
-    settle(qtbot, panel)
     preview = panel.preview.preview
     wait_for_marks(qtbot, preview)
     assert panel.preview.layer is viewer.layers["scan"]
@@ -173,3 +171,14 @@ def test_fractions_are_as_dense_as_they_are_large(viewer, open_panel, qtbot):
     none, all_, some = (pixels.pixelColor(x, y).getRgb() for y in ys)
     apart = [sum(abs(a - b) for a, b in zip(color, none, strict=True)) for color in (all_, some)]
     assert 0.35 < apart[1] / apart[0] < 0.45
+
+
+def test_the_legend_has_the_colors_of_the_segments(viewer, organs, open_panel, qtbot):
+    preview = open_panel().preview.preview
+    wait_for_marks(qtbot, preview)
+    pixels = preview.grab().toImage()
+    layout = preview._layout()
+    assert [name for _, _, name in layout.legend.rows[0]] == ["liver", "spleen"]
+    middle = layout.legend.line / 2
+    for (left, color, _), _ in zip(layout.legend.rows[0], range(2), strict=True):
+        assert pixels.pixelColor(int(left + middle / 2), int(layout.legend_top + middle)).getRgb()[:3] == color

@@ -182,6 +182,7 @@ class Legend:
                     swatch = QRectF(x, y + (self.line - side) / 2, side, side)
                     painter.fillRect(swatch, QColor(*color))
                     painter.setPen(QColor(ink.red(), ink.green(), ink.blue(), 90))  # white is nothing on a light theme
+                    painter.setBrush(Qt.BrushStyle.NoBrush)
                     painter.drawRect(swatch)
                 painter.setPen(ink)
                 painter.drawText(QPointF(x + indent, y + 0.8 * self.line), text)
