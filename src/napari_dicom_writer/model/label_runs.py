@@ -64,11 +64,6 @@ def some_of_each(plane: NDArray[Any]) -> NDArray[Any]:
     return label_runs(flat.view(_WORD))[1].view(flat.dtype)
 
 
-def labels_in(plane: NDArray[Any]) -> NDArray[Any]:
-    """Return the values of a plane of whole numbers from 0, each once, ascending."""
-    return unique(some_of_each(plane))
-
-
 def unique(values: NDArray[Any]) -> NDArray[Any]:
     """Return whole numbers from 0, each once, ascending."""
     if values.max().item() < _COUNTED and values.min().item() >= 0:
