@@ -49,12 +49,14 @@ def test_uneven_coordinates_are_refused(given, wrong):
         plan_export(given(array(**wrong)))
 
 
-def test_moments_are_a_time_axis():
+@pytest.mark.parametrize("given", [lambda a: a, named])
+def test_moments_are_a_time_axis(given):
     times = np.datetime64("2026-01-01T10:00") + np.arange(3) * np.timedelta64(1500, "ms")
     data = xr.DataArray(np.stack([VALUES] * 3), dims=("t", "z", "y", "x"), coords={"t": times})
-    plan = plan_export(data)
-    assert plan.series[0].time.step == 1.5
-    assert not [note for note in plan.notes if note.kind is NoteKind.LOST]
+    plan = plan_export(given(data))
+    assert (plan.series[0].time.step, plan.series[0].time.start) == (1.5, 0)
+    (lost,) = [note.text for note in plan.notes if note.kind is NoteKind.LOST]
+    assert lost == "Axis 't' begins at 2026-01-01T10:00:00.000, which is not written"
 
 
 def test_uneven_moments_are_refused_and_uneven_channels_are_none():

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from napari_dicom_writer.errors import GeometryError
+from napari_dicom_writer.errors import GeometryError, Note, NoteKind
 from napari_dicom_writer.model.axis_names import kind_of
 
 if TYPE_CHECKING:
@@ -16,15 +16,16 @@ _UNEVEN = 1e-3  # of a step: coordinates are often single-precision, or rounded
 
 
 class _Steps(NamedTuple):
-    """Where the indices of an axis lie: from `start` on, `step` apart, but for `off`."""
+    """Where the indices of an axis lie: from `start` on, `step` apart, but for `off`; `moment` is that of the first."""
 
     step: float
     start: float
     unit: str | None
     off: float
+    moment: str
 
 
-def with_coordinates(array: Any, attributes: Mapping[str, Any], ndim: int) -> Mapping[str, Any]:
+def with_coordinates(array: Any, attributes: Mapping[str, Any], ndim: int) -> tuple[Mapping[str, Any], list[Note]]:
     """Return the attributes of a layer with what its array's coordinates say, where the layer says nothing.
 
     Parameters
@@ -35,22 +36,32 @@ def with_coordinates(array: Any, attributes: Mapping[str, Any], ndim: int) -> Ma
         As of a layer tuple. A layer of napari has all of them.
     ndim
         Of the array, without samples that ``rgb`` counts.
+
+    Returns
+    -------
+    mapping, list of Note
+        Moments count from the first one, which is not written; napari counts them from 1970.
     """
     names = getattr(array, "dims", None)
     if not isinstance(names, tuple) or len(names) < ndim:
-        return attributes
+        return attributes, []
     labels = attributes.get("axis_labels")
     said = dict(attributes)
     if not (labels and any(kind_of(str(one)) for one in labels)):
         said["axis_labels"] = names[:ndim]
     steps = [_steps(array, axis) for axis in range(ndim)]
+    moments = [(axis, one.moment) for axis, one in enumerate(steps) if one and one.moment]
+    notes = [Note(NoteKind.LOST, f"Axis {names[at]!r} begins at {when}, which is not written") for at, when in moments]
     if any(attributes.get(name) is not None for name in ("scale", "translate", "affine")) or not any(steps):
-        return said
+        if moments and attributes.get("translate") is not None:
+            counted = {axis for axis, _ in moments}
+            said["translate"] = [0.0 if i in counted else start for i, start in enumerate(attributes["translate"])]
+        return said, notes
     said["scale"] = [one.step if one else 1.0 for one in steps]
     said["translate"] = [one.start if one else 0.0 for one in steps]
     if attributes.get("units") is None:
         said["units"] = [(one and one.unit) or "pixel" for one in steps]
-    return said
+    return said, notes
 
 
 def check_even(array: Any, axes: Sequence[int]) -> None:
@@ -75,11 +86,13 @@ def _steps(array: Any, axis: int) -> _Steps | None:
         return None
     coordinate = coordinates[names[axis]]
     values, unit = np.asarray(coordinate), coordinate.attrs.get("units")
-    if values.dtype.kind == "M":  # moments, whose first one has no place in a layer
-        values, unit = (values - values[:1]) / np.timedelta64(1, "s"), "s"
+    moment = ""
+    if values.dtype.kind == "M" and values.size:
+        moment = str(values.flat[0].astype("datetime64[ms]"))
+        values, unit = (values - values.flat[0]) / np.timedelta64(1, "s"), "s"
     if values.dtype.kind not in "iuf" or values.ndim != 1 or not len(values):
         return None
     values = values.astype(np.float64)
     step = float(values[-1] - values[0]) / (len(values) - 1) if len(values) > 1 else 1.0
     off = float(np.abs(values - (values[0] + step * np.arange(len(values)))).max())
-    return _Steps(step, float(values[0]), None if unit is None else str(unit), off)
+    return _Steps(step, float(values[0]), None if unit is None else str(unit), off, moment)

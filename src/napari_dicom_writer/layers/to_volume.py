@@ -60,7 +60,8 @@ def to_volume(data: Any, attributes: Mapping[str, Any], layer_type: str, options
         )
     notes = notes_of_opening(attributes)
     array = _full_resolution(data, attributes, notes)
-    attributes = with_coordinates(array, attributes, len(array.shape) - bool(attributes.get("rgb")))
+    attributes, said = with_coordinates(array, attributes, len(array.shape) - bool(attributes.get("rgb")))
+    notes += said
     axes = _axes(array, attributes, options, notes)
     matrix = data_to_world(attributes, len(axes))
     rgb = bool(attributes.get("rgb") or False)
