@@ -119,7 +119,8 @@ def _with_reference(
     series, part = series_of_labels(options, known, labels, required=needs_image(volumes, wishes))
     images = len(labels) < len(there_are) or not labels
     space = series.space if isinstance(series, ImageSeries) else ""
-    options, said = with_reference(options, there, images=images, space=space)
+    files = next((source.files for source in sources.values() if source.path == options.reference), ())
+    options, said = with_reference(options, there, images=images, space=space, files=files)
     return Wishes(options, wishes.own), [*found, *chosen, *part, *said], (series, sources)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pydicom
 import pytest
 
-from napari_dicom_writer import ExportOptions, Series, Study, Volume, export, plan_export
+from napari_dicom_writer import ExportOptions, Series, Study, Volume, export, plan_export, read
 from napari_dicom_writer.reading import numbers
 
 STUDY = Study(instance_uid="2.25.77")
@@ -66,3 +66,14 @@ def test_it_looks_for_a_moment_only_and_says_so(study, monkeypatch, name, value)
     plan = plan_export(VOLUME, ExportOptions(reference=study / "a" / "00001.dcm"))
     assert plan.series[0].number == 201
     assert any("more files than were looked at" in note.text for note in plan.notes)
+
+
+def test_files_of_the_series_that_was_opened_are_not_looked_at_twice(tmp_path, monkeypatch):
+    """There may be thousands, and finding its planes again has read their headers already."""
+    first = series(tmp_path / "study" / "a", 2)
+    series(tmp_path / "study" / "b", 907)
+    opened = read(first.parent)
+    monkeypatch.setattr(numbers, "_HEADERS", 1 + 2)  # those of the other series, and no more of its own
+    plan = plan_export(opened, ExportOptions(reference="source"), path=tmp_path / "study" / "new")
+    assert plan.series[0].number == 908
+    assert not any("more files than were looked at" in note.text for note in plan.notes)

@@ -26,6 +26,8 @@ from napari_dicom_writer.options.groups import Patient, Study
 from napari_dicom_writer.standard import text
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from napari_dicom_writer.options.export import ExportOptions
     from napari_dicom_writer.standard.attributes import Given
 
@@ -38,7 +40,12 @@ _Group = TypeVar("_Group", Patient, Study)
 
 
 def with_reference(
-    options: ExportOptions, target: Path | None = None, *, images: bool = True, space: str = ""
+    options: ExportOptions,
+    target: Path | None = None,
+    *,
+    images: bool = True,
+    space: str = "",
+    files: Collection[Path] = (),
 ) -> tuple[ExportOptions, list[Note]]:
     """Put patient and study of `options.reference` where the options say nothing of their own.
 
@@ -52,6 +59,8 @@ def with_reference(
         Whether images are written, and not only labels, of which no modality is asked.
     space
         Frame of Reference UID of the image that a reference without one belongs to: many structure sets have none.
+    files
+        Those of the reference's series, as far as they are known: nobody needs to look at them once more.
 
     Returns
     -------
@@ -93,7 +102,8 @@ def with_reference(
         study=merged_study,
         attributes={**found.lossy, **own, **options.attributes},
     )
-    merged, said = numbered(merged, found.number if options.same_study else "", Path(options.reference), target)
+    theirs = found.number if options.same_study else ""
+    merged, said = numbered(merged, theirs, Path(options.reference), target, files)
     modality = modality_note(found.modality, options, "The reference") if images else []
     notes = [*_notes(found, study, options), *modality, *said]
     if own:

@@ -9,6 +9,7 @@ from napari_dicom_writer.errors import Fix, Note, NoteKind
 from napari_dicom_writer.reading.numbers import series_numbers
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
     from napari_dicom_writer.options.export import ExportOptions
@@ -18,7 +19,11 @@ _PER_FOLDER = 2  # levels below the target's folder: an export of several series
 
 
 def numbered(
-    options: ExportOptions, theirs: str, reference: Path | None, target: Path | None
+    options: ExportOptions,
+    theirs: str,
+    reference: Path | None,
+    target: Path | None,
+    files: Collection[Path] = (),
 ) -> tuple[ExportOptions, list[Note]]:
     """Number the series beside those of its study: 401 beside series 4, or behind the highest that lies on the disk.
 
@@ -31,6 +36,8 @@ def numbered(
     reference, target
         Where to look for series of the study: in the folder of either and those beside it. What lies in the target
         itself does not count, for it is replaced or refused.
+    files
+        Those of the reference's series, as far as they are known.
     """
     if not options.study.instance_uid:
         return options, []
@@ -39,7 +46,8 @@ def numbered(
         folder = reference.absolute().parent.resolve()
         folders += [(folder, 1), (folder.parent, 1)]
     folders += [(target.parent, _PER_FOLDER)] if target else []
-    found = series_numbers(options.study.instance_uid, folders, _names(target))
+    known = frozenset(files) if theirs else frozenset()  # their number is known, too
+    found = series_numbers(options.study.instance_uid, folders, _names(target) | known)
     taken = found.numbers | ({int(theirs)} if theirs else set())
     if not taken:
         return options, []

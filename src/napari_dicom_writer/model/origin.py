@@ -75,6 +75,8 @@ class SourceSeries:
         Its description, or its number in words.
     path : Path
         The file of one of its instances.
+    files : tuple of Path
+        Those of all of them.
     instances : tuple of str
         All SOP Instance UIDs.
     images : tuple of SourceImage
@@ -85,5 +87,6 @@ class SourceSeries:
     sop_class_uid: str
     name: str
     path: Path
+    files: tuple[Path, ...]
     instances: tuple[str, ...]
     images: tuple[SourceImage, ...]

@@ -93,6 +93,7 @@ def _series(uid: str, members: list[Entry]) -> SourceSeries:
         sop_class_uid=text(first, "SOPClassUID"),
         name=text(first, "SeriesDescription") or f"series {number}".strip(),
         path=members[0].path,
+        files=tuple(entry.path for entry in members),
         instances=tuple(text(entry.header.dataset, "SOPInstanceUID") for entry in members),
         images=tuple(image for entry in members for image in _images(entry)),
     )

@@ -53,7 +53,8 @@ class DatasetWalk:
                     raise BrokenError("An item is longer than what holds it")
                 stack.pop()
                 continue
-            if len(stack) == 1 and any(tag in self._found.lengths for tag in PIXELS) and self._trailing(level):
+            pixels = len(stack) == 1 and not self._found.lengths.keys().isdisjoint(PIXELS)
+            if pixels and self._trailing(level):
                 return
             inner = self._item(level) if level.items else self._next(level, top=len(stack) == 1)
             if inner == "end":
