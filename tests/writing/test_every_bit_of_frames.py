@@ -8,35 +8,41 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from judges.tables import of
 from judges.volumes import oblique
 from napari_dicom_writer import ExportOptions, VerificationError, VerifyLevel, Volume, export, plan_export
+from napari_dicom_writer.iods import IMAGE, IODS
 from napari_dicom_writer.writing import encode, frame_files, multiframe
 from napari_dicom_writer.writing.encode import SeriesEncoder
 from napari_dicom_writer.writing.frame_files import FragmentFile, NativeFile
 from napari_dicom_writer.writing.read_back_frames import FramesVerifier
 
+OBJECTS = [key for key, iod in IODS.items() if iod.multiframe and IMAGE in IODS.row(key).layers]
 RNG = np.random.default_rng(33)
 VALUES = RNG.integers(0, 200, (3, 35, 33)).astype(np.uint8)
 VOLUME = Volume(VALUES, affine=oblique())
 
 
-def test_a_bit_of_every_fourth_byte_of_a_header_and_every_one_of_the_padding(tmp_path):
-    (series,) = plan_export(VOLUME, ExportOptions(object="multi-frame")).series
+@pytest.mark.parametrize("key", OBJECTS)
+def test_a_bit_of_every_fourth_byte_of_a_header_and_every_one_of_the_padding(tmp_path, key):
+    (series,) = plan_export(VOLUME, ExportOptions(**of(key))).series
     (instance,) = series.instances
     head = SeriesEncoder(series).encode_start(instance)
     file = NativeFile(str(tmp_path / "x.dcm"), head, series.pixel_bytes(instance), series.frame_bits)
     file.begin()
-    for at, plane in enumerate(VALUES):
-        file.write_frame(at, plane)
+    frames = [series.stored.encode(plane) for plane in VALUES]
+    for at, frame in enumerate(frames):
+        file.write_frame(at, frame)
     file.finish()
     verifier = FramesVerifier(series, VerifyLevel.FULL)
     verifier.header(instance, file)
     size = Path(file.path).stat().st_size
-    assert size == len(head) + VALUES.size + 1
+    padding = size - len(head) - sum(frame.nbytes for frame in frames)
+    assert padding == sum(frame.nbytes for frame in frames) % 2
     bits = [start + int(RNG.integers(32)) for start in range(0, 8 * len(head) - 32, 32)]
     descriptor = os.open(file.path, os.O_RDWR)
     missed = []
-    for bit in [*bits, *range(8 * size - 8, 8 * size)]:
+    for bit in [*bits, *range(8 * (size - padding), 8 * size)]:
         (byte,) = os.pread(descriptor, 1, bit // 8)
         os.pwrite(descriptor, bytes([byte ^ 1 << bit % 8]), bit // 8)
         try:
