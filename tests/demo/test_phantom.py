@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
+from judges.glyphs import dots
 from napari_dicom_writer import ExportOptions, ShearPolicy, Volume, export
 from napari_dicom_writer._napari.sample_data import phantom_layers
 from napari_dicom_writer.demo.phantom import BODY, FACE_LETTER, LETTER, Glyph, glyphs, orientation_phantom
@@ -54,7 +55,7 @@ def test_no_flip_goes_unseen(phantom: Volume, axes: tuple[int, ...]) -> None:
 
 @pytest.mark.parametrize("glyph", glyphs(), ids=lambda g: f"{g.letter}{tuple(map(round, g.center))}")
 def test_every_dot_of_every_letter_is_where_it_belongs(image: sitk.Image, glyph: Glyph) -> None:
-    points = glyph.dots()
+    points = dots(glyph)
     read = np.array([[image.EvaluateAtPhysicalPoint(p.tolist(), sitk.sitkLinear) for p in row] for row in points])
     assert np.array_equal(read > (BODY + glyph.value) / 2, glyph.bitmap)
 

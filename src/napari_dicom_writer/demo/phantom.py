@@ -73,11 +73,6 @@ class Glyph:
         """(7, 5), top row first."""
         return np.array([[dot == "#" for dot in row] for row in _BITMAPS[self.letter]])
 
-    def dots(self) -> NDArray[np.float64]:
-        """Return the center of every dot, (7, 5, 3), LPS mm."""
-        down, right = np.mgrid[-3:4, -2:3] * self.dot
-        return np.asarray(self.center + right[..., None] * np.array(self.right) - down[..., None] * np.array(self.up))
-
     def coverage(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Tell for points (..., 3) in LPS mm how much of their neighborhood lies in the letter, from 0 to 1."""
         relative = points - np.array(self.center)

@@ -121,7 +121,7 @@ class Enhanced(IOD):
             study.enhanced_general_equipment(series),
             _image(series),
             image.image_pixel(series),
-            _enhanced_image(series),
+            _enhanced_image(),
             dimensions(series, *(TIME_INDEX, STACK_INDEX, IN_STACK_INDEX)[2 - levels :]),
             {"DimensionOrganizationType": ("3D", "3D_TEMPORAL")[levels - 1]} if series.planes > 1 else {},
             {"AcquisitionContextSequence": []},
@@ -189,7 +189,7 @@ def _image(series: SeriesPlan) -> Attributes:
     return attributes
 
 
-def _enhanced_image(series: SeriesPlan) -> Attributes:
+def _enhanced_image() -> Attributes:
     """Enhanced CT Image (C.8.15.2), Enhanced MR Image (C.8.13.1), but for what is assumed."""
     return {**_description(), "PresentationLUTShape": "IDENTITY"}
 

@@ -65,12 +65,14 @@ class LabelUse:
 
 
 def find_labels(volume: Volume, tick: Callable[[int], None], most: int | None = None) -> LabelUse:
-    """Find the labels in use, reading each slab once and calling `tick` with its planes after it.
+    """Find the labels in use, reading each slab once.
 
     Parameters
     ----------
     volume
         Of bool, integers, or floats that are whole numbers, as other software writes labels.
+    tick
+        Called with the number of planes of each slab, after it; may raise to stop.
     most
         Points of a contour that is not long; None where nothing is outlined.
 

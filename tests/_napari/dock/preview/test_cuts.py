@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import zarr
 
+from judges.glyphs import dots
 from judges.sources import SlowArray
 from judges.volumes import SHAPE, SPACING, affine_of, indexed, oblique, rotation
 from napari_dicom_writer import Volume
@@ -132,7 +133,7 @@ def test_the_letters_of_the_phantom_can_be_read_in_their_cuts():
         assert {glyph.letter for glyph in drawn} == set(CONVENTION[cut.name])
         for glyph in drawn:
             to_index = np.linalg.inv(phantom.affine[:3, :3]).T
-            index = (glyph.dots() - phantom.affine[:3, 3]) @ to_index
+            index = (dots(glyph) - phantom.affine[:3, 3]) @ to_index
             # Letters are extruded; the cut is oblique to them.
             depth = np.cross(glyph.right, glyph.up) @ to_index
             index += (cut.index - index[..., cut.normal, None]) / depth[cut.normal] * depth
