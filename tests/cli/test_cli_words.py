@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from cli.shell import run
+from napari_dicom_writer import ExportError, ExportOptions, export, load, read
 from napari_dicom_writer.cli.main import main
 
 Captured = pytest.CaptureFixture[str]
@@ -192,3 +193,39 @@ def test_ctrl_c_acts_at_once_during_a_scan(tmp_path: Path) -> None:
     assert out == ""
     assert err.splitlines()[-1] == "cancelled, nothing was written"
     assert [path.name for path in tmp_path.iterdir()] == ["slow.npy"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        (["show", ""], 2),
+        (["verify", ""], 2),
+        (["send", "", "pacs"], 2),
+        (["demo", ""], 2),
+        (["export", "stack.npy", "out", "--reference", ""], 2),
+        (["export", "stack.npy", "out", "--attributes", ""], 2),
+        (["export", "", "out"], 1),
+        (["verify", "series", "--against", ""], 2),
+    ],
+)
+def test_an_empty_path_is_not_the_current_folder(
+    arguments: list[str], status: int, stack: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    """A variable that is not set must not put a result into the study of whoever lies there."""
+    monkeypatch.chdir(stack.parent)
+    assert run("export", stack, "series") == 0
+    capsys.readouterr()
+    with pytest.raises(SystemExit) as left:
+        sys.exit(main(arguments))
+    assert left.value.code == status
+    assert "empty" in capsys.readouterr().err
+    assert sorted(path.name for path in stack.parent.iterdir()) == ["series", "stack.npy"]
+
+
+@pytest.mark.parametrize(
+    "use", [read, load, lambda path: export(path, "out"), lambda path: ExportOptions(reference=path)]
+)
+def test_an_empty_path_is_refused_in_python_too(use, stack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(stack.parent)
+    with pytest.raises(ExportError, match="empty"):
+        use("")

@@ -46,6 +46,13 @@ def add_options(parser: argparse.ArgumentParser, only: Collection[str] | None = 
             _add(group, f"{heading}.", item, get_type_hints(nested)[item.name])
 
 
+def a_path(text: str) -> Path:
+    """Read a path; an empty one, as of a variable that is not set, would be the current folder."""
+    if not text:
+        raise argparse.ArgumentTypeError("the path is empty")
+    return Path(text)
+
+
 def options_from(given: Mapping[str, Any]) -> ExportOptions:
     """Build the options from parsed arguments; what was not given keeps its default.
 
@@ -119,7 +126,7 @@ def _add_attributes(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--attributes",
         dest="attributes",
-        type=Path,
+        type=a_path,
         default=argparse.SUPPRESS,
         metavar="FILE",
         help="JSON file of other attributes: keywords with values, or the DICOM JSON model",
@@ -155,7 +162,7 @@ def _kind(kind: Any, item: dataclasses.Field[Any]) -> dict[str, Any]:
     if isinstance(plain, type) and issubclass(plain, StrEnum):
         return {"type": _choice(plain), "metavar": _listed(plain)}
     metavar = {int: "NUMBER", float: "NUMBER", Path: "FILE"}.get(plain, "TEXT")
-    return {"type": plain, "metavar": metavar}
+    return {"type": a_path if plain is Path else plain, "metavar": metavar}
 
 
 def _listed(choices: Iterable[str]) -> str:

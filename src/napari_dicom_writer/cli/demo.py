@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from rich.console import Console
 from rich.text import Text
 
+from napari_dicom_writer.cli.arguments import a_path
 from napari_dicom_writer.cli.progress import progress_bar
 from napari_dicom_writer.cli.render import print_survey
 from napari_dicom_writer.demo.phantom import orientation_phantom
@@ -21,6 +21,7 @@ from napari_dicom_writer.reading.survey import survey
 
 if TYPE_CHECKING:
     import argparse
+    from pathlib import Path
 
     from napari_dicom_writer.model.volume import Volume
 
@@ -29,7 +30,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     """Declare the command."""
     about = "write a phantom with letters on its sides, read it back with SimpleITK and draw it"
     parser = commands.add_parser("demo", help=about, description=f"{about[0].upper()}{about[1:]}.", allow_abbrev=False)
-    parser.add_argument("out", metavar="OUT", type=Path, help="folder for phantom/ and phantom.png")
+    parser.add_argument("out", metavar="OUT", type=a_path, help="folder for phantom/ and phantom.png")
     parser.add_argument("--overwrite", action="store_true", help="replace those of an earlier run")
     parser.set_defaults(run=run)
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import argparse
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_dicom_writer.cli.arguments import on_command_line
 from napari_dicom_writer.cli.interrupt import check
 from napari_dicom_writer.errors import OptionsError
-from napari_dicom_writer.inputs.load import load_as
+from napari_dicom_writer.inputs.load import load_as, named
 from napari_dicom_writer.inputs.wishes import wishes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from napari_dicom_writer.options.export import ExportOptions
 
@@ -108,6 +108,6 @@ def read_inputs(paths: Sequence[str], arguments: argparse.Namespace, options: Ex
         For every file that cannot be read.
     """
     wished = wishes(**{name: getattr(arguments, name) for name in _NAMES})
-    layers = load_as([Path(path) for path in paths], wished, options)
+    layers = load_as(named(paths), wished, options)
     check()
     return layers

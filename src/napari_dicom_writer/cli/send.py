@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from napari_dicom_writer.cli.arguments import a_path
 from napari_dicom_writer.destinations.network.peers import forget, peer_named, remember, remembered, whom
 from napari_dicom_writer.errors import DestinationError, ExportCancelled, SendError
 from napari_dicom_writer.plan.wording import count, format_bytes
@@ -14,6 +14,7 @@ from napari_dicom_writer.plan.wording import count, format_bytes
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable
+    from pathlib import Path
 
     from napari_dicom_writer.destinations.network.link import Link
     from napari_dicom_writer.destinations.network.peers import Peer
@@ -25,7 +26,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     """Declare the three commands."""
     send = commands.add_parser("send", help="send DICOM files to a PACS or DICOMweb server", allow_abbrev=False)
     send.description = "Send DICOM files, and record the answer to each. Sending again sends only what is missing."
-    send.add_argument("folder", metavar="FOLDER", help="with DICOM files; or one of them")
+    send.add_argument("folder", metavar="FOLDER", type=a_path, help="with DICOM files; or one of them")
     send.add_argument("peer", metavar="PEER", help=_PEER)
     send.add_argument(
         "--compare", action="store_true", help="fetch what has arrived, and compare it with what was sent"
@@ -84,7 +85,7 @@ def run_send(arguments: argparse.Namespace) -> int:
     from napari_dicom_writer.destinations.network.sending import send, staged_files
 
     link = _link(arguments.peer)
-    folder = Path(arguments.folder).absolute()
+    folder: Path = arguments.folder.absolute()
     files = staged_files(folder)
     studies = dict.fromkeys((*file.patient, file.study) for file in files)
     whats = [f"Patient: {name or 'no name'}, ID {number or 'none'}; study {study}" for number, name, study in studies]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from napari_dicom_writer.cli.arguments import a_path
 from napari_dicom_writer.cli.json_text import survey_json
 from napari_dicom_writer.cli.render import add_viewers, print_survey
 from napari_dicom_writer.errors import at
@@ -18,7 +18,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     """Declare the command."""
     about = "show the series in a folder of DICOM: size, place, values"
     parser = commands.add_parser("show", help=about, description=f"{about[0].upper()}{about[1:]}.", allow_abbrev=False)
-    parser.add_argument("folder", metavar="FOLDER", type=Path, help="searched with all folders below; or one file")
+    parser.add_argument("folder", metavar="FOLDER", type=a_path, help="searched with all folders below; or one file")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead (docs/command-line.md)")
     add_viewers(parser)
     parser.set_defaults(run=run)

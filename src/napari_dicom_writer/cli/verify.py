@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -12,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from napari_dicom_writer.checking.check import check_series
 from napari_dicom_writer.checking.conformance import installed, run_dciodvfy
 from napari_dicom_writer.checking.source.against import compare
-from napari_dicom_writer.cli.arguments import add_options, options_from
+from napari_dicom_writer.cli.arguments import a_path, add_options, options_from
 from napari_dicom_writer.cli.input_options import add_input_options, read_inputs
 from napari_dicom_writer.cli.interrupt import check
 from napari_dicom_writer.cli.verify_json import as_json
@@ -43,7 +42,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         usage="napari-dicom-writer verify FOLDER [--against FILE [FILE ...]] [options]",
         allow_abbrev=False,
     )
-    parser.add_argument("folder", metavar="FOLDER", type=Path, help="searched with all folders below; or one file")
+    parser.add_argument("folder", metavar="FOLDER", type=a_path, help="searched with all folders below; or one file")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead (docs/verify.md)")
     parser.add_argument("--quiet", action="store_true", help="print errors only, a line each")
     parser.add_argument(

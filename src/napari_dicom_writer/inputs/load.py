@@ -96,7 +96,15 @@ def load(
         plugin=plugin,
         stack=stack,
     )
-    return [one for _, one in load_as([Path(path) for path in given], wished, options or ExportOptions())]
+    return [one for _, one in load_as(named(given), wished, options or ExportOptions())]
+
+
+def named(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
+    """Return paths as such; an empty one, which would be the current folder, is refused."""
+    given = list(paths)
+    if "" in given:
+        raise LayerError("The path of a file is empty", "Name a file, or a folder that is one image")
+    return [Path(path) for path in given]
 
 
 def load_as(paths: Sequence[Path], wished: Wishes, options: ExportOptions) -> list[tuple[Path, Any]]:

@@ -146,6 +146,8 @@ def _plain(kind: Any, name: str, value: Any) -> Any:
             raise OptionsError(f"{mention(name)} is too large", "Give a smaller number") from None
     if kind not in (bool, int, float) and isinstance(value, kind):
         return value
+    if kind is Path and value == "":
+        raise OptionsError(f"{mention(name)} is empty", "Name a file or folder, or leave it out")
     expected = {bool: "True or False", int: "an integer", float: "a number", str: "text", Path: "a path"}.get(
         kind, f"{kind.__name__}(...)"
     )

@@ -200,6 +200,8 @@ def _height(stacked: Stacked, series: Series) -> int:
 
 def _listed(path: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> Catalogue:
     if isinstance(path, str | os.PathLike):
+        if path == "":  # which would be the current folder
+            raise ReadError("The path is empty", "Name a folder or a file")
         root = Path(path)
         if is_zip(root):
             return unzipped(root)
