@@ -11,6 +11,7 @@ import ssl
 import threading
 import warnings
 from contextlib import contextmanager
+from urllib.parse import parse_qs, urlsplit
 
 import pydicom
 from pynetdicom import AE, evt
@@ -75,12 +76,22 @@ def node(
 
 
 @contextmanager
-def server(store, context=None, listed=None, *, whole=False, reading=lambda: None, asked=lambda headers: None):
+def server(
+    store,
+    context=None,
+    listed=None,
+    *,
+    whole=False,
+    reading=lambda: None,
+    asked=lambda headers: None,
+    studies=(),
+    page=lambda query: slice(None),
+):
     """A DICOMweb server that answers a POST with what `store` returns for (its number, UIDs): a status, a body and
     perhaps headers; where it wants the `whole`, for their bytes by UID.
 
     It calls `reading` when it has begun to read a body, and `asked` with the headers of each request. It says that it
-    holds the instances that are `listed`; None refuses to say.
+    holds the `studies`, and the instances that are `listed`, of them those of a `page`; None refuses to say.
     """
     count = iter(range(1, 10_000))
 
@@ -101,11 +112,12 @@ def server(store, context=None, listed=None, *, whole=False, reading=lambda: Non
         def do_GET(self):
             asked(self.headers)
             if "/instances" not in self.path:
-                self.answer(200, b"[]")
+                self.answer(200, json.dumps(list(studies)).encode())
             elif listed is None:
                 self.answer(400)
             else:
-                self.answer(200, json.dumps([{"00080018": {"vr": "UI", "Value": [uid]}} for uid in listed]).encode())
+                shown = list(listed)[page(parse_qs(urlsplit(self.path).query))]
+                self.answer(200, json.dumps([{"00080018": {"vr": "UI", "Value": [uid]}} for uid in shown]).encode())
 
         def do_POST(self):
             asked(self.headers)

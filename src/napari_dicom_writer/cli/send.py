@@ -81,7 +81,7 @@ def ask_consent(arguments: argparse.Namespace, name: str, whats: Iterable[str]) 
 def run_send(arguments: argparse.Namespace) -> int:
     """Send a folder, and say what came of it; 1 if not all has arrived."""
     from napari_dicom_writer.cli.progress import progress_bar
-    from napari_dicom_writer.destinations.network.deliver import remove_unsent
+    from napari_dicom_writer.destinations.network.deliver import cleared
     from napari_dicom_writer.destinations.network.sending import send, staged_files
 
     link = _link(arguments.peer)
@@ -96,11 +96,8 @@ def run_send(arguments: argparse.Namespace) -> int:
     )
     with progress_bar() as (writing, sending):
         sent = send(link, files, lambda: writing(0, 0), lambda gone: sending(gone, size), compared=arguments.compare)
-    print(sent)
-    if not sent.complete:
-        return 1
-    remove_unsent(folder)
-    return 0
+    print(cleared(sent, folder) if sent.complete else sent)
+    return 0 if sent.complete else 1
 
 
 def run_echo(arguments: argparse.Namespace) -> None:

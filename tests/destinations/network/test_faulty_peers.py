@@ -331,5 +331,19 @@ def test_what_is_no_dicom_is_not_sent(tmp_path):
         staged_files(tmp_path / "empty")
 
 
+@pytest.mark.parametrize("syntax", ["explicit-le", "rle"])
+def test_a_copy_that_breaks_off_is_not_sent(tmp_path, syntax):
+    if syntax == "rle":
+        pytest.importorskip("imagecodecs")
+    volume = Volume(np.zeros((3, 64, 64), np.uint8), spacing=(1, 1, 1))
+    path = export(volume, tmp_path / "x.dcm", ExportOptions(object="multi-frame", transfer_syntax=syntax)).path
+    assert len(staged_files(path)) == 1
+    content = path.read_bytes()
+    for missing in (1, 4, 9, 100):
+        path.write_bytes(content[:-missing])
+        with pytest.raises(DestinationError, match=r"x.dcm cannot be sent: it breaks off"):
+            staged_files(path)
+
+
 def test_times_are_bounded():
     assert 0 < link.CONNECT_SECONDS <= link.ANSWER_SECONDS <= 120

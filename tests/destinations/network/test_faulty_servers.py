@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 import threading
 
+import keyring
 import numpy as np
 import pytest
 
@@ -222,6 +224,51 @@ def test_who_sends_is_said_by_the_environment_alone(staged, monkeypatch, headers
     assert sent.complete
     assert set(seen) == {said}
     assert not any(value in f"{sent}{sent!r}" for value in given.values())
+
+
+def test_a_server_that_hands_out_few_at_a_time_is_asked_for_all(staged, monkeypatch):
+    monkeypatch.setattr(stow_rs, "_LEAST", 2)
+    listed, pages = [], []
+
+    def page(query):
+        pages.append(query)
+        return slice(int(query["offset"][0]), int(query["offset"][0]) + 2)  # whatever it is asked for
+
+    def store(number, uids):
+        listed.extend(uids)
+        return 200, response(uids)
+
+    with server(store, listed=listed, page=page) as address:
+        assert to_server(address, staged).complete
+    assert len(pages) == 3
+
+
+def test_a_server_that_lists_other_studies_does_not_stand_in_the_way(staged):
+    other = {"0020000D": {"vr": "UI", "Value": ["1.2.3"]}, "00100020": {"vr": "LO", "Value": ["4711"]}}
+    with server(lambda number, uids: (200, response(uids)), studies=[other]) as address:
+        assert to_server(address, staged).complete
+    other["0020000D"]["Value"] = [staged[0].study]
+    said = pytest.raises(DestinationError, match="holds this study for the patient '4711'")
+    with server(lambda number, uids: (200, response(uids)), studies=[other]) as address, said:
+        to_server(address, staged)
+
+
+def test_what_cannot_be_removed_when_all_has_arrived_is_said(monkeypatch):
+    def refuse(path, *, ignore_errors=False):
+        if not ignore_errors:
+            raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(shutil, "rmtree", refuse)
+    with server(lambda number, uids: (200, response(uids))) as address:
+        report = export(STACK, address, to="stow-rs")
+    assert report.sent.complete
+    assert "cannot be removed: Permission denied" in str(report)
+
+
+def test_a_keyring_that_fails_is_none(staged, monkeypatch):
+    monkeypatch.setattr(keyring, "get_credential", lambda *_: 1 / 0)
+    with server(lambda number, uids: (200, response(uids))) as address:
+        assert to_server(address, staged).complete
 
 
 def test_a_certificate_that_has_expired_is_not_trusted(staged, tmp_path, monkeypatch):

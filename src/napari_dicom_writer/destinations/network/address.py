@@ -10,7 +10,7 @@ PORT, TLS_PORT = 104, 2762
 """Where a DICOM node listens if nobody says otherwise, also over TLS."""
 _TITLE = re.compile(r"[ -\[\]-~]{1,16}")  # AE: no control characters, no backslash (PS3.5 6.2)
 _HOST = re.compile(r"[\w.-]+|\[?[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(%\w+)?\]?")
-_IN_TITLES = " !\"$&'()*+,-.;<=>[]^_`{|}~"  # signs that end no part of an address
+_IN_TITLES = " !\"$&'()*+,-.<=>[]^_`{|}~"  # signs that end no part of an address, or of a list
 _LONGEST = 16
 
 

@@ -67,7 +67,11 @@ class CStoreLink(Link):
         found = query.find(self, "STUDY", StudyInstanceUID=study, PatientID="", PatientName="")
         if found is None:
             return None
-        return {(str(one.get("PatientID", "")), str(one.get("PatientName", ""))) for one in found}
+        return {
+            (str(one.get("PatientID", "")), str(one.get("PatientName", "")))
+            for one in found
+            if one.get("StudyInstanceUID") in (study, None)  # some do not heed what they are asked for
+        }
 
     def holds(self, study: str, series: str) -> set[str] | None:
         """See `Link`."""

@@ -42,10 +42,9 @@ def credentials(link: Link) -> Callable[[Any], Any]:
 def _from_keyring(address: str) -> tuple[str, str] | None:
     try:
         import keyring
-        from keyring.errors import KeyringError
     except ImportError:
         return None
-    with suppress(KeyringError):
+    with suppress(Exception):  # whatever a backend says where there is no desktop: then nobody is known
         found = keyring.get_credential(f"napari-dicom-writer {address}", None)
         if found and found.username:
             return found.username, found.password or ""

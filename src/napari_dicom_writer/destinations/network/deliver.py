@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from napari_dicom_writer.destinations.network.ledger import UNSENT
@@ -72,8 +73,7 @@ def deliver(
     if not sent.complete:
         said = "; ".join([sent.counts, *sent.reasons])
         raise SendError(f"Not everything has arrived at {sent.peer}: {said}", waits, fix=rest())
-    remove_unsent(folder)
-    return sent
+    return cleared(sent, folder)
 
 
 def resend(unsent: Unsent, tick: Callable[[], None], sending: Progress | None = None) -> Sent:
@@ -92,7 +92,12 @@ def link_to(peer: Peer) -> Link:
     return kind.link(peer)
 
 
-def remove_unsent(path: Path) -> None:
-    """Remove what waited until all of it had arrived; nothing else is removed."""
-    if path.parent == state_folder(UNSENT):
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
+def cleared(sent: Sent, path: Path) -> Sent:
+    """Remove what waited until all of it had arrived, and nothing else; say so where it cannot be removed."""
+    try:
+        if path.parent == state_folder(UNSENT):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    except OSError as error:
+        left = f"All of it has arrived, and {path} cannot be removed: {error.strerror or error}"
+        return replace(sent, notes=(*sent.notes, left))
+    return sent

@@ -182,6 +182,8 @@ def checked(name: str, address: str) -> Peer:
 
     if name in DESTINATIONS:
         raise DestinationError(f"{name!r} is a kind of target, and no name for a peer", "Choose another name")
+    if ";" in address:
+        raise DestinationError("An address that is remembered holds no ;", "Write %3B instead")
     return peer_at(address)
 
 

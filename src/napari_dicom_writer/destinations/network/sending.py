@@ -11,6 +11,7 @@ from pydicom.errors import InvalidDicomError
 from napari_dicom_writer.destinations.network.compare import compare
 from napari_dicom_writer.destinations.network.ledger import Ledger
 from napari_dicom_writer.destinations.network.link import StagedFile
+from napari_dicom_writer.destinations.network.whole import pixels_are_whole
 from napari_dicom_writer.errors import DestinationError, ExportCancelled
 from napari_dicom_writer.mention import mention
 from napari_dicom_writer.plan.sent import Answer, Sent, State
@@ -48,14 +49,19 @@ def staged_files(folder: Path) -> list[StagedFile]:
 
 def _staged(path: Path) -> list[StagedFile]:
     try:
-        dataset = dcmread(path, stop_before_pixels=True, specific_tags=_TAGS)
-        meta = dataset.file_meta
-        if meta.MediaStorageSOPClassUID == _DIRECTORY:
-            return []
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            dataset = dcmread(file, stop_before_pixels=True, specific_tags=_TAGS)
+            meta = dataset.file_meta
+            if meta.MediaStorageSOPClassUID == _DIRECTORY:
+                return []
+            # All of a deflated one is unpacked as it is read.
+            if not meta.TransferSyntaxUID.is_deflated and not pixels_are_whole(file, size, meta.TransferSyntaxUID):
+                raise EOFError("it breaks off in its pixel data")
         return [
             StagedFile(
                 path,
-                path.stat().st_size,
+                size,
                 sop_class=str(dataset.SOPClassUID),
                 uid=str(dataset.SOPInstanceUID),
                 syntax=str(meta.TransferSyntaxUID),

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     from napari_dicom_writer.destinations.network.link import StagedFile
 
-_PAGE = 1000
+_PAGE, _LEAST = 200, 50
+"""Instances that are asked for at a time, and so many at least that a server hands out if there are more."""
 _HEARTBEAT = 0.1  # seconds
 _PATIENCE = 2  # seconds that an answer is waited for when all is to end
 _JSON = "application/dicom+json"
@@ -53,7 +54,10 @@ class StowLink(Link):
     def owners(self, study: str) -> set[tuple[str, str]] | None:
         """See `Link`."""
         found = self._query("studies", StudyInstanceUID=study)
-        return None if found is None else {(_value(one, "00100020"), _name(one)) for one in found}
+        if found is None:
+            return None
+        # Some do not heed what they are asked for.
+        return {(_value(one, "00100020"), _name(one)) for one in found if _value(one, "0020000D") in (study, "")}
 
     def holds(self, study: str, series: str) -> set[str] | None:
         """See `Link`."""
@@ -64,7 +68,7 @@ class StowLink(Link):
                 return None
             more = {_value(one, "00080018") for one in page} - held
             held |= more
-            if len(page) < _PAGE or not more:
+            if len(page) < _LEAST or not more:  # it may hand out fewer than it was asked for
                 return held
 
     def _query(self, path: str, **params: str) -> list[dict[str, Any]] | None:
