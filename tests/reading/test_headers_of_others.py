@@ -10,6 +10,7 @@ from judges.frames import ENHANCED_MR, group, instance, item
 from judges.planes import AXIAL, SHAPE, series, shown
 from judges.series import opened
 from napari_dicom_writer import ReadError
+from napari_dicom_writer.reading.series import read_series
 
 NM = "1.2.840.10008.5.1.4.1.1.20"
 SHARED = group(
@@ -26,6 +27,8 @@ def frames(count: int) -> np.ndarray:
 def test_values_of_two_units_are_never_one_stack(tmp_path, keyword):
     series(tmp_path, each=lambda n: {keyword: ("BQML", "CNTS")[n // 2], "RescaleSlope": 1, "RescaleIntercept": 0})
     assert shown(tmp_path) == ({"s, BQML": [0, 1], "s, CNTS": [2, 3]}, [])
+    with pytest.raises(ReadError, match="of several units"):
+        read_series(tmp_path)
 
 
 @pytest.mark.parametrize("bits", [{"BitsStored": 20}, {"BitsStored": 0}, {"BitsAllocated": 12, "BitsStored": 12}])
@@ -114,3 +117,34 @@ def test_samples_that_nobody_knows_the_meaning_of_are_refused(tmp_path, said):
     series(tmp_path, PhotometricInterpretation=said)
     with pytest.raises(ReadError, match=f"Its 1 samples a pixel are said to be '{said}'"):
         opened(tmp_path)
+
+
+@pytest.mark.parametrize("kinds", [("PLAN", "BEAM"), ("BEAM", "BEAM")])
+def test_doses_of_one_series_are_no_time_points(tmp_path, kinds):
+    for number, kind in enumerate(kinds):
+        instance(
+            tmp_path / f"{number}.dcm",
+            frames(2) + np.uint16(10 * number),
+            "1.2.840.10008.5.1.4.1.1.481.2",
+            **dict.fromkeys(("StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID"), "1.2.3"),
+            InstanceNumber=number,
+            SeriesDescription="s",
+            ImageOrientationPatient=AXIAL,
+            ImagePositionPatient=[0, 0, 5],
+            PixelSpacing=[2, 2],
+            GridFrameOffsetVector=[0, 3 + number],
+            DoseGridScaling=1,
+            DoseSummationType=kind,
+        )
+    labels = ["beam dose, part 1", "beam dose, part 2"] if kinds[0] == "BEAM" else ["beam dose", "plan dose"]
+    found, told = shown(tmp_path)
+    assert (sorted(found), sorted(found.values()), told) == ([f"s, {e}" for e in labels], [[0, 1], [10, 11]], [])
+
+
+def test_maps_of_two_quantities_are_no_time_points(tmp_path):
+    def mapping(unit: str) -> list:
+        units = [item(CodeValue=unit, CodingSchemeDesignator="UCUM", CodeMeaning=unit)]
+        return [item(RealWorldValueSlope=1.0, RealWorldValueIntercept=0.0, MeasurementUnitsCodeSequence=units)]
+
+    series(tmp_path, 4, lambda n: n // 2, lambda n: {"RealWorldValueMappingSequence": mapping(("ms", "mm2/s")[n % 2])})
+    assert shown(tmp_path) == ({"s, ms": [0, 2], "s, mm2/s": [1, 3]}, [])

@@ -36,7 +36,7 @@ PICTURE_TAGS = [
     *PIXEL_TAGS,
     *TIME_TAGS,
     *SETTING_TAGS,
-    *"FrameOfReferenceUID Units RescaleType ImageType ComplexImageComponent".split(),
+    *"FrameOfReferenceUID Units RescaleType DoseSummationType ImageType ComplexImageComponent".split(),
 ]
 """Keywords of the attributes that `picture_of` reads."""
 
@@ -47,14 +47,9 @@ _UNMAPPED = "Its Real World Value Mapping is a table, or one of several, and not
 _T = TypeVar("_T")
 _KEYWORDS = {int(Tag(keyword)): keyword for keyword in PICTURE_TAGS}
 _LENIENT = {
-    "SliceLocation",
     *TIME_TAGS,
     *SETTING_TAGS,
-    "Units",
-    "RescaleType",
-    "ComplexImageComponent",
-    "WindowCenter",
-    "WindowWidth",
+    *"SliceLocation Units RescaleType DoseSummationType ComplexImageComponent WindowCenter WindowWidth".split(),
 }
 _COMPONENTS = {
     name: full for full in ("magnitude", "phase", "real", "imaginary") for name in (full[0].upper(), full.upper())
@@ -129,6 +124,7 @@ class Kind(NamedTuple):
 
     space: str
     quantity: str
+    dose: str
     localizer: str
     component: str
     settings: tuple[str, ...]
@@ -207,10 +203,12 @@ def _or(other: _T, read: Callable[[], _T]) -> _T:
 
 def _kind(said: Mapping[str, Any]) -> Kind:
     kinds, quantity = said.get("ImageType") or (), str(said.get("Units") or said.get("RescaleType") or "")
+    dose = str(said.get("DoseSummationType") or "")
     named = [said.get("ComplexImageComponent") or "", *kinds[2:]]
     return Kind(
         space=str(said.get("FrameOfReferenceUID") or ""),
-        quantity="" if quantity == "US" else quantity,  # unspecified
+        quantity="" if quantity in ("US", "HU") else quantity,  # unspecified, and what a CT need not say
+        dose=f"{dose.lower()} dose".strip() if "DoseGridScaling" in said else "",
         localizer="localizer" if "LOCALIZER" in kinds else "",
         component=next((_COMPONENTS[name] for name in named if name in _COMPONENTS), ""),
         settings=settings_of(said),

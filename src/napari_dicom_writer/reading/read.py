@@ -175,7 +175,7 @@ def _stacks(series: Series, refusals: Refusals, images: list[Ground]) -> Iterato
         return
     for label, pictures in split(spread_by_location(series.pictures)) if series.pictures else ():
         unit = pictures[0].unit if pictures[0].stored.floating else ""
-        suffix = f" ({unit})" if unit and not name.endswith(f"({unit})") else ""
+        suffix = f" ({unit})" if unit and unit not in label and not name.endswith(f"({unit})") else ""
         part = (f"{name}, {label}" if label else name) + suffix
         stacks: list[Stacked] = []
         with refusals.collect(part), understood():

@@ -87,6 +87,8 @@ def _value(value: Any) -> str:
     """Write six digits: a value that was computed differs in the last."""
     if value is None or isinstance(value, str):
         return (value or "").strip()
+    if isinstance(value, float):
+        return f"{value:g}"
     try:
         return " ".join(f"{float(each):g}" if not isinstance(each, str) else each for each in np.atleast_1d(value))
     except (TypeError, ValueError):
