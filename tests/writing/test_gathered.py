@@ -69,20 +69,18 @@ def test_masks_are_the_same_from_a_cluster(two, tmp_path):
     np.testing.assert_array_equal(found, labels)
 
 
-@pytest.mark.parametrize("kind", ["labels", "shapes"])
-def test_contours_are_the_same_from_a_cluster(two, tmp_path, kind):
+@pytest.mark.parametrize("kinds", [["labels"], ["shapes"], ["labels", "shapes"]], ids="+".join)
+def test_contours_are_the_same_from_a_cluster(two, tmp_path, kinds):
     """Workers read, and this process traces."""
     told = {"scale": (2, 1, 1), "units": ("mm",) * 3, "name": "drawn"}
     labels = np.zeros((4, 9, 7), np.uint8)
     labels[1:3, 2:5, 1:4], labels[2:, 6:, 3:] = 1, 2
     square = np.array([[1, 2, 1], [1, 2, 4], [1, 5, 4], [1, 5, 1]], float)
-    drawn = (
-        (da.from_array(labels, chunks=(1, 9, 7)), told, "labels") if kind == "labels" else ([square], told, "shapes")
-    )
+    drawn = {"labels": (da.from_array(labels, chunks=(1, 9, 7)), told, "labels"), "shapes": ([square], told, "shapes")}
     scan = (da.from_array(indexed((4, 9, 7)), chunks=(2, 9, 7)), told, "image")
     found = []
     for name, client in (("here", None), ("cluster", two)):
-        layers = [scan, (drawn, LayerOptions(object="rt-structure-set"))]
+        layers = [scan, *((drawn[kind], LayerOptions(object="rt-structure-set")) for kind in kinds)]
         path = export(layers, tmp_path / name, client=client).path
         (contours,) = [one for one in map(pydicom.dcmread, path.rglob("*.dcm")) if one.Modality == "RTSTRUCT"]
         rois = contours.ROIContourSequence

@@ -7,8 +7,10 @@ import pydicom
 import pytest
 
 from _napari.panels import export, settle, wait_for
+from napari_dicom_writer._napari.dock.preview.overlay import Overlay, read_marks
 from napari_dicom_writer._napari.dock.preview.view import View
-from napari_dicom_writer.model.contours import CLOSED, POINT
+from napari_dicom_writer.model.contours import CLOSED, OPEN, POINT, Outline
+from napari_dicom_writer.plan.grid import make_grid
 
 SHAPE = (6, 14, 10)
 PLACE = {"scale": (2.5, 0.7, 0.8), "translate": (10, -20, 30), "units": ("mm",) * 3}
@@ -140,6 +142,17 @@ def test_contours_are_those_that_are_written(viewer, organs, open_panel, qtbot):
     assert len(written) == len(shown)
     for line, points in zip(shown, written, strict=True):
         np.testing.assert_allclose((line.points * PLACE["scale"] + PLACE["translate"])[:, ::-1], points, atol=1e-4)
+
+
+def test_an_open_line_encloses_nothing():
+    """Where a cut passes it, there are points, and no chord between."""
+    grid = make_grid(np.eye(4), SHAPE)
+    line = Outline(1, OPEN, OUTLINE, "line")
+    lies = Overlay((), (grid, SHAPE), (grid, SHAPE), drawn={(1, 4): (line,)})
+    found = [marks.lines for _, marks in read_marks(lies, (4, 5, 5), 100, lambda: None)]
+    assert [[one.kind for one in lines] for lines in found] == [[OPEN], [POINT], [POINT]]
+    np.testing.assert_allclose(found[1][0].points, [[4, 5, 8]])
+    np.testing.assert_allclose(found[2][0].points, [[4, 2, 5], [4, 9, 5]])
 
 
 def test_outlines_without_their_image_say_what_is_missing(viewer, open_panel, qtbot):
