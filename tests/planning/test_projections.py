@@ -9,7 +9,7 @@ import pydicom
 import pytest
 
 from judges.readers import dciodvfy, dicom_files
-from napari_dicom_writer import ExportError, ExportOptions, Volume, export, plan_export, read
+from napari_dicom_writer import ExportError, ExportOptions, LayerOptions, Volume, export, plan_export, read
 from napari_dicom_writer.errors import NoteKind
 from napari_dicom_writer.reading.survey import survey
 
@@ -69,3 +69,11 @@ def test_what_has_a_place_is_no_projection(layer, key, reason):
 def test_where_it_may_be_a_projection_it_is_asked(modality, layer, asked):
     fixes = [note.fix for note in plan_export(layer, ExportOptions(modality=modality)).notes if note.fix]
     assert any((fix.option, fix.value) == ("spacing_at", "detector") for fix in fixes) == asked
+
+
+def test_labels_do_not_lie_on_a_projection():
+    labels = (PLANE % 3, {"units": ("mm",) * 2, "scale": (0.15, 0.14), "name": "bones"}, "labels")
+    plan = plan_export([(RADIOGRAPH, LayerOptions(spacing_at="detector")), labels])
+    assert plan.series[0].projected
+    assert plan.series[1].source is None
+    assert any("belongs to no image of this export" in note.text for note in plan.series[1].notes)

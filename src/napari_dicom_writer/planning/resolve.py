@@ -14,6 +14,7 @@ from napari_dicom_writer.codecs import codec_of
 from napari_dicom_writer.errors import Note, NoteKind, OptionsError
 from napari_dicom_writer.mention import mention
 from napari_dicom_writer.model.image_series import ImageSeries
+from napari_dicom_writer.options.choices import SpacingAt
 from napari_dicom_writer.options.groups import Series
 from napari_dicom_writer.plan.plan import ExportPlan, SeriesPlan
 from napari_dicom_writer.plan.stored_values import Method
@@ -213,7 +214,9 @@ def _drafts(
     there = [existing] if isinstance(existing, Image) else []
     given = [(index, volume) for index, volume in enumerate(volumes) if volume is not None]
     for index, volume in sorted(given, key=lambda pair: pair[1].labels is not None):
-        images = [*(image_of_draft(draft) for draft in drafts if draft.labels is None), *there]
+        # A projection lies nowhere, and nothing lies on it.
+        placed = (d for d in drafts if d.labels is None and wishes.of(d.index).spacing_at is SpacingAt.PATIENT)
+        images = [*map(image_of_draft, placed), *there]
         with refusals.collect(where(index, volume.name)):
             draft = make_draft(index, volume, wishes.of(index), tick, scans, images)
             if isinstance(existing, str) and draft.labels and not draft.image:
