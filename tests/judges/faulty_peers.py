@@ -84,14 +84,15 @@ def server(
     whole=False,
     reading=lambda: None,
     asked=lambda headers: None,
-    studies=(),
+    studies=lambda: (200, b"[]"),
     page=lambda query: slice(None),
 ):
     """A DICOMweb server that answers a POST with what `store` returns for (its number, UIDs): a status, a body and
     perhaps headers; where it wants the `whole`, for their bytes by UID.
 
-    It calls `reading` when it has begun to read a body, and `asked` with the headers of each request. It says that it
-    holds the `studies`, and the instances that are `listed`, of them those of a `page`; None refuses to say.
+    It calls `reading` when it has begun to read a body, and `asked` with the headers of each request. It answers who
+    asks for studies with what `studies` returns. It says that it holds the instances that are `listed`, of them those
+    of a `page`; None refuses to say.
     """
     count = iter(range(1, 10_000))
 
@@ -112,7 +113,7 @@ def server(
         def do_GET(self):
             asked(self.headers)
             if "/instances" not in self.path:
-                self.answer(200, json.dumps(list(studies)).encode())
+                self.answer_or_hang_up(studies())
             elif listed is None:
                 self.answer(400)
             else:
@@ -128,11 +129,14 @@ def server(
             parts = [part.split(b"\r\n\r\n", 1)[1][:-2] for part in body.split(b"--" + boundary)[1:-1]]
             uids = [pydicom.dcmread(pydicom.filebase.DicomBytesIO(part)).SOPInstanceUID for part in parts]
             found = store(next(count), dict(zip(map(str, uids), parts, strict=True)) if whole else uids)
+            self.answer_or_hang_up(found)
+
+        def answer_or_hang_up(self, found):
             if found is None:
                 self.close_connection = True
                 self.connection.shutdown(socket.SHUT_RDWR)
-                return
-            self.answer(*found)
+            else:
+                self.answer(*found)
 
     listening = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     if context:

@@ -245,12 +245,33 @@ def test_a_server_that_hands_out_few_at_a_time_is_asked_for_all(staged, monkeypa
 
 def test_a_server_that_lists_other_studies_does_not_stand_in_the_way(staged):
     other = {"0020000D": {"vr": "UI", "Value": ["1.2.3"]}, "00100020": {"vr": "LO", "Value": ["4711"]}}
-    with server(lambda number, uids: (200, response(uids)), studies=[other]) as address:
+
+    def studies():
+        return 200, json.dumps([other]).encode()
+
+    with server(lambda number, uids: (200, response(uids)), studies=studies) as address:
         assert to_server(address, staged).complete
     other["0020000D"]["Value"] = [staged[0].study]
     said = pytest.raises(DestinationError, match="holds this study for the patient '4711'")
-    with server(lambda number, uids: (200, response(uids)), studies=[other]) as address, said:
+    with server(lambda number, uids: (200, response(uids)), studies=studies) as address, said:
         to_server(address, staged)
+
+
+@pytest.mark.parametrize("how", ["hangs up", "fails"])
+def test_a_server_that_fails_when_it_is_asked_whose_study_it_is_gets_nothing(staged, how):
+    """Perhaps it is another patient's."""
+    asked, seen = [], []
+
+    def studies():
+        asked.append(1)
+        if len(asked) == 2:  # the first is an echo
+            return None if how == "hangs up" else (503, b"")
+        return 200, b"[]"
+
+    said = pytest.raises(DestinationError, match="cannot be reached|answers a query with HTTP 503")
+    with server(lambda number, uids: seen.append(uids), studies=studies) as address, said:
+        to_server(address, staged)
+    assert not seen
 
 
 def test_what_cannot_be_removed_when_all_has_arrived_is_said(monkeypatch):

@@ -110,6 +110,11 @@ class Link(ABC):
         -------
         set of (str, str), or None
             Patient IDs and names; empty if there is no such study; None if the peer cannot be asked.
+
+        Raises
+        ------
+        DestinationError
+            If it can be asked, and fails.
         """
 
     @abstractmethod

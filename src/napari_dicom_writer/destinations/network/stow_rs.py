@@ -63,7 +63,13 @@ class StowLink(Link):
         """See `Link`."""
         held: set[str] = set()
         while True:
-            page = self._query(f"studies/{study}/series/{series}/instances", limit=str(_PAGE), offset=str(len(held)))
+            try:
+                page = self._query(
+                    f"studies/{study}/series/{series}/instances", limit=str(_PAGE), offset=str(len(held))
+                )
+            except DestinationError as error:
+                self.unasked = f"it{error.refusals[0].what.removeprefix(self.peer.address)}"
+                return None
             if page is None:
                 return None
             more = {_value(one, "00080018") for one in page} - held
@@ -80,8 +86,8 @@ class StowLink(Link):
             if answer.status_code == 200:
                 found = answer.json() if answer.content else []
                 return found if isinstance(found, list) else None
-        except DestinationError as error:
-            self.unasked = f"it{error.refusals[0].what.removeprefix(self.peer.address)}"
+            if answer.status_code >= 500 and answer.status_code != 501:  # else it offers no such query
+                self.fail(self.unasked.removeprefix("it "), "Try again when it is well")
         except ValueError:
             self.unasked = "it answers a query with what is no JSON"
         return None
