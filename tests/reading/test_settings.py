@@ -55,6 +55,14 @@ def test_settings_that_vary_from_plane_to_plane_cut_nothing(tmp_path):
     ]
 
 
+def test_phases_are_in_their_order_where_no_time_is_said(tmp_path):
+    series(tmp_path, 6, lambda n: n // 3, lambda n: {"NominalPercentageOfCardiacPhase": (66.0, 0.0, 33.0)[n % 3]})
+    ((data, attributes, _),), told = opened(tmp_path)
+    assert np.asarray(data)[..., 0, 0].tolist() == [[1, 4], [2, 5], [0, 3]]
+    assert attributes["axis_labels"][0] == "phase"
+    assert told == ["s: Pictures at the same position differ by Nominal Percentage of Cardiac Phase: 0 %, 33 %, 66 %"]
+
+
 def test_coils_that_change_as_time_goes_on_are_no_layers(tmp_path):
     series(tmp_path, 6, lambda n: n % 2, lambda n: {"ReceiveCoilName": "AAB"[n // 2], "AcquisitionNumber": n // 2})
     found, told = shown(tmp_path)

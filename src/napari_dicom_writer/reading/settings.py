@@ -100,8 +100,12 @@ def by_number(words: str) -> list[tuple[float, str]]:
     return [(float(part), "") if at % 2 else (0.0, part) for at, part in enumerate(_NUMBER.split(words))]
 
 
-def along_setting(groups: Sequence[Sequence[Picture]], notes: list[Note]) -> tuple[str, Groups] | None:
+def along_setting(
+    groups: Sequence[Sequence[Picture]], notes: list[Note], *, phases: bool = False
+) -> tuple[str, Groups] | None:
     """Bring pictures at the same places into the order of a setting that alone tells them apart, everywhere alike.
+
+    Phases of the heart or of breathing do so only if asked for: where times are known, these are better.
 
     Returns
     -------
@@ -110,7 +114,8 @@ def along_setting(groups: Sequence[Sequence[Picture]], notes: list[Note]) -> tup
     """
     for number, setting in enumerate(SETTINGS):
         keys = [[picture.kind.settings[number] or None for picture in group] for group in groups]
-        found = by_keys(groups, keys, by_number) if setting.apart else None
+        is_meant = setting.axis == "phase" if phases else setting.apart
+        found = by_keys(groups, keys, by_number) if is_meant else None
         if found and len(found[0]) > 1:
             values, ordered = found
             notes.append(Note(NoteKind.INFO, _differ(setting, values)))

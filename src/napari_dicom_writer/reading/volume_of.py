@@ -198,6 +198,8 @@ def _leading(by_place: list[list[Picture]], notes: list[Note]) -> _Leading:
     if found := along_setting(by_place, notes):
         return _Leading(*found)
     keyword, groups = _in_time(by_place, notes)
+    if keyword == "InstanceNumber" and (found := along_setting(by_place, notes, phases=True)):
+        return _Leading(*found)
     moments = [[picture.moment for picture in group if picture] for group in groups]
     moments = [group for group in moments if len(group) == len(groups[0])]
     seconds = time_step(moments)
