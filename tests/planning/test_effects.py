@@ -154,7 +154,10 @@ def test_a_given_value_changes_the_plan_or_leaves_a_note(name, at_default, refer
             continue
         if header_only and kind not in ("integers", "colors", "labels", "shapes"):
             continue
-        for value in tried(name, key, reference):
+        values = tried(name, key, reference)
+        if name == "quantity" and kind != "integers":
+            values = values[:1]  # the others are other codes at the same place
+        for value in values:
             group, _, member = name.rpartition(".")
             base = ExportOptions(**of(key))
             if value == getattr(base, name, None) or (kind, value) == ("shapes", "sc"):
