@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import random
 import shutil
 import socket
 import subprocess
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -28,10 +29,12 @@ def orthanc_is_there() -> bool:
 
 
 def free_port() -> int:
-    """A port that nobody listens on, a moment ago."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+    """A port that nobody listens on, below those that systems give to whoever connects: so it stays free meanwhile."""
+    while True:
+        port = random.SystemRandom().randrange(20_000, 32_000)  # two test processes take different ones
+        with socket.socket() as one, suppress(OSError):
+            one.bind(("", port))
+            return port
 
 
 @dataclass
