@@ -38,6 +38,8 @@ def notes(tag: str, root: Path = ROOT) -> str:
         wrong.append(f"CHANGELOG.md has changes under [Unreleased]: move them to [{version}]")
     if "not on PyPI yet" in (root / "README.md").read_text(encoding="utf-8"):
         wrong.append("README.md says that it is not on PyPI yet: say how it is installed from there")
+    if "\n[project.urls]\n" not in (root / "pyproject.toml").read_text(encoding="utf-8"):
+        wrong.append("pyproject.toml has no [project.urls]: say where source, documentation and issues are")
     if wrong:
         raise SystemExit("\n".join(wrong))
     return text.strip()

@@ -96,6 +96,7 @@ def release(tmp_path):
     )
     (tmp_path / "CHANGELOG.md").write_text(changelog, encoding="utf-8")
     (tmp_path / "README.md").write_text("# A package\n", encoding="utf-8")
+    (tmp_path / "pyproject.toml").write_text("[project]\n\n[project.urls]\n", encoding="utf-8")
     return tmp_path, lambda tag: module.notes(tag, tmp_path)
 
 
@@ -110,6 +111,7 @@ def test_a_release_says_what_the_changelog_says_of_it(release):
         ("README.md", "", "", "v1.2.4", "version.py says"),
         ("README.md", "", "", "v1.2", "recipe.yaml says"),
         ("README.md", "# A", "It is not on PyPI yet. A", "v1.2.3", "not on PyPI"),
+        ("pyproject.toml", "[project.urls]", "", "v1.2.3", "no \\[project.urls\\]"),
         ("CHANGELOG.md", "## [1.2.3] - 2026-12-01", "## [1.2.3]", "v1.2.3", "no section"),
         ("CHANGELOG.md", "- New.", "", "v1.2.3", "no section"),
         ("CHANGELOG.md", "## [Unreleased]\n", "## [Unreleased]\n\n- More.\n", "v1.2.3", "under \\[Unreleased\\]"),
