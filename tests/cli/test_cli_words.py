@@ -229,3 +229,17 @@ def test_an_empty_path_is_refused_in_python_too(use, stack: Path, monkeypatch: p
     monkeypatch.chdir(stack.parent)
     with pytest.raises(ExportError, match="empty"):
         use("")
+
+
+@pytest.mark.parametrize("target", ["x.zip", "cd/DICOMDIR"])
+def test_what_an_export_packs_is_shown_and_judged(
+    target: str, stack: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run("export", stack, target, "--modality", "CT") == 0
+    for command in (["show", target], ["verify", target, "--no-dciodvfy", "--against", stack]):
+        capsys.readouterr()
+        assert run(*command, "--json") == 0
+        (series,) = json.loads(capsys.readouterr().out)["series"]
+        assert (series["instances"], series["size"]) == (6, [6, 40, 50])
+        assert series["folder"].startswith(target.split("/")[0])

@@ -16,16 +16,17 @@ from napari_dicom_writer.checking.series.places import check_places
 from napari_dicom_writer.errors import ReadError
 from napari_dicom_writer.model.float_errors import with_default_float_errors
 from napari_dicom_writer.reading import lenient as read
-from napari_dicom_writer.reading.catalogue import Catalogue, catalogue
 from napari_dicom_writer.reading.files import as_they_are, read_header
 from napari_dicom_writer.reading.real_values import ValueMap, value_map_of
 from napari_dicom_writer.reading.said import is_segmentation
 from napari_dicom_writer.reading.survey import summarize
+from napari_dicom_writer.reading.zipped import catalogue_of
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable
 
+    from napari_dicom_writer.reading.catalogue import Catalogue
     from napari_dicom_writer.reading.surveyed import SeriesSurvey
 
 _LOOKED_AT = 16  # planes of a series by whose look swapped rows and columns are told
@@ -101,7 +102,7 @@ def check_series(
     ReadError
         If there is no such place, or no DICOM in it. A broken file is a finding.
     """
-    contents = catalogue(Path(folder))
+    contents = catalogue_of(Path(folder))
     files = contents.files
     groups: dict[str, _Group] = {}
     with as_they_are():
@@ -112,7 +113,7 @@ def check_series(
         if progress:
             progress(len(files), len(files))
         check_folder({uid: (group.instances, group.findings) for uid, group in groups.items() if uid})
-        verdicts = [_verdict(uid, group) for uid, group in groups.items() if uid]
+        verdicts = [_verdict(uid, group, contents) for uid, group in groups.items() if uid]
     lost = _verdict_on_the_rest(contents, groups.get(""))
     if not verdicts and lost is None:
         raise ReadError("There is no DICOM series there", "Name a folder with DICOM files")
@@ -164,11 +165,11 @@ def _is_bare(path: Path) -> bool:
         return False
 
 
-def _verdict(uid: str, group: _Group) -> SeriesVerdict:
+def _verdict(uid: str, group: _Group, contents: Catalogue) -> SeriesVerdict:
     instances = group.instances
     check_consistency(instances, group.findings)
     check_places(instances, group.findings)
-    headers, folder = [i.header for i in instances], instances[0].path.parent
+    headers, folder = [i.header for i in instances], contents.folder_of(instances[0].path)
     structures = [instance.structure for instance in instances if instance.structure]
     frames = None
     if any(i.frames for i in instances):

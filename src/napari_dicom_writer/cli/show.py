@@ -18,7 +18,12 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     """Declare the command."""
     about = "show the series in a folder of DICOM: size, place, values"
     parser = commands.add_parser("show", help=about, description=f"{about[0].upper()}{about[1:]}.", allow_abbrev=False)
-    parser.add_argument("folder", metavar="FOLDER", type=a_path, help="searched with all folders below; or one file")
+    parser.add_argument(
+        "folder",
+        metavar="FOLDER",
+        type=a_path,
+        help="searched with all folders below; or one file, a zip file, a DICOMDIR",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object instead (docs/command-line.md)")
     add_viewers(parser)
     parser.set_defaults(run=run)

@@ -42,7 +42,12 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         usage="napari-dicom-writer verify FOLDER [--against FILE [FILE ...]] [options]",
         allow_abbrev=False,
     )
-    parser.add_argument("folder", metavar="FOLDER", type=a_path, help="searched with all folders below; or one file")
+    parser.add_argument(
+        "folder",
+        metavar="FOLDER",
+        type=a_path,
+        help="searched with all folders below; or one file, a zip file, a DICOMDIR",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object instead (docs/verify.md)")
     parser.add_argument("--quiet", action="store_true", help="print errors only, a line each")
     parser.add_argument(

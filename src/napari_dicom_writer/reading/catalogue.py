@@ -75,6 +75,8 @@ class Catalogue:
         Files that begin as DICOM and cannot be read, or belong to no series.
     pictureless : dict of int
         How many instances hold no pixels, by the names of their kinds, for who counts them.
+    archive : Path or None
+        The zip file that the files were unpacked from.
     """
 
     root: Path
@@ -84,10 +86,15 @@ class Catalogue:
     foreign: int = 0
     damaged: list[Path] = field(default_factory=list)
     pictureless: dict[str, int] = field(default_factory=dict)
+    archive: Path | None = None
 
     def name(self, path: Path) -> str:
         """Return the path of a file below the folder."""
         return path.name if path == self.root else path.relative_to(self.root).as_posix()
+
+    def folder_of(self, path: Path) -> Path:
+        """Return where a file lies: its folder, or the zip file that holds it."""
+        return self.archive or path.parent
 
     def entries(
         self,

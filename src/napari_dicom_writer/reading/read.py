@@ -15,7 +15,7 @@ from napari_dicom_writer.errors import ReadError, Refusals
 from napari_dicom_writer.layers.from_drawn import by_layer
 from napari_dicom_writer.layers.from_volume import to_layer
 from napari_dicom_writer.layers.opened_from import METADATA_KEY, remembered
-from napari_dicom_writer.reading.catalogue import Catalogue, catalogue
+from napari_dicom_writer.reading.catalogue import Catalogue
 from napari_dicom_writer.reading.copies import without_copies
 from napari_dicom_writer.reading.ground import ground_of
 from napari_dicom_writer.reading.lazy import lazy
@@ -27,7 +27,7 @@ from napari_dicom_writer.reading.segmentation import segmentations_of
 from napari_dicom_writer.reading.splitting import split
 from napari_dicom_writer.reading.structures import STRUCTURES, structures_of
 from napari_dicom_writer.reading.volume_of import Stacked, volume_of
-from napari_dicom_writer.reading.zipped import is_zip, unzipped
+from napari_dicom_writer.reading.zipped import catalogue_of, is_zip
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -203,9 +203,7 @@ def _listed(path: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> 
         if path == "":  # which would be the current folder
             raise ReadError("The path is empty", "Name a folder or a file")
         root = Path(path)
-        if is_zip(root):
-            return unzipped(root)
-        return catalogue(root.parent if root.name.upper() == "DICOMDIR" and root.is_file() else root)
+        return catalogue_of(root)
     files = [Path(each) for each in path]
     return Catalogue(Path(os.path.commonpath([file.absolute() for file in files])), [file.absolute() for file in files])
 

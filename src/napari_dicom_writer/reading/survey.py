@@ -14,7 +14,6 @@ from pydicom.uid import UID
 from napari_dicom_writer.errors import ReadError
 from napari_dicom_writer.model.float_errors import with_default_float_errors
 from napari_dicom_writer.model.geometry import patient_letters
-from napari_dicom_writer.reading.catalogue import catalogue
 from napari_dicom_writer.reading.decoding.process import TooLongError
 from napari_dicom_writer.reading.decoding.source import pixel_source
 from napari_dicom_writer.reading.files import as_they_are
@@ -27,6 +26,7 @@ from napari_dicom_writer.reading.stacking import measured_at, place_of, stack, w
 from napari_dicom_writer.reading.structure_set import StructureSet, is_structure_set, structure_set_of
 from napari_dicom_writer.reading.survey_regions import regions_of
 from napari_dicom_writer.reading.surveyed import SeriesSurvey, Survey
+from napari_dicom_writer.reading.zipped import catalogue_of
 from napari_dicom_writer.standard.uids import LABEL_MAP
 from napari_dicom_writer.viewers import opens_in
 from napari_dicom_writer.viewers.seen import describe, times_told_apart
@@ -80,14 +80,19 @@ def survey(folder: Path) -> Survey:
     ReadError
         If there is no such place, or no DICOM in it.
     """
-    contents = catalogue(folder)
+    contents = catalogue_of(folder)
     groups: dict[tuple[int, str], _Group] = {}
     studies: dict[str, int] = {}
     with as_they_are():
         for entry in contents.entries():
             header = entry.header.dataset
             study = studies.setdefault(text(header, "StudyInstanceUID"), len(studies))
-            _add(groups.setdefault((study, text(header, "SeriesInstanceUID")), _Group(entry.path.parent, study)), entry)
+            _add(
+                groups.setdefault(
+                    (study, text(header, "SeriesInstanceUID")), _Group(contents.folder_of(entry.path), study)
+                ),
+                entry,
+            )
         found = [
             (g.study, summarize(g.headers, g.folder, g.values, tuple(g.remarks), structures=g.structures))
             for g in groups.values()

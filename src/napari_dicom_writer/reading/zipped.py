@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_dicom_writer.errors import ReadError
-from napari_dicom_writer.reading.catalogue import Catalogue, Passed
+from napari_dicom_writer.reading.catalogue import Catalogue, Passed, catalogue
 from napari_dicom_writer.reading.files import HEAD, begins_as_dicom
 from napari_dicom_writer.standard.regular_file import open_regular
 
@@ -60,6 +60,19 @@ def _is_ours(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
         return False
 
 
+def catalogue_of(path: Path) -> Catalogue:
+    """List what a path stands for: a folder, a file, the members of a zip file, or the folder of a DICOMDIR.
+
+    Raises
+    ------
+    ReadError
+        If there is nothing there, or nothing that can be looked into.
+    """
+    if is_zip(path):
+        return unzipped(path)
+    return catalogue(path.parent if path.name.upper() == "DICOMDIR" and path.is_file() else path)
+
+
 def unzipped(path: Path) -> Catalogue:
     """Extract the DICOM files of a zip file, once for each state of it.
 
@@ -83,7 +96,7 @@ def unzipped(path: Path) -> Catalogue:
         except BaseException:
             shutil.rmtree(target, ignore_errors=True)
             raise
-        _extracted[key] = Catalogue(target, sorted(target.iterdir()), passed)
+        _extracted[key] = Catalogue(target, sorted(target.iterdir()), passed, archive=path)
     return copy(_extracted[key])
 
 
