@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from napari_dicom_writer.reading.ground import Ground
     from napari_dicom_writer.reading.structure_set import Region, StructureSet
 
+_NAMED = 5  # regions that a note lists
 _LOOKED_AT = 5_000  # files beside a structure set that is opened alone; somebody waits
 ON_PLANE = 0.05  # of the distance between planes: what single precision and rounding make
 
@@ -78,7 +79,8 @@ def image_of(structure: StructureSet, images: Sequence[Ground], folder: Path | N
         beside = filter(None, (series_beside(folder, uid, _LOOKED_AT) for uid in structure.series))
         referenced = [image for series in beside for image in grounds_of(series)]
     if referenced:
-        return max(referenced, key=fits)
+        own = [image for image in referenced if image.space in structure.spaces]
+        return max(own or referenced, key=fits)
     unsaid = not structure.series and not structure.spaces
     of_space = [image for image in images if (unsaid or image.space in structure.spaces) and fits(image)]
     return max(of_space, key=fits, default=None)
@@ -133,8 +135,14 @@ def said_of_space(structure: StructureSet, image: Ground) -> Iterator[Note]:
     """Say where the coordinates of contours are not said to be those of the image."""
     if not structure.series and not structure.spaces:
         yield Note(NoteKind.ASSUMED, f"It names no image: taken as drawn on {image.name}, on whose planes it lies")
-    if image.space and structure.spaces - {image.space}:
-        text = f"Its coordinates are of another frame of reference than those of {image.name}: taken as the same"
+    others = [one for one in structure.regions if one.contours and one.space and one.space != image.space]
+    if image.space and others:
+        names = ", ".join(
+            repr(one.segment.name) if one.segment.name else f"region {one.number}" for one in others[:_NAMED]
+        )
+        more = f" and {len(others) - _NAMED:,} more" if len(others) > _NAMED else ""
+        whose = f"Coordinates of {names}{more}" if len(others) < len(structure.regions) else "Its coordinates"
+        text = f"{whose} are of another frame of reference than those of {image.name}: taken as the same"
         yield Note(NoteKind.ASSUMED, text)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from napari_dicom_writer.errors import ReadError
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from napari_dicom_writer.model.volume import Volume
     from napari_dicom_writer.reading.ground import Ground
     from napari_dicom_writer.reading.pictures import Series
-    from napari_dicom_writer.reading.structure_set import StructureSet
+    from napari_dicom_writer.reading.structure_set import Region, StructureSet
 
 STRUCTURES = ("together", "apart", "labels")
 """Ways to open a structure set: its regions in one volume, in one each, or filled."""
@@ -51,7 +52,7 @@ def structures_of(
     ReadError
         If there is no contour, or they cannot be filled.
     """
-    drawn = [structure for structure in series.structures if structure.regions]
+    drawn = [part for structure in series.structures if structure.regions for part in _by_space(structure, images)]
     for part, structure, image in _named(drawn, [image_of(structure, images, folder) for structure in drawn]):
         found = labels_of(structure, image) if as_ == "labels" else drawings_of(structure, image, apart=as_ == "apart")
         for label, volume in found:
@@ -60,6 +61,18 @@ def structures_of(
         if not structure.regions:
             what = "; ".join(fault.note().text for fault in structure.faults) or "It holds no contours"
             raise ReadError(what, "Open another structure set")
+
+
+def _by_space(structure: StructureSet, images: Sequence[Ground]) -> list[StructureSet]:
+    """Part a set whose regions lie in the spaces of several images, which need not lie one on the other."""
+    known = [image.space for image in images if image.space in structure.spaces]
+    if len(set(known)) < 2:
+        return [structure]
+    found: dict[str, list[Region]] = {}
+    for region in structure.regions:
+        found.setdefault(region.space if region.space in known else known[0], []).append(region)
+    first, *others = (replace(structure, regions=tuple(regions)) for regions in found.values())
+    return [first, *(replace(other, faults=()) for other in others)]  # which are told once
 
 
 def _named(
