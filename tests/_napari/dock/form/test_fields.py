@@ -75,9 +75,19 @@ def test_the_label_of_a_switch_toggles_it(open_panel, qtbot):
     assert field.value is False
 
 
-def test_inputs_begin_at_one_place_in_all_groups(open_panel, qtbot):
+def test_inputs_begin_at_one_place_in_all_groups_and_those_few_need_behind(open_panel, qtbot):
     panel = open_panel(on_screen=True)
     unfold(panel)
     qtbot.waitUntil(lambda: panel.form.field("workers").native.isVisible())
-    starts = {f.native.mapTo(panel.form, QPoint(0, 0)).x() for f in panel.form._fields.values()}
-    assert len(starts) == 1
+    form = panel.form
+    places = {n: f.native.mapTo(form, QPoint(0, 0)).x() for n, f in form._fields.items()}
+    (common,), (rare,) = ({x for n, x in places.items() if len(form._inner[n]) == depth} for depth in (1, 2))
+    assert common < rare  # whose long names take no room from the others
+
+
+def test_a_decimal_comma_is_told_from_a_point(open_panel):
+    field = open_panel().form.field("nan")
+    field.native.setText("0,5")
+    assert field.error == "“Replace NaN by” is not a number: write a point, and no comma"
+    field.native.setText("0.5")
+    assert (field.error, field.value) == ("", 0.5)

@@ -80,7 +80,8 @@ class OptionField(QWidget):
             return plain(value)
         except ValueError:
             what = "an integer" if plain is int else "a number"
-            raise OptionsError(f"“{self.label}” is not {what}", f"Give {what}", "options") from None
+            comma = ": write a point, and no comma" if "," in str(value) else ""
+            raise OptionsError(f"“{self.label}” is not {what}{comma}", f"Give {what}", "options") from None
 
     @value.setter
     def value(self, value: Any) -> None:

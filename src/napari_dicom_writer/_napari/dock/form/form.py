@@ -75,10 +75,14 @@ class OptionsForm(QWidget):
             self._align()
 
     def _align(self) -> None:
-        """Let the editors of all groups begin at one place."""
-        widest = max(label.sizeHint().width() for label in self._labels.values())
-        for label in self._labels.values():
-            label.setMinimumWidth(widest)
+        """Let the editors of all groups begin at one place; those that few need, whose names are long, at another."""
+        for rare in (False, True):
+            labels = [label for name, label in self._labels.items() if (len(self._inner[name]) > 1) is rare]
+            for label in labels:
+                label.setMinimumWidth(0)  # of the font before
+            widest = max(label.sizeHint().width() for label in labels)
+            for label in labels:
+                label.setMinimumWidth(widest)
 
     def add_below(self, title: str, widget: QWidget) -> None:
         """Put a widget at the end of a group."""
