@@ -59,6 +59,14 @@ def test_moments_are_a_time_axis(given):
     assert lost == "Axis 't' begins at 2026-01-01T10:00:00.000, which is not written"
 
 
+def test_durations_are_a_time_axis_too():
+    data = xr.DataArray(
+        np.stack([VALUES] * 2), dims=("t", "z", "y", "x"), coords={"t": np.array([500, 2000], "m8[ms]")}
+    )
+    (series,) = plan_export(data).series
+    assert (series.time.step, series.time.start) == (1.5, 0.5)
+
+
 def test_uneven_moments_are_refused_and_uneven_channels_are_none():
     data = xr.DataArray(np.stack([VALUES] * 3), dims=("t", "z", "y", "x"), coords={"t": ("t", [0.0, 1, 5])})
     with pytest.raises(ExportError, match="coordinates of axis 't' are not evenly spaced"):

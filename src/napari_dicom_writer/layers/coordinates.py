@@ -88,8 +88,9 @@ def _steps(array: Any, axis: int) -> _Steps | None:
     values, unit = np.asarray(coordinate), coordinate.attrs.get("units")
     moment = ""
     if values.dtype.kind == "M" and values.size:
-        moment = str(values.flat[0].astype("datetime64[ms]"))
-        values, unit = (values - values.flat[0]) / np.timedelta64(1, "s"), "s"
+        moment, values = str(values.flat[0].astype("datetime64[ms]")), values - values.flat[0]
+    if values.dtype.kind == "m":
+        values, unit = values / np.timedelta64(1, "s"), "s"
     if values.dtype.kind not in "iuf" or values.ndim != 1 or not len(values):
         return None
     values = values.astype(np.float64)
