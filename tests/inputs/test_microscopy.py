@@ -96,7 +96,7 @@ def test_an_ome_tiff_pyramid_gives_its_full_resolution(tmp_path):
         tif.write(array[::2, ::2], subfiletype=1, tile=(64, 64))
     (volume,) = load(tmp_path / "a.ome.tif")
     assert volume.shape[1:] == array.shape
-    assert "the full resolution" in texts(volume, NoteKind.INFO)
+    assert "the full one is written" in texts(volume, NoteKind.INFO)
     np.testing.assert_array_equal(volume.read((), 0, 1)[0], array)
 
 
@@ -268,7 +268,7 @@ def test_ome_zarr_lies_where_its_transforms_say(unit, factor, version, tmp_path)
     np.testing.assert_allclose(spacing(volume), np.array([2, 0.5, 0.25]) * factor)
     np.testing.assert_allclose(volume.affine[:3, 3], np.array([30, 20, 10]) * factor)
     assert volume.name == "a"
-    assert "the full resolution" in texts(volume, NoteKind.INFO)
+    assert "the full one is written" in texts(volume, NoteKind.INFO)
     assert isinstance(volume.array, zarr.Array)
     np.testing.assert_array_equal(volume.read((), 0, 4), array)
     assert not texts(volume, NoteKind.ASSUMED)

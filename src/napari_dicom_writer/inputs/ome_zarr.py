@@ -13,6 +13,7 @@ from napari_dicom_writer.errors import GeometryError, LayerError, Note, NoteKind
 from napari_dicom_writer.inputs._base import stem
 from napari_dicom_writer.inputs.image import Axis, Image
 from napari_dicom_writer.inputs.steps import length_in_mm, seconds_in
+from napari_dicom_writer.layers.multiscale import full_resolution
 from napari_dicom_writer.model.axis_names import axis_names
 
 if TYPE_CHECKING:
@@ -104,10 +105,7 @@ def _image(group: Any, said: Mapping[str, Any], multiscale: Mapping[str, Any], n
         raise LayerError(f"It names {len(described)} axes, and its array has {array.ndim}", "Repair its metadata")
     scale, shift = _transform(multiscale, level, array.ndim)
     axes = [_axis(axis, float(step), float(start)) for axis, step, start in zip(described, scale, shift, strict=True)]
-    notes = []
-    if (levels := len(multiscale["datasets"])) > 1:
-        text = f"Multiscale: of its {levels} resolutions the full one is written"
-        notes.append(Note(NoteKind.INFO, text))
+    notes = full_resolution(len(multiscale["datasets"]))
     if "labels" in group:
         notes.append(Note(NoteKind.INFO, "The labels beside the image are not read", hint="name their own path"))
     channels, windows = _channels(said)

@@ -16,6 +16,7 @@ from napari_dicom_writer.inputs import imagej_tiff, ome_tiff
 from napari_dicom_writer.inputs._base import stem
 from napari_dicom_writer.inputs.image import Axis, Image
 from napari_dicom_writer.inputs.steps import pixel_step, with_length
+from napari_dicom_writer.layers.multiscale import full_resolution
 from napari_dicom_writer.mention import mention
 from napari_dicom_writer.model.axis_names import AxisKind, kind_of
 
@@ -64,9 +65,7 @@ def _image(file: _Open, series: Any, path: Path, *, several: bool) -> Image:
         notes.append(Note(NoteKind.LOST, "Its palette of colors: the numbers of the colors are written, in gray"))
     if page.photometric == _WHITE_IS_ZERO:
         notes.append(Note(NoteKind.LOST, "Low values are meant to be shown bright (white is zero)"))
-    if len(series.levels) > 1:
-        text = f"Multiscale: of its {len(series.levels)} resolutions the full one is written"
-        notes.append(Note(NoteKind.INFO, text))
+    notes += full_resolution(len(series.levels))
     lossy: tuple[tuple[str, float], ...] = ()
     if method := _LOSSY.get(int(page.compression)):
         ratio = page.nbytes / max(1, sum(page.databytecounts))

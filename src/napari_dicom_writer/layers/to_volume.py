@@ -11,6 +11,7 @@ from napari_dicom_writer.errors import Fix, GeometryError, LayerError, Note, Not
 from napari_dicom_writer.layers.axes import PIXELS, SET_AXES, image_axes, named_axes, told_axes
 from napari_dicom_writer.layers.coordinates import check_even, with_coordinates
 from napari_dicom_writer.layers.labels import labels_of
+from napari_dicom_writer.layers.multiscale import full_resolution
 from napari_dicom_writer.layers.opened_from import lossy_of, notes_of_opening, order_of_opening, origin_of
 from napari_dicom_writer.layers.transforms import data_to_world
 from napari_dicom_writer.mention import mention
@@ -105,9 +106,7 @@ def _full_resolution(data: Any, attributes: Mapping[str, Any], notes: list[Note]
     """Level 0 of multiscale data; ``np.asarray`` of it would silently give the lowest level."""
     levels = attributes.get("multiscale") or type(data).__name__ == "MultiScaleData"
     if levels:
-        if len(data) > 1:
-            text = f"Multiscale: of its {len(data)} resolutions the full one is written"
-            notes.append(Note(NoteKind.INFO, text))
+        notes += full_resolution(len(data))
         data = data[0]
     if is_array(data):
         return opened(data)
