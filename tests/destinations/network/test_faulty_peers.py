@@ -322,7 +322,7 @@ def test_what_is_no_dicom_is_not_sent(tmp_path):
     export(STACK, tmp_path / "x", to="dicomdir")
     assert len(staged_files(tmp_path / "x")) == 12, "the directory is not sent"
     (tmp_path / "x" / "notes.txt").write_text("mine")
-    with pytest.raises(DestinationError, match="notes.txt cannot be sent"):
+    with pytest.raises(DestinationError, match="notes.txt cannot be sent: it is not a DICOM file"):
         staged_files(tmp_path / "x")
     with pytest.raises(DestinationError, match="There is no .*nowhere"):
         staged_files(tmp_path / "nowhere")

@@ -70,7 +70,10 @@ def _staged(path: Path) -> list[StagedFile]:
                 patient=(str(dataset.get("PatientID") or ""), str(dataset.get("PatientName") or "")),
             )
         ]
-    except (InvalidDicomError, AttributeError, EOFError) as error:
+    except InvalidDicomError as error:
+        remedy = "Remove it, or name another folder; unpack a zip file first"
+        raise DestinationError(f"{path} cannot be sent: it is not a DICOM file", remedy) from error
+    except (AttributeError, EOFError) as error:
         raise DestinationError(f"{path} cannot be sent: {error}", "Remove it, or name another folder") from error
     except OSError as error:
         raise DestinationError(f"{path} cannot be read: {error.strerror or error}", "Check its permissions") from error
