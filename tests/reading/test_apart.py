@@ -109,3 +109,11 @@ def test_pictures_at_one_place_whose_locations_are_the_same_are_time_points(tmp_
 def test_a_location_moves_nothing_that_has_a_position(tmp_path):
     series(tmp_path, each=lambda n: {"SliceLocation": 100 - n})
     assert shown(tmp_path) == ({"s": [0, 1, 2, 3]}, [])
+
+
+def test_time_points_a_little_above_each_other_are_one_axis_with_a_word(tmp_path):
+    """Nothing but their times tells them apart, which they were not cut by."""
+    off = (0, 0.002, -0.002)
+    series(tmp_path, 9, lambda n: n % 3 + off[n // 3], lambda n: {"AcquisitionTime": f"10000{n // 3}"})
+    told = ["s: Its time points lie up to 0.008 mm apart: placed where the first lies"]
+    assert shown(tmp_path) == ({"s": [[0, 1, 2], [3, 4, 5], [6, 7, 8]]}, told)

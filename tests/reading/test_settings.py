@@ -46,6 +46,13 @@ def test_many_values_are_an_axis_in_their_order(tmp_path):
     ]
 
 
+def test_of_two_settings_of_many_values_one_is_the_axis_of_layers_of_the_other(tmp_path):
+    series(tmp_path, 81, lambda n: 0, lambda n: {"EchoTime": 5 * (n // 9 + 1), "InversionTime": 100 * (n % 9 + 1)})
+    layers, _ = opened(tmp_path)
+    assert [layer[1]["name"] for layer in layers] == [f"s, echo {5 * (n + 1)} ms" for n in range(9)]
+    assert {layer[1]["axis_labels"][0] for layer in layers} == {"inversion time"}
+
+
 def test_settings_that_vary_from_plane_to_plane_cut_nothing(tmp_path):
     series(tmp_path, 6, lambda n: n % 3, lambda n: {"InversionTime": 50 + n, "AcquisitionNumber": n // 3})
     found, told = shown(tmp_path)

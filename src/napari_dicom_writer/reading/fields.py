@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from napari_dicom_writer.reading.settings import FEW
 from napari_dicom_writer.reading.stacking import stack, why_no_stack
-from napari_dicom_writer.reading.time_points import assuming
+from napari_dicom_writer.reading.time_points import moved
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,11 +52,7 @@ def _leveled(field: list[Picture]) -> list[Picture]:
     first = np.repeat(planes.positions, planes.counts, axis=0)
     every = np.array([field[index].place.position for index in planes.order])
     off = float(np.linalg.norm(every - first, axis=1).max())
-    what = f"Its time points lie up to {off:.2g} mm apart: placed where the first lies"
-    return [
-        replace(assuming(field[index], what), place=replace(field[index].place, position=tuple(position.tolist())))
-        for index, position in zip(planes.order, first, strict=True)
-    ]
+    return moved(field, planes.order, first, off)
 
 
 def _lean(planes: Stack) -> NDArray[np.float64]:

@@ -13,7 +13,7 @@ from napari_dicom_writer.reading.gaps import even_runs
 from napari_dicom_writer.reading.pictures import MEANINGLESS
 from napari_dicom_writer.reading.settings import FEW, SETTINGS, by_number
 from napari_dicom_writer.reading.stacking import SAME, TURNED, stack, why_no_stack
-from napari_dicom_writer.reading.time_points import further_pictures, is_mostly_blank, time_points_apart
+from napari_dicom_writer.reading.time_points import further_pictures, is_mostly_blank, leveled, time_points_apart
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
@@ -53,6 +53,8 @@ def _even_parts(part: list[Picture]) -> list[tuple[str, list[Picture]]]:
     runs = even_runs(part)
     is_broken = max(len(fields), len(runs)) > 1 or is_mostly_blank(part)
     apart = time_points_apart(part) if is_broken else None
+    if apart is None and is_broken and (level := leveled(part)):
+        return _even_parts(level)
     if apart is None and len(fields) > 1:
         return [
             (", ".join(filter(None, (f"field of view {number}", words))), group)
@@ -132,8 +134,10 @@ def _share_planes(groups: Sequence[Sequence[Picture]], trait: _Trait) -> bool:
     most = max(Counter(plane for each in planes for plane in each).values())
     if not trait.few:
         return most > 1
-    is_even = len({max(each.values()) for each in planes}) == 1
-    return most == len(groups) <= FEW and (is_even or not trait.even)
+    counts = {max(each.values()) for each in planes}
+    # Of many values an axis is made, but where something else is one beside.
+    are_few = most <= FEW or (len(counts) == 1 and max(counts) > 1 and most <= FEW**2)
+    return most == len(groups) and are_few and (len(counts) == 1 or not trait.even)
 
 
 def _placeless(pictures: Sequence[Picture]) -> _Trait:

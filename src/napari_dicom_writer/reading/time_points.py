@@ -16,6 +16,8 @@ from napari_dicom_writer.reading.time_axis import order_in_time
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from napari_dicom_writer.reading.picture import Picture
     from napari_dicom_writer.reading.stacking import Stack
 
@@ -67,13 +69,37 @@ def _together(groups: Sequence[Sequence[Picture]]) -> list[Picture] | None:
     off = max(float(np.linalg.norm(each.positions - first, axis=1).max()) for each in stacks)
     if off > _NEAR * (stacks[0].between or 0.0):
         return None
+    found = [moved(group, each.order, first, off) for group, each in zip(groups, stacks, strict=True)]
+    return [picture for group in found for picture in group]
+
+
+def leveled(pictures: Sequence[Picture]) -> list[Picture] | None:
+    """Put planes that lie a little above others where these lie, and say so; None unless all places get as many."""
+    places = [picture.place for picture in pictures]
+    if why_no_stack(places):
+        return None
+    found = stack(places)
+    gaps = np.diff(found.positions @ found.normal)
+    step = float(np.median(gaps[gaps > _NEAR * gaps.max()])) if len(gaps) else 0.0
+    begins = np.flatnonzero(np.insert(gaps > _NEAR * step, 0, True))  # of planes that belong together
+    if len(begins) in (1, len(found.positions)) or len(set(np.add.reduceat(found.counts, begins))) > 1:
+        return None
+    first = np.repeat(found.positions[begins], np.diff(begins, append=len(found.positions)), axis=0)
+    off = float(np.linalg.norm(found.positions - first, axis=1).max())
+    if off > _NEAR * step:
+        return None
+    return moved(pictures, found.order, np.repeat(first, found.counts, axis=0), off)
+
+
+def moved(
+    pictures: Sequence[Picture], order: NDArray[np.intp], positions: NDArray[np.float64], off: float
+) -> list[Picture]:
+    """Place pictures, in an order, at other positions, so many millimeters from theirs, and say so."""
     what = f"Its time points lie up to {off:.2g} mm apart: placed where the first lies"
-    moved: list[Picture] = []
-    for group, each in zip(groups, stacks, strict=True):
-        for at, index in enumerate(each.order):
-            place = replace(group[index].place, position=tuple(first[at].tolist()))
-            moved.append(replace(assuming(group[index], what), place=place))
-    return moved
+    return [
+        replace(assuming(picture, what), place=replace(picture.place, position=tuple(position.tolist())))
+        for picture, position in zip((pictures[index] for index in order), positions, strict=True)
+    ]
 
 
 def further_pictures(pictures: Sequence[Picture]) -> list[tuple[str, list[Picture]]]:
