@@ -200,6 +200,31 @@ def test_nobody_who_cancels_waits_for_a_peer_that_is_silent(to, staged, monkeypa
         silent.set()
 
 
+def test_nobody_who_cancels_waits_for_what_a_peer_holds(to, staged):
+    silent, heard = threading.Event(), threading.Event()
+
+    class Kept(dict):
+        def __iter__(self):  # it is asked
+            heard.set()
+            silent.wait(60)
+            return super().__iter__()
+
+    def tick():
+        if heard.is_set():
+            raise ExportCancelled
+
+    archive = Archive(to)
+    archive.kept = Kept()
+    try:
+        with archive.open() as address:
+            with pytest.raises(ExportCancelled, match="when 6 of 6"):
+                send(link(address), staged, tick)
+            assert not silent.is_set()
+            silent.set()
+    finally:
+        silent.set()
+
+
 def test_a_server_that_falls_silent_is_not_waited_for_forever(staged, monkeypatch):
     monkeypatch.setattr(stow_rs, "ANSWER_SECONDS", 0.3)
     silent = threading.Event()

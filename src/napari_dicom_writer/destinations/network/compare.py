@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from pydicom import dcmread
 
+from napari_dicom_writer.destinations.network.patience import patiently
 from napari_dicom_writer.destinations.paths import refused_by_system
 from napari_dicom_writer.plan.sent import Answer, State
 from napari_dicom_writer.plan.wording import count
@@ -61,7 +63,7 @@ def compare(
             if not answer.state.arrived or (only is not None and file.uid not in only):
                 compared.append(answer)
                 continue
-            if not link.fetch(file, came):
+            if not patiently(partial(link.fetch, file, came), tick):
                 link.notes.append(_NOT_COMPARED.format(which=which, how=link.fetched_by))
                 return [*compared, *answers[len(compared) :]]
             words = difference(file.path, came)

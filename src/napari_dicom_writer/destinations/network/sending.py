@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pydicom import dcmread
@@ -11,6 +12,7 @@ from pydicom.errors import InvalidDicomError
 from napari_dicom_writer.destinations.network.compare import compare
 from napari_dicom_writer.destinations.network.ledger import Ledger
 from napari_dicom_writer.destinations.network.link import StagedFile
+from napari_dicom_writer.destinations.network.patience import patiently
 from napari_dicom_writer.destinations.network.whole import pixels_are_whole
 from napari_dicom_writer.errors import DestinationError, ExportCancelled
 from napari_dicom_writer.mention import mention
@@ -114,12 +116,12 @@ def send(
     ExportCancelled
         Saying how much has arrived.
     """
-    link.echo()
+    patiently(link.echo, tick)
     if not (link.peer.tls or link.peer.is_this_machine):
         link.notes.append("It was not encrypted on its way")
-    known = refuse_other_patients(link, files)
+    known = refuse_other_patients(link, files, tick)
     ledger, answers = _arrived(link, files)
-    before = _held(link, [file for file in files if file.study in known and file.uid not in answers]) or set()
+    before = _held(link, [file for file in files if file.study in known and file.uid not in answers], tick) or set()
     sizes = {file.uid: file.size for file in files}
     done = most = sum(sizes[uid] for uid in answers)
 
@@ -139,18 +141,20 @@ def send(
         count()
         link.send([file for file in files if file.uid not in answers], record, count)
         count()
+        complete = [
+            answers.get(file.uid, Answer(file.uid, State.UNKNOWN, "it was not sent any more")) for file in files
+        ]
+        asked = _asked_back(link, files, complete, tick)
+        if compared:
+            asked = compare(link, files, asked, tick)
+        elif doubtful := [one.uid for one in asked if one.state.arrived and (one.uid in before or _FOUND in one.words)]:
+            asked = compare(link, files, asked, tick, set(doubtful))
     except ExportCancelled:
         there = sum(answer.state.arrived for answer in answers.values())
         raise ExportCancelled(
             f"Sending was cancelled when {there:,} of {len(files):,} instances had arrived at {link.peer.address}",
             "Send the same again to go on from there",
         ) from None
-    complete = [answers.get(file.uid, Answer(file.uid, State.UNKNOWN, "it was not sent any more")) for file in files]
-    asked = _asked_back(link, files, complete)
-    if compared:
-        asked = compare(link, files, asked, tick)
-    elif doubtful := [one.uid for one in asked if one.state.arrived and (one.uid in before or _FOUND in one.words)]:
-        asked = compare(link, files, asked, tick, set(doubtful))
     for answer in set(asked) - set(complete):
         ledger.add(answer)  # or the next attempt would believe what was said first
     sent = Sent(link.peer.address, tuple(asked), tuple(dict.fromkeys(link.notes)))
@@ -171,7 +175,7 @@ def _arrived(link: Link, files: Sequence[StagedFile]) -> tuple[Ledger, dict[str,
     return ledger, {file.uid: known[file.uid] for file in files if file.uid in known}
 
 
-def refuse_other_patients(link: Link, files: Sequence[StagedFile]) -> set[str]:
+def refuse_other_patients(link: Link, files: Sequence[StagedFile], tick: Callable[[], None]) -> set[str]:
     """Refuse to add to a study that the peer holds for somebody else.
 
     Returns
@@ -186,7 +190,7 @@ def refuse_other_patients(link: Link, files: Sequence[StagedFile]) -> set[str]:
     """
     known: set[str] = set()
     for study, patient in {file.study: file.patient for file in files}.items():
-        owners = link.owners(study)
+        owners = patiently(partial(link.owners, study), tick)
         if owners is None:
             link.notes.append(f"The peer was not asked whose study it is: {link.unasked}")
             return known
@@ -202,20 +206,22 @@ def refuse_other_patients(link: Link, files: Sequence[StagedFile]) -> set[str]:
     return known
 
 
-def _held(link: Link, files: Sequence[StagedFile]) -> set[str] | None:
+def _held(link: Link, files: Sequence[StagedFile], tick: Callable[[], None]) -> set[str] | None:
     """UIDs of what the peer holds of these files' series; None if it cannot be asked."""
     held: set[str] = set()
     for study, series in dict.fromkeys((file.study, file.series) for file in files):
-        there = link.holds(study, series)
+        there = patiently(partial(link.holds, study, series), tick)
         if there is None:
             return None
         held |= there
     return held
 
 
-def _asked_back(link: Link, files: Sequence[StagedFile], answers: list[Answer]) -> list[Answer]:
+def _asked_back(
+    link: Link, files: Sequence[StagedFile], answers: list[Answer], tick: Callable[[], None]
+) -> list[Answer]:
     """What a peer said that it had stored, and what it lists, must agree; what is unknown may be there."""
-    held = _held(link, files)
+    held = _held(link, files, tick)
     if held is None:
         link.notes.append(f"The peer was not asked what it holds now: {link.unasked}")
         return answers

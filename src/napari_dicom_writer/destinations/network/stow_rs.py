@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from concurrent.futures import Future, wait
+from concurrent.futures import wait
 from contextlib import closing, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from napari_dicom_writer.destinations.network.credentials import credentials
 from napari_dicom_writer.destinations.network.link import ANSWER_SECONDS, CONNECT_SECONDS, Link
 from napari_dicom_writer.destinations.network.multipart import BATCH, BLOCK, Body, batch_of, one_part
+from napari_dicom_writer.destinations.network.patience import begun
 from napari_dicom_writer.destinations.network.store_response import answers, in_words, said
 from napari_dicom_writer.destinations.network.target import NetworkDestination
 from napari_dicom_writer.errors import DestinationError
@@ -126,8 +127,7 @@ class StowLink(Link):
         kind = f'multipart/related; type="application/dicom"; boundary={boundary}'
         body = Body(batch, boundary, stop)
         call = partial(self._call, "POST", "studies", data=body, headers={"Accept": _JSON, "Content-Type": kind})
-        answer: Future[Any] = Future()
-        threading.Thread(target=_fulfill, args=(answer, call), daemon=True).start()
+        answer = begun(call)
         try:
             while not wait([answer], _HEARTBEAT).done:
                 tick(body.gone)
@@ -191,13 +191,6 @@ def _pause(seconds: float, tick: Callable[[int], None]) -> None:
     while (left := until - time.monotonic()) > 0:
         tick(0)
         time.sleep(min(left, _HEARTBEAT))
-
-
-def _fulfill(answer: Future[Any], call: Callable[[], Any]) -> None:
-    try:
-        answer.set_result(call())
-    except Exception as error:  # noqa: BLE001 - whoever waits for the answer is told
-        answer.set_exception(error)
 
 
 def _value(item: dict[str, Any], tag: str) -> str:
