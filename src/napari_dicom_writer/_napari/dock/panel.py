@@ -8,6 +8,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from napari.layers import Image
 from qtpy.QtCore import QEvent
 
 from napari_dicom_writer._napari import preferences
@@ -266,8 +267,10 @@ class ExportPanel(PanelBody):
         self.update_tags(self.plan)
 
     def _own_messages(self) -> list[Message]:
-        source = (self._source_modality, self._options.modality)
-        said = own_messages(self._bad_preferences, self.checklist.left_out, *source)
+        images = any(isinstance(layer, Image) for layer in self.checklist.checked)
+        # Of labels nobody asks; and of a reference the plan says so itself.
+        source = self._source_modality if images and self._options.reference is None else ""
+        said = own_messages(self._bad_preferences, self.checklist.left_out, source, self._options.modality)
         return said + study_messages(self.checklist.checked, self.viewer.layers, self._options)
 
     # --- in sight or not ---------------------------------------------------------------------------------------------

@@ -120,3 +120,15 @@ def test_a_result_beside_its_source_gets_a_space_of_its_own_by_a_click(viewer, o
     settle(qtbot, panel)
     assert panel.plan.study.uid == source.uid
     assert panel.plan.study.frame_of_reference_uid != source.frame_of_reference_uid
+
+
+def test_of_labels_no_modality_is_asked(viewer, open_panel, qtbot):
+    labels = viewer.add_labels(np.ones((6, 14, 10), np.uint8), name="mask", scale=viewer.layers[0].scale)
+    viewer.layers.select_all()
+    panel = open_panel()
+    panel._source_modality = "CT"  # of the file that the patient was copied from
+    settle(qtbot, panel)
+    assert "copied from a CT" in texts(panel)
+    viewer.layers.selection = {labels}
+    settle(qtbot, panel)
+    assert "copied from a CT" not in texts(panel)
