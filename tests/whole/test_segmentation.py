@@ -184,6 +184,15 @@ def test_label_numbers_that_dicom_cannot_count_are_renumbered(tmp_path, kind):
     np.testing.assert_array_equal(read(report.path, array.shape) == 2, array == 70_000)
 
 
+@pytest.mark.parametrize("largest", [2**60 + 1, 2**63 + 5])
+def test_large_labels_that_differ_by_one_stay_apart(tmp_path, largest):
+    array = blobs(labels=(2**60 - 1, 2**60, largest), dtype="u8")
+    report = export(layer(array), tmp_path / "x", ExportOptions(segmentation_type="labelmap"))
+    stored = read(report.path, array.shape)
+    for number, label in enumerate((2**60 - 1, 2**60, largest), 1):
+        np.testing.assert_array_equal(stored == number, array == label)
+
+
 def test_empty_frames_are_written_by_option(tmp_path):
     frames = [
         int(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_dicom_writer.errors import PixelError
-from napari_dicom_writer.model.label_runs import some_of_each, unique
+from napari_dicom_writer.model.label_runs import some_of_each
 from napari_dicom_writer.plan.stored_values import StoredValues
 
 if TYPE_CHECKING:
@@ -132,22 +132,27 @@ class StoredLabels(StoredValues):
         """
         seen = some_of_each(values)
         if not _all_known(seen, self.known):
-            check_known(unique(seen).tolist(), self.known)
+            check_known(np.unique(seen).tolist(), self.known)
         if not self.labels:
             return np.ascontiguousarray(values, self.dtype)
-        numbers = np.searchsorted(self.labels, values) + 1
+        numbers = np.searchsorted(_exact(self.labels, values.dtype), values) + 1
         return np.where(values == 0, 0, numbers).astype(self.dtype)
 
     def matches_part(self, stored: NDArray[Any], values: NDArray[Any], part: int | None) -> bool:
         """Tell whether the plane of the label map is what the layer holds, exactly."""
         if not self.labels:
             return bool(np.array_equal(stored, values))
-        return bool(np.array_equal(np.array((0, *self.labels))[stored], values))
+        return bool(np.array_equal(_exact((0, *self.labels), values.dtype)[stored], values))
 
     def label(self, part: int | None) -> int:
         """Return the layer's value of a segment."""
         assert part is not None  # noqa: S101 - every frame of masks has its segment
         return self.labels[part - 1] if self.labels else part
+
+
+def _exact(labels: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Hold labels as values of a layer are compared with; of both signs, or of any size, NumPy would make doubles."""
+    return np.array(labels, {"u": np.uint64, "f": np.float64}.get(dtype.kind, np.int64))
 
 
 def _all_known(labels: NDArray[Any], known: frozenset[int]) -> bool:
