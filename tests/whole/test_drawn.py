@@ -217,7 +217,7 @@ NOTED = {
     ),
     "a backslash": (
         drawn([SQUARE, TRIANGLE], features={"name": ["left\\right", "x" * 65]}),
-        "Names of regions that DICOM cannot hold are changed, or cut at 64 characters: 'left",
+        "Names of more than 64 characters, or with others than DICOM has, are written as 'left",
     ),
     "how it was made": (drawn([SQUARE]), "How the regions were made is not known"),
 }

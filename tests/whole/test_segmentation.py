@@ -268,7 +268,7 @@ def test_names_and_descriptions_that_do_not_fit_are_announced(tmp_path):
     assert (first.SegmentLabel, first.SegmentDescription) == (names[0][:64].strip(), f"{names[0].strip()}; d")
     assert (second.SegmentLabel, second.SegmentDescription) == ("a/b", f"a\\b; {'x' * 1019}")
     assert (third.SegmentLabel, third.SegmentDescription) == ("liver", "y")
-    said = [(note.kind, note.text) for note in report.plan.notes if "than DICOM has" in note.text]
+    said = [(note.kind, note.text) for note in report.plan.notes if "characters" in note.text]
     assert [kind for kind, _ in said] == [NoteKind.INFO, NoteKind.LOST]
     assert "'long long" in said[0][1]
     assert "'a/b'" in said[0][1]

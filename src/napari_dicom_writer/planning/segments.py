@@ -197,7 +197,6 @@ def _notes(
     if unsaid and any(not (given.get(plan.label) and given[plan.label].algorithm_type) for plan in plans):
         text = f"How the {words} were made is not known: written as {plans[0].algorithm_type}"
         notes.append(Note(NoteKind.ASSUMED, text, hint=f"say it by {mention('segment_algorithm')}"))
-    notes += _shortened(plans, given, words)
     if any(plan.number != plan.label for plan in plans):
         text = f"Labels are numbered anew, from 1; the layer's numbers are in the {words}' descriptions"
         notes.append(Note(NoteKind.INFO, text))
@@ -208,17 +207,6 @@ def _notes(
         why = ", because OHIF hangs on an empty segment" if words == "segments" else ""
         notes.append(Note(NoteKind.INFO, f"{text}{more}: left out{why}"))
     return [*notes, *named_alike(plans)] if words == "regions" else notes
-
-
-def _shortened(plans: list[SegmentPlan], given: dict[int, Segment], words: str) -> list[Note]:
-    """Say which names are not written as they are."""
-    names = [(given[plan.label].name.strip(), plan.name) for plan in plans if plan.label in given]
-    others = [(name, written) for name, written in names if name and name != written]
-    if not others:
-        return []
-    (name, written), *more = others
-    text = f"Names of {words} that DICOM cannot hold are changed, or cut at {_LO} characters: {name!r} to {written!r}"
-    return [Note(NoteKind.LOST, text + (f", and {len(more):,} more" if more else ""))]
 
 
 def named_alike(plans: Sequence[SegmentPlan]) -> list[Note]:
