@@ -153,6 +153,17 @@ def test_time_points_have_a_structure_set_each(tmp_path):
     assert first[0] != first[1]
 
 
+def test_a_region_of_one_time_point_is_empty_in_the_set_of_another(tmp_path):
+    moving = np.zeros((2, 2, 8, 8), np.uint8)
+    moving[:, 0, 1:4, 1:4], moving[0, 0, 5:7, 5:7] = 2, 1
+    data, told, _ = to_layer(Volume(moving, affine=AFFINE, axes=("time", "plane", "row", "column"), time_step=1))
+    report = export([(data, told, "image"), (data, {**told, "name": "seg"}, "labels")], tmp_path / "x", CONTOURS)
+    sets = [one for one in headers(report.path) if one.Modality == "RTSTRUCT"]
+    sets.sort(key=lambda one: int(one.InstanceNumber))
+    counts = [[len(roi.get("ContourSequence", ())) for roi in one.ROIContourSequence] for one in sets]
+    assert counts == [[1, 1], [0, 1]]
+
+
 def test_labels_may_ask_for_it_by_themselves():
     image, labels = scene(MASKS["ball"].astype(np.uint8))
     plan = plan_export([image, (labels, LayerOptions(object="rt-structure-set"))])

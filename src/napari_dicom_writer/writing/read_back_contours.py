@@ -5,6 +5,7 @@ from __future__ import annotations
 from io import BytesIO
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
+from pydicom.dataset import Dataset
 from pydicom.filereader import read_dataset, read_partial
 
 from napari_dicom_writer.standard.elements import ITEM, BrokenError, Encoding, read_element
@@ -13,8 +14,6 @@ from napari_dicom_writer.writing.parsed import check_elements, expected_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-
-    from pydicom.dataset import Dataset
 
     from napari_dicom_writer.plan.frames import InstancePlan
     from napari_dicom_writer.plan.plan import SeriesPlan
@@ -95,6 +94,8 @@ class _Elements(NamedTuple):
     def read(self, end: int | None = None, until: int | None = None) -> Dataset:
         """Read elements up to a place, a tag, or the end."""
         length = None if end is None else end - self.file.tell()
+        if length == 0:  # of an item that ends here, pydicom would take the next one's head for elements
+            return Dataset()
         return self._parsed(self.file, length, None if until is None else lambda tag, *_: tag == until)
 
     def _parsed(self, file: BinaryIO, length: int | None = None, stop: Callable[..., bool] | None = None) -> Dataset:
