@@ -97,7 +97,7 @@ def test_what_nobody_knows_can_be_given_and_is_no_assumption_then():
     ).series
     found = IODS["mr"].dataset(series, series.instances[0])
     assert (found.ScanningSequence, found.EchoTrainLength, found.SequenceVariant) == ("SE", 1, "NONE")
-    (note,) = [note.text for note in series.notes if "requires" in note.text]
+    (note,) = [note.text for note in series.notes if "is not known here" in note.text]
     assert ("Sequence Variant NONE" in note, "Scanning" in note) == (True, False)
 
 
