@@ -147,3 +147,14 @@ def test_a_survey_says_what_its_time_points_are(tmp_path):
     series(tmp_path, 4, lambda n: n // 2, lambda n: {"InversionTime": (400, 50)[n % 2]})
     (found,) = survey(tmp_path).series
     assert "Pictures at the same position differ by Inversion Time: 50 ms, 400 ms" in found.remarks
+
+
+@pytest.mark.parametrize("setting", ["EchoTime", "FlipAngle", "InversionTime", "RepetitionTime"])
+@pytest.mark.parametrize("count", [3, 9], ids=["few", "many"])
+def test_what_a_scanner_computes_anew_each_time_is_no_setting(tmp_path, setting, count):
+    """Time points stay one axis in their order, and what drifts is said."""
+    values = [4.02, 4.05, 4.0, 4.03, 4.01, 4.07, 4.06, 4.04, 4.08]
+    series(tmp_path, count, lambda n: 0, lambda n: {setting: values[n], "AcquisitionNumber": n + 1})
+    ((data, attributes, _),), told = opened(tmp_path)
+    assert (attributes["axis_labels"][0], np.asarray(data)[:, 0, 0, 0].tolist()) == ("time", list(range(count)))
+    assert [text.partition(" by ")[0] for text in told] == ["s: Pictures at the same position differ"]

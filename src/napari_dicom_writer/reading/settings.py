@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 FEW = 8
 """Values that are a layer each."""
 
+_DRIFT = 0.02
 _NUMBER = re.compile(r"(\d+(?:\.\d+)?)")
 _NAMED = 12  # values that a note lists
 
@@ -45,6 +46,8 @@ class Setting(NamedTuple):
         Keyword of what explains that it varies a little from picture to picture.
     even : bool
         Whether it tells pictures apart only if there are as many of each value: scanners change it as time goes on.
+    drift : float
+        Share of the greatest value by which all may differ and be one: scanners compute it anew each time.
     """
 
     keyword: str
@@ -53,14 +56,22 @@ class Setting(NamedTuple):
     apart: bool = True
     unless: str = ""
     even: bool = False
+    drift: float = 0.0
+
+    def is_one(self, every: Iterable[str]) -> bool:
+        """Whether values in words are one, but for its drift; what is not said is none of them."""
+        found = [_NUMBER.search(words) for words in every]
+        numbers = [float(number[0]) for number in found if number]
+        return bool(numbers) and len(numbers) == len(found) and max(numbers) - min(numbers) <= self.drift * max(numbers)
 
 
 SETTINGS = (
-    Setting("EchoTime", "echo", "echo {} ms"),
+    Setting("EchoTime", "echo", "echo {} ms", drift=_DRIFT),
     Setting("DiffusionBValue", "b-value", "b {} s/mm²"),
-    Setting("InversionTime", "inversion time", "inversion time {} ms"),
-    Setting("FlipAngle", "flip angle", "flip angle {}°"),
-    Setting("RepetitionTime", "repetition time", "repetition time {} ms", unless="TriggerTime"),  # a beat of the heart
+    Setting("InversionTime", "inversion time", "inversion time {} ms", drift=_DRIFT),
+    Setting("FlipAngle", "flip angle", "flip angle {}°", drift=_DRIFT),
+    # Of a triggered scan, it is the beat of the heart.
+    Setting("RepetitionTime", "repetition time", "repetition time {} ms", unless="TriggerTime", drift=_DRIFT),
     Setting("ReceiveCoilName", "coil", "coil {}", even=True),
     Setting("KVP", "energy", "{} kV"),
     Setting("ConvolutionKernel", "kernel", "kernel {}"),
@@ -116,7 +127,7 @@ def along_setting(
         keys = [[picture.kind.settings[number] or None for picture in group] for group in groups]
         is_meant = setting.axis == "phase" if phases else setting.apart
         found = by_keys(groups, keys, by_number) if is_meant else None
-        if found and len(found[0]) > 1:
+        if found and len(found[0]) > 1 and not setting.is_one(found[0]):
             values, ordered = found
             notes.append(Note(NoteKind.INFO, _differ(setting, values)))
             notes += are_missing(ordered, setting.keyword)

@@ -16,7 +16,7 @@ from napari_dicom_writer.reading.stacking import SAME, TURNED, stack, why_no_sta
 from napari_dicom_writer.reading.time_points import further_pictures, is_mostly_blank, leveled, time_points_apart
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Sequence
 
     from napari_dicom_writer.reading.picture import Picture
 
@@ -72,7 +72,7 @@ class _Trait(NamedTuple):
     """What tells pictures apart, how it is called, and whether it cuts always, or only where parts share planes.
 
     Numbers are the same within `near`, which may be a share of them. What has `few` values cuts if some plane has all;
-    and, if `even`, as many pictures of each.
+    and, if `even`, as many pictures of each; it does not cut where words are one, but for what they drift.
     """
 
     told: Callable[[Picture], Hashable]
@@ -82,14 +82,16 @@ class _Trait(NamedTuple):
     is_share: bool = False
     few: bool = False
     even: bool = False
+    is_one: Callable[[Iterable[str]], bool] = lambda words: False
 
 
 def _cut(part: list[Picture], trait: _Trait) -> list[tuple[str, list[Picture]]]:
     """Cut a part by one trait, where it does; words are empty where it does not."""
     groups = _grouped(part, trait)
-    if len(groups) == 1 or not (trait.always or _share_planes(groups, trait)):
+    every = [trait.words(group[0]) for group in groups]
+    if len(groups) == 1 or trait.is_one(every) or not (trait.always or _share_planes(groups, trait)):
         return [("", part)]
-    said = [trait.words(group[0]).split("\\") for group in groups]
+    said = [each.split("\\") for each in every]
     common = set.intersection(*map(set, said))
     own = [[word for word in words if word not in common] or words for words in said]
     words = [" ".join(dict.fromkeys(each)) for each in own]
@@ -198,7 +200,7 @@ def _of_setting(number: int) -> _Trait:
     def told(picture: Picture) -> str:
         return picture.kind.settings[number]
 
-    return _Trait(told, told, few=True, even=SETTINGS[number].even)
+    return _Trait(told, told, few=True, even=SETTINGS[number].even, is_one=SETTINGS[number].is_one)
 
 
 _LOCALIZERS = _of_kind("localizer", always=True)
