@@ -10,10 +10,13 @@ import pydicom
 import pytest
 from pydicom.data import get_testdata_file
 
+from judges.planes import series
 from judges.readers import dicom_files, simpleitk_file
 from judges.series import edit, only
 from judges.volumes import indexed, oblique_volume
 from napari_dicom_writer import ExportOptions, ReadError, Series, Volume, export
+from napari_dicom_writer.reading.catalogue import Catalogue
+from napari_dicom_writer.reading.pictures import series_in
 from napari_dicom_writer.reading.series import read_series
 
 AXES = ("time", "plane", "row", "column")
@@ -116,3 +119,14 @@ def test_other_vendors_planes_agree_with_simpleitk(name):
     volume, judge = only(path), simpleitk_file(path)
     np.testing.assert_array_equal(volume.array, judge.values)
     np.testing.assert_allclose(volume.affine[:3, 1:], judge.affine[:3, 1:], atol=1e-5)
+
+
+def test_what_pictures_say_alike_is_kept_once(tmp_path):
+    """A folder may hold tens of thousands of them."""
+    series(tmp_path, 2, KVP=120, ConvolutionKernel="B30f", WindowCenter=40, WindowWidth=400)
+    (found,) = series_in(Catalogue(tmp_path, sorted(tmp_path.iterdir())))
+    one, other = found.pictures
+    for keep in ("kind", "stored", "values", "window"):
+        assert getattr(one, keep) is getattr(other, keep)
+    assert one.place.orientation is other.place.orientation
+    assert one.source.options is other.source.options

@@ -18,6 +18,7 @@ from napari_dicom_writer.reading.real_values import (
     window_of,
 )
 from napari_dicom_writer.reading.settings import SETTING_TAGS, settings_of
+from napari_dicom_writer.reading.shared import shared
 from napari_dicom_writer.reading.stacking import PLACE_TAGS, Place, place_of
 from napari_dicom_writer.reading.tables import Table
 from napari_dicom_writer.reading.time_axis import NO_MOMENT, TIME_TAGS, Moment, moment_of
@@ -179,11 +180,11 @@ def picture_of(
         uid=uid,
         source=source,
         place=place_of(said),
-        stored=stored,
-        values=table or values,
-        window=None if has_colors else _or(None, lambda: window_of(said, values)),
+        stored=shared(stored),
+        values=table or shared(values),
+        window=None if has_colors else shared(_or(None, lambda: window_of(said, values))),
         moment=_or(NO_MOMENT, lambda: moment_of(said)),
-        kind=_kind(said),
+        kind=shared(_kind(said)),
         frame=frame,
         assumed="; ".join(filter(None, (said.get(ASSUMED), _UNMAPPED if is_unmapped(said) else ""))),
         segment=int(said.get("ReferencedSegmentNumber") or 0),

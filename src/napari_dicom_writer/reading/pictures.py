@@ -205,14 +205,15 @@ def understood() -> Iterator[None]:
 def _pictures(entry: Entry) -> list[Picture]:
     header = entry.header.dataset
     with understood():
-        stored = stored_type_of(header)
+        said = {} if is_multiframe(header) else said_of(header)
+        stored = stored_type_of(said or header)
         source = pixel_source(entry.path, header, header.file_meta.get("TransferSyntaxUID", ""), entry.header.pixels_at)
         _check_whole(source, header)
         uid, table = str(header.get("SOPInstanceUID") or ""), table_of(header, stored)
         overlays = tuple(sorted(tag.group for tag in OVERLAY_TAGS.intersection(header.keys())))
         lossy = lossy_before(header)
-        if not is_multiframe(header):
-            picture = picture_of(uid, source, stored, said_of(header), table, overlays=overlays, lossy=lossy)
+        if said:
+            picture = picture_of(uid, source, stored, said, table, overlays=overlays, lossy=lossy)
             return tiles_of(picture) if is_mosaic(header) else [picture]
         frames = frames_of(header, PICTURE_TAGS, _most_frames(source))
         if "PerFrameFunctionalGroupsSequence" in header:  # the header of a series is kept, and they are large

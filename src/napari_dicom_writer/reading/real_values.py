@@ -73,7 +73,7 @@ class StoredType:
         return (-(2 ** (self.bits - 1)), 2 ** (self.bits - 1) - 1) if self.signed else (0, 2**self.bits - 1)
 
 
-def stored_type_of(header: Dataset) -> StoredType:
+def stored_type_of(header: Said) -> StoredType:
     """Read how pixels are stored.
 
     Raises
@@ -85,8 +85,9 @@ def stored_type_of(header: Dataset) -> StoredType:
     if "BitsAllocated" not in header or ("PixelRepresentation" not in header and not floating):
         raise ReadError("Its header does not say how its pixels are stored", _REPAIRED)
     photometric = str(header.get("PhotometricInterpretation") or "")
-    allocated, samples = int(header.BitsAllocated), int(header.get("SamplesPerPixel") or 1)
-    bits = allocated if header.get("BitsStored") is None else int(header.BitsStored)
+    allocated, samples = int(header.get("BitsAllocated") or 0), int(header.get("SamplesPerPixel") or 1)
+    stored = header.get("BitsStored")
+    bits = allocated if stored is None else int(stored)
     if samples not in (1, 3):
         raise ReadError(f"It has {samples} samples a pixel", "Read it with a program that knows its kind")
     if photometric not in (_GRAY if samples == 1 else _COLORED):

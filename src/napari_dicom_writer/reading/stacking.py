@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydicom.multival import MultiValue
 
+from napari_dicom_writer.reading.shared import shared
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -103,8 +105,8 @@ def place_of(header: Dataset | Mapping[str, Any]) -> Place:
         frames=int(header.get("NumberOfFrames") or 1) if "Rows" in header else 0,
         enhanced="SharedFunctionalGroupsSequence" in header,
         size=(int(header.get("Rows") or 0), int(header.get("Columns") or 0)),
-        spacing=(spacing[0], spacing[1]) if spacing else None,
-        orientation=orientation if orientation and _is_upright(orientation) else None,
+        spacing=shared((spacing[0], spacing[1])) if spacing else None,
+        orientation=shared(orientation) if orientation and _is_upright(orientation) else None,
         position=position if position and all(map(math.isfinite, position)) else None,
         thickness=float(thickness) if thickness else None,
         between=float(between) if between else None,

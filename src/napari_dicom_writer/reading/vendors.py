@@ -30,6 +30,7 @@ _ELEMENTS = (
     _Private(0x2001, "Philips Imaging DD 001", 0x03, "DiffusionBValue"),
     _Private(0x0065, "Image Private Header", 0x09, "DiffusionBValue"),
 )
+_ELEMENTS_BY_TAG = {Tag(each.group, _BLOCK + each.element): each for each in _ELEMENTS}
 PRIVATE_TAGS = [
     Tag(group, element)
     for group in sorted({each.group for each in _ELEMENTS})
@@ -41,12 +42,13 @@ PRIVATE_TAGS = [
 def diffusion_of(header: Dataset) -> dict[str, Any]:
     """Read b-value and direction from the first private block of a vendor that is known; what makes no sense is not."""
     found: dict[str, Any] = {}
-    for group, creator, element, keyword in _ELEMENTS:
-        if Tag(group, _BLOCK + element) not in header:
+    there = header.keys()  # a data set itself takes much longer to say
+    for tag, (group, creator, _, keyword) in _ELEMENTS_BY_TAG.items():
+        if tag not in there:
             continue
         with suppress(Exception):  # whatever a wrong value makes the parser raise
             if str(header[group, _CREATOR].value).strip() == creator:
-                found[keyword] = _plain(header[group, _BLOCK + element].value, keyword)
+                found[keyword] = _plain(header[tag].value, keyword)
     return found
 
 

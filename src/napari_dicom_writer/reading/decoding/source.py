@@ -9,6 +9,7 @@ import math
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
@@ -22,6 +23,7 @@ from napari_dicom_writer.reading.decoding.codestreams import expected_kind, is_n
 from napari_dicom_writer.reading.decoding.pool import decoders
 from napari_dicom_writer.reading.decoding.process import DecodingError
 from napari_dicom_writer.reading.files import opened
+from napari_dicom_writer.reading.shared import shared
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -235,11 +237,18 @@ def pixel_source(path: str | os.PathLike[str], header: Dataset, syntax: str, at:
         options = {key: int(value) if isinstance(value, Integral) else value for key, value in given.items()}
         options.setdefault("samples_per_pixel", 1)
         numbers = [options[key] for key in NUMBERS]
+        options = options if "extended_offsets" in options else _kept(tuple(options.items()))
     except Exception:  # noqa: BLE001 - whatever is missing, or makes the parser raise
         raise DecodingError("its header does not say how they are stored") from None
     if not all(isinstance(number, int) and number > 0 for number in numbers):
         raise DecodingError("its header says nonsense of how they are stored")
-    return PixelSource(str(path), str(syntax), at, options, _stamp(path), _high_bit(header, options))
+    return PixelSource(str(path), shared(str(syntax)), at, options, _stamp(path), _high_bit(header, options))
+
+
+@lru_cache
+def _kept(options: tuple[tuple[str, Any], ...]) -> dict[str, Any]:
+    """Return one dictionary for all files that say the same; nobody changes it."""
+    return dict(options)
 
 
 def _high_bit(header: Dataset, options: dict[str, Any]) -> int | None:
