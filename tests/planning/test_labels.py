@@ -65,10 +65,10 @@ def test_colors_are_refused():
 class Changing:
     """An array that holds another label whenever it is read."""
 
-    shape, dtype, ndim = (3, 4, 8), np.dtype("i4"), 3
+    shape, ndim = (3, 4, 8), 3
 
-    def __init__(self, step):
-        self._label = self._step = step
+    def __init__(self, step, dtype):
+        self._label, self._step, self.dtype = 0, step, np.dtype(dtype)
 
     def __getitem__(self, index):
         self._label += self._step
@@ -76,9 +76,18 @@ class Changing:
 
 
 @pytest.mark.parametrize("verify", ["full", "off"])
-@pytest.mark.parametrize(("kind", "step"), [("labelmap", 1), ("labelmap", 70_000), ("binary", 1)])
-def test_a_label_that_was_not_there_before_is_refused(tmp_path, kind, step, verify):
-    layer = (Changing(step), {"units": ("mm",) * 3}, "labels")
+@pytest.mark.parametrize(
+    ("kind", "step", "dtype"),
+    [
+        ("labelmap", 1, "i4"),
+        ("labelmap", 70_000, "i4"),
+        ("labelmap", 1, "u1"),
+        ("labelmap", 2, "u1"),
+        ("binary", 1, "i4"),
+    ],
+)
+def test_a_label_that_was_not_there_before_is_refused(tmp_path, kind, step, dtype, verify):
+    layer = (Changing(step, dtype), {"units": ("mm",) * 3}, "labels")
     with pytest.raises(PixelError, match="which it did not when the export was planned"):
         export(layer, tmp_path / "x", ExportOptions(segmentation_type=kind, verify=verify))
     assert not list(tmp_path.iterdir())

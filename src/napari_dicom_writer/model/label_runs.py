@@ -66,6 +66,19 @@ def some_of_each(plane: NDArray[Any]) -> NDArray[Any]:
 
 def unique(values: NDArray[Any]) -> NDArray[Any]:
     """Return whole numbers from 0, each once, ascending."""
+    return unique_counts(values)[0]
+
+
+def unique_counts(values: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.intp]]:
+    """Return whole numbers from 0, each once, ascending, and how often each is there.
+
+    Examples
+    --------
+    >>> [each.tolist() for each in unique_counts(np.array([7, 0, 7]))]
+    [[0, 7], [1, 2]]
+    """
     if values.max().item() < _COUNTED and values.min().item() >= 0:
-        return np.flatnonzero(np.bincount(values.astype(np.intp)))
-    return np.unique(values)
+        counts = np.bincount(values.astype(np.intp))
+        present = np.flatnonzero(counts)
+        return present, counts[present]
+    return np.unique(values, return_counts=True)

