@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dask.array as da
 import numpy as np
 import pytest
 from pydicom.pixels import apply_voi_lut
@@ -143,3 +144,9 @@ def test_channels_of_small_planes_have_a_window_each():
     plan = plan_export(Volume(array, spacing=(1, 1, 1), axes=("channel", "plane", "row", "column")), ExportOptions())
     shown = [(float(series.window.center), float(series.window.width)) for series in plan.series]
     assert shown == [(12, 24), (1012, 24), (115.5, 231)]
+
+
+def test_a_constant_channel_of_lazy_data_has_a_window_of_its_own():
+    array = da.from_array(np.stack([np.full_like(RAMP, 5), RAMP * 10]).astype(np.int16))
+    plan = plan_export(Volume(array, spacing=(1, 1, 1), axes=("channel", "plane", "row", "column")))
+    assert (float(plan.series[0].window.center), float(plan.series[0].window.width)) == (5.5, 1)

@@ -62,12 +62,12 @@ def display_range(volume: Volume, leading: Sequence[range]) -> tuple[ValueRange,
 
 
 def _slabs_of(volume: Volume, leading: Sequence[range]) -> Iterator[Slab]:
-    """Slabs that hold some of a series; of an array in memory, nothing else."""
+    """Slabs of a series, and of nothing else: channels that are read together have a window each."""
     for slab in slabs(volume):
         pairs = zip(slab.leading, leading, strict=True)
         shared = tuple(range(max(a.start, b.start), min(a.stop, b.stop)) for a, b in pairs)
         if all(shared):
-            yield replace(slab, leading=shared) if volume.in_memory else slab
+            yield replace(slab, leading=shared)
 
 
 def _spread(length: int, count: int) -> list[int]:
