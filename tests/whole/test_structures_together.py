@@ -133,6 +133,14 @@ def test_opened_sets_stay_what_they_were(tmp_path, foreign, way):
         assert [item.ROINumber for item in one.StructureSetROISequence] == [1, 2]
 
 
+def test_it_is_said_which_points_and_outlines_are_taken_for_one_region():
+    text = "Points and outlines of several layers are one region, by their name and number: 'tumor'"
+    for name in ("tumor", "marks"):
+        points = (MARKS[0], {**PLACE, "name": name}, "points")
+        said = [note.text for note in plan_export([IMAGE, TUMOR, points]).notes]
+        assert (text in said) == (name == "tumor")
+
+
 def test_what_is_added_to_an_opened_set_joins_it(tmp_path, foreign):
     shutil.rmtree(foreign / "two")
     made, _ = headers_in(export([*read(foreign), TUMOR], tmp_path / "again").path)

@@ -122,7 +122,7 @@ def together(members: Sequence[SeriesPlan]) -> SeriesPlan:
         stored=replace(first.stored, labels=labels, drawn=drawn, long=long),
         instances=_instances(members, numbers),
         segments=told,
-        notes=tuple(dict.fromkeys([_note(members), *said, *notes])),
+        notes=tuple(dict.fromkeys([_note(members), *said, *_made_one(told, numbers), *notes])),
         members=tuple(members),
     )
 
@@ -199,6 +199,17 @@ def _told_apart(
     if not any(named_alike(one.segments) for one in members):
         notes += named_alike(told)
     return tuple(told), notes
+
+
+def _made_one(segments: Sequence[SegmentPlan], numbers: _Numbers) -> list[Note]:
+    """Say which regions are of several layers: their names may be alike by chance."""
+    layers = Counter(number for of_member in numbers for number in of_member.values())
+    names = [segment.name for segment in segments if layers[segment.number] > 1]
+    if not names:
+        return []
+    shown = ", ".join(map(repr, names[:_NAMED])) + (f" and {len(names) - _NAMED:,} more" if names[_NAMED:] else "")
+    text = f"Points and outlines of several layers are one region, by their name and number: {shown}"
+    return [Note(NoteKind.INFO, text, hint="other names keep them apart")]
 
 
 def _note(members: Sequence[SeriesPlan]) -> Note:
