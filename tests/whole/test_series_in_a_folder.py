@@ -12,6 +12,7 @@ from napari_dicom_writer import (
     ExportError,
     ExportOptions,
     GeometryError,
+    NoteKind,
     Patient,
     ReadError,
     Volume,
@@ -142,9 +143,17 @@ def parts(tmp_path_factory):
 def test_of_a_series_of_several_parts_the_one_is_taken_that_lies_there(parts, file, expected):
     """By its grid; of parts on the same grid the one whose file is named."""
     plan = plan_export(labels(MR), ExportOptions(reference=parts / file))
-    (text,) = [note.text for note in plan.notes if "has 3 parts" in note.text]
-    assert f"{expected}, on whose grid it lies; left aside: " in text
+    (note,) = [note for note in plan.notes if "has 3 parts" in note.text]
+    assert f"{expected}, the first of 2 on whose grid it lies; left aside: " in note.text
+    assert note.kind is NoteKind.ASSUMED
     files = dicom_files(parts)
     there = {pydicom.dcmread(each, stop_before_pixels=True).SOPInstanceUID for each in files if each.name[0] == "1"}
     named = {uid for source in [plan.series[0].source] for uid in source.instances}
     assert (named <= there) is (expected == "echo 5 ms")
+
+
+def test_the_only_part_on_whose_grid_labels_lie_is_no_assumption(parts):
+    localizer = labels({"spacing": (1, 9, 9)}, shape=(1, 5, 6))
+    plan = plan_export(localizer, ExportOptions(reference=parts))
+    (note,) = [note for note in plan.notes if "has 3 parts" in note.text]
+    assert (note.kind, ", on whose grid it lies; left aside" in note.text) == (NoteKind.INFO, True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_dicom_writer.errors import Note, NoteKind
+from napari_dicom_writer.mention import mention
 from napari_dicom_writer.model.contours import POINT
 from napari_dicom_writer.model.onto_grid import APART, overlay
 from napari_dicom_writer.reading.image_series import image_series_in, several
@@ -66,14 +67,18 @@ def part_of(parts: Sequence[ImageSeries], volumes: Sequence[Volume]) -> tuple[Im
 
     What decides is said where there are several.
     """
-    best = max(parts, key=lambda part: min((_lies(volume, part) for volume in volumes), default=_Lies.APART))
+    lying = [min((_lies(volume, part) for volume in volumes), default=_Lies.APART) for part in parts]
+    best, equals = parts[lying.index(max(lying))], lying.count(max(lying))
     if len(parts) == 1:
         return best, []
     is_on_grid = any(_lies(volume, best) for volume in volumes)
-    why = "on whose grid it lies" if is_on_grid else "the first of them"
+    on_grid = f"{f'the first of {equals} ' if equals > 1 else ''}on whose grid it lies"
+    why = on_grid if is_on_grid else "the first of them"
     others = ", ".join(part.name for part in parts if part is not best)
-    text = f"The series of the reference has {len(parts)} parts: it belongs to {best.name}, {why}; left aside: {others}"
-    return best, [Note(NoteKind.INFO if is_on_grid else NoteKind.ASSUMED, text)]
+    text = f"The series of the reference has {len(parts)} parts: it belongs to {best.name}, {why}"
+    known = is_on_grid and equals == 1
+    hint = "" if known else f"if it belongs to another one, name a file of that by {mention('reference')}"
+    return best, [Note(NoteKind.INFO if known else NoteKind.ASSUMED, f"{text}; left aside: {others}", hint=hint)]
 
 
 def _lies(volume: Volume, series: ImageSeries) -> _Lies:
