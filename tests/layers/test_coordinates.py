@@ -74,6 +74,13 @@ def test_uneven_moments_are_refused_and_uneven_channels_are_none():
     assert len(plan_export(data.rename(t="channel")).series) == 3
 
 
+def test_the_step_of_a_single_coordinate_is_assumed():
+    notes = [note.text for note in plan_export(array()[:1]).notes]
+    assert "Axis 'z' has one coordinate, which says no step: taken as 1 mm" in notes
+    timed = xr.DataArray(VALUES[np.newaxis], dims=("t", "z", "y", "x"), coords={"t": [3.0]})
+    assert not [note for note in plan_export(timed).notes if "one coordinate" in note.text]
+
+
 def test_what_is_no_length_is_refused():
     with pytest.raises(ExportError, match="is not a length"):
         plan_export(array(unit="degrees"))

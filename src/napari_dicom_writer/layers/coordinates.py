@@ -7,17 +7,23 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from napari_dicom_writer.errors import GeometryError, Note, NoteKind
-from napari_dicom_writer.model.axis_names import kind_of
+from napari_dicom_writer.model.axis_names import AxisKind, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _UNEVEN = 1e-3  # of a step: coordinates are often single-precision, or rounded
 
+_WITH_STEP = (AxisKind.PLANE, AxisKind.ROW, AxisKind.COLUMN, AxisKind.OPEN)
+
 
 class _Steps(NamedTuple):
-    """Where the indices of an axis lie: from `start` on, `step` apart, but for `off`; `moment` is that of the first."""
+    """Where `count` indices of an axis lie: from `start` on, `step` apart, but for `off`.
 
+    `moment` is that of the first.
+    """
+
+    count: int
     step: float
     start: float
     unit: str | None
@@ -57,11 +63,19 @@ def with_coordinates(array: Any, attributes: Mapping[str, Any], ndim: int) -> tu
             counted = {axis for axis, _ in moments}
             said["translate"] = [0.0 if i in counted else start for i, start in enumerate(attributes["translate"])]
         return said, notes
+    single = [(name, one) for name, one in zip(names, steps, strict=False) if one and one.count == 1]
+    notes += [_of_one(name, one) for name, one in single if kind_of(str(name)) in _WITH_STEP]
     said["scale"] = [one.step if one else 1.0 for one in steps]
     said["translate"] = [one.start if one else 0.0 for one in steps]
     if attributes.get("units") is None:
         said["units"] = [(one and one.unit) or "pixel" for one in steps]
     return said, notes
+
+
+def _of_one(name: str, steps: _Steps) -> Note:
+    unit = f" {steps.unit}" if steps.unit else ""
+    text = f"Axis {name!r} has one coordinate, which says no step: taken as {steps.step:g}{unit}"
+    return Note(NoteKind.ASSUMED, text, hint="the layer's scale says what it is")
 
 
 def check_even(array: Any, axes: Sequence[int]) -> None:
@@ -96,4 +110,4 @@ def _steps(array: Any, axis: int) -> _Steps | None:
     values = values.astype(np.float64)
     step = float(values[-1] - values[0]) / (len(values) - 1) if len(values) > 1 else 1.0
     off = float(np.abs(values - (values[0] + step * np.arange(len(values)))).max())
-    return _Steps(step, float(values[0]), None if unit is None else str(unit), off, moment)
+    return _Steps(len(values), step, float(values[0]), None if unit is None else str(unit), off, moment)
