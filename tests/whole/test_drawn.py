@@ -210,6 +210,10 @@ NOTED = {
         drawn([SQUARE], features={"score": [1], "p": [2]}),
         "Of its features, 'score', 'p' are not written",
     ),
+    "another category": (
+        drawn([SQUARE, TRIANGLE], features={"name": ["a", "b"], "category": ["Tissue", "benign"]}),
+        "'benign' in the column 'category' of its features is no category of the standard: not written",
+    ),
     "hidden": (drawn(SQUARE[:2], "points", shown=np.array([True, False])), "1 of its points is hidden, and written"),
     "alike": (
         drawn([SQUARE, TRIANGLE], features={"name": ["x" * 64 + "a", "x" * 64 + "b"]}),

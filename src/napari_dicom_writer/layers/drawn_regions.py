@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_dicom_writer.errors import LayerError, Note, NoteKind
 from napari_dicom_writer.model.contours import CLOSED, ENCLOSING, LINES, POINT, Outline
-from napari_dicom_writer.model.segments import Labels, is_understood, segments_of
+from napari_dicom_writer.model.segments import Labels, is_understood, segments_of, unknown_category
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence, Sized
@@ -93,7 +93,7 @@ def regions_of(attributes: Mapping[str, Any], count: int) -> Regions:
     layer = str(attributes.get("name") or "")
     rows = _rows(attributes, count)
     known = next((name for name in _NAMES if name in rows[0]), None)
-    notes = _not_written(rows[0], known)
+    notes = _not_written(rows, known)
     if known is None:
         return Regions([1] * count, {1: layer}, rows, notes)
     # NaN, which differs from itself, is what pandas has for a name that is missing.
@@ -121,14 +121,18 @@ def _rows(attributes: Mapping[str, Any], count: int) -> list[dict[str, Any]]:
     return [{name: values[at] for name, values in columns.items()} for at in range(count)]
 
 
-def _not_written(row: Mapping[str, Any], known: str | None) -> list[Note]:
-    columns = [name for name in row if name not in (known, NUMBER, KIND) and not is_understood(name)]
-    if not columns:
-        return []
-    listed = ", ".join(map(repr, columns[:_NAMED]))
-    more = f" and {len(columns) - _NAMED:,} more" if len(columns) > _NAMED else ""
-    text = f"Of its features, {listed}{more} {'is' if len(columns) == 1 else 'are'} not written"
-    return [Note(NoteKind.LOST, text)]
+def _not_written(rows: Sequence[Mapping[str, Any]], known: str | None) -> list[Note]:
+    columns = [name for name in rows[0] if name not in (known, NUMBER, KIND) and not is_understood(name)]
+    notes = []
+    if "category" in rows[0] and (word := unknown_category(rows)):
+        text = f"{word!r} in the column 'category' of its features is no category of the standard: not written"
+        notes.append(Note(NoteKind.LOST, text, hint="such as 'Anatomical Structure'"))
+    if columns:
+        listed = ", ".join(map(repr, columns[:_NAMED]))
+        more = f" and {len(columns) - _NAMED:,} more" if len(columns) > _NAMED else ""
+        text = f"Of its features, {listed}{more} {'is' if len(columns) == 1 else 'are'} not written"
+        notes.append(Note(NoteKind.LOST, text))
+    return notes
 
 
 def _whole(value: Any) -> int:

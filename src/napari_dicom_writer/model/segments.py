@@ -135,6 +135,14 @@ def _plain(column: str) -> str:
     return re.sub(r"[\s_\-]", "", column).lower()
 
 
+def unknown_category(rows: Iterable[Mapping[str, Any]]) -> str:
+    """Return the first category in words that is none of the standard's, of rows whose codes say none; or nothing."""
+    said = (row.get("category") for row in rows if not any("code" in column for column in row))
+    known = categories()
+    words = (str(value).strip() for value in said if not _missing(value))
+    return next((word for word in words if word and word.lower() not in known), "")
+
+
 def segments_of(rows: Iterable[Mapping[str, Any]], where: str = "segments") -> tuple[Segment, ...]:
     """Understand a table of segments by the usual names of its columns.
 
