@@ -18,12 +18,12 @@ _WITH_STEP = (AxisKind.PLANE, AxisKind.ROW, AxisKind.COLUMN, AxisKind.OPEN)
 
 
 class _Steps(NamedTuple):
-    """Where `count` indices of an axis lie: from `start` on, `step` apart, but for `off`.
+    """Where `length` indices of an axis lie: from `start` on, `step` apart, but for `off`.
 
     `moment` is that of the first.
     """
 
-    count: int
+    length: int
     step: float
     start: float
     unit: str | None
@@ -63,7 +63,7 @@ def with_coordinates(array: Any, attributes: Mapping[str, Any], ndim: int) -> tu
             counted = {axis for axis, _ in moments}
             said["translate"] = [0.0 if i in counted else start for i, start in enumerate(attributes["translate"])]
         return said, notes
-    single = [(name, one) for name, one in zip(names, steps, strict=False) if one and one.count == 1]
+    single = [(name, one) for name, one in zip(names, steps, strict=False) if one and one.length == 1]
     notes += [_of_one(name, one) for name, one in single if kind_of(str(name)) in _WITH_STEP]
     said["scale"] = [one.step if one else 1.0 for one in steps]
     said["translate"] = [one.start if one else 0.0 for one in steps]

@@ -30,7 +30,7 @@ _LO, _ST = 64, 1024
 # Above, masks become unwieldy: Weasis 4.6 switches off more than 400 frames, OHIF froze with thousands.
 _MASKED_SEGMENTS, _MASKED_FRAMES = 20, 400
 _NAMED = 5  # labels that a note lists
-_LONG = "A contour is longer than 64 KiB: written with implicit VRs, which a CD or stick with DICOMDIR may not hold"
+_LONG = "A contour may be longer than 64 KiB: written with implicit VRs, which a CD or stick with DICOMDIR may not hold"
 # Options that contours do not follow, with their defaults.
 _OF_MASKS = {"segmentation_type": SegmentationType.AUTO, "empty_frames": False}
 
