@@ -257,6 +257,14 @@ def test_a_server_that_lists_other_studies_does_not_stand_in_the_way(staged):
         to_server(address, staged)
 
 
+@pytest.mark.parametrize("body", [b'["1.2.3"]', b'{"error": "busy"}', b"[null]"])
+def test_a_list_of_studies_that_makes_no_sense_is_none(staged, body):
+    with server(lambda number, uids: (200, response(uids)), studies=lambda: (200, body)) as address:
+        sent = to_server(address, staged)
+    assert sent.complete
+    assert "The peer was not asked whose study it is: it answers a query with what is no DICOM JSON" in sent.notes
+
+
 @pytest.mark.parametrize("how", ["hangs up", "fails"])
 def test_a_server_that_fails_when_it_is_asked_whose_study_it_is_gets_nothing(staged, how):
     """Perhaps it is another patient's."""

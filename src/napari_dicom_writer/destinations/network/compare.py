@@ -56,7 +56,8 @@ def compare(
     compared: list[Answer] = []
     others = 0
     no_room = "What the peer holds cannot be fetched again to be compared"
-    with refused_by_system(no_room), tempfile.TemporaryDirectory() as folder:
+    # Of who cancels, the fetch goes on for a moment, and may write there yet.
+    with refused_by_system(no_room), tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         came = Path(folder) / "came.dcm"
         for file, answer in zip(files, answers, strict=True):
             tick()

@@ -71,12 +71,13 @@ def said(answer: Any) -> tuple[dict[str, Code], dict[str, Code]]:
 
 def _of_json(found: Any, sequence: str, reason: str) -> Iterator[tuple[str, Code]]:
     """Items of the DICOM JSON Model (PS3.18 annex F)."""
-    for item in _values(found, sequence):
-        for uid in _values(item, _UID)[:1]:
-            yield str(uid).strip("\0 "), next(iter(_values(item, reason)), None)
+    for item in values_of(found, sequence):
+        for uid in values_of(item, _UID)[:1]:
+            yield str(uid).strip("\0 "), next(iter(values_of(item, reason)), None)
 
 
-def _values(item: Any, tag: str) -> list[Any]:
+def values_of(item: Any, tag: str) -> list[Any]:
+    """Return the values of an attribute in the DICOM JSON Model; none of what is not there, or no such thing."""
     try:
         return list(item[tag]["Value"])
     except (KeyError, TypeError):

@@ -14,7 +14,7 @@ from napari_dicom_writer.destinations.network.credentials import credentials
 from napari_dicom_writer.destinations.network.link import ANSWER_SECONDS, CONNECT_SECONDS, Link
 from napari_dicom_writer.destinations.network.multipart import BATCH, BLOCK, Body, batch_of, one_part
 from napari_dicom_writer.destinations.network.patience import begun
-from napari_dicom_writer.destinations.network.store_response import answers, in_words, said
+from napari_dicom_writer.destinations.network.store_response import answers, in_words, said, values_of
 from napari_dicom_writer.destinations.network.target import NetworkDestination
 from napari_dicom_writer.errors import DestinationError
 from napari_dicom_writer.plan.sent import Answer, State
@@ -86,11 +86,13 @@ class StowLink(Link):
                 return []
             if answer.status_code == 200:
                 found = answer.json() if answer.content else []
-                return found if isinstance(found, list) else None
+                if isinstance(found, list) and all(isinstance(one, dict) for one in found):
+                    return found
+                raise ValueError
             if answer.status_code >= 500 and answer.status_code != 501:  # else it offers no such query
                 self.fail(self.unasked.removeprefix("it "), "Try again when it is well")
         except ValueError:
-            self.unasked = "it answers a query with what is no JSON"
+            self.unasked = "it answers a query with what is no DICOM JSON"
         return None
 
     def send(self, files: Sequence[StagedFile], record: Callable[[Answer], None], tick: Callable[[int], None]) -> None:
@@ -194,13 +196,12 @@ def _pause(seconds: float, tick: Callable[[int], None]) -> None:
 
 
 def _value(item: dict[str, Any], tag: str) -> str:
-    values = item.get(tag, {}).get("Value") or [""]
-    return str(values[0])
+    return str(next(iter(values_of(item, tag)), ""))
 
 
 def _name(item: dict[str, Any]) -> str:
-    values = item.get("00100010", {}).get("Value") or [{}]
-    return str(values[0].get("Alphabetic", "")) if isinstance(values[0], dict) else str(values[0])
+    name = next(iter(values_of(item, "00100010")), "")
+    return str(name.get("Alphabetic", "") if isinstance(name, dict) else name)
 
 
 def _innermost(error: BaseException) -> str:
