@@ -34,6 +34,8 @@ for target, layers, options in (
     ("rle", stack, {"transfer_syntax": "rle"}),
     ("cd/DICOMDIR", stack, {"modality": "CT"}),
     ("multi.dcm", stack, {"object": "enhanced-ct", "modality": "CT"}),
+    ("fragments.dcm", stack, {"object": "multi-frame", "transfer_syntax": "rle"}),
+    ("deflated.dcm", stack, {"object": "multi-frame", "transfer_syntax": "deflated"}),
     ("plane.dcm", plane, {}),
     ("x.zip", stack, {}),
 ):
@@ -71,7 +73,8 @@ def test_exports_are_whole_and_replaced_without_what_linux_alone_has(system, tmp
     said = done.stdout.splitlines()
     for folder in ("x", "two", "rle", "cd/DICOMDIR"):
         assert f"{folder} replaced" in said
-    for file in ("multi.dcm", "plane.dcm", "x.zip"):  # a file without attributes has no seal
+    # A file without attributes has no seal.
+    for file in ("multi.dcm", "fragments.dcm", "deflated.dcm", "plane.dcm", "x.zip"):
         assert f"{file} kept: True" in said
-    assert sum(line.endswith(" True") and "kept" not in line for line in said) == 7
+    assert sum(line.endswith(" True") and "kept" not in line for line in said) == 9
     assert said[-2:] == ["True", "[]"]

@@ -18,7 +18,11 @@ from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 
-_POSIX = "posix_fadvise statvfs setxattr getxattr listxattr removexattr chown getuid geteuid fork".split()
+_POSIX = (
+    "posix_fadvise statvfs setxattr getxattr listxattr removexattr chown getuid geteuid fork "
+    "pread preadv pwrite pwritev readv writev"
+).split()
+_TEMPORARY = 1 << 30
 _FLAGS = "O_NOFOLLOW O_DIRECTORY O_NONBLOCK".split()
 # What asks for the system as it is imported asks before it changes.
 _FIRST = (
@@ -61,7 +65,16 @@ def _leave_posix() -> None:
     shutil._use_fd_functions = False
     shutil._rmtree_impl = getattr(shutil, "_rmtree_unsafe", None)  # since Python 3.13
     builtins.open = opened
-    os.O_BINARY = 0
+    os.O_BINARY, os.O_TEMPORARY = 0, _TEMPORARY
+    real_unlink, real_make = os.unlink, os.open
+
+    def made(path, flags, *arguments, **more):
+        descriptor = real_make(path, flags & ~_TEMPORARY, *arguments, **more)
+        if flags & _TEMPORARY:
+            real_unlink(path)
+        return descriptor
+
+    os.open = made
     for name in (*_POSIX, *_FLAGS):
         delattr(os, name)
 

@@ -7,9 +7,10 @@ import zlib
 from typing import TYPE_CHECKING
 
 from napari_dicom_writer.iods.modules.file_meta import end_of_meta
+from napari_dicom_writer.writing.at_place import read_at, write_at
 from napari_dicom_writer.writing.deflate import deflated
 from napari_dicom_writer.writing.fault import Fault
-from napari_dicom_writer.writing.frame_files import NativeFile, write_at
+from napari_dicom_writer.writing.frame_files import NativeFile
 from napari_dicom_writer.writing.medium import forget
 
 if TYPE_CHECKING:
@@ -20,17 +21,19 @@ _BLOCK = 2**20
 
 
 class DeflatedFile(NativeFile):
-    """Frames at places known beforehand, and in the end a stream of all of them in their stead.
+    """Frames at places known beforehand, of a file without a name; in the end a stream of all of them has it.
 
-    What it was made of stays open without a name until the file is closed, for whoever reads it back.
+    What it was made of stays open until the file is closed, for whoever reads it back.
     """
 
     _stream = -1
 
+    def _make_first(self) -> int:
+        return self._make_nameless(f"{self.path}.frames")
+
     def finish(self) -> int:
         """Deflate all that follows the file meta information; memory stays at a block."""
         rest = super().finish()
-        os.unlink(self.path)  # noqa: PTH108 - strings are faster
         self._stream = self._make(self.path, 0o666)
         start = end = end_of_meta(self.head)
         write_at(self._stream, self.head[:start], 0)
@@ -48,13 +51,13 @@ class DeflatedFile(NativeFile):
     def check(self) -> None:
         """Inflate the file, and compare it with what was deflated, byte by byte."""
         start = end_of_meta(self.head)
-        if os.pread(self._stream, start, 0) != self.head[:start]:
+        if read_at(self._stream, start, 0) != self.head[:start]:
             raise Fault("the file meta information is not what the plan says")
         inflater, place = zlib.decompressobj(-zlib.MAX_WBITS), start
         for block in _blocks(self._stream, start):
             while block:
                 piece = inflater.decompress(block, _BLOCK)
-                if piece != os.pread(self._descriptor, len(piece), place):
+                if piece != read_at(self._descriptor, len(piece), place):
                     raise Fault("it does not inflate to what was deflated")
                 block, place = inflater.unconsumed_tail, place + len(piece)
         if not inflater.eof or place != os.fstat(self._descriptor).st_size or inflater.unused_data.strip(b"\0"):
@@ -66,6 +69,6 @@ class DeflatedFile(NativeFile):
 
 
 def _blocks(descriptor: int, start: int) -> Iterator[bytes]:
-    while block := os.pread(descriptor, _BLOCK, start):
+    while block := read_at(descriptor, _BLOCK, start):
         yield block
         start += len(block)

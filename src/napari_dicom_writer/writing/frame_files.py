@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_dicom_writer.standard.elements import SEQUENCE_DELIMITER, item_head
+from napari_dicom_writer.writing.at_place import read_at, read_into, write_at
 from napari_dicom_writer.writing.medium import forget
 
 if TYPE_CHECKING:
@@ -44,12 +45,24 @@ class FrameFile(ABC):
 
     def begin(self) -> None:
         """Make the file, and write its head."""
-        self._descriptor = self._make(self.path, 0o666)
+        self._descriptor = self._make_first()
         write_at(self._descriptor, self.head, 0)
 
-    def _make(self, path: str, mode: int) -> int:
-        descriptor = os.open(path, _FLAGS, mode)
+    def _make_first(self) -> int:
+        """Make what frames are written to."""
+        return self._make(self.path, 0o666)
+
+    def _make(self, path: str, mode: int, flags: int = 0) -> int:
+        descriptor = os.open(path, _FLAGS | flags, mode)
         self._opened.append(descriptor)
+        return descriptor
+
+    def _make_nameless(self, path: str) -> int:
+        """Make a file that is gone when it is closed, even if we are killed; Windows removes none that is open."""
+        temporary = getattr(os, "O_TEMPORARY", 0)
+        descriptor = self._make(path, 0o600, temporary)
+        if not temporary:
+            os.unlink(path)  # noqa: PTH108 - strings are faster
         return descriptor
 
     @abstractmethod
@@ -121,7 +134,7 @@ class NativeFile(FrameFile):
             first, shift = divmod(at * self._bits + start, 8)
             packed = np.packbits(np.concatenate((np.zeros(shift, bool), mask)), bitorder="little")
             with self._lock:
-                there = np.frombuffer(os.pread(self._descriptor, len(packed), self._start + first), np.uint8)
+                there = np.frombuffer(read_at(self._descriptor, len(packed), self._start + first), np.uint8)
                 write_at(self._descriptor, (packed | there).data, self._start + first)
         return self._count()
 
@@ -134,7 +147,7 @@ class NativeFile(FrameFile):
         """Read its bytes back; of bits those that hold them."""
         first, end = at * self._bits // 8, -(-(at + 1) * self._bits // 8)
         content = bytearray(end - first)  # which compares with whatever holds bytes, as `bytes` do not
-        del content[os.preadv(self._descriptor, [content], self._start + first) :]
+        read_into(self._descriptor, content, self._start + first)
         return content
 
     def finish(self) -> int:
@@ -173,8 +186,7 @@ class FragmentFile(FrameFile):
         """Leave room for the table, and make the second file."""
         super().begin()
         write_at(self._descriptor, item_head(self._table) + bytes(self._table), len(self.head))
-        self._spool = self._make(f"{self.path}.waiting", 0o600)
-        os.unlink(f"{self.path}.waiting")  # noqa: PTH108 - strings are faster; killed, no frames are left behind
+        self._spool = self._make_nameless(f"{self.path}.waiting")
 
     def write_frame(self, at: int, frame: bytes) -> int:
         """Write one codestream."""
@@ -187,7 +199,7 @@ class FragmentFile(FrameFile):
             self._append(frame)
             while (following := len(self._places)) in self._waiting:
                 start, length = self._waiting.pop(following)
-                self._append(os.pread(self._spool, length, start))
+                self._append(read_at(self._spool, length, start))
         return len(frame) + len(frame) % 2 + 8
 
     def _append(self, codestream: bytes) -> None:
@@ -201,9 +213,9 @@ class FragmentFile(FrameFile):
         with self._lock:
             if at in self._waiting:
                 start, length = self._waiting[at]
-                return os.pread(self._spool, length, start)
+                return read_at(self._spool, length, start)
             start, length = self._places[at]
-        return os.pread(self._descriptor, length, start + 8)
+        return read_at(self._descriptor, length, start + 8)
 
     @property
     def codestreams(self) -> int:
@@ -244,11 +256,3 @@ def _with_extended_table(head: bytes, offsets: list[int], lengths: list[int]) ->
 def needs_extended(pixel_bytes: int) -> bool:
     """Whether offsets may pass 32 bits: compressed frames are hardly larger than native ones."""
     return pixel_bytes > _LONGEST_OFFSET // 2
-
-
-def write_at(descriptor: int, content: bytes | memoryview, offset: int) -> None:
-    """Write all of it."""
-    rest = memoryview(content)
-    while rest:
-        written = os.pwrite(descriptor, rest, offset)
-        rest, offset = rest[written:], offset + written

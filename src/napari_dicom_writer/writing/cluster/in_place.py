@@ -22,9 +22,9 @@ from napari_dicom_writer.errors import DestinationError
 from napari_dicom_writer.iods import IODS
 from napari_dicom_writer.options.choices import VerifyLevel
 from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
+from napari_dicom_writer.writing.at_place import read_into, write_at
 from napari_dicom_writer.writing.cluster.gathered import check_all_read
 from napari_dicom_writer.writing.fault import faults_of
-from napari_dicom_writer.writing.frame_files import write_at
 from napari_dicom_writer.writing.medium import digest
 from napari_dicom_writer.writing.multiframe import MultiFrameWriter, refused_by_system
 
@@ -97,7 +97,7 @@ def write_frames(
         with refused_by_system(), _shared(f"{scratch}{os.sep}{spot.series}{os.sep}{spot.filename}") as descriptor:
             write_at(descriptor, frame.data, spot.start)
             if verifier.level.pixels:
-                del content[os.preadv(descriptor, [content], spot.start) :]
+                read_into(descriptor, content, spot.start)
         if verifier.level.pixels:
             with faults_of(verifier.series):
                 verifier.compare(f"frame {spot.at + 1} of {spot.filename}", spot.part, content, values)
