@@ -1,7 +1,8 @@
 """The header of a multi-frame file, parsed by pydicom and compared with the plan: element by element, byte by byte.
 
 Of thousands of per-frame items pydicom parses the first. Every other one must hold the same bytes, but for what varies,
-which is compared with the plan where it stands.
+which is compared with the plan where it stands. Segments it parses only where they are not what a second encoder
+makes of the plan, to name the element that differs.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from napari_dicom_writer.iods.modules.image import LOSSY_RATIO, compression_rati
 from napari_dicom_writer.standard.elements import NUMBERS, Encoding, item_head, read_element
 from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
 from napari_dicom_writer.writing.deflate import deflate
+from napari_dicom_writer.writing.expected_items import encode_items
 from napari_dicom_writer.writing.fault import Fault
 from napari_dicom_writer.writing.parsed import check_bytes, check_elements, expected_of, pixel_head, same_item
 from napari_dicom_writer.writing.splice import encoded, pad_text
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
 
     _Spans = Mapping[Path, tuple[int, int]]
 
+_SEGMENTS = Tag("SegmentSequence")
 _PER_FRAME = Tag("PerFrameFunctionalGroupsSequence")
 
 
@@ -77,11 +80,16 @@ def check_frames_header(
     if items is not None and groups is not None:
         check_frame_groups(items, groups, len(instance.frames))
         del read[_PER_FRAME]
+    known = {} if items is None else {_PER_FRAME: items}
+    segments = _raw(read, _SEGMENTS)
+    if segments is not None and _SEGMENTS in expected and segments == encode_items(expected[_SEGMENTS].value):
+        known = {_SEGMENTS: segments} | known
+        del read[_SEGMENTS], expected[_SEGMENTS]
     check_elements(read, expected)
     if ratio and ratio_bytes is not None:  # padded, since it is known at the end only
         pad_text(expected[LOSSY_RATIO], str(ratio[LOSSY_RATIO]), len(ratio_bytes))
     # Each byte of the items is known by now: pydicom would parse all of them to write them again.
-    check_bytes(series, instance, head, expected, {} if items is None else {_PER_FRAME: items})
+    check_bytes(series, instance, head, expected, known)
 
 
 def _with_its_syntax(series: SeriesPlan, head: bytes) -> bytes:
