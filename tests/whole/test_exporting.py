@@ -141,7 +141,7 @@ def test_geometries_that_are_none(tmp_path, attributes):
 def test_layers_that_share_nothing_are_refused(tmp_path):
     far = Volume(ARRAY, spacing=(2, 1, 1), position=(0, 0, 500), name="far")
     touching = Volume(ARRAY, spacing=(2, 1, 1), position=(5, 0, 0), name="next tile")
-    with pytest.raises(GeometryError, match="layer 'far' and layer 'stack' share no space"):
+    with pytest.raises(GeometryError, match="layers 'far' and 'stack' share no space"):
         export([STACK, touching, far], tmp_path / "x")
     assert len(plan_export([STACK, touching]).series) == 2
 

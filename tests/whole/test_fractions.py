@@ -51,6 +51,13 @@ def test_each_channel_is_a_segment_of_fractions(tmp_path):
     assert dicom_validator([report.path]) == []
 
 
+def test_the_only_segment_is_called_as_its_layer():
+    (series,) = plan_export(volume(PROBABILITIES[0], name="tumor bed"), OPTIONS).series
+    assert [segment.name for segment in series.segments] == ["tumor bed"]
+    (series,) = plan_export(volume(PROBABILITIES, CHANNELS, name="organs"), OPTIONS).series
+    assert [segment.name for segment in series.segments] == ["Label 1", "Label 2", "Label 3"]
+
+
 def test_highdicom_reads_the_fractions(tmp_path):
     report = export(volume(PROBABILITIES, CHANNELS), tmp_path / "x", OPTIONS)
     found = highdicom.seg.segread(report.path).get_volume(rescale_fractional=True, allow_missing_positions=True)

@@ -8,9 +8,12 @@ from napari_dicom_writer.standard.text import single_line
 from napari_dicom_writer.standard.transfer_syntax import TransferSyntax
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from napari_dicom_writer.plan.plan import ExportPlan, SeriesPlan
 
 _MOST = 8  # series that are named
+_LAYER = "layer "
 
 
 def describe(series: SeriesPlan) -> str:
@@ -75,3 +78,27 @@ def where(index: int, name: str) -> str:
     """Say which layer a message is about."""
     short = single_line(name, 48)
     return f"layer {short + ('…' if len(name.strip()) > len(short) else '')!r}" if short else f"layer {index + 1}"
+
+
+def listed(places: Sequence[str], most: int | None = None) -> str:
+    """Say which layers a message is about, where it is about several.
+
+    Parameters
+    ----------
+    places
+        Each as `where` says it, once.
+    most
+        How many are named; the others are counted. By default all are named.
+
+    Examples
+    --------
+    >>> listed(["layer 'a'", "layer 'b'", "layer 'c'", "layer 'd'"], most=2)
+    "layers 'a', 'b' and 2 more"
+    """
+    if len(places) == 1:
+        return places[0]
+    names = [place.removeprefix(_LAYER) for place in places]
+    most = len(names) if most is None or len(names) <= most else most
+    last = f"{len(names) - most} more" if most < len(names) else names[most - 1]
+    first = names[:most] if most < len(names) else names[: most - 1]
+    return f"layers {', '.join(first)} and {last}"

@@ -12,7 +12,7 @@ from napari_dicom_writer.mention import mention
 from napari_dicom_writer.model.segments import Labels, Segment
 from napari_dicom_writer.options.choices import SegmentAlgorithm, SegmentationType
 from napari_dicom_writer.options.segment_files import as_segments
-from napari_dicom_writer.plan.segments import SegmentPlan, StoredContours, StoredLabels
+from napari_dicom_writer.plan.segments import SegmentPlan, StoredContours, StoredFractions, StoredLabels
 from napari_dicom_writer.plan.stored_values import Method
 from napari_dicom_writer.planning.labels import MOST_LABELS
 from napari_dicom_writer.planning.segment_review import reviewed
@@ -111,7 +111,7 @@ def plan_segments(
     series_uid
         Makes the tracking UIDs.
     layer
-        Name of the layer, which is that of its only region where nothing names it.
+        Name of the layer, which is that of its only region, or segment of fractions, where nothing names it.
 
     Raises
     ------
@@ -120,7 +120,7 @@ def plan_segments(
     """
     given = {segment.label: segment.understood() for segment in meaning.segments}
     given |= {segment.label: segment for segment in as_segments(options.segments)}
-    if isinstance(stored, StoredContours) and len(use.labels) == 1:
+    if isinstance(stored, StoredContours | StoredFractions) and len(use.labels) == 1:
         only = given.get(use.labels[0]) or Segment(label=use.labels[0])
         given[only.label] = replace(only, name=only.name or layer.strip()).understood()
     numbers = {label: i for i, label in enumerate(stored.labels, 1)} if stored.labels else {n: n for n in use.labels}

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from napari_dicom_writer.errors import GeometryError
 from napari_dicom_writer.model.geometry import corners
+from napari_dicom_writer.plan.wording import listed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +45,7 @@ def check_shared_space(volumes: Sequence[tuple[str, Grid, tuple[int, int, int]]]
     apart = [volumes[i][0] for i in range(len(boxes)) if i not in reached]
     if apart:
         raise GeometryError(
-            f"{', '.join(apart)} and {volumes[0][0]} share no space: their extents in the patient lie apart",
+            f"{listed([*apart, volumes[0][0]])} share no space: their extents in the patient lie apart",
             "Check units and translation, or give the Frame of Reference UID of the space they share",
         )
 

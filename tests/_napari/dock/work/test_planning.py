@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import weakref
 
@@ -135,3 +136,11 @@ def test_a_series_that_joins_a_study_is_numbered_behind_those_at_the_target(plan
     export([layer], tmp_path / "there", ExportOptions(study=study, series=Series(number=7)))
     outcome = plan(Wish([layer], ExportOptions(study=study), str(tmp_path / "new")))
     assert [series.number for series in outcome.plan.series] == [8]
+
+
+def test_what_cannot_be_imported_is_told(plan, monkeypatch):
+    monkeypatch.setitem(sys.modules, "napari_dicom_writer.exporting", None)
+    outcome = plan(wish(np.zeros((2, 3, 4), np.uint8)))
+    assert outcome.plan is None
+    (refusal,) = outcome.refusals
+    assert "exporting" in refusal.what

@@ -14,6 +14,7 @@ from napari_dicom_writer._napari.spelling import in_form
 from napari_dicom_writer.errors import Fix, NoteKind
 from napari_dicom_writer.model.verdict import remedies, summary
 from napari_dicom_writer.plan.sent import Resend
+from napari_dicom_writer.plan.wording import listed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from napari_dicom_writer.plan.plan import ExportPlan
 
 _LEAST, _LONG = 16, 250  # characters of a text beside a button
+_ROWS = 20  # that are made unasked: laying out hundreds takes seconds
+_NAMED = 3  # layers that one message names
 _SYMBOLS = {"refused": "✖", NoteKind.LOST: "▼", NoteKind.ASSUMED: "?", NoteKind.INFO: "i", "done": "✔"}
 _SPOKEN = {
     "refused": "Refused",
@@ -76,8 +79,23 @@ class Preflight(QWidget):
             if widget := item.widget():
                 widget.hide()
                 widget.deleteLater()
-        for message in _with_distinct_buttons(messages):
+        rows = _with_distinct_buttons(messages)
+        at_once = rows if len(rows) <= _ROWS + 1 else rows[:_ROWS]
+        self._add(at_once)
+        if rest := rows[len(at_once) :]:
+            more = QPushButton(f"Show {len(rest)} more messages")
+            more.clicked.connect(lambda: self._show_rest(more, rest))
+            self._layout.addWidget(more, 0, Qt.AlignmentFlag.AlignLeft)
+
+    def _add(self, messages: Sequence[Message]) -> None:
+        for message in messages:
             self._layout.addWidget(self._row(message))
+
+    def _show_rest(self, button: QPushButton, rest: Sequence[Message]) -> None:
+        self._layout.removeWidget(button)
+        button.hide()
+        button.deleteLater()
+        self._add(rest)
 
     def _row(self, message: Message) -> QWidget:
         row = QWidget()
@@ -157,15 +175,18 @@ def plan_messages(plan: ExportPlan | None) -> list[Message]:
         return []
     order = list(NoteKind)
     several = len({one.volume_index for series in plan.series for one in series.layers}) > 1
-    notes = sorted(plan.notes, key=lambda note: order.index(note.kind))
-    return [_note_message(note, several=several) for note in notes] + _reader_messages(plan)
+    alike: dict[Note, list[Note]] = {}  # but for the layer
+    for note in sorted(plan.notes, key=lambda note: order.index(note.kind)):
+        alike.setdefault(replace(note, where=""), []).append(note.spelled(in_form))
+    return [_note_message(notes, several=several) for notes in alike.values()] + _reader_messages(plan)
 
 
-def _note_message(note: Note, *, several: bool) -> Message:
-    note = note.spelled(in_form)
-    place = f"{note.where}: " if several and note.where else ""
+def _note_message(notes: Sequence[Note], *, several: bool) -> Message:
+    """Say once what holds for one layer or several; the long form names each."""
+    note, places = notes[0], [note.where for note in notes if note.where]
+    place = f"{listed(places, _NAMED)}: " if several and places else ""
     hint = f" ({note.hint})" if note.hint and not note.fix else ""
-    return Message(note.kind, f"{place}{note.text}{hint}", str(note), note.fix)
+    return Message(note.kind, f"{place}{note.text}{hint}", "\n".join(map(str, notes)), note.fix)
 
 
 def _reader_messages(plan: ExportPlan) -> list[Message]:

@@ -125,6 +125,12 @@ class Planner(QObject):
             self.progressed.emit(*self._read)
 
     def _end(self, outcome: object) -> None:
+        if isinstance(outcome, Exception) and not isinstance(outcome, ExportCancelled):
+            try:
+                with faults_as_export_errors("Planning"):  # what it needs cannot be imported, for instance
+                    raise outcome
+            except ExportError as error:
+                outcome = Outcome(None, error.refusals)
         if isinstance(outcome, Outcome):
             self.planned.emit(outcome)
 
