@@ -17,6 +17,8 @@ from judges.volumes import oblique_volume
 if TYPE_CHECKING:
     from napari_dicom_writer import Volume
 
+WINDOWS = Path(__file__).parent / "_napari"
+
 # Programs of their own, which make faults as POSIX has them: Windows cannot even import them.
 collect_ignore = [] if hasattr(os, "fork") else ["faults/child.py", "faults/elsewhere.py"]
 
@@ -34,7 +36,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--record", action="store_true", help="record the digests of files anew")
 
 
-def pytest_collection_finish() -> None:
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run all that opens windows in one process: on one screen, two would take the keyboard from each other."""
+    for item in items:
+        if WINDOWS in item.path.parents or "qapp" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("screen"))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Refuse to go on where pytest-xdist tears groups of tests apart without a word."""
+    marked = [item for item in session.items if item.get_closest_marker("xdist_group")]
+    if getattr(session.config.option, "loadgroup", False) and any("@" not in item.nodeid for item in marked):
+        raise pytest.UsageError("pytest-xdist does not see groups of tests with this pytest: take pytest<9.2")
+    _freeze()
+
+
+def _freeze() -> None:
     """Let the garbage collector leave alone what is there before the first test: napari has it run for each viewer.
 
     Of all tests, these are more than half a million objects, and half a second of each test with a viewer (measured).

@@ -1,12 +1,8 @@
-"""What tests with a viewer share.
-
-All that opens windows runs in one process: on one screen, two would take the keyboard from each other.
-"""
+"""What tests with a viewer share."""
 
 from __future__ import annotations
 
 from functools import cache, partial
-from pathlib import Path
 
 import pytest
 from napari.settings import get_plugin_settings
@@ -16,14 +12,7 @@ from _napari.panels import add_scan, settle
 from napari_dicom_writer._napari.dock.work import planning
 from napari_dicom_writer._napari.preferences import PLUGIN
 
-HERE = Path(__file__).parent
 PATIENCE = 60_000  # ms: long enough however busy the machine is
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("screen"))
 
 
 @pytest.fixture(scope="session", autouse=True)
