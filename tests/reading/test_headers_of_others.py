@@ -141,6 +141,11 @@ def test_doses_of_one_series_are_no_time_points(tmp_path, kinds):
     assert (sorted(found), sorted(found.values()), told) == ([f"s, {e}" for e in labels], [[0, 1], [10, 11]], [])
 
 
+def test_planes_of_a_dose_in_files_of_their_own_are_one(tmp_path):
+    series(tmp_path, 6, lambda n: n % 3, lambda n: {"DoseSummationType": ("PLAN", "BEAM")[n // 3]}, DoseGridScaling=1)
+    assert shown(tmp_path) == ({"s, beam dose": [3, 4, 5], "s, plan dose": [0, 1, 2]}, [])
+
+
 def test_maps_of_two_quantities_are_no_time_points(tmp_path):
     def mapping(unit: str) -> list:
         units = [item(CodeValue=unit, CodingSchemeDesignator="UCUM", CodeMeaning=unit)]

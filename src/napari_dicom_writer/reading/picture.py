@@ -108,6 +108,11 @@ class Picture:
         """Whether it has colors: of its own, or of a palette."""
         return self.stored.samples == 3 or (isinstance(self.values, Table) and self.values.samples == 3)
 
+    @property
+    def dose(self) -> str:
+        """Which dose it is of, if of any: each instance of several frames is one; single planes of a kind are one."""
+        return self.kind.dose and f"{self.kind.dose} {self.uid if self.frame is not None else ''}"
+
     def as_stored(self) -> Picture:
         """Return the same with its values as they are stored, whatever they mean."""
         window = None

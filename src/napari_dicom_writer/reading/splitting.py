@@ -210,7 +210,7 @@ _TRAITS = (
     _Trait(lambda p: p.place.spacing, _spacing, always=True, near=SAME, is_share=True),
     _Trait(lambda p: (p.stored, p.rgb), _type, always=True),
     _Trait(lambda p: (p.kind.quantity, p.unit), lambda p: p.kind.quantity or p.unit, always=True),
-    _Trait(lambda p: p.kind.dose and p.uid, lambda p: p.kind.dose, always=True),  # of a beam, of all, …
+    _Trait(lambda p: p.dose, lambda p: p.kind.dose, always=True),  # of a beam, of all, …
     _of_kind("component"),
     *(_of_setting(number) for number, setting in enumerate(SETTINGS) if setting.apart),
     _of_kind("image_type"),

@@ -73,7 +73,7 @@ def volume_of(
     reason = why_no_stack([picture.place for picture in pictures])
     if reason is None and len({(picture.stored, picture.rgb) for picture in pictures}) > 1:
         reason = "Its pictures differ in bits or colors: not a volume"
-    if reason is None and len({(p.kind.quantity, p.unit, p.kind.dose and p.uid) for p in pictures}) > 1:
+    if reason is None and len({(p.kind.quantity, p.unit, p.dose) for p in pictures}) > 1:
         reason = "Its pictures are of several units, or doses: not a volume"
     if reason is None and pictures[0].place.spacing is None:
         reason = "No pixel spacing, or none that makes sense: pictures, and not a volume"
