@@ -91,3 +91,27 @@ def test_a_label_that_was_not_there_before_is_refused(tmp_path, kind, step, dtyp
     with pytest.raises(PixelError, match="which it did not when the export was planned"):
         export(layer, tmp_path / "x", ExportOptions(segmentation_type=kind, verify=verify))
     assert not list(tmp_path.iterdir())
+
+
+class Growing(Changing):
+    """Labels that reach further planes the second time that they are read, or others of the plane."""
+
+    def __init__(self, planes):
+        super().__init__(1, "u1")
+        self._planes = planes
+
+    def __getitem__(self, index):
+        values = np.zeros(self.shape, self.dtype)
+        values[2, 1:3, 1:4] = 1
+        if self._label:
+            values[self._planes, 1:3, 5:7] = 2
+        self._label = 1
+        return values[index]
+
+
+@pytest.mark.parametrize("planes", [1, 2], ids=["another plane", "the same plane"])
+@pytest.mark.parametrize("name", ["segmentation", "rt-structure-set"])
+def test_what_was_empty_and_is_not_any_more_is_refused(tmp_path, name, planes):
+    layer = (Growing(planes), {"units": ("mm",) * 3}, "labels")
+    with pytest.raises(PixelError, match="It holds label 2, which it did not when the export was planned"):
+        export(layer, tmp_path / "x", ExportOptions(object=name, verify="off"))

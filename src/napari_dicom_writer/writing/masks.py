@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_dicom_writer.model.label_runs import label_runs
+from napari_dicom_writer.plan.segments import check_known
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from numpy.typing import NDArray
+
+    from napari_dicom_writer.model.volume import Volume
 
 
 class PlaneMasks:
@@ -69,3 +72,15 @@ class PlaneMasks:
         rows = self._pixels[first * self._columns : last * self._columns].reshape(-1, self._columns) == label
         there = np.flatnonzero(rows.any(axis=0))
         return rows[:, there[0] : there[-1] + 1], np.array([first, there[0]])
+
+
+def check_empty(volume: Volume, values: NDArray[Any]) -> None:
+    """Refuse a plane that no frame shows, if it holds labels by now.
+
+    Raises
+    ------
+    PixelError
+        Naming one of them.
+    """
+    if volume.labels and not volume.labels.fractions and values.any():
+        check_known(np.unique(values).tolist(), ())

@@ -20,7 +20,7 @@ from napari_dicom_writer.iods.modules.file_meta import PREAMBLE, file_meta, file
 from napari_dicom_writer.model.contours import CLOSED, OPEN_NONPLANAR
 from napari_dicom_writer.model.tracing import fill, trace
 from napari_dicom_writer.options.choices import VerifyLevel
-from napari_dicom_writer.plan.segments import StoredContours
+from napari_dicom_writer.plan.segments import StoredContours, check_known
 from napari_dicom_writer.standard.elements import MOST_BYTES, Encoding
 from napari_dicom_writer.writing.contour_spool import ContourSpool
 from napari_dicom_writer.writing.fault import Fault, faults_of
@@ -57,7 +57,9 @@ class StructureSetWriter(SeriesWriter):
 
     def write(self, places: Sequence[Place], values: NDArray[Any]) -> int:
         """Trace the labels of a plane; what is traced must fill the same voxels again."""
-        masks = PlaneMasks(values)
+        masks, stored = PlaneMasks(values), self._series.stored
+        assert isinstance(stored, StoredContours)  # noqa: S101 - the object has no others
+        check_known(masks.labels, {stored.label(place.frame.part) for place in places})
         for place in places:
             with faults_of(self._series, place.instance):
                 found = self._traced(place, masks)

@@ -11,6 +11,7 @@ from napari_dicom_writer.errors import PixelError
 from napari_dicom_writer.model.slabs import read_ahead, slabs
 from napari_dicom_writer.options.choices import VerifyLevel
 from napari_dicom_writer.plan.frames import frame_places
+from napari_dicom_writer.writing.masks import check_empty
 from napari_dicom_writer.writing.writers import writer_of
 from napari_dicom_writer.writing.written import Written
 
@@ -113,4 +114,6 @@ def _write(job: _Job) -> tuple[int, int]:
             for number, some in places.items():
                 size += writers[number].write(some, values)
                 frames += len(some)
+    else:
+        check_empty(volume, values)
     return frames, size

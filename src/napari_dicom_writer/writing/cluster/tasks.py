@@ -17,6 +17,7 @@ from napari_dicom_writer.writing.cluster.gathered import Read
 from napari_dicom_writer.writing.cluster.in_place import Framed, write_frames
 from napari_dicom_writer.writing.cluster.recipes import sample
 from napari_dicom_writer.writing.fault import writing_failed
+from napari_dicom_writer.writing.masks import check_empty
 from napari_dicom_writer.writing.read_back_frames import FramesVerifier
 from napari_dicom_writer.writing.single_frame import SingleFrameWriter
 
@@ -126,12 +127,15 @@ def write_slab(context: Context, job: Job) -> list[Arrived | Framed | Read]:
         values = read(context.volume(job.volume), job.slab)
     written: list[Arrived | Framed | Read] = []
     own_sample, places = context.sample(job.volume), list(np.ndindex(job.slab.shape))
-    for at, plane, spots, wanted in zip(places, job.slab.places(), job.spots, job.wanted, strict=True):
+    asked = zip(places, job.slab.places(), job.spots, job.wanted, job.places, strict=True)
+    for at, plane, spots, wanted, shown in asked:
         if spots:
             digests = write_frames(context.scratch, context.verifiers, spots, values[at])
             written.append(Framed(job.volume, plane, digests, own_sample))
         if wanted:
             written.append(Read(job.volume, plane, np.ascontiguousarray(values[at]), own_sample))
+        if job.values is None and not (spots or wanted or shown):
+            check_empty(context.volume(job.volume), values[at])
     planes = zip(places, job.places, strict=True)
     for at, (number, instance, _) in ((at, place) for at, some in planes for place in some):
         # Nobody else writes to this name, be it for the same instance.
