@@ -117,3 +117,8 @@ def test_time_points_a_little_above_each_other_are_one_axis_with_a_word(tmp_path
     series(tmp_path, 9, lambda n: n % 3 + off[n // 3], lambda n: {"AcquisitionTime": f"10000{n // 3}"})
     told = ["s: Its time points lie up to 0.008 mm apart: placed where the first lies"]
     assert shown(tmp_path) == ({"s": [[0, 1, 2], [3, 4, 5], [6, 7, 8]]}, told)
+
+
+def test_a_location_that_is_measured_anew_makes_no_planes(tmp_path):
+    series(tmp_path, plane=lambda n: 0, each=lambda n: {"SliceLocation": 1 + n % 2 * 0.01, "AcquisitionNumber": n})
+    assert shown(tmp_path) == ({"s": [[0], [1], [2], [3]]}, [])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from napari_dicom_writer.reading.picture import Picture
 
 _DIGITS = 3  # of a millimeter, that locations of different planes differ in
+_NEAR = 0.01  # of the thickness: locations nearer than that are no planes, but one that is measured anew
 _AXIAL = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 _BY_LOCATION = "Its position is not known: planes lie by their Slice Location from the origin"
 _DIRECTED = f"{_BY_LOCATION} along their normal, and may follow each other the other way"
@@ -35,6 +37,9 @@ def spread_by_location(pictures: Sequence[Picture]) -> list[Picture]:
     locations = {None if place.location is None else round(place.location, _DIGITS) for place in places}
     told = {(place.position, place.orientation if place.position else place.orientation is None) for place in places}
     if len(locations) < 2 or None in locations or len(told) > 1 or any(each.frame is not None for each in planes):
+        return list(pictures)
+    steps = [later - earlier for earlier, later in pairwise(sorted(place.location or 0.0 for place in places))]
+    if any(10**-_DIGITS < step < _NEAR * (places[0].thickness or 0.0) for step in steps):
         return list(pictures)
     first = min(place.location or 0.0 for place in places) if places[0].position else 0.0
     return [picture if picture.kind.localizer else _spread(picture, first) for picture in pictures]
