@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from napari.components import LayerList
-from napari.layers import Image
+from napari.layers import Image, Labels
 
-from napari_dicom_writer import ExportOptions, Patient
+from napari_dicom_writer import ExportOptions, Patient, exporting, plan_export
 from napari_dicom_writer._napari.dock.axes.edits import LayerEdits
+from napari_dicom_writer._napari.dock.checklist.layer_state import layer_tuple
 from napari_dicom_writer._napari.dock.preview.placing import Places
 from napari_dicom_writer._napari.dock.preview.preview_panel import PreviewPanel
 
@@ -62,6 +63,26 @@ def test_a_layer_that_was_edited_is_placed_anew(layers, places):
     layers[1].scale = FLAT
     places.forget(layers[1])
     assert list(places.refresh(ExportOptions())) == [layers[1]]
+
+
+def test_what_lies_on_the_image_in_sight_is_placed_once(layers, places, monkeypatch):
+    """With every key stroke otherwise, and there may be a hundred."""
+    labels = [Labels(np.full((3, 4, 5), n + 1, np.uint8), name=f"labels {n}") for n in range(3)]
+    layers.extend(labels)
+    exported = [layers[0], *labels]
+    places.take_plan(plan_export([layer_tuple(layer) for layer in exported]), exported)
+    places.refresh(ExportOptions())
+    placed, place = [], exporting.place_layer
+    monkeypatch.setattr(
+        exporting, "place_layer", lambda told, *rest: placed.append(told[1]["name"]) or place(told, *rest)
+    )
+    places.refresh(ExportOptions(patient=Patient(name="Doe^Jane")))
+    assert placed == ["0"]
+    places.forget(labels[1])
+    places.refresh(ExportOptions())
+    assert placed.count("labels 1") > placed.count("labels 0") == 0
+    places.refresh(ExportOptions(world="RAS"))
+    assert {"labels 0", "labels 2"} < set(placed)
 
 
 def test_layers_come_and_go(layers, places):

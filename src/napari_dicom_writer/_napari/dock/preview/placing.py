@@ -57,11 +57,13 @@ class Places:
         self._layers, self._preview, self._edits = layers, preview, edits
         self._options: ExportOptions | None = None
         self._known: WeakKeyDictionary[Layer, Refusal | None] = WeakKeyDictionary()
+        self._beside: WeakKeyDictionary[Layer, tuple[Volume, Grid]] = WeakKeyDictionary()  # others than that in sight
         self._scenes = Scenes(self._placed)
 
     def forget(self, layer: Layer) -> None:
         """Place a layer anew the next time: it was edited."""
         self._known.pop(layer, None)
+        self._beside.pop(layer, None)
 
     def take_plan(self, plan: ExportPlan | None, layers: Sequence[Layer]) -> None:
         """Take the latest plan, with the layers that it is of: it says what lies on which image."""
@@ -77,6 +79,7 @@ class Places:
         options = replace(options, patient=Patient(), study=Study(), series=Series())
         if options != self._options:
             self._known.clear()
+            self._beside.clear()
             self._options = options
         for layer in self._layers:
             if layer not in self._known or layer is self._preview.layer:
@@ -120,5 +123,7 @@ class Places:
     def _placed(self, layer: Layer) -> tuple[Volume, Grid]:
         from napari_dicom_writer.exporting import place_layer
 
-        options = self._options_of(layer, self._options or ExportOptions())
-        return place_layer(self._edits.tuple_of(layer, options), options)
+        if layer not in self._beside:
+            options = self._options_of(layer, self._options or ExportOptions())
+            self._beside[layer] = place_layer(self._edits.tuple_of(layer, options), options)
+        return self._beside[layer]
