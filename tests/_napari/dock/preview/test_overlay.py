@@ -179,7 +179,7 @@ def test_fractions_are_as_dense_as_they_are_large(viewer, open_panel, qtbot):
     pixels = preview.grab().toImage()
     place = preview._layout().picture(preview._layout().places[0])
     x, ys = int(place.center().x()), [int(place.top() + row / 14 * place.height()) for row in (1, 4, 9)]
-    assert [preview.tooltip_at(x, y).splitlines()[0] for y in ys[1:]] == ["Label 1 100%", "Label 1 40%"]
+    assert [preview.tooltip_at(x, y).splitlines()[0] for y in ys[1:]] == ["tumor 100%", "tumor 40%"]
     assert preview.tooltip_at(x, ys[0]).startswith("Axial")
     none, all_, some = (pixels.pixelColor(x, y).getRgb() for y in ys)
     apart = [sum(abs(a - b) for a, b in zip(color, none, strict=True)) for color in (all_, some)]
