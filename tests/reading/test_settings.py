@@ -149,6 +149,18 @@ def test_a_survey_says_what_its_time_points_are(tmp_path):
     assert "Pictures at the same position differ by Inversion Time: 50 ms, 400 ms" in found.remarks
 
 
+def test_the_trace_of_all_directions_is_none_of_them(tmp_path):
+    """It has their b-value."""
+    kinds = ["NONE", "DIRECTIONAL", "DIRECTIONAL", "ISOTROPIC"]
+
+    def said(n):
+        return {"DiffusionBValue": 1000.0 * (n > 0), "DiffusionDirectionality": kinds[n], "AcquisitionNumber": n}
+
+    series(tmp_path, 4, lambda n: 0, said)
+    found, _ = shown(tmp_path)
+    assert found == {"s, b 0 s/mm²": [0], "s, b 1000 s/mm²": [[1], [2]], "s, b 1000 s/mm², isotropic": [3]}
+
+
 @pytest.mark.parametrize("setting", ["EchoTime", "FlipAngle", "InversionTime", "RepetitionTime"])
 @pytest.mark.parametrize("count", [3, 9], ids=["few", "many"])
 def test_what_a_scanner_computes_anew_each_time_is_no_setting(tmp_path, setting, count):

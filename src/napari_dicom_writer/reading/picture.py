@@ -38,6 +38,7 @@ PICTURE_TAGS = [
     *TIME_TAGS,
     *SETTING_TAGS,
     *"FrameOfReferenceUID Units RescaleType DoseSummationType ImageType ComplexImageComponent".split(),
+    "DiffusionDirectionality",
 ]
 """Keywords of the attributes that `picture_of` reads."""
 
@@ -51,6 +52,7 @@ _LENIENT = {
     *TIME_TAGS,
     *SETTING_TAGS,
     *"SliceLocation Units RescaleType DoseSummationType ComplexImageComponent WindowCenter WindowWidth".split(),
+    "DiffusionDirectionality",
 }
 _COMPONENTS = {
     name: full for full in ("magnitude", "phase", "real", "imaginary") for name in (full[0].upper(), full.upper())
@@ -210,6 +212,7 @@ def _or(other: _T, read: Callable[[], _T]) -> _T:
 def _kind(said: Mapping[str, Any]) -> Kind:
     kinds, quantity = said.get("ImageType") or (), str(said.get("Units") or said.get("RescaleType") or "")
     dose = str(said.get("DoseSummationType") or "")
+    trace = "isotropic" if said.get("DiffusionDirectionality") == "ISOTROPIC" else ""  # it is of no direction
     named = [said.get("ComplexImageComponent") or "", *kinds[2:]]
     return Kind(
         space=str(said.get("FrameOfReferenceUID") or ""),
@@ -219,5 +222,5 @@ def _kind(said: Mapping[str, Any]) -> Kind:
         component=next((_COMPONENTS[name] for name in named if name in _COMPONENTS), ""),
         settings=settings_of(said),
         image_type="\\".join(map(str, kinds)),
-        part=said.get(PART) or "",
+        part=", ".join(filter(None, (said.get(PART), trace))),
     )
