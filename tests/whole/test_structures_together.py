@@ -133,6 +133,16 @@ def test_opened_sets_stay_what_they_were(tmp_path, foreign, way):
         assert [item.ROINumber for item in one.StructureSetROISequence] == [1, 2]
 
 
+def test_a_long_description_leaves_room_for_the_number_of_the_layer():
+    features = {"index": [1, 5], "name": ["a", "b"], "segment_description": ["x", "d" * 1010]}
+    told = (ORGANS, {**PLACE, "name": "told", "features": features}, "labels")
+    plan = plan_export([IMAGE, LAYERS[2], told], OUTLINED)
+    assert [one.told[-22:] for one in plan.series[1].segments[2:]] == ["x; Label 1 of 'told'", "ddd; Label 5 of 'told'"]
+    assert [n.text for n in plan.notes if "is cut" in n.text] == [
+        "The description of 'b' is cut, to hold its number and layer"
+    ]
+
+
 def test_it_is_said_which_points_and_outlines_are_taken_for_one_region():
     text = "Points and outlines of several layers are one region, by their name and number: 'tumor'"
     for name in ("tumor", "marks"):

@@ -65,9 +65,13 @@ class SegmentPlan:
     @property
     def told(self) -> str:
         """Its description, with the label where that is another number."""
-        own = "" if self.number == self.label else f"Label {self.label} of the layer"
-        room = _ST - len(f"; {own}") if own else _ST
-        return "; ".join(filter(None, (self.description[:room], own)))
+        return with_ending(self.description, "" if self.number == self.label else f"Label {self.label} of the layer")
+
+
+def with_ending(description: str, ending: str) -> str:
+    """Let a description end with something else, which is there whole, however long the description is."""
+    room = _ST - len(f"; {ending}") if ending else _ST
+    return "; ".join(filter(None, (description[:room], ending)))
 
 
 @dataclass(frozen=True, slots=True)

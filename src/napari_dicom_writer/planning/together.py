@@ -11,7 +11,7 @@ from napari_dicom_writer.errors import Fix, Note, NoteKind
 from napari_dicom_writer.mention import mention
 from napari_dicom_writer.model.contours import POINT
 from napari_dicom_writer.options.choices import Structures, TimeLayout
-from napari_dicom_writer.plan.segments import StoredContours
+from napari_dicom_writer.plan.segments import StoredContours, with_ending
 from napari_dicom_writer.plan.wording import where
 from napari_dicom_writer.planning.segments import named_alike
 from napari_dicom_writer.standard.text import single_line
@@ -190,8 +190,11 @@ def _told_apart(
         if segment.name == unnamed and called[unnamed] > 1 and layer:
             segment = replace(segment, name=single_line(f"{layer} {unnamed.lower()}", _LO))
         if share and segment.label != segment.number:
-            was = f"Label {segment.label} of {layer!r}" if layer and was_told else ""
-            description = "; ".join(filter(None, (segment.description, was)))
+            was = f"Label {segment.label} of {single_line(layer, _LO)!r}" if layer and was_told else ""
+            description = with_ending(segment.description, was)
+            if segment.description not in description:
+                text = f"The description of {segment.name!r} is cut, to hold its number and layer"
+                notes.append(Note(NoteKind.LOST, text))
             segment = replace(segment, label=segment.number, description=description)
         told.append(segment)
     if share:
