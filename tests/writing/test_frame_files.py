@@ -43,3 +43,14 @@ def test_a_native_file_is_as_long_as_it_will_be(tmp_path):
     file.begin()
     file.close()
     assert (tmp_path / "x.dcm").read_bytes() == b"head" + bytes(10)
+
+
+def test_a_frame_that_waits_is_read_back_as_it_is_later(tmp_path):
+    """Of an odd length, too: from the medium it comes with its padding."""
+    file = FragmentFile(str(tmp_path / "x.dcm"), b"head", 2, extended=False)
+    file.begin()
+    file.write_frame(1, b"odd")
+    waiting = file.read_frame(1)
+    file.write_frame(0, b"first")
+    assert (file.read_frame(0), file.read_frame(1)) == (b"first\0", waiting)
+    file.close()

@@ -190,23 +190,24 @@ class FragmentFile(FrameFile):
 
     def write_frame(self, at: int, frame: bytes) -> int:
         """Write one codestream."""
+        # Padded here, so that it is read back as the same bytes from wherever it is.
+        fragment = frame + b"\0" * (len(frame) % 2)
         with self._lock:
             if at != len(self._places):
-                write_at(self._spool, frame, self._spooled)
-                self._waiting[at] = (self._spooled, len(frame))
-                self._spooled += len(frame)
-                return len(frame) + len(frame) % 2 + 8
-            self._append(frame)
+                write_at(self._spool, fragment, self._spooled)
+                self._waiting[at] = (self._spooled, len(fragment))
+                self._spooled += len(fragment)
+                return len(fragment) + 8
+            self._append(fragment)
             while (following := len(self._places)) in self._waiting:
                 start, length = self._waiting.pop(following)
                 self._append(read_at(self._spool, length, start))
-        return len(frame) + len(frame) % 2 + 8
+        return len(fragment) + 8
 
-    def _append(self, codestream: bytes) -> None:
-        padded = codestream + b"\0" * (len(codestream) % 2)
-        write_at(self._descriptor, item_head(len(padded)) + padded, self._end)
-        self._places.append((self._end, len(padded)))
-        self._end += 8 + len(padded)
+    def _append(self, fragment: bytes) -> None:
+        write_at(self._descriptor, item_head(len(fragment)) + fragment, self._end)
+        self._places.append((self._end, len(fragment)))
+        self._end += 8 + len(fragment)
 
     def read_frame(self, at: int) -> bytes:
         """Read one codestream back, from where it is by now."""
