@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -70,10 +71,16 @@ def _microseconds(day: Any, time: Any) -> int | None:
     text, _, fraction = str(time or "").strip().partition(".")
     try:
         seconds = int(text[:2]) * 3600 + int(text[2:4] or 0) * 60 + int(text[4:6] or 0)
-        days = datetime.strptime(str(day), "%Y%m%d").toordinal() if day else 0
+        days = _days(str(day)) if day else 0
     except ValueError:
         return None
     return days * _DAY + seconds * _MICROSECONDS + int((fraction + "000000")[:6])
+
+
+@lru_cache(maxsize=64)
+def _days(day: str) -> int:
+    """Count the days until a DA: pictures of a series were taken on few."""
+    return datetime.strptime(day, "%Y%m%d").toordinal()
 
 
 def order_in_time(groups: Sequence[Sequence[Moment]]) -> tuple[str, list[list[int]]] | None:
