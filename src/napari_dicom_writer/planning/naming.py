@@ -28,5 +28,7 @@ def describe_series(
         return description, "", []
     comment = multi_line(full + suffix, home[1])
     whole = f", {'whole' if comment == (full + suffix).strip() else 'with what DICOM allows'} in {home[0]}"
-    text = f"Its name does not fit a Series Description: written as {description!r}" + (whole if comment else "")
+    text = f"The name of its series does not fit a Series Description: written as {description!r}" + (
+        whole if comment else ""
+    )
     return description, comment, [Note(NoteKind.LOST if comment != (full + suffix).strip() else NoteKind.INFO, text)]
