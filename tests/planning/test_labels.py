@@ -115,3 +115,10 @@ def test_what_was_empty_and_is_not_any_more_is_refused(tmp_path, name, planes):
     layer = (Growing(planes), {"units": ("mm",) * 3}, "labels")
     with pytest.raises(PixelError, match="It holds label 2, which it did not when the export was planned"):
         export(layer, tmp_path / "x", ExportOptions(object=name, verify="off"))
+
+
+def test_fractions_on_a_plane_that_was_empty_are_refused(tmp_path):
+    layer = (Growing(1), {"units": ("mm",) * 3}, "image")
+    options = ExportOptions(object="segmentation", segmentation_type="fractional", fraction_maximum=2)
+    with pytest.raises(PixelError, match="fractions on an empty plane, which it did not"):
+        export(layer, tmp_path / "x", options)

@@ -194,8 +194,15 @@ def check_known(labels: Iterable[float], known: Collection[int]) -> None:
         Naming the first of them.
     """
     if new := set(labels).difference(known, (0,)):
-        what = f"It holds label {min(new):g}, which it did not when the export was planned"
-        raise PixelError(what, "Its source changes: compute it, or save it to disk, before it is exported")
+        raise changed(f"label {min(new):g}")
+
+
+def changed(what: str) -> PixelError:
+    """Refuse what a plane holds by now."""
+    return PixelError(
+        f"It holds {what}, which it did not when the export was planned",
+        "Its source changes: compute it, or save it to disk, before it is exported",
+    )
 
 
 STEPS = 255

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_dicom_writer.model.label_runs import label_runs
-from napari_dicom_writer.plan.segments import check_known
+from napari_dicom_writer.plan.segments import changed, check_known
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -75,12 +75,16 @@ class PlaneMasks:
 
 
 def check_empty(volume: Volume, values: NDArray[Any]) -> None:
-    """Refuse a plane that no frame shows, if it holds labels by now.
+    """Refuse a plane that no frame shows, if it holds labels, or fractions, by now.
 
     Raises
     ------
     PixelError
-        Naming one of them.
+        Naming a label.
     """
-    if volume.labels and not volume.labels.fractions and values.any():
+    if volume.labels is None:
+        return
+    if not volume.labels.fractions and values.any():
         check_known(np.unique(values).tolist(), ())
+    elif (values > 0).any():  # not of NaN, which may be filled by 0
+        raise changed("fractions on an empty plane")
