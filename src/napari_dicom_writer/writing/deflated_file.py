@@ -29,7 +29,7 @@ class DeflatedFile(NativeFile):
     _stream = -1
 
     def _make_first(self) -> int:
-        return self._make_nameless(f"{self.path}.frames")
+        return self._make_nameless()
 
     def finish(self) -> int:
         """Deflate all that follows the file meta information; memory stays at a block."""

@@ -35,7 +35,7 @@ def encode_items(items: Iterable[Dataset]) -> bytes:
     >>> from pydicom import Dataset
     >>> item = Dataset()
     >>> item.SegmentNumber = 7
-    >>> encode_items([item]).hex(" ", 4)
+    >>> encode_items([item]).hex(" ", -4)
     'feff00e0 0a000000 62000400 55530200 0700'
     """
     content = bytearray()

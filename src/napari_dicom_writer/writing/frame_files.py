@@ -57,8 +57,9 @@ class FrameFile(ABC):
         self._opened.append(descriptor)
         return descriptor
 
-    def _make_nameless(self, path: str) -> int:
+    def _make_nameless(self) -> int:
         """Make a file that is gone when it is closed, even if we are killed; Windows removes none that is open."""
+        path = f"{self.path}.waiting"  # which `leftovers` knows, for those who are killed right here
         temporary = getattr(os, "O_TEMPORARY", 0)
         descriptor = self._make(path, 0o600, temporary)
         if not temporary:
@@ -186,7 +187,7 @@ class FragmentFile(FrameFile):
         """Leave room for the table, and make the second file."""
         super().begin()
         write_at(self._descriptor, item_head(self._table) + bytes(self._table), len(self.head))
-        self._spool = self._make_nameless(f"{self.path}.waiting")
+        self._spool = self._make_nameless()
 
     def write_frame(self, at: int, frame: bytes) -> int:
         """Write one codestream."""
