@@ -53,7 +53,12 @@ def main(images: Path) -> None:
         with node(lambda number, _: _FULL if number > 20 else 0) as address:
             panel.target.choose("c-store")
             panel.target.peer.set_name(f"{address}?associations=1")
-            panel.target.peer.keep("pacs")
+            editor = panel.target.peer.editor()
+            editor.name.setText("pacs")
+            editor.show()
+            session.save("send-peer", editor)
+            editor.keep_button.click()
+            panel.target.peer.take(editor.outcome)
             session.settle()
             panel.target.peer.test_button.click()
             wait(lambda: not panel.target._said.isHidden())
