@@ -146,8 +146,8 @@ def no_such_peer(name: str, known: Mapping[str, str]) -> DestinationError:
     return DestinationError(f"There is no peer {name!r}", f"{remedy}. {_HOW}")
 
 
-def remember(name: str, address: str) -> Peer:
-    """Remember an address under a name.
+def remember(name: str, address: str, *, instead_of: str = "") -> Peer:
+    """Remember an address under a name, and forget another name at once.
 
     Raises
     ------
@@ -155,7 +155,8 @@ def remember(name: str, address: str) -> Peer:
         If the address is none, or the name would be taken for something else.
     """
     peer = checked(name, address)
-    remember_all(remembered() | {name: address})
+    others = {other: known for other, known in remembered().items() if other != instead_of}
+    remember_all(others | {name: address})
     return peer
 
 

@@ -177,9 +177,7 @@ class PeerDialog(QDialog):
             return
         name = self.name.text().strip()
         try:
-            if self._before and self._before != name and self._before in remembered():
-                forget(self._before)
-            remember(name, self._address())
+            remember(name, self._address(), instead_of=self._before)
         except DestinationError as error:
             self._say("refused", str(error))
             return
