@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from napari_dicom_writer.errors import LayerError, Note, NoteKind
+from napari_dicom_writer.layers.features import not_written
 from napari_dicom_writer.model.contours import CLOSED, ENCLOSING, LINES, POINT, Outline
-from napari_dicom_writer.model.segments import Labels, is_understood, segments_of, unknown_category
+from napari_dicom_writer.model.segments import Labels, segments_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence, Sized
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 NUMBER, KIND = "number", "contour_type"
 """Columns of features: the number of the region, and Contour Geometric Type."""
 _NAMES = ("name", "region", "roi", "structure", "label")
-_NAMED = 5  # columns that a note lists
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def regions_of(attributes: Mapping[str, Any], count: int) -> Regions:
     layer = str(attributes.get("name") or "")
     rows = _rows(attributes, count)
     known = next((name for name in _NAMES if name in rows[0]), None)
-    notes = _not_written(rows, known)
+    notes = not_written(rows, (known, NUMBER, KIND) if known else (NUMBER, KIND))
     if known is None:
         return Regions([1] * count, {1: layer}, rows, notes)
     # NaN, which differs from itself, is what pandas has for a name that is missing.
@@ -119,20 +119,6 @@ def _rows(attributes: Mapping[str, Any], count: int) -> list[dict[str, Any]]:
     for name, values in columns.items():
         check_as_many(values, count, f"values of {name!r} in its features")
     return [{name: values[at] for name, values in columns.items()} for at in range(count)]
-
-
-def _not_written(rows: Sequence[Mapping[str, Any]], known: str | None) -> list[Note]:
-    columns = [name for name in rows[0] if name not in (known, NUMBER, KIND) and not is_understood(name)]
-    notes = []
-    if "category" in rows[0] and (word := unknown_category(rows)):
-        text = f"{word!r} in the column 'category' of its features is no category of the standard: not written"
-        notes.append(Note(NoteKind.LOST, text, hint="such as 'Anatomical Structure'"))
-    if columns:
-        listed = ", ".join(map(repr, columns[:_NAMED]))
-        more = f" and {len(columns) - _NAMED:,} more" if len(columns) > _NAMED else ""
-        text = f"Of its features, {listed}{more} {'is' if len(columns) == 1 else 'are'} not written"
-        notes.append(Note(NoteKind.LOST, text))
-    return notes
 
 
 def _whole(value: Any) -> int:

@@ -30,7 +30,7 @@ def labels_of(attributes: Mapping[str, Any]) -> Labels:
     OptionsError
         If the table says two things of one label.
     """
-    return Labels(segments_of(_rows(attributes), "features of the layer"), _Colors.of(attributes.get("colormap")))
+    return Labels(segments_of(rows_of(attributes), "features of the layer"), _Colors.of(attributes.get("colormap")))
 
 
 def features_of(segments: Sequence[Segment]) -> dict[str, list[Any]]:
@@ -85,8 +85,8 @@ def colormap_of(segments: Sequence[Segment]) -> dict[int | None, tuple[float, ..
     return colors
 
 
-def _rows(attributes: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Rows of the table; without a column of labels, napari's own convention: row n is label n."""
+def rows_of(attributes: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the rows of the table; without a column of labels, napari's own convention: row n is label n."""
     table = attributes.get("features")
     table = attributes.get("properties") if table is None or not len(table) else table
     if table is None or not len(table):

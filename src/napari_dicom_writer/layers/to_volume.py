@@ -10,7 +10,8 @@ import numpy as np
 from napari_dicom_writer.errors import Fix, GeometryError, LayerError, Note, NoteKind
 from napari_dicom_writer.layers.axes import PIXELS, SET_AXES, image_axes, named_axes, told_axes
 from napari_dicom_writer.layers.coordinates import check_even, with_coordinates
-from napari_dicom_writer.layers.labels import labels_of
+from napari_dicom_writer.layers.features import not_written
+from napari_dicom_writer.layers.labels import labels_of, rows_of
 from napari_dicom_writer.layers.multiscale import full_resolution
 from napari_dicom_writer.layers.opened_from import lossy_of, notes_of_opening, order_of_opening, origin_of
 from napari_dicom_writer.layers.transforms import data_to_world
@@ -82,6 +83,8 @@ def to_volume(data: Any, attributes: Mapping[str, Any], layer_type: str, options
     _note_other_steps(matrix, axes, spatial, notes)
     if layer_type == "image":  # colors of labels are written
         _note_display(attributes, rgb, notes)
+    else:
+        notes += not_written(rows_of(attributes))
     notes += color_note(array) if attributes.get("rgb") is None and not rgb else ()
     volume = Volume(
         array,

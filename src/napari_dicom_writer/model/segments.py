@@ -137,9 +137,10 @@ def _plain(column: str) -> str:
 
 def unknown_category(rows: Iterable[Mapping[str, Any]]) -> str:
     """Return the first category in words that is none of the standard's, of rows whose codes say none; or nothing."""
-    said = (row.get("category") for row in rows if not any("code" in column for column in row))
+    plain = [{_plain(str(column)): value for column, value in row.items()} for row in rows]
+    said = (row.get("category") for row in plain if not any("code" in column for column in row))
     known = categories()
-    words = (str(value).strip() for value in said if not _missing(value))
+    words = (str(value).strip() for value in said if not is_missing(value))
     return next((word for word in words if word and word.lower() not in known), "")
 
 
@@ -180,7 +181,7 @@ def segments_of(rows: Iterable[Mapping[str, Any]], where: str = "segments") -> t
 
 def _segment(row: Mapping[str, Any], where: str) -> Segment | None:
     values = {
-        field: next((row[name] for name in names if name in row and not _missing(row[name])), None)
+        field: next((row[name] for name in names if name in row and not is_missing(row[name])), None)
         for field, names in _COLUMNS.items()
     }
     label = _whole(values["label"], where)
@@ -200,8 +201,14 @@ def _segment(row: Mapping[str, Any], where: str) -> Segment | None:
     ).understood()
 
 
-def _missing(value: Any) -> bool:
-    return value is None or (isinstance(value, float) and np.isnan(value)) or value == ""
+def is_missing(value: Any) -> bool:
+    """Whether a table says nothing: None, an empty text, or what pandas has for no number, moment or value."""
+    if value is None or isinstance(value, str):
+        return not value
+    try:
+        return bool(value != value)
+    except (TypeError, ValueError):  # of pandas' NA, or an array
+        return type(value).__name__ == "NAType"
 
 
 def _whole(value: Any, where: str) -> int:
@@ -220,7 +227,7 @@ def _color(row: Mapping[str, Any], color: Any) -> tuple[int, int, int] | None:
     parts: list[Any] = []
     if color is None:
         columns = (next((row[name] for name in names if name in row), None) for names in (_RED, _GREEN, _BLUE))
-        parts = [part for part in columns if not _missing(part)]
+        parts = [part for part in columns if not is_missing(part)]
     elif isinstance(color, str) and re.match("#[0-9a-fA-F]{6}", color):
         parts = [int(color[i : i + 2], 16) for i in (1, 3, 5)]
     else:
@@ -240,7 +247,7 @@ def _coded(row: Mapping[str, Any], name: str, where: str) -> Structure | None:
 
     The category is that of the type, where only this is given; the type is that of the name, where that is missing.
     """
-    if not any("code" in column for column in row) and _missing(row.get("category")):
+    if not any("code" in column for column in row) and is_missing(row.get("category")):
         return None
     codes = {key: _code(row, at) or _slicer_code(row, _SLICER[key]) for key, at in _SEQUENCES.items()}
     category = codes["category"] or categories().get(str(row.get("category")).strip().lower())
@@ -263,9 +270,9 @@ def _code(row: Mapping[str, Any], sequence: str) -> Code | None:
             key: row.get(f"{sequence}.{key.lower()}") for key in ("CodeValue", "CodingSchemeDesignator", "CodeMeaning")
         }
     parts = [item.get(key) for key in ("CodeValue", "CodingSchemeDesignator", "CodeMeaning")]
-    return None if any(_missing(part) for part in parts) else Code(*(str(part) for part in parts))
+    return None if any(is_missing(part) for part in parts) else Code(*(str(part) for part in parts))
 
 
 def _slicer_code(row: Mapping[str, Any], name: str) -> Code | None:
     parts = [row.get(f"{name}{part}") for part in _SLICER_PARTS]
-    return None if any(_missing(part) for part in parts) else Code(*(str(part) for part in parts))
+    return None if any(is_missing(part) for part in parts) else Code(*(str(part) for part in parts))
