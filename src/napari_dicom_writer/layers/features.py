@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from napari_dicom_writer.errors import Note, NoteKind
+from napari_dicom_writer.listed import listed
 from napari_dicom_writer.model.segments import is_missing, is_understood, unknown_category
 
 if TYPE_CHECKING:
@@ -38,8 +39,6 @@ def not_written(rows: Sequence[Mapping[str, Any]], taken: Collection[str] = ()) 
         if not all(is_missing(row[name]) for row in rows)
     ]
     if columns:
-        listed = ", ".join(map(repr, columns[:_NAMED]))
-        more = f" and {len(columns) - _NAMED:,} more" if len(columns) > _NAMED else ""
-        text = f"Of its features, {listed}{more} {'is' if len(columns) == 1 else 'are'} not written"
+        text = f"Of its features, {listed(columns, _NAMED, repr)} {'is' if len(columns) == 1 else 'are'} not written"
         notes.append(Note(NoteKind.LOST, text))
     return notes

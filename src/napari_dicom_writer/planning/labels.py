@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_dicom_writer.errors import Note, NoteKind, PixelError
+from napari_dicom_writer.listed import listed
 from napari_dicom_writer.model.label_runs import some_of_each, unique
 from napari_dicom_writer.model.slabs import finished_planes, read_ahead, slabs
 from napari_dicom_writer.planning.contour_lengths import has_longer
@@ -106,8 +107,7 @@ def note_vanished(before: LabelUse, after: LabelUse) -> list[Note]:
     lost = sorted(set(before.labels) - set(after.labels))
     if not lost:
         return []
-    listed = ", ".join(map(str, lost[:_NAMED])) + (f" and {len(lost) - _NAMED:,} more" if len(lost) > _NAMED else "")
-    which = f"Label {listed} is" if len(lost) == 1 else f"The labels {listed} are"
+    which = f"Label {lost[0]} is" if len(lost) == 1 else f"The labels {listed(lost, _NAMED)} are"
     return [Note(NoteKind.LOST, f"{which} nearest to no voxel of the image, and not written")]
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from napari_dicom_writer.errors import Fix, Note, NoteKind
+from napari_dicom_writer.listed import listed
 from napari_dicom_writer.mention import mention
 from napari_dicom_writer.model.segments import Labels, Segment
 from napari_dicom_writer.options.choices import SegmentAlgorithm, SegmentationType
@@ -202,10 +203,9 @@ def _notes(
         notes.append(Note(NoteKind.INFO, text))
     absent = sorted(label for label in given if label not in use.labels)
     if absent:
-        text = f"No voxel has {'label' if len(absent) == 1 else 'the labels'} {', '.join(map(str, absent[:_NAMED]))}"
-        more = f" and {len(absent) - _NAMED:,} more" if len(absent) > _NAMED else ""
+        text = f"No voxel has {'label' if len(absent) == 1 else 'the labels'} {listed(absent, _NAMED)}"
         why = ", because OHIF hangs on an empty segment" if words == "segments" else ""
-        notes.append(Note(NoteKind.INFO, f"{text}{more}: left out{why}"))
+        notes.append(Note(NoteKind.INFO, f"{text}: left out{why}"))
     return [*notes, *named_alike(plans)] if words == "regions" else notes
 
 

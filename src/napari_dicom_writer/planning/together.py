@@ -8,6 +8,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from napari_dicom_writer.errors import Fix, Note, NoteKind
+from napari_dicom_writer.listed import listed
 from napari_dicom_writer.mention import mention
 from napari_dicom_writer.model.contours import POINT
 from napari_dicom_writer.options.choices import Structures, TimeLayout
@@ -210,14 +211,13 @@ def _made_one(segments: Sequence[SegmentPlan], numbers: _Numbers) -> list[Note]:
     names = [segment.name for segment in segments if layers[segment.number] > 1]
     if not names:
         return []
-    shown = ", ".join(map(repr, names[:_NAMED])) + (f" and {len(names) - _NAMED:,} more" if names[_NAMED:] else "")
-    text = f"Points and outlines of several layers are one region, by their name and number: {shown}"
+    text = "Points and outlines of several layers are one region, by their name and number"
+    text += f": {listed(names, _NAMED, repr)}"
     return [Note(NoteKind.INFO, text, hint="other names keep them apart")]
 
 
 def _note(members: Sequence[SeriesPlan]) -> Note:
     names = [where(one.volume_index, one.layer).removeprefix("layer ") for one in members]
-    shown = ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else "")
-    text = f"One RT Structure Set holds the regions of {len(names):,} layers: {shown}"
+    text = f"One RT Structure Set holds the regions of {len(names):,} layers: {listed(names, _NAMED)}"
     fix = Fix("structures", Structures.APART, "A set each")
     return Note(NoteKind.INFO, text, hint=f"{mention('structures', Structures.APART)} writes a set for each", fix=fix)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from napari_dicom_writer.errors import Note, NoteKind
+from napari_dicom_writer.listed import listed
 from napari_dicom_writer.model.contours import POINT
 from napari_dicom_writer.model.segments import Labels
 from napari_dicom_writer.model.volume import SPATIAL, Volume
@@ -137,11 +138,10 @@ def said_of_space(structure: StructureSet, image: Ground) -> Iterator[Note]:
         yield Note(NoteKind.ASSUMED, f"It names no image: taken as drawn on {image.name}, on whose planes it lies")
     others = [one for one in structure.regions if one.contours and one.space and one.space != image.space]
     if image.space and others:
-        names = ", ".join(
-            repr(one.segment.name) if one.segment.name else f"region {one.number}" for one in others[:_NAMED]
+        names = listed(
+            others, _NAMED, lambda one: repr(one.segment.name) if one.segment.name else f"region {one.number}"
         )
-        more = f" and {len(others) - _NAMED:,} more" if len(others) > _NAMED else ""
-        whose = f"Coordinates of {names}{more}" if len(others) < len(structure.regions) else "Its coordinates"
+        whose = f"Coordinates of {names}" if len(others) < len(structure.regions) else "Its coordinates"
         text = f"{whose} are of another frame of reference than those of {image.name}: taken as the same"
         yield Note(NoteKind.ASSUMED, text)
 

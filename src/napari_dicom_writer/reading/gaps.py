@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_dicom_writer.errors import Note, NoteKind, ReadError
+from napari_dicom_writer.listed import listed
 from napari_dicom_writer.reading.stacking import UNEVEN, stack, why_no_stack
 from napari_dicom_writer.reading.time_axis import TOLD_BY
 
@@ -175,5 +176,4 @@ def _are(count: int) -> str:
 
 
 def _listed(places: Sequence[int]) -> str:
-    more = f" and {len(places) - _NAMED:,} more" if len(places) > _NAMED else ""
-    return f"plane{'s' if len(places) > 1 else ''} {', '.join(map(str, places[:_NAMED]))}{more}"
+    return f"plane{'s' if len(places) > 1 else ''} {listed(places, _NAMED)}"

@@ -15,6 +15,7 @@ from napari_dicom_writer.errors import ReadError, Refusals
 from napari_dicom_writer.layers.from_drawn import by_layer
 from napari_dicom_writer.layers.from_volume import to_layer
 from napari_dicom_writer.layers.opened_from import METADATA_KEY, remembered
+from napari_dicom_writer.listed import listed
 from napari_dicom_writer.reading.catalogue import Catalogue
 from napari_dicom_writer.reading.copies import without_copies
 from napari_dicom_writer.reading.ground import ground_of
@@ -257,9 +258,7 @@ def _is_of_masks(stacked: Stacked) -> bool:
 def _passed_over(found: Catalogue) -> Iterator[str]:
     """Say what in the folder may hold planes, and was not read."""
     if found.damaged:
-        names = ", ".join(found.name(path) for path in found.damaged[:_NAMED])
-        more = f" and {len(found.damaged) - _NAMED:,} more" if len(found.damaged) > _NAMED else ""
-        yield f"Damaged DICOM, or of no series, passed over: {names}{more}"
+        yield f"Damaged DICOM, or of no series, passed over: {listed(found.damaged, _NAMED, found.name)}"
     for kind, count in sorted(found.pictureless.items()):
         yield f"Not opened, as there is no picture in it: {count:,} of {kind}"
     for passed in found.passed:

@@ -12,6 +12,7 @@ import numpy as np
 from pydicom.datadict import dictionary_description
 
 from napari_dicom_writer.errors import Note, NoteKind
+from napari_dicom_writer.listed import listed
 from napari_dicom_writer.reading.gaps import are_missing, by_keys
 
 if TYPE_CHECKING:
@@ -165,6 +166,5 @@ def differences(places: Iterable[Sequence[tuple[str, ...]]]) -> list[str]:
 def _differ(setting: Setting, every: Iterable[str]) -> str:
     values = list(dict.fromkeys(every))
     before = setting.words.partition("{}")[0]
-    listed = ", ".join(value.removeprefix(before) for value in values[:_NAMED])
-    more = f" and {len(values) - _NAMED:,} more" if len(values) > _NAMED else ""
-    return f"Pictures at the same position differ by {dictionary_description(setting.keyword)}: {listed}{more}"
+    named = listed(values, _NAMED, lambda value: value.removeprefix(before))
+    return f"Pictures at the same position differ by {dictionary_description(setting.keyword)}: {named}"

@@ -10,6 +10,7 @@ from pydicom.tag import Tag
 from pydicom.uid import RTStructureSetStorage
 
 from napari_dicom_writer.errors import Note, NoteKind
+from napari_dicom_writer.listed import listed
 from napari_dicom_writer.model.contours import CLOSED, ENCLOSING, OPEN, OPEN_NONPLANAR, POINT, Outline
 from napari_dicom_writer.model.segments import ALGORITHM_TYPES, Segment
 from napari_dicom_writer.reading.contour_data import ContourError, counted, points_of
@@ -53,12 +54,12 @@ class Fault:
 
     def note(self, *, named: bool = True) -> Note:
         """Say it with the names of the regions, or with their numbers only: names are anybody's text."""
-        told = [
-            repr(name) if named and name else "a region" if number is None else f"region {number}"
-            for number, name in self.regions[:_NAMED]
-        ]
-        more = f" and {len(self.regions) - _NAMED:,} more" if len(self.regions) > _NAMED else ""
-        return Note(self.kind, self.text.replace("{}", ", ".join(told) + more))
+
+        def word(region: tuple[int | None, str]) -> str:
+            number, name = region
+            return repr(name) if named and name else "a region" if number is None else f"region {number}"
+
+        return Note(self.kind, self.text.replace("{}", listed(self.regions, _NAMED, word)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
