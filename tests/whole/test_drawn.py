@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pydicom
 import pytest
 from napari.layers import Points, Shapes
@@ -204,6 +205,10 @@ NOTED = {
     "past an edge": (drawn([LARGE]), "Its shape 0 reaches past the edges of the image 'image', by up to 2.8 mm"),
     "no name": (
         drawn([SQUARE, TRIANGLE], features={"roi": ["a", None]}),
+        "1 of 2 have no 'roi': taken as of the region 'tumor'",
+    ),
+    "no name, as pandas says it": (
+        drawn([SQUARE, TRIANGLE], features={"roi": ["a", pd.NA], "contour_type": [pd.NA, None]}),
         "1 of 2 have no 'roi': taken as of the region 'tumor'",
     ),
     "other columns": (

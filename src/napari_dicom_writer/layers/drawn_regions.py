@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from napari_dicom_writer.errors import LayerError, Note, NoteKind
 from napari_dicom_writer.layers.features import not_written
 from napari_dicom_writer.model.contours import CLOSED, ENCLOSING, LINES, POINT, Outline
-from napari_dicom_writer.model.segments import Labels, segments_of
+from napari_dicom_writer.model.segments import Labels, is_missing, segments_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence, Sized
@@ -50,7 +50,7 @@ class Regions:
             If it is none of a shape.
         """
         value = self.rows[at].get(KIND)
-        told = "" if value is None or value != value else str(value).strip()
+        told = "" if is_missing(value) else str(value).strip()
         if told and told not in (*ENCLOSING, *LINES):
             what = f"The {KIND!r} of its {name} is {told!r}, which no shape has"
             raise LayerError(what, f"Say {', '.join(ENCLOSING)} or {' or '.join(LINES)}, or nothing")
@@ -96,9 +96,7 @@ def regions_of(attributes: Mapping[str, Any], count: int) -> Regions:
     notes = not_written(rows, (known, NUMBER, KIND) if known else (NUMBER, KIND))
     if known is None:
         return Regions([1] * count, {1: layer}, rows, notes)
-    # NaN, which differs from itself, is what pandas has for a name that is missing.
-    said = [row[known] for row in rows]
-    named = ["" if value is None or value != value else str(value).strip() for value in said]
+    named = ["" if is_missing(row[known]) else str(row[known]).strip() for row in rows]
     if unnamed := named.count(""):
         text = f"{unnamed:,} of {count:,} have no {known!r}: taken as of the region {layer!r}"
         notes.append(Note(NoteKind.ASSUMED, text, hint=f"fill the column {known!r} of its features"))
